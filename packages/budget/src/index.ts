@@ -1,0 +1,1 @@
+export type { Layout, UnitBlock, UnitKind } from './layout.js';

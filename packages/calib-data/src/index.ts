@@ -1,0 +1,1 @@
+export type { TokenBatch, TokenBlocks } from './token-blocks.js';

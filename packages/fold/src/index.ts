@@ -1,0 +1,1 @@
+export type { UnitSlice } from './unit-slice.js';

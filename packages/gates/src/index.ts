@@ -1,0 +1,1 @@
+export type { GatedModel, GradientOptions, LossAndGradients } from './gated-model.js';

@@ -1,0 +1,1 @@
+export type { EncodeOptions, Tokenizer } from './tokenizer.js';

@@ -1,0 +1,14 @@
+export interface EncodeOptions {
+  /** Add the special tokens the tokenizer's own post-processor adds (a leading BOS, say). Default true. */
+  readonly specialTokens?: boolean;
+}
+
+/** Text to token ids and back. */
+export interface Tokenizer {
+  /** Number of ids, added tokens included. */
+  readonly vocabSize: number;
+  encode(text: string, options?: EncodeOptions): Promise<Int32Array>;
+  decode(ids: Int32Array | readonly number[], options?: { skipSpecialTokens?: boolean }): Promise<string>;
+  /** Id of a token by its text, if the vocabulary has it. */
+  tokenId(token: string): number | undefined;
+}
