@@ -1,1 +1,1 @@
-export {};
+export { hasShared, sharedPath } from './shared.js';
