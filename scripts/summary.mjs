@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Prints what .ci/run did and ends with "N passed, N failed": every vitest test counts as one, and so does every
+// step that is not a vitest run. A vitest run that failed without a failing test counts as one failure.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const folder = process.argv[2];
+const reportOf = { 'npm test': 'unit.json', 'slow tests': 'slow.json' };
+
+const count = { passed: 0, failed: 0, skipped: 0 };
+process.stdout.write('\n');
+for (const line of readFileSync(join(folder, 'steps.tsv'), 'utf8').trim().split('\n')) {
+  const [name, code, seconds] = line.split('\t');
+  const file = name in reportOf ? join(folder, reportOf[name]) : undefined;
+  const report = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  const failed = report?.numFailedTests ?? 0;
+  count.passed += report?.numPassedTests ?? (code === '0' ? 1 : 0);
+  count.failed += failed > 0 ? failed : code === '0' ? 0 : 1;
+  count.skipped += report?.numPendingTests ?? 0;
+  process.stdout.write(`${code === '0' ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`);
+}
+if (count.skipped > 0) process.stdout.write(`${count.skipped} tests were skipped\n`);
+process.stdout.write(`${count.passed} passed, ${count.failed} failed\n`);
+process.exitCode = count.failed > 0 ? 1 : 0;
