@@ -1,1 +1,1 @@
-export {};
+export type { ContinuationGroup, LanguageModel } from './language-model.js';
