@@ -1,10 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
 // Workspace packages resolve to their TypeScript sources, so tests need no build.
-const source = { resolve: { conditions: ['@grasp/source'] }, ssr: { resolve: { conditions: ['@grasp/source'] } } };
+const source = {
+  resolve: { conditions: ['@grasp/source'] },
+  ssr: { resolve: { conditions: ['@grasp/source'] } },
+};
 
 export default defineConfig({
   test: {
+    reporters: ['default', './scripts/skipped-reporter.mjs'],
     projects: [
       {
         ...source,
