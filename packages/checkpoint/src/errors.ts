@@ -1,0 +1,120 @@
+/** A file that is not what it claims to be: truncated, overlapping, inconsistent, or beyond a named limit. */
+export class CheckpointFormatError extends Error {
+  override readonly name = 'CheckpointFormatError';
+  readonly code = 'GRASP_CHECKPOINT_FORMAT';
+
+  constructor(
+    readonly file: string,
+    readonly detail: string,
+  ) {
+    super(
+      `${file}: ${detail}. The file is damaged or was made by a faulty writer: fetch or export it again.`,
+    );
+  }
+}
+
+/** A well-formed file that uses something this package does not read. */
+export class CheckpointUnsupportedError extends Error {
+  override readonly name = 'CheckpointUnsupportedError';
+  readonly code = 'GRASP_CHECKPOINT_UNSUPPORTED';
+
+  constructor(
+    readonly file: string,
+    readonly what: string,
+    readonly supported: readonly string[] = [],
+  ) {
+    super(
+      `${file}: ${what} is not supported${supported.length > 0 ? `; supported: ${supported.join(', ')}` : ''}.`,
+    );
+  }
+}
+
+/** A file or folder that should be there and is not. */
+export class CheckpointMissingError extends Error {
+  override readonly name = 'CheckpointMissingError';
+  readonly code = 'GRASP_CHECKPOINT_MISSING';
+
+  constructor(
+    readonly path: string,
+    detail: string,
+  ) {
+    super(`${path}: ${detail}`);
+  }
+}
+
+/** The system refused to read a file, or the file became shorter while it was read. */
+export class CheckpointReadError extends Error {
+  override readonly name = 'CheckpointReadError';
+  readonly code = 'GRASP_CHECKPOINT_READ';
+
+  constructor(
+    readonly path: string,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: cannot be read: ${detail}`, options);
+  }
+}
+
+/** A tensor was asked for that the checkpoint does not have. */
+export class TensorMissingError extends Error {
+  override readonly name = 'TensorMissingError';
+  readonly code = 'GRASP_CHECKPOINT_NO_TENSOR';
+
+  constructor(
+    readonly source: string,
+    readonly tensor: string,
+  ) {
+    super(`${source} has no tensor named ${JSON.stringify(tensor)}.`);
+  }
+}
+
+/** A weight that is NaN or infinite. */
+export class NonFiniteWeightError extends Error {
+  override readonly name = 'NonFiniteWeightError';
+  readonly code = 'GRASP_CHECKPOINT_NON_FINITE';
+
+  constructor(
+    readonly source: string,
+    readonly tensor: string,
+    /** Row-major position of the first such element. */
+    readonly index: number,
+    readonly value: number,
+  ) {
+    super(
+      `${source}: tensor ${tensor} holds ${value} at element ${index}. The checkpoint is broken: fetch it again.`,
+    );
+  }
+}
+
+/** A finite number that a narrower dtype cannot hold. */
+export class NarrowingOverflowError extends Error {
+  override readonly name = 'NarrowingOverflowError';
+  readonly code = 'GRASP_CHECKPOINT_OVERFLOW';
+
+  constructor(
+    readonly tensor: string,
+    readonly index: number,
+    readonly value: number,
+    readonly dtype: 'F16' | 'BF16',
+  ) {
+    super(`${tensor}: ${value} at element ${index} is beyond the range of ${dtype}. Choose a wider dtype.`);
+  }
+}
+
+export type WriteFailure = 'disk-full' | 'permission' | 'exists' | 'in-use' | 'verify' | 'input' | 'io';
+
+/** An output that could not be written. Nothing half-written is left at `path`. */
+export class CheckpointWriteError extends Error {
+  override readonly name = 'CheckpointWriteError';
+  readonly code = 'GRASP_CHECKPOINT_WRITE';
+
+  constructor(
+    readonly path: string,
+    readonly reason: WriteFailure,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: cannot be written: ${detail}`, options);
+  }
+}
