@@ -1,1 +1,22 @@
-export type { Layout, UnitBlock, UnitKind } from './layout.js';
+export { type Budget, type BudgetSpec, budgetFromKeepRatio, createBudget, type KindCosts } from './budget.js';
+export type { Constraints } from './constraints.js';
+export { costOf } from './cost.js';
+export { type DecoderShape, flopCosts, kvCacheCosts, paperCosts, parameterCosts } from './decoder-costs.js';
+export { BudgetBelowFloorError, BudgetError, type FloorShortfall, LayoutError } from './errors.js';
+export { assertFeasible, projectExact } from './exact.js';
+export { projectGreedyPrefix } from './greedy-prefix.js';
+export {
+  assertUnits,
+  blockIndices,
+  blockName,
+  blockOf,
+  createLayout,
+  keptPerBlock,
+  type Layout,
+  MAX_UNITS,
+  maskCost,
+  sameLayout,
+  type UnitBlock,
+  type UnitKind,
+} from './layout.js';
+export { rankByScore } from './rank.js';
