@@ -1,0 +1,31 @@
+import { CommanderError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { describeFailure, exitCodes, InterruptedError } from './exit-codes.js';
+
+const coded = (code: string): Error => Object.assign(new Error('what was wrong'), { code });
+
+describe('describeFailure', () => {
+  it.each([
+    ['GRASP_SETTINGS', exitCodes.usage],
+    ['GRASP_CHECKPOINT_FORMAT', exitCodes.input],
+    ['GRASP_BUDGET_FLOOR', exitCodes.budget],
+    ['GRASP_CHECKPOINT_WRITE', exitCodes.output],
+    ['ENOSPC', exitCodes.output],
+    ['ENOENT', exitCodes.input],
+    ['GRASP_TENSORFLOW_MISSING', exitCodes.engine],
+  ])('%s exits with %i and the message alone', (code, exitCode) => {
+    expect(describeFailure(coded(code))).toEqual({ exitCode, message: 'what was wrong' });
+  });
+
+  it('keeps the stack of what was not foreseen', () => {
+    const failure = describeFailure(new TypeError('x is not a function'));
+    expect(failure.exitCode).toBe(exitCodes.internal);
+    expect(failure.message).toContain('exit-codes.test');
+  });
+
+  it('is silent after commander, and brief when interrupted', () => {
+    expect(describeFailure(new CommanderError(0, 'commander.help', ''))).toEqual({ exitCode: 0 });
+    expect(describeFailure(new CommanderError(1, 'commander.unknownOption', ''))).toEqual({ exitCode: 2 });
+    expect(describeFailure(new InterruptedError('stopped')).exitCode).toBe(130);
+  });
+});

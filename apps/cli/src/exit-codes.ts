@@ -1,0 +1,64 @@
+import { CommanderError } from 'commander';
+
+/** What the exit code of `grasp` says. */
+export const exitCodes = {
+  ok: 0,
+  usage: 2,
+  input: 3,
+  budget: 4,
+  output: 5,
+  engine: 6,
+  internal: 70,
+  interrupted: 130,
+} as const;
+
+/** For `--help` and the README. */
+export const exitCodesHelp = `Exit codes:
+  0    done
+  2    wrong command line or settings
+  3    bad input: model, tokenizer, text
+  4    the budget cannot be met
+  5    cannot write: disk full, no permission, folder in use
+  6    the engine cannot start or ran out of memory
+  70   an error of grasp itself
+  130  interrupted`;
+
+/** Thrown where a run notices that it was asked to stop. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}
+
+/** Codes of typed errors, by prefix; any other that starts with GRASP_ is bad input. */
+const byPrefix: readonly (readonly [prefix: string, exit: number])[] = [
+  ['GRASP_SETTINGS', exitCodes.usage],
+  ['GRASP_BUDGET', exitCodes.budget],
+  ['GRASP_OUTPUT', exitCodes.output],
+  ['GRASP_CHECKPOINT_WRITE', exitCodes.output],
+  ['GRASP_TENSORFLOW', exitCodes.engine],
+  ['GRASP_ENGINE', exitCodes.engine],
+  ['GRASP_', exitCodes.input],
+];
+const systemOutput = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO'];
+
+export interface Failure {
+  readonly exitCode: number;
+  /** What to tell the user; nothing where commander has told it already. */
+  readonly message?: string;
+}
+
+/** Maps anything thrown to an exit code and a message a user can act on. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof CommanderError)
+    return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage };
+  if (error instanceof InterruptedError) return { exitCode: exitCodes.interrupted, message: error.message };
+  if (!(error instanceof Error)) return { exitCode: exitCodes.internal, message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const known = byPrefix.find(([prefix]) => code.startsWith(prefix));
+  if (known) return { exitCode: known[1], message: error.message };
+  if (systemOutput.includes(code)) return { exitCode: exitCodes.output, message: error.message };
+  if (code === 'ENOENT' || code === 'EISDIR') return { exitCode: exitCodes.input, message: error.message };
+  return {
+    exitCode: exitCodes.internal,
+    message: `This is an error of grasp itself:\n${error.stack ?? error.message}`,
+  };
+}

@@ -1,0 +1,28 @@
+/** Where a command's words go: results to standard output, everything else to standard error. */
+export interface Terminal {
+  /** A line of the result. */
+  print(line: string): void;
+  /** A line about the work: warnings, rare progress where nobody watches. */
+  note(line: string): void;
+  /** Standard error, if a person watches it: live progress may be drawn there. */
+  readonly screen: NodeJS.WriteStream | undefined;
+  /** Aborted when the user asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** The process's own terminal. The first Ctrl-C asks to stop, the second stops. */
+export function processTerminal(): Terminal {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(signal);
+    process.stderr.write('\nStopping after this step. Once more to stop at once.\n');
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  return {
+    print: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    screen: process.stderr.isTTY ? process.stderr : undefined,
+    signal: controller.signal,
+  };
+}
