@@ -1,0 +1,59 @@
+import { createReadStream } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { DataFileError } from './errors.js';
+
+/**
+ * The lines of a UTF-8 text file, read as a stream; `.gz` is unpacked on the way.
+ *
+ * Each line keeps its newline as `\n` (`\r\n` becomes `\n`); the last has none if the file does not end with one.
+ * Only newlines end a line: U+2028, which JSON allows inside strings, does not.
+ *
+ * @throws DataFileError missing or unreadable file, or bytes that are not UTF-8.
+ */
+export async function* fileLines(path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  try {
+    for await (const bytes of byteStream(path)) {
+      const text = rest + decoder.decode(bytes as Uint8Array, { stream: true });
+      let start = 0;
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+        const carriageReturn = end > start && text[end - 1] === '\r';
+        yield carriageReturn ? `${text.slice(start, end - 1)}\n` : text.slice(start, end + 1);
+        start = end + 1;
+      }
+      rest = text.slice(start);
+    }
+    rest += decoder.decode();
+  } catch (error) {
+    throw asDataFileError(path, error);
+  }
+  if (rest !== '') yield rest;
+}
+
+function byteStream(path: string): AsyncIterable<unknown> {
+  const file = createReadStream(path);
+  if (!path.endsWith('.gz')) return file;
+  const unpacked = createGunzip();
+  file.on('error', (error) => unpacked.destroy(error));
+  unpacked.on('close', () => file.destroy());
+  return file.pipe(unpacked);
+}
+
+/** What went wrong while reading `path`, in words. An error that is already typed passes through. */
+export function asDataFileError(path: string, error: unknown): Error {
+  if (error instanceof Error && 'code' in error) {
+    if (String(error.code).startsWith('GRASP_')) return error;
+    if (error.code === 'ENOENT') return new DataFileError(path, 'no such file', { cause: error });
+    if (error.code === 'EISDIR') return new DataFileError(path, 'is a folder, not a file', { cause: error });
+    if (error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return new DataFileError(path, 'is not UTF-8 text', { cause: error });
+  }
+  return new DataFileError(
+    path,
+    `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      cause: error,
+    },
+  );
+}

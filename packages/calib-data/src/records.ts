@@ -1,0 +1,66 @@
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { BadJsonLineError, MissingColumnError } from './errors.js';
+import { asDataFileError, fileLines } from './file-lines.js';
+
+/** One record of a data set: column name to value. */
+export type DataRecord = Readonly<Record<string, unknown>>;
+
+/** Whether `path` names a file of records (JSON Lines or Parquet) rather than plain text. */
+export function isRecordsFile(path: string): boolean {
+  return /\.parquet$|\.jsonl?(\.gz)?$/.test(path);
+}
+
+/**
+ * The records of a JSON Lines (`.jsonl`, `.json`, either `.gz`) or Parquet file, in order, read as they are asked for.
+ *
+ * @param columns of a Parquet file, read only these.
+ * @throws DataFileError, BadJsonLineError, MissingColumnError
+ */
+export function readRecords(path: string, columns?: readonly string[]): AsyncGenerator<DataRecord> {
+  return path.endsWith('.parquet') ? parquetRecords(path, columns) : jsonLines(path);
+}
+
+async function* jsonLines(path: string): AsyncGenerator<DataRecord> {
+  let line = 0;
+  for await (const text of fileLines(path)) {
+    line += 1;
+    if (text.trim() === '') continue;
+    yield parseObject(text, path, line);
+  }
+}
+
+function parseObject(text: string, path: string, line: number): DataRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BadJsonLineError(
+      path,
+      line,
+      `not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new BadJsonLineError(path, line, 'expected a JSON object, one a line');
+  return value as DataRecord;
+}
+
+async function* parquetRecords(path: string, columns?: readonly string[]): AsyncGenerator<DataRecord> {
+  try {
+    const file = await asyncBufferFromFile(path);
+    const metadata = await parquetMetadataAsync(file);
+    const available = parquetSchema(metadata).children.map((child) => child.element.name);
+    for (const column of columns ?? [])
+      if (!available.includes(column)) throw new MissingColumnError(path, column, available);
+    let rowStart = 0;
+    for (const group of metadata.row_groups) {
+      const rowEnd = rowStart + Number(group.num_rows);
+      const wanted = columns ? { columns: [...columns] } : {};
+      yield* await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors, ...wanted });
+      rowStart = rowEnd;
+    }
+  } catch (error) {
+    throw asDataFileError(path, error);
+  }
+}

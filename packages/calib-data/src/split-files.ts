@@ -1,0 +1,26 @@
+import { isRecordsFile } from './records.js';
+
+/**
+ * Which of a data set's files hold one split, in order.
+ *
+ * The hub's layouts: `CONFIG/SPLIT-00000-of-00001.parquet`, `CONFIG/SPLIT/0000.parquet`, `data/SPLIT-….parquet`,
+ * `CONFIG/name-SPLIT.00000-of-00008.json.gz`.
+ *
+ * @param paths relative to the data set, with `/`.
+ * @param config keep only files below a folder of this name.
+ */
+export function splitFiles(paths: readonly string[], split: string, config?: string): string[] {
+  const word = new RegExp(`(^|[-_.])${escapeRegExp(split)}([-_.]|$)`);
+  return paths
+    .filter((path) => {
+      const folders = path.split('/');
+      const file = folders.pop()!;
+      if (!isRecordsFile(file) || (config !== undefined && !folders.includes(config))) return false;
+      return folders.includes(split) || word.test(file);
+    })
+    .sort();
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
