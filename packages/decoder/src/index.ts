@@ -1,1 +1,16 @@
-export {};
+export { type Architecture, architectures, findArchitecture } from './architectures/index.js';
+export { type DecoderConfig, decoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
+export { Decoder, type LoadOptions, loadDecoder } from './decoder.js';
+export {
+  DecoderInputError,
+  ModelConfigError,
+  NonFiniteActivationError,
+  UnsupportedModelError,
+  WeightShapeError,
+} from './errors.js';
+export type { WeightDType } from './load-weights.js';
+export type { RotaryConfig } from './rotary-config.js';
+export { eagerRuntime, type Runtime, type TensorFunction } from './runtime.js';
+export { hasUniformLayers, kvCacheBytesPerToken, type ParameterCounts, parameterCounts } from './sizes.js';
+export type { TokenBatch } from './token-batch.js';
+export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './units.js';

@@ -1,0 +1,163 @@
+import type { UnitBlock } from '@grasp/budget';
+import type { GradientOptions } from '@grasp/gates';
+import * as tf from '@tensorflow/tfjs-core';
+import { ArrangedWeights, type UnitWeight } from './arranged-weights.js';
+import {
+  type AttentionGradientInputs,
+  type AttentionInputs,
+  type AttentionSaved,
+  type AttentionShape,
+  attention,
+  attentionGradient,
+} from './attention.js';
+import type { DecoderConfig } from './config.js';
+import type { WeightReader } from './load-weights.js';
+import { namedFunction } from './named-function.js';
+import type { RotaryTable } from './rotary.js';
+import type { Runtime } from './runtime.js';
+import { GatedUnits, type KeyValues, type Saved, type Sublayer } from './sublayer.js';
+import { normName, projectionName } from './tensor-names.js';
+
+/** Attention's passes as functions shared by all layers. */
+export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
+  return {
+    infer: namedFunction(runtime, 'attention', (i: AttentionInputs) => ({ y: attention(runtime, shape, i).y })),
+    forward: namedFunction(runtime, 'attention-saving', (i: AttentionInputs) => attention(runtime, shape, i)),
+    backward: namedFunction(runtime, 'attention-gradient', (i: AttentionGradientInputs) =>
+      attentionGradient(runtime, shape, i, true),
+    ),
+    /** For the first layer, below which nothing needs a gradient. */
+    lastBackward: namedFunction(runtime, 'attention-gradient-first-layer', (i: AttentionGradientInputs) =>
+      attentionGradient(runtime, shape, i, false),
+    ),
+    /** Not recorded: each token makes the cache, and so the shapes, longer. */
+    cached: (i: AttentionInputs) => attention(runtime, shape, i),
+  };
+}
+
+/** One layer's attention: its groups' weights, one run of rows a group, and its passes. */
+export class AttentionLayer implements Sublayer {
+  private constructor(
+    readonly block: UnitBlock,
+    private readonly functions: ReturnType<typeof attentionFunctions>,
+    private readonly units: GatedUnits,
+    private readonly shared: {
+      readonly norm: tf.Tensor;
+      readonly outputBias: tf.Tensor | undefined;
+      readonly queryNorm: tf.Tensor | undefined;
+      readonly keyNorm: tf.Tensor | undefined;
+    },
+  ) {}
+
+  static async load(
+    reader: WeightReader,
+    config: DecoderConfig,
+    block: UnitBlock,
+    functions: ReturnType<typeof attentionFunctions>,
+    architecture: { readonly groupGate: 'key-value' | 'value'; readonly queryKeyNorm: boolean },
+  ): Promise<AttentionLayer> {
+    const { layer, count } = block;
+    const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
+    const weights: UnitWeight[] = [];
+    for (const [name, key, unitRows] of [
+      ['query', 'q', G * h],
+      ['key', 'k', h],
+      ['value', 'v', h],
+    ] as const) {
+      const tensor = await reader.matrix(projectionName(layer, key, 'weight'), [count * unitRows, d]);
+      weights.push({ name, tensor, unitRows });
+      const bias = await reader.optionalVector(projectionName(layer, key, 'bias'), count * unitRows);
+      if (bias) weights.push({ name: `${name}Bias`, tensor: bias, unitRows });
+    }
+    const output = await reader.matrix(projectionName(layer, 'o', 'weight'), [d, count * G * h], true);
+    weights.push({ name: 'output', tensor: output, unitRows: G * h });
+    const { groupGate, queryKeyNorm } = architecture;
+    const units = new GatedUnits(block, new ArrangedWeights(count, weights), groupGate === 'key-value');
+    return new AttentionLayer(block, functions, units, {
+      norm: await reader.vector(normName(layer, 'attention'), d),
+      outputBias: await reader.optionalVector(projectionName(layer, 'o', 'bias'), d),
+      queryNorm: queryKeyNorm ? await reader.vector(normName(layer, 'query'), h) : undefined,
+      keyNorm: queryKeyNorm ? await reader.vector(normName(layer, 'key'), h) : undefined,
+    });
+  }
+
+  get arrangement() {
+    return this.units.weights.current;
+  }
+
+  setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void {
+    this.units.set(gates, units);
+  }
+
+  forward(x: tf.Tensor, rotary: RotaryTable): tf.Tensor {
+    return this.functions.infer(this.inputs(x, rotary, false)).y;
+  }
+
+  forwardSaving(x: tf.Tensor, rotary: RotaryTable, pruned: boolean): { y: tf.Tensor; saved: Saved } {
+    const { y, ...saved } = this.functions.forward(this.inputs(x, rotary, pruned));
+    return { y, saved };
+  }
+
+  /** Forward with the keys and values of earlier tokens; returns those of all tokens so far. */
+  forwardCached(x: tf.Tensor, rotary: RotaryTable, past: KeyValues | undefined): { y: tf.Tensor } & KeyValues {
+    const inputs = this.inputs(x, rotary, false);
+    const { y, key, value } = this.functions.cached({ ...inputs, pastKey: past?.key, pastValue: past?.value });
+    return { y, key, value };
+  }
+
+  backward(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    rotary: RotaryTable,
+    saved: Saved,
+    needsInputGradient: boolean,
+  ): { dx: tf.Tensor | undefined; dz: tf.Tensor } {
+    const { weights } = this.units;
+    const run = needsInputGradient ? this.functions.backward : this.functions.lastBackward;
+    const { dx, dzC, dzP } = run({
+      ...(saved as AttentionSaved),
+      dy,
+      x,
+      norm: this.shared.norm,
+      cos: rotary.cos,
+      sin: rotary.sin,
+      queryC: weights.computed('query')!,
+      keyC: weights.computed('key')!,
+      valueC: weights.computed('value')!,
+      outputC: weights.computed('output')!,
+      z: this.units.gates,
+      queryNorm: this.shared.queryNorm,
+      keyNorm: this.shared.keyNorm,
+      outputP: saved['valuesP'] ? weights.pruned('output') : undefined,
+    });
+    return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
+  }
+
+  dispose(): void {
+    this.units.dispose();
+    for (const tensor of Object.values(this.shared)) tensor?.dispose();
+  }
+
+  private inputs(x: tf.Tensor, rotary: RotaryTable, pruned: boolean): AttentionInputs {
+    const { weights } = this.units;
+    return {
+      x,
+      norm: this.shared.norm,
+      cos: rotary.cos,
+      sin: rotary.sin,
+      queryC: weights.computed('query')!,
+      keyC: weights.computed('key')!,
+      valueC: weights.computed('value')!,
+      outputC: weights.computed('output')!,
+      z: this.units.gates,
+      queryBiasC: weights.computed('queryBias'),
+      keyBiasC: weights.computed('keyBias'),
+      valueBiasC: weights.computed('valueBias'),
+      outputBias: this.shared.outputBias,
+      queryNorm: this.shared.queryNorm,
+      keyNorm: this.shared.keyNorm,
+      valueP: pruned ? weights.pruned('value') : undefined,
+      valueBiasP: pruned ? weights.pruned('valueBias') : undefined,
+    };
+  }
+}

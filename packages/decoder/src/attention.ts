@@ -1,0 +1,276 @@
+/**
+ * The gated attention sublayer, forward and backward.
+ *
+ * The gate of a KV group multiplies its keys (after rotation) and values, or its values alone, as the
+ * architecture says. Groups come in two sets, as channels do in the FFN: computed ones (`…C`) run in full. Of a
+ * pruned group (`…P`) with keys and values gated to 0, attention is uniform over the prefix and its output is 0,
+ * so its gate's gradient needs no query, key or softmax: `dL/dz = Σ_t mean(v_0 … v_t) · Σ_heads dO_t`.
+ *
+ * Dims: B rows, T tokens a row, N = B·T, S tokens attended to (T, and the cached ones before them), d hidden,
+ * h head size, K computed groups, P pruned groups, G query heads a group. Weights are unit-major: `h` (key,
+ * value) or `G·h` (query, output) rows per group.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { rmsNorm, rmsNormGradient } from './rms-norm.js';
+import { type RotaryTable, rotate, rotateBack } from './rotary.js';
+import type { Runtime } from './runtime.js';
+
+/** What is the same for every attention layer of a model. */
+export interface AttentionShape {
+  readonly headSize: number;
+  readonly headsPerGroup: number;
+  readonly epsilon: number;
+  readonly gateKeys: boolean;
+  /** Queries handled at once: each block sees its own prefix only, so scores beyond it are never computed. */
+  readonly queryBlock: number;
+}
+
+export type AttentionInputs = {
+  readonly x: tf.Tensor; //          [N, d]
+  readonly norm: tf.Tensor; //       [d]
+  readonly cos: tf.Tensor; //        [T, h]
+  readonly sin: tf.Tensor; //        [T, h]
+  readonly queryC: tf.Tensor; //     [K·G·h, d]
+  readonly keyC: tf.Tensor; //       [K·h, d]
+  readonly valueC: tf.Tensor; //     [K·h, d]
+  readonly outputC: tf.Tensor; //    [K·G·h, d]
+  readonly z: tf.Tensor; //          [K]
+  readonly queryBiasC?: tf.Tensor | undefined;
+  readonly keyBiasC?: tf.Tensor | undefined;
+  readonly valueBiasC?: tf.Tensor | undefined;
+  readonly outputBias?: tf.Tensor | undefined; // [d]
+  readonly queryNorm?: tf.Tensor | undefined; //  [h]
+  readonly keyNorm?: tf.Tensor | undefined; //    [h]
+  readonly valueP?: tf.Tensor | undefined; //     [P·h, d]
+  readonly valueBiasP?: tf.Tensor | undefined; // [P·h]
+  /** Keys (rotated) and values (not gated) of earlier tokens, `[B, K, S − T, h]`. */
+  readonly pastKey?: tf.Tensor | undefined;
+  readonly pastValue?: tf.Tensor | undefined;
+};
+
+/** What the backward pass needs again. */
+export type AttentionSaved = {
+  readonly query: tf.Tensor; //      [B, K, G, T, h] rotated, divided by √h
+  readonly key: tf.Tensor; //        [B, K, S, h] rotated, not gated
+  readonly value: tf.Tensor; //      [B, K, S, h] not gated
+  readonly mixed: tf.Tensor; //      [N, K·G·h] attention's output before W_o
+  readonly rawQuery?: tf.Tensor | undefined; // [B, K·G, T, h] before its norm
+  readonly rawKey?: tf.Tensor | undefined; //   [B, K, T, h] before its norm
+  readonly valuesP?: tf.Tensor | undefined; //  [B, T, P, h]
+};
+
+export type AttentionGradientInputs = AttentionSaved & {
+  readonly dy: tf.Tensor; //         [N, d]
+  readonly x: tf.Tensor;
+  readonly norm: tf.Tensor;
+  readonly cos: tf.Tensor;
+  readonly sin: tf.Tensor;
+  readonly queryC: tf.Tensor;
+  readonly keyC: tf.Tensor;
+  readonly valueC: tf.Tensor;
+  readonly outputC: tf.Tensor;
+  readonly z: tf.Tensor;
+  readonly queryNorm?: tf.Tensor | undefined;
+  readonly keyNorm?: tf.Tensor | undefined;
+  readonly outputP?: tf.Tensor | undefined; // [P·G·h, d]
+};
+
+/** `[N, heads·h]` → `[B, heads, T, h]`. */
+function splitHeads(x: tf.Tensor, tokens: number, headSize: number): tf.Tensor {
+  const [rows, width] = x.shape as [number, number];
+  return tf.transpose(tf.reshape(x, [rows / tokens, tokens, width / headSize, headSize]), [0, 2, 1, 3]);
+}
+
+/** `[B, heads, T, h]` → `[N, heads·h]`. */
+function mergeHeads(x: tf.Tensor): tf.Tensor {
+  const [batch, heads, tokens, headSize] = x.shape as [number, number, number, number];
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * tokens, heads * headSize]);
+}
+
+function project(
+  runtime: Runtime,
+  x: tf.Tensor,
+  weight: tf.Tensor,
+  bias: tf.Tensor | undefined,
+): tf.Tensor {
+  const y = runtime.matMul(x, weight, false, true);
+  return bias ? tf.add(y, bias) : y;
+}
+
+/** Ranges `[start, end)` of queries that are handled at once. */
+function queryBlocks(tokens: number, size: number): { start: number; end: number }[] {
+  const count = Math.ceil(tokens / size);
+  return Array.from({ length: count }, (_, i) => ({ start: i * size, end: Math.min((i + 1) * size, tokens) }));
+}
+
+/** 0 where query `start + i` may see key `j`, a large negative number where not: `[end − start, seen]`. */
+function causalMask(start: number, end: number, seen: number, past: number): tf.Tensor {
+  const mask = new Float32Array((end - start) * seen);
+  for (let i = start; i < end; i++) mask.fill(-1e9, (i - start) * seen + past + i + 1, (i - start + 1) * seen);
+  return tf.tensor2d(mask, [end - start, seen]);
+}
+
+/** The gate of each group, to multiply `[B, K, S, h]`. */
+function perGroup(z: tf.Tensor): tf.Tensor {
+  return tf.reshape(z, [-1, 1, 1]);
+}
+
+/** Queries `[start, end)` of every head of a group as rows of one matrix: `[B·K, G·(end − start), h]`. */
+function blockOf(x: tf.Tensor, start: number, end: number): tf.Tensor {
+  const [batch, groups, heads, tokens, headSize] = x.shape as [number, number, number, number, number];
+  const block =
+    start === 0 && end === tokens
+      ? x
+      : tf.slice(x, [0, 0, 0, start, 0], [batch, groups, heads, end - start, headSize]);
+  return tf.reshape(block, [batch * groups, heads * (end - start), headSize]);
+}
+
+/** The first `seen` keys or values: `[B, K, S, h]` → `[B·K, seen, h]`. */
+function prefixOf(x: tf.Tensor, seen: number): tf.Tensor {
+  const [batch, groups, length, headSize] = x.shape as [number, number, number, number];
+  const prefix = seen === length ? x : tf.slice(x, [0, 0, 0, 0], [batch, groups, seen, headSize]);
+  return tf.reshape(prefix, [batch * groups, seen, headSize]);
+}
+
+/** Attention weights of one query block: `[B·K, G·block, seen]`. */
+function weightsOf(query: tf.Tensor, key: tf.Tensor, heads: number, mask: tf.Tensor): tf.Tensor {
+  const [block, seen] = mask.shape as [number, number];
+  const scores = tf.matMul(query, key, false, true);
+  const batched = scores.shape[0]!;
+  const masked = tf.add(tf.reshape(scores, [batched, heads, block, seen]), mask);
+  return tf.reshape(tf.softmax(masked), [batched, heads * block, seen]);
+}
+
+export function attention(
+  runtime: Runtime,
+  shape: AttentionShape,
+  i: AttentionInputs,
+): AttentionSaved & { readonly y: tf.Tensor } {
+  const { headSize: h, headsPerGroup: G, epsilon } = shape;
+  const T = i.cos.shape[0]!;
+  const B = i.x.shape[0]! / T;
+  const K = i.keyC.shape[0]! / h;
+  const table = { cos: i.cos, sin: i.sin } as RotaryTable;
+
+  const a = rmsNorm(i.x, i.norm, epsilon);
+  const rawQuery = splitHeads(project(runtime, a, i.queryC, i.queryBiasC), T, h); // [B, K·G, T, h]
+  const rawKey = splitHeads(project(runtime, a, i.keyC, i.keyBiasC), T, h); // [B, K, T, h]
+  const ownValue = splitHeads(project(runtime, a, i.valueC, i.valueBiasC), T, h); // [B, K, T, h]
+  const normedQuery = i.queryNorm ? rmsNorm(rawQuery, i.queryNorm, epsilon) : rawQuery;
+  const normedKey = i.keyNorm ? rmsNorm(rawKey, i.keyNorm, epsilon) : rawKey;
+  const rotatedQuery = tf.mul(rotate(normedQuery, table), 1 / Math.sqrt(h));
+  const query = tf.reshape(rotatedQuery, [B, K, G, T, h]);
+  const ownKey = rotate(normedKey, table);
+  const key = i.pastKey ? tf.concat([i.pastKey, ownKey], 2) : ownKey; // [B, K, S, h]
+  const value = i.pastValue ? tf.concat([i.pastValue, ownValue], 2) : ownValue;
+  const past = key.shape[2]! - T;
+
+  const z = perGroup(i.z);
+  const gatedKey = shape.gateKeys ? tf.mul(key, z) : key;
+  const gatedValue = tf.mul(value, z);
+  const mixedBlocks = queryBlocks(T, shape.queryBlock).map(({ start, end }) => {
+    const mask = causalMask(start, end, past + end, past);
+    const weights = weightsOf(blockOf(query, start, end), prefixOf(gatedKey, past + end), G, mask);
+    return tf.reshape(tf.matMul(weights, prefixOf(gatedValue, past + end)), [B, K * G, end - start, h]);
+  });
+  const mixed = mergeHeads(mixedBlocks.length === 1 ? mixedBlocks[0]! : tf.concat(mixedBlocks, 2)); // [N, K·G·h]
+  let y = tf.add(i.x, runtime.matMul(mixed, i.outputC)); // [N, d]
+  if (i.outputBias) y = tf.add(y, i.outputBias);
+
+  const valuesP = i.valueP
+    ? tf.reshape(project(runtime, a, i.valueP, i.valueBiasP), [B, T, i.valueP.shape[0]! / h, h])
+    : undefined;
+  return {
+    y,
+    query,
+    key,
+    value,
+    mixed,
+    valuesP,
+    rawQuery: i.queryNorm ? rawQuery : undefined,
+    rawKey: i.keyNorm ? rawKey : undefined,
+  };
+}
+
+/** Gradients of one pass through softmax attention, by query block: `[B, K, G, T, h]`, `[B, K, S, h]` twice. */
+function mixGradient(
+  shape: AttentionShape,
+  saved: { query: tf.Tensor; key: tf.Tensor; value: tf.Tensor; dMixed: tf.Tensor; rowSum: tf.Tensor },
+): { dQuery: tf.Tensor; dKey: tf.Tensor; dValue: tf.Tensor } {
+  const [B, K, G, T, h] = saved.query.shape as [number, number, number, number, number];
+  const dQueries: tf.Tensor[] = [];
+  let dKey: tf.Tensor | undefined;
+  let dValue: tf.Tensor | undefined;
+  /** Adds the gradient of a prefix to that of all keys. Blocks go backwards, so the first one is the longest. */
+  const accumulate = (total: tf.Tensor | undefined, prefix: tf.Tensor): tf.Tensor => {
+    if (!total) return prefix;
+    return tf.add(total, tf.pad(prefix, [[0, 0], [0, total.shape[1]! - prefix.shape[1]!], [0, 0]]));
+  };
+  for (const { start, end } of queryBlocks(T, shape.queryBlock).reverse()) {
+    const queryBlock = blockOf(saved.query, start, end); // [B·K, G·block, h]
+    const dMixed = blockOf(saved.dMixed, start, end);
+    const keyPrefix = prefixOf(saved.key, end); // [B·K, seen, h]
+    const weights = weightsOf(queryBlock, keyPrefix, G, causalMask(start, end, end, 0));
+    dValue = accumulate(dValue, tf.matMul(weights, dMixed, true, false));
+    const dWeights = tf.matMul(dMixed, prefixOf(saved.value, end), false, true); // [B·K, G·block, seen]
+    const dScores = tf.mul(weights, tf.sub(dWeights, blockOf(saved.rowSum, start, end)));
+    dQueries.unshift(tf.reshape(tf.matMul(dScores, keyPrefix), [B, K, G, end - start, h]));
+    dKey = accumulate(dKey, tf.matMul(dScores, queryBlock, true, false));
+  }
+  return {
+    dQuery: dQueries.length === 1 ? dQueries[0]! : tf.concat(dQueries, 3),
+    dKey: tf.reshape(dKey!, [B, K, T, h]),
+    dValue: tf.reshape(dValue!, [B, K, T, h]),
+  };
+}
+
+/** The gradients of pruned groups' gates: `[P]`. */
+function prunedGroupGradient(values: tf.Tensor, dMixed: tf.Tensor): tf.Tensor {
+  const [B, T, P, h] = values.shape as [number, number, number, number];
+  const count = tf.reshape(tf.range(1, T + 1, 1, 'float32'), [T, 1, 1]);
+  const prefixMean = tf.div(tf.cumsum(values, 1), count); // [B, T, P, h]
+  const dHeads = tf.sum(tf.reshape(dMixed, [B, T, P, -1, h]), 3); // [B, T, P, h]
+  return tf.sum(tf.mul(prefixMean, dHeads), [0, 1, 3]);
+}
+
+/** `dx` (left out where nothing below needs it) and the gates' gradients of both sets of groups. */
+export function attentionGradient(
+  runtime: Runtime,
+  shape: AttentionShape,
+  i: AttentionGradientInputs,
+  needsInputGradient: boolean,
+): { readonly dx?: tf.Tensor; readonly dzC: tf.Tensor; readonly dzP?: tf.Tensor } {
+  const { headSize: h, epsilon } = shape;
+  const [B, K, G, T] = i.query.shape as [number, number, number, number];
+  const table = { cos: i.cos, sin: i.sin } as RotaryTable;
+  const z = perGroup(i.z);
+
+  const dMerged = runtime.matMul(i.dy, i.outputC, false, true); // [N, K·G·h]
+  const dMixed = tf.reshape(splitHeads(dMerged, T, h), [B, K, G, T, h]);
+  // Σ_s P_ts · dP_ts = O_t · dO_t, so the softmax gradient needs no reduction over the scores.
+  const products = tf.sum(tf.reshape(tf.mul(dMerged, i.mixed), [B, T, K * G, h]), 3); // [B, T, K·G]
+  const rowSum = tf.reshape(tf.transpose(products, [0, 2, 1]), [B, K, G, T, 1]);
+  const gatedKey = shape.gateKeys ? tf.mul(i.key, z) : i.key;
+  const gatedValue = tf.mul(i.value, z);
+  const gradient = mixGradient(shape, { query: i.query, key: gatedKey, value: gatedValue, dMixed, rowSum });
+
+  const byValue = tf.sum(tf.mul(i.value, gradient.dValue), [0, 2, 3]); // [K]
+  const dzC = shape.gateKeys ? tf.add(byValue, tf.sum(tf.mul(i.key, gradient.dKey), [0, 2, 3])) : byValue;
+  const dzP =
+    i.valuesP && i.outputP
+      ? prunedGroupGradient(i.valuesP, runtime.matMul(i.dy, i.outputP, false, true))
+      : undefined;
+  if (!needsInputGradient) return dzP ? { dzC, dzP } : { dzC };
+
+  const dNormedQuery = rotateBack(tf.mul(tf.reshape(gradient.dQuery, [B, K * G, T, h]), 1 / Math.sqrt(h)), table);
+  const dNormedKey = rotateBack(shape.gateKeys ? tf.mul(gradient.dKey, z) : gradient.dKey, table);
+  const dQuery = i.queryNorm ? rmsNormGradient(i.rawQuery!, i.queryNorm, epsilon, dNormedQuery) : dNormedQuery;
+  const dKey = i.keyNorm ? rmsNormGradient(i.rawKey!, i.keyNorm, epsilon, dNormedKey) : dNormedKey;
+  const da = tf.addN([
+    runtime.matMul(mergeHeads(dQuery), i.queryC),
+    runtime.matMul(mergeHeads(dKey), i.keyC),
+    runtime.matMul(mergeHeads(tf.mul(gradient.dValue, z)), i.valueC),
+  ]); // [N, d]
+  const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, da));
+  return dzP ? { dx, dzC, dzP } : { dx, dzC };
+}

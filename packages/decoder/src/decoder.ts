@@ -1,0 +1,288 @@
+import type { Layout, UnitBlock } from '@grasp/budget';
+import type { Checkpoint } from '@grasp/checkpoint';
+import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
+import * as tf from '@tensorflow/tfjs-core';
+import { findArchitecture } from './architectures/index.js';
+import { AttentionLayer, attentionFunctions } from './attention-layer.js';
+import { type DecoderConfig, decoderConfig } from './config.js';
+import { DecoderInputError, NonFiniteActivationError, UnsupportedModelError } from './errors.js';
+import { FeedForwardLayer, feedForwardFunctions } from './feed-forward-layer.js';
+import { LanguageHead } from './language-head.js';
+import { type WeightDType, WeightReader } from './load-weights.js';
+import { type RotaryTable, rotaryTable } from './rotary.js';
+import { eagerRuntime, type Runtime } from './runtime.js';
+import type { KeyValues, Saved, Sublayer } from './sublayer.js';
+import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
+import { decoderLayout } from './units.js';
+
+export interface LoadOptions {
+  /** What runs the tensors. Default: op by op on tfjs' current backend. */
+  readonly runtime?: Runtime;
+  /** How weights are held. Default `float32`; `bfloat16` needs a runtime that has it. */
+  readonly dtype?: WeightDType;
+  /** Called after each tensor is on the device. */
+  readonly onTensor?: (name: string) => void;
+}
+
+/** Queries attention handles at once. */
+const QUERY_BLOCK = 128;
+
+/**
+ * Loads a decoder from a checkpoint, tensor by tensor.
+ *
+ * @throws UnsupportedModelError, ModelConfigError, WeightShapeError
+ */
+export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions = {}): Promise<Decoder> {
+  const runtime = options.runtime ?? eagerRuntime;
+  const dtype = options.dtype ?? 'float32';
+  if (dtype === 'bfloat16' && !runtime.bfloat16) {
+    throw new UnsupportedModelError('This backend has no bfloat16; load the model in float32.', 'bfloat16', ['float32']);
+  }
+  const config = decoderConfig(checkpoint.config);
+  const architecture = findArchitecture(checkpoint.config);
+  const layout = decoderLayout(config);
+  const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);
+  const feedForward = feedForwardFunctions(runtime, config.normEpsilon);
+  const attention = attentionFunctions(runtime, {
+    headSize: config.headSize,
+    headsPerGroup: config.headsPerGroup,
+    epsilon: config.normEpsilon,
+    gateKeys: architecture.groupGate === 'key-value',
+    queryBlock: QUERY_BLOCK,
+  });
+  const head = await LanguageHead.load(reader, runtime, config);
+  const sublayers: Sublayer[] = [];
+  // Attention comes first in a layer, though its units come last in the layout.
+  for (const block of [...layout.blocks].sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1))) {
+    sublayers.push(
+      block.kind === 'kv'
+        ? await AttentionLayer.load(reader, config, block, attention, architecture)
+        : await FeedForwardLayer.load(reader, config, block, feedForward),
+    );
+  }
+  return new Decoder(config, layout, head, sublayers);
+}
+
+/**
+ * A pretrained decoder whose FFN channels and KV groups carry gates: loss with gate gradients, likelihoods,
+ * logits and generation, dense or pruned alike.
+ */
+export class Decoder implements GatedModel<TokenBatch> {
+  private readonly rotaryTables = new Map<string, RotaryTable>();
+  private readonly open: Float32Array;
+
+  constructor(
+    readonly config: DecoderConfig,
+    /** Units in the order of gate vectors and gradients. */
+    readonly layout: Layout,
+    private readonly head: LanguageHead,
+    private readonly sublayers: readonly Sublayer[],
+  ) {
+    this.open = new Float32Array(layout.size).fill(1);
+  }
+
+  /** Most tokens the model reads at once. */
+  get contextLength(): number {
+    return this.config.contextLength;
+  }
+
+  /**
+   * Mean next-token cross entropy of the batch and dL/dz for every unit (GRASPrune, equation 6).
+   *
+   * @param batch `[rows, length]` token ids; each row's `length − 1` continuations are the targets.
+   * @param gates one value per unit in layout order, float32.
+   * @throws DecoderInputError for a batch or gates that do not fit; NonFiniteActivationError naming the layer.
+   */
+  async lossAndGateGradients(
+    batch: TokenBatch,
+    gates: Float32Array,
+    { units = 'all' }: GradientOptions = {},
+  ): Promise<LossAndGradients> {
+    checkBatch(this.config, batch, 2);
+    this.setGates(gates, units);
+    const { inputs, targets, tokens } = splitTargets(batch);
+    const { nll, dz } = tf.tidy(() => this.forwardAndBackward(inputs, targets, tokens, units === 'all'));
+    const [losses, arranged] = await Promise.all([nll.data<'float32'>(), dz.data<'float32'>()]);
+    tf.dispose([nll, dz]);
+    const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
+    if (!Number.isFinite(loss)) await this.explainNonFinite(inputs, tokens);
+    return { loss, gradients: this.inLayoutOrder(arranged, units === 'all') };
+  }
+
+  /**
+   * Negative log-likelihood of each token given those before it, in nats.
+   *
+   * @returns float32 `[rows, length − 1]`; entry `t` of a row is that of its token `t + 1`.
+   */
+  async negLogLikelihood(batch: TokenBatch, gates: Float32Array = this.open): Promise<Float32Array> {
+    checkBatch(this.config, batch, 2);
+    this.setGates(gates, 'kept');
+    const { inputs, targets, tokens } = splitTargets(batch);
+    return this.read(() => this.head.negLogLikelihood(this.hiddenStates(inputs, tokens), targets));
+  }
+
+  /** Logits of every position, float32 `[rows, length, vocabulary]`. Small batches only: they are held whole. */
+  async logits(batch: TokenBatch, gates: Float32Array = this.open): Promise<Float32Array> {
+    checkBatch(this.config, batch, 1);
+    this.setGates(gates, 'kept');
+    return this.read(() => this.head.logits(this.hiddenStates(batch.ids, batch.shape[1])));
+  }
+
+  /**
+   * Continues a prompt token by token, always with the likeliest one, keeping keys and values of what was read.
+   * Ends after `maxTokens`, at a `stop` token, or where the context is full.
+   */
+  async *generate(
+    prompt: Int32Array,
+    options: {
+      readonly maxTokens: number;
+      readonly stop?: readonly number[];
+      readonly gates?: Float32Array;
+      /** Picks the next token from its logits; default the likeliest. */
+      readonly choose?: (logits: Float32Array) => number;
+    },
+  ): AsyncGenerator<number, void> {
+    checkBatch(this.config, { ids: prompt, shape: [1, prompt.length] }, 1);
+    this.setGates(options.gates ?? this.open, 'kept');
+    const choose = options.choose ?? likeliest;
+    const cache = new Map<Sublayer, KeyValues>();
+    let ids = prompt;
+    let position = 0;
+    try {
+      for (let n = 0; n < options.maxTokens && position + ids.length <= this.config.contextLength; n++) {
+        const logits = await this.read(() => this.nextTokenLogits(ids, position, cache));
+        position += ids.length;
+        const next = choose(logits);
+        if (options.stop?.includes(next)) return;
+        yield next;
+        ids = Int32Array.of(next);
+      }
+    } finally {
+      for (const { key, value } of cache.values()) tf.dispose([key, value]);
+    }
+  }
+
+  dispose(): void {
+    this.head.dispose();
+    for (const sublayer of this.sublayers) sublayer.dispose();
+    for (const { cos, sin } of this.rotaryTables.values()) tf.dispose([cos, sin]);
+    this.rotaryTables.clear();
+  }
+
+  private setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void {
+    if (gates.length !== this.layout.size) {
+      throw new DecoderInputError(`Gates: the model has ${this.layout.size} units, ${gates.length} gates were given.`);
+    }
+    for (const sublayer of this.sublayers) sublayer.setGates(gates, units);
+  }
+
+  private forwardAndBackward(inputs: Int32Array, targets: Int32Array, tokens: number, pruned: boolean) {
+    const rotary = this.rotary(0, tokens);
+    const passes: { sublayer: Sublayer; x: tf.Tensor; saved: Saved }[] = [];
+    let x = this.head.embed(inputs); // [N, d]
+    for (const sublayer of this.sublayers) {
+      const { y, saved } = sublayer.forwardSaving(x, rotary, pruned);
+      passes.push({ sublayer, x, saved });
+      x = y;
+    }
+    const { nll, dx } = this.head.crossEntropy(x, targets);
+    const gradients: tf.Tensor[] = [];
+    let dy = dx;
+    for (let i = passes.length - 1; i >= 0; i--) {
+      const pass = passes[i]!;
+      const { dx: below, dz } = pass.sublayer.backward(dy, pass.x, rotary, pass.saved, i > 0);
+      gradients.unshift(dz);
+      dy.dispose();
+      tf.dispose([pass.x, ...Object.values(pass.saved).filter((t) => t !== undefined)]);
+      if (below) dy = below;
+    }
+    return { nll, dz: tf.concat(gradients) };
+  }
+
+  private hiddenStates(ids: Int32Array, tokens: number): tf.Tensor {
+    const rotary = this.rotary(0, tokens);
+    let x = this.head.embed(ids);
+    for (const sublayer of this.sublayers) {
+      const y = sublayer.forward(x, rotary);
+      x.dispose();
+      x = y;
+    }
+    return x;
+  }
+
+  private nextTokenLogits(ids: Int32Array, position: number, cache: Map<Sublayer, KeyValues>): tf.Tensor {
+    const rotary = rotaryTable(this.config.rotary, this.config.headSize, position, ids.length);
+    let x = this.head.embed(ids);
+    for (const sublayer of this.sublayers) {
+      if (!(sublayer instanceof AttentionLayer)) {
+        x = sublayer.forward(x, rotary);
+        continue;
+      }
+      const past = cache.get(sublayer);
+      const { y, key, value } = sublayer.forwardCached(x, rotary, past);
+      tf.dispose([past?.key, past?.value].filter((t) => t !== undefined));
+      cache.set(sublayer, { key: tf.keep(key), value: tf.keep(value) });
+      x = y;
+    }
+    return this.head.logits(tf.slice(x, [ids.length - 1, 0], [1, this.config.hiddenSize]));
+  }
+
+  /** Gradients arrive sublayer by sublayer, each in its arranged order. */
+  private inLayoutOrder(arranged: Float32Array, pruned: boolean): Float32Array {
+    const gradients = new Float32Array(this.layout.size);
+    let at = 0;
+    for (const { block, arrangement } of this.sublayers) {
+      const count = pruned ? block.count : arrangement.computed;
+      for (let i = 0; i < count; i++) gradients[block.start + arrangement.order[i]!] = arranged[at++]!;
+    }
+    return gradients;
+  }
+
+  private rotary(start: number, tokens: number): RotaryTable {
+    const key = `${start}+${tokens}`;
+    let table = this.rotaryTables.get(key);
+    if (!table) {
+      const { cos, sin } = rotaryTable(this.config.rotary, this.config.headSize, start, tokens);
+      table = { cos: tf.keep(cos), sin: tf.keep(sin) };
+      this.rotaryTables.set(key, table);
+    }
+    return table;
+  }
+
+  private async read(compute: () => tf.Tensor): Promise<Float32Array> {
+    const tensor = tf.tidy(compute);
+    const data = await tensor.data<'float32'>();
+    tensor.dispose();
+    return data;
+  }
+
+  /** Runs forward again, looking at each layer's output, to name the first that is not finite. */
+  private async explainNonFinite(inputs: Int32Array, tokens: number): Promise<never> {
+    const rotary = this.rotary(0, tokens);
+    let x = tf.tidy(() => this.head.embed(inputs));
+    let block: UnitBlock | undefined;
+    for (const sublayer of this.sublayers) {
+      const y = sublayer.forward(x, rotary);
+      x.dispose();
+      x = y;
+      const values = await x.data<'float32'>();
+      if (!values.every(Number.isFinite)) {
+        block = sublayer.block;
+        break;
+      }
+    }
+    x.dispose();
+    const where = block ? `layer ${block.layer}'s ${block.kind === 'kv' ? 'attention' : 'FFN'}` : 'the head';
+    throw new NonFiniteActivationError(
+      `The loss is not finite: ${where} is the first to give a value that is not. Check the weights for NaN or ` +
+        'infinity; in bfloat16, try float32.',
+      block?.layer ?? this.config.layers.length,
+    );
+  }
+}
+
+function likeliest(logits: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
+  return best;
+}

@@ -1,0 +1,58 @@
+/** A checkpoint of an architecture, or with a feature of one, that this decoder does not implement. */
+export class UnsupportedModelError extends Error {
+  override readonly name = 'UnsupportedModelError';
+  readonly code = 'GRASP_UNSUPPORTED_MODEL';
+  constructor(
+    message: string,
+    /** What was found: the architecture, rope type, activation… */
+    readonly found: string,
+    readonly supported: readonly string[],
+  ) {
+    super(message);
+  }
+}
+
+/** config.json lacks a field, or holds a value that cannot be. */
+export class ModelConfigError extends Error {
+  override readonly name = 'ModelConfigError';
+  readonly code = 'GRASP_MODEL_CONFIG';
+  constructor(
+    message: string,
+    readonly field: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A tensor is missing or its shape disagrees with the config. */
+export class WeightShapeError extends Error {
+  override readonly name = 'WeightShapeError';
+  readonly code = 'GRASP_WEIGHT_SHAPE';
+  constructor(
+    message: string,
+    readonly tensor: string,
+    readonly expected: readonly number[],
+    readonly received: readonly number[] | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** Tokens or gates that do not fit the model. */
+export class DecoderInputError extends Error {
+  override readonly name = 'DecoderInputError';
+  readonly code = 'GRASP_DECODER_INPUT';
+}
+
+/** A loss, activation or gradient that is not finite. */
+export class NonFiniteActivationError extends Error {
+  override readonly name = 'NonFiniteActivationError';
+  readonly code = 'GRASP_NON_FINITE';
+  constructor(
+    message: string,
+    /** First layer whose output is not finite; the layer count for the head. */
+    readonly layer: number,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,120 @@
+import type { UnitBlock } from '@grasp/budget';
+import type { GradientOptions } from '@grasp/gates';
+import * as tf from '@tensorflow/tfjs-core';
+import { ArrangedWeights, type UnitWeight } from './arranged-weights.js';
+import type { DecoderConfig } from './config.js';
+import {
+  type FeedForwardGradientInputs,
+  type FeedForwardInputs,
+  type FeedForwardSaved,
+  feedForward,
+  feedForwardGradient,
+} from './feed-forward.js';
+import type { WeightReader } from './load-weights.js';
+import { namedFunction } from './named-function.js';
+import type { RotaryTable } from './rotary.js';
+import type { Runtime } from './runtime.js';
+import { GatedUnits, type Saved, type Sublayer } from './sublayer.js';
+import { normName, projectionName } from './tensor-names.js';
+
+/** The FFN's passes as functions shared by all layers. */
+export function feedForwardFunctions(runtime: Runtime, epsilon: number) {
+  return {
+    infer: namedFunction(runtime, 'feed-forward', (i: FeedForwardInputs) => ({ y: feedForward(runtime, epsilon, i).y })),
+    forward: namedFunction(runtime, 'feed-forward-saving', (i: FeedForwardInputs) => feedForward(runtime, epsilon, i)),
+    backward: namedFunction(runtime, 'feed-forward-gradient', (i: FeedForwardGradientInputs) =>
+      feedForwardGradient(runtime, epsilon, i),
+    ),
+  };
+}
+
+/** One layer's FFN: its channels' weights, one row a channel, and its passes. */
+export class FeedForwardLayer implements Sublayer {
+  private constructor(
+    readonly block: UnitBlock,
+    private readonly functions: ReturnType<typeof feedForwardFunctions>,
+    private readonly units: GatedUnits,
+    private readonly norm: tf.Tensor,
+    private readonly downBias: tf.Tensor | undefined,
+  ) {}
+
+  static async load(
+    reader: WeightReader,
+    config: DecoderConfig,
+    block: UnitBlock,
+    functions: ReturnType<typeof feedForwardFunctions>,
+  ): Promise<FeedForwardLayer> {
+    const { layer, count } = block;
+    const d = config.hiddenSize;
+    const weights: UnitWeight[] = [
+      { name: 'gate', tensor: await reader.matrix(projectionName(layer, 'gate', 'weight'), [count, d]), unitRows: 1 },
+      { name: 'up', tensor: await reader.matrix(projectionName(layer, 'up', 'weight'), [count, d]), unitRows: 1 },
+      { name: 'down', tensor: await reader.matrix(projectionName(layer, 'down', 'weight'), [d, count], true), unitRows: 1 },
+    ];
+    for (const name of ['gate', 'up'] as const) {
+      const bias = await reader.optionalVector(projectionName(layer, name, 'bias'), count);
+      if (bias) weights.push({ name: `${name}Bias`, tensor: bias, unitRows: 1 });
+    }
+    const norm = await reader.vector(normName(layer, 'feedForward'), d);
+    const downBias = await reader.optionalVector(projectionName(layer, 'down', 'bias'), d);
+    return new FeedForwardLayer(block, functions, new GatedUnits(block, new ArrangedWeights(count, weights), true), norm, downBias);
+  }
+
+  get arrangement() {
+    return this.units.weights.current;
+  }
+
+  setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void {
+    this.units.set(gates, units);
+  }
+
+  forward(x: tf.Tensor): tf.Tensor {
+    return this.functions.infer(this.inputs(x, false)).y;
+  }
+
+  forwardSaving(x: tf.Tensor, _rotary: RotaryTable, pruned: boolean): { y: tf.Tensor; saved: Saved } {
+    const { y, ...saved } = this.functions.forward(this.inputs(x, pruned));
+    return { y, saved };
+  }
+
+  backward(dy: tf.Tensor, x: tf.Tensor, _rotary: RotaryTable, saved: Saved): { dx: tf.Tensor; dz: tf.Tensor } {
+    const { weights } = this.units;
+    const { dx, dzC, dzP } = this.functions.backward({
+      ...(saved as FeedForwardSaved),
+      dy,
+      x,
+      norm: this.norm,
+      gateC: weights.computed('gate')!,
+      upC: weights.computed('up')!,
+      downC: weights.computed('down')!,
+      z: this.units.gates,
+      downP: saved['hiddenP'] ? weights.pruned('down') : undefined,
+    });
+    return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
+  }
+
+  dispose(): void {
+    this.units.dispose();
+    this.norm.dispose();
+    this.downBias?.dispose();
+  }
+
+  private inputs(x: tf.Tensor, pruned: boolean): FeedForwardInputs {
+    const { weights } = this.units;
+    return {
+      x,
+      norm: this.norm,
+      gateC: weights.computed('gate')!,
+      upC: weights.computed('up')!,
+      downC: weights.computed('down')!,
+      z: this.units.gates,
+      gateBiasC: weights.computed('gateBias'),
+      upBiasC: weights.computed('upBias'),
+      downBias: this.downBias,
+      gateP: pruned ? weights.pruned('gate') : undefined,
+      upP: pruned ? weights.pruned('up') : undefined,
+      gateBiasP: pruned ? weights.pruned('gateBias') : undefined,
+      upBiasP: pruned ? weights.pruned('upBias') : undefined,
+    };
+  }
+}

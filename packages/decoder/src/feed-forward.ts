@@ -1,0 +1,92 @@
+/**
+ * The gated FFN sublayer, `y = x + (z · h) W_down` with `h = silu(gate) · up`, forward and backward.
+ *
+ * Channels come in two sets. The computed ones (`…C`) run in full. The pruned ones (`…P`, gate 0) contribute
+ * nothing to `y`, so all they need is `h` itself, for the gradient of their gates (GRASPrune, section 3.2).
+ *
+ * Dims: N tokens, d hidden, C computed channels, P pruned channels. Weights are unit-major: one row per channel.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { rmsNorm, rmsNormGradient } from './rms-norm.js';
+import type { Runtime } from './runtime.js';
+
+export type FeedForwardInputs = {
+  readonly x: tf.Tensor; //          [N, d]
+  readonly norm: tf.Tensor; //       [d]
+  readonly gateC: tf.Tensor; //      [C, d]
+  readonly upC: tf.Tensor; //        [C, d]
+  readonly downC: tf.Tensor; //      [C, d]
+  readonly z: tf.Tensor; //          [C]
+  readonly gateBiasC?: tf.Tensor | undefined; // [C]
+  readonly upBiasC?: tf.Tensor | undefined; //   [C]
+  readonly downBias?: tf.Tensor | undefined; //  [d]
+  readonly gateP?: tf.Tensor | undefined; //     [P, d]
+  readonly upP?: tf.Tensor | undefined; //       [P, d]
+  readonly gateBiasP?: tf.Tensor | undefined; // [P]
+  readonly upBiasP?: tf.Tensor | undefined; //   [P]
+};
+
+/** What the backward pass needs again. */
+export type FeedForwardSaved = {
+  readonly gate: tf.Tensor; //   [N, C] before silu
+  readonly up: tf.Tensor; //     [N, C]
+  readonly hiddenP?: tf.Tensor | undefined; // [N, P]
+};
+
+export type FeedForwardGradientInputs = FeedForwardSaved & {
+  readonly dy: tf.Tensor; //     [N, d]
+  readonly x: tf.Tensor; //      [N, d]
+  readonly norm: tf.Tensor; //   [d]
+  readonly gateC: tf.Tensor;
+  readonly upC: tf.Tensor;
+  readonly downC: tf.Tensor;
+  readonly z: tf.Tensor;
+  readonly downP?: tf.Tensor | undefined; // [P, d]
+};
+
+function linear(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
+  const y = runtime.matMul(x, weight, false, true);
+  return bias ? tf.add(y, bias) : y;
+}
+
+function silu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(x, tf.sigmoid(x));
+}
+
+export function feedForward(
+  runtime: Runtime,
+  epsilon: number,
+  i: FeedForwardInputs,
+): FeedForwardSaved & { readonly y: tf.Tensor } {
+  const b = rmsNorm(i.x, i.norm, epsilon);
+  const gate = linear(runtime, b, i.gateC, i.gateBiasC); // [N, C]
+  const up = linear(runtime, b, i.upC, i.upBiasC); // [N, C]
+  const gated = tf.mul(tf.mul(silu(gate), up), i.z);
+  let y = tf.add(i.x, runtime.matMul(gated, i.downC)); // [N, d]
+  if (i.downBias) y = tf.add(y, i.downBias);
+  if (!i.gateP || !i.upP) return { y, gate, up };
+  const hiddenP = tf.mul(silu(linear(runtime, b, i.gateP, i.gateBiasP)), linear(runtime, b, i.upP, i.upBiasP)); // [N, P]
+  return { y, gate, up, hiddenP };
+}
+
+/** `dx` and the gates' gradients, `dL/dz_j = Σ_t h_tj · (dy · W_downᵀ)_tj`, of both sets of channels. */
+export function feedForwardGradient(
+  runtime: Runtime,
+  epsilon: number,
+  i: FeedForwardGradientInputs,
+): { readonly dx: tf.Tensor; readonly dzC: tf.Tensor; readonly dzP?: tf.Tensor } {
+  const sigmoid = tf.sigmoid(i.gate); // [N, C]
+  const activated = tf.mul(i.gate, sigmoid);
+  const dh = runtime.matMul(i.dy, i.downC, false, true); // [N, C]
+  const dhUp = tf.mul(dh, i.up);
+  const dzC = tf.sum(tf.mul(dhUp, activated), 0); // [C]
+  const dUp = tf.mul(tf.mul(dh, activated), i.z);
+  // silu'(x) = σ + x·σ·(1 − σ)
+  const slope = tf.add(sigmoid, tf.mul(activated, tf.sub(1, sigmoid)));
+  const dGate = tf.mul(tf.mul(dhUp, slope), i.z);
+  const db = tf.add(runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)); // [N, d]
+  const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, db));
+  if (!i.hiddenP || !i.downP) return { dx, dzC };
+  const dzP = tf.sum(tf.mul(i.hiddenP, runtime.matMul(i.dy, i.downP, false, true)), 0); // [P]
+  return { dx, dzC, dzP };
+}

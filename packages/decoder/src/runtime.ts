@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A function from tensors to tensors whose body is tfjs code with no side effects. */
+export type TensorFunction = (...inputs: tf.Tensor[]) => tf.Tensor[];
+
+/**
+ * What the decoder asks of the machine beyond tfjs itself. The default runs everything eagerly on whichever
+ * backend is current; a backend that can run a function as one graph, or holds weights in half precision, says
+ * so here.
+ */
+export interface Runtime {
+  /** A function with the results of `fn`, which may run as one graph. Called with the same shapes many times. */
+  record(name: string, fn: TensorFunction): TensorFunction;
+  /** Product of two matrices, `[m, k] × [k, n]` after transposition; float32 out, whatever the weights are. */
+  matMul(a: tf.Tensor, b: tf.Tensor, transposeA?: boolean, transposeB?: boolean): tf.Tensor;
+  /** Half-precision weights, where the backend has them. */
+  readonly bfloat16?: {
+    fromBits(bits: Uint16Array, shape: number[]): tf.Tensor;
+    toFloat32(x: tf.Tensor): tf.Tensor;
+  };
+}
+
+/** Runs op by op on the current backend. */
+export const eagerRuntime: Runtime = {
+  record:
+    (_name, fn) =>
+    (...inputs) =>
+      tf.tidy(() => fn(...inputs)),
+  matMul: (a, b, transposeA = false, transposeB = false) => tf.matMul(a, b, transposeA, transposeB),
+};

@@ -1,0 +1,70 @@
+import type { UnitBlock } from '@grasp/budget';
+import type { GradientOptions } from '@grasp/gates';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Arrangement, arrange, identityArrangement } from './arrangement.js';
+import type { ArrangedWeights } from './arranged-weights.js';
+import type { RotaryTable } from './rotary.js';
+
+/** Tensors a sublayer keeps between its forward and its backward pass. */
+export type Saved = Readonly<Record<string, tf.Tensor | undefined>>;
+
+/** Keys and values of the tokens a cache holds, `[B, K, S, h]` each. */
+export interface KeyValues {
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
+}
+
+/** One residual sublayer of the decoder, `y = x + f(norm(x))`, with the units it is made of. */
+export interface Sublayer {
+  readonly block: UnitBlock;
+  /** Lays the weights out for these gates; the passes that follow use them. */
+  setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void;
+  /** `y [N, d]` of `x [N, d]`. */
+  forward(x: tf.Tensor, rotary: RotaryTable): tf.Tensor;
+  /** The same, with what `backward` needs. `pruned` asks for the pruned units' gate gradients too. */
+  forwardSaving(x: tf.Tensor, rotary: RotaryTable, pruned: boolean): { y: tf.Tensor; saved: Saved };
+  /** `dx` and dL/dz of the units in arranged order: the computed ones, then (where saved) the pruned ones. */
+  backward(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    rotary: RotaryTable,
+    saved: Saved,
+    needsInputGradient: boolean,
+  ): { dx: tf.Tensor | undefined; dz: tf.Tensor };
+  readonly arrangement: Arrangement;
+  dispose(): void;
+}
+
+/** A sublayer's weights in the order its gates ask for, and the gates of the computed units. */
+export class GatedUnits {
+  private z: tf.Tensor;
+
+  constructor(
+    readonly block: UnitBlock,
+    readonly weights: ArrangedWeights,
+    /** Whether pruned units have a gradient that needs no full computation. */
+    private readonly canSkipPruned: boolean,
+  ) {
+    this.z = tf.keep(tf.ones([block.count]));
+  }
+
+  /** Gates of the computed units, in arranged order. */
+  get gates(): tf.Tensor {
+    return this.z;
+  }
+
+  set(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void {
+    const { start, count } = this.block;
+    const skip = units === 'kept' || this.canSkipPruned;
+    const next = skip ? arrange(this.block, gates) : identityArrangement(count);
+    this.weights.rearrange(next);
+    const z = Float32Array.from({ length: next.computed }, (_, i) => gates[start + next.order[i]!]!);
+    this.z.dispose();
+    this.z = tf.keep(tf.tensor1d(z));
+  }
+
+  dispose(): void {
+    this.z.dispose();
+    this.weights.dispose();
+  }
+}
