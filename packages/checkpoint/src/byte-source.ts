@@ -91,3 +91,18 @@ export function readError(path: string, error: unknown): Error {
     return new CheckpointMissingError(path, 'there is no such file.');
   return new CheckpointReadError(path, cause.message, { cause });
 }
+
+/**
+ * Fills a typed array from `position`, through views short enough for any Node: a Uint8Array ends at 4 GiB on
+ * Node 20, a Float32Array at four times that.
+ */
+export async function readElements(
+  source: ByteSource,
+  position: number,
+  target: ArrayBufferView,
+): Promise<void> {
+  for (let at = 0; at < target.byteLength; at += CHUNK_BYTES) {
+    const length = Math.min(CHUNK_BYTES, target.byteLength - at);
+    await source.read(position + at, new Uint8Array(target.buffer, target.byteOffset + at, length));
+  }
+}

@@ -7,23 +7,19 @@ export interface Overflow {
 const scratch = new Float32Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);
 
-/** IEEE 754 binary16, all 65,536 patterns, as float32. */
-let halfTable: Float32Array | undefined;
-
 /** The float32 value of each binary16 pattern. */
-export function float16Table(): Float32Array {
-  if (halfTable) return halfTable;
-  const table = new Float32Array(65_536);
-  for (let half = 0; half < 65_536; half++) {
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >>> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0) table[half] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) table[half] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-    else table[half] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
-  halfTable = table;
-  return table;
+const HALF_VALUES = Float32Array.from({ length: 65_536 }, (_, half) => {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >>> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+});
+
+/** The binary16 number in two little-endian bytes. */
+export function float16At(bytes: Uint8Array, at: number): number {
+  return HALF_VALUES[bytes[at]! | (bytes[at + 1]! << 8)]!;
 }
 
 /** Binary16 patterns to float32, exactly. `target` may be given to fill a part of a larger array. */
@@ -31,8 +27,7 @@ export function float16ToFloat32(
   source: Uint16Array,
   target = new Float32Array(source.length),
 ): Float32Array {
-  const table = float16Table();
-  for (let i = 0; i < source.length; i++) target[i] = table[source[i]!]!;
+  for (let i = 0; i < source.length; i++) target[i] = HALF_VALUES[source[i]!]!;
   return target;
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Checkpoint } from './checkpoint.js';
 import { CheckpointMissingError, CheckpointUnsupportedError } from './errors.js';
 import { isFolder, openFolder } from './folder.js';
+import { openGguf } from './gguf-checkpoint.js';
 
 /**
  * Opens a model: a Hugging Face folder, or a `.gguf` file. Headers are checked now, tensors read when asked for.
@@ -14,6 +15,7 @@ import { isFolder, openFolder } from './folder.js';
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   if (await isFolder(path)) return openFolder(path);
   if (!existsSync(path)) throw new CheckpointMissingError(path, 'there is no such file or folder.');
+  if (path.toLowerCase().endsWith('.gguf')) return openGguf(path);
   throw new CheckpointUnsupportedError(path, 'this kind of file', [
     'a Hugging Face model folder',
     'a .gguf file',

@@ -1,4 +1,4 @@
-import { type ByteSource, openFileSource } from './byte-source.js';
+import { type ByteSource, openFileSource, readElements } from './byte-source.js';
 import { TensorMissingError } from './errors.js';
 import { readSafetensorsHeader, type SafetensorsDType, type SafetensorsInfo } from './safetensors-header.js';
 
@@ -61,23 +61,19 @@ export function safetensorsOf(source: ByteSource): SafetensorsFile {
     async read(name) {
       const info = tensors.get(name);
       if (info === undefined) throw new TensorMissingError(source.name, name);
-      const buffer = new ArrayBuffer(info.byteLength);
-      await fill(source, info.position, buffer);
-      return typed(info.dtype, info.shape, buffer);
+      const tensor = emptyTensor(info.dtype, info.shape, new ArrayBuffer(info.byteLength));
+      await readElements(source, info.position, tensor.data);
+      return tensor;
     },
     close: () => source.close(),
   };
 }
 
-/** Fills a buffer that may be larger than the longest Uint8Array (4 GiB on Node 20). */
-async function fill(source: ByteSource, position: number, buffer: ArrayBuffer): Promise<void> {
-  const stretch = 2 ** 30;
-  for (let at = 0; at < buffer.byteLength; at += stretch) {
-    await source.read(position + at, new Uint8Array(buffer, at, Math.min(stretch, buffer.byteLength - at)));
-  }
-}
-
-function typed(dtype: SafetensorsDType, shape: readonly number[], buffer: ArrayBuffer): SafetensorsTensor {
+function emptyTensor(
+  dtype: SafetensorsDType,
+  shape: readonly number[],
+  buffer: ArrayBuffer,
+): SafetensorsTensor {
   switch (dtype) {
     case 'F64':
       return { dtype, shape, data: new Float64Array(buffer) };

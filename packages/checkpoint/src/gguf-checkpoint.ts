@@ -1,0 +1,125 @@
+import { type ByteSource, openFileSource, readElements } from './byte-source.js';
+import type { Checkpoint, TensorData, TensorDType, TensorInfo } from './checkpoint.js';
+import { toFloat32 } from './convert.js';
+import { dequantize } from './dequantize.js';
+import { CheckpointFormatError, CheckpointUnsupportedError, TensorMissingError } from './errors.js';
+import { GGML_TYPES, type GgmlType } from './ggml-types.js';
+import { ggufArchitecture, ggufConfig } from './gguf-config.js';
+import { type GgufTensorInfo, readGgufHeader } from './gguf-header.js';
+import { ggufMetadata } from './gguf-metadata.js';
+import { huggingFaceName } from './gguf-names.js';
+import { undoRotaryRows } from './rotary-rows.js';
+import { elementCount } from './safetensors-header.js';
+
+const ROPE_FREQS = 'rope_freqs.weight';
+/** Bytes of packed blocks held while dequantising. */
+const CHUNK_BYTES = 16 * 2 ** 20;
+
+/**
+ * Opens a GGUF file of the llama family as if it were a Hugging Face folder: names, shapes `[out, in]`, row order
+ * and config. Quantised tensors are read as `F32`.
+ *
+ * @throws CheckpointMissingError, CheckpointReadError, CheckpointFormatError, CheckpointUnsupportedError
+ */
+export async function openGguf(path: string): Promise<Checkpoint> {
+  const source = await openFileSource(path);
+  try {
+    return await ggufCheckpoint(source);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** A GGUF checkpoint from any source of bytes. */
+export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
+  const header = readGgufHeader(source);
+  const metadata = ggufMetadata(header, source.name);
+  const arch = ggufArchitecture(metadata);
+  if ((metadata.number('split.count') ?? 1) > 1) {
+    throw new CheckpointUnsupportedError(source.name, 'one part of a split GGUF', [
+      'a single file: merge the parts',
+    ]);
+  }
+  const ropeFreqs = header.tensors.get(ROPE_FREQS);
+  const ropeFactors = ropeFreqs && toFloat32(await readTensor(source, ropeFreqs));
+  const config = ggufConfig(metadata, header.tensors, ropeFactors);
+  const heads = { q: Number(config.num_attention_heads), k: Number(config.num_key_value_heads) };
+
+  const originals = new Map<string, GgufTensorInfo>();
+  const tensors = new Map<string, TensorInfo>();
+  for (const info of header.tensors.values()) {
+    if (info.name === ROPE_FREQS) continue;
+    const name = huggingFaceName(info.name);
+    if (name === undefined) {
+      throw new CheckpointUnsupportedError(
+        source.name,
+        `tensor ${JSON.stringify(info.name)} in architecture ${arch}`,
+      );
+    }
+    const permuted = rotaryHeads(info.name, arch, heads);
+    if (permuted && info.shape[0]! % (2 * permuted) !== 0) {
+      throw new CheckpointFormatError(
+        source.name,
+        `tensor ${info.name} has ${info.shape[0]} rows for ${permuted} heads`,
+      );
+    }
+    originals.set(name, info);
+    tensors.set(name, { name, dtype: dtypeOf(info.type), shape: info.shape });
+  }
+  return {
+    source: source.name,
+    config,
+    tensors,
+    files: [],
+    async read(name) {
+      const info = originals.get(name);
+      if (info === undefined) throw new TensorMissingError(source.name, name);
+      const tensor = await readTensor(source, info);
+      const permuted = rotaryHeads(info.name, arch, heads);
+      return permuted ? withRows(tensor, permuted) : tensor;
+    },
+    close: () => source.close(),
+  };
+}
+
+/** Number of heads whose rows this tensor holds in llama's order, or undefined where rows are in order. */
+function rotaryHeads(name: string, arch: string, heads: { q: number; k: number }): number | undefined {
+  const match = arch === 'llama' ? /\.attn_([qk])\.(weight|bias)$/.exec(name) : null;
+  return match ? heads[match[1] as 'q' | 'k'] : undefined;
+}
+
+function withRows(tensor: TensorData, heads: number): TensorData {
+  const columns = elementCount(tensor.shape.slice(1));
+  return tensor.dtype === 'F32'
+    ? { ...tensor, data: undoRotaryRows(tensor.data, heads, columns) }
+    : { ...tensor, data: undoRotaryRows(tensor.data, heads, columns) };
+}
+
+function dtypeOf(type: GgmlType): TensorDType {
+  return type === 'F16' || type === 'BF16' ? type : 'F32';
+}
+
+/** A tensor as the file has it, dequantised. Beside the result, one chunk of packed bytes is held. */
+async function readTensor(source: ByteSource, info: GgufTensorInfo): Promise<TensorData> {
+  const { type, shape, position, byteLength } = info;
+  if (type === 'F16' || type === 'BF16') {
+    const data = new Uint16Array(elementCount(shape));
+    await readElements(source, position, data);
+    return { dtype: type, shape, data };
+  }
+  const data = new Float32Array(elementCount(shape));
+  if (type === 'F32') {
+    await readElements(source, position, data);
+    return { dtype: 'F32', shape, data };
+  }
+  const { blockSize, blockBytes } = GGML_TYPES[type];
+  const chunkBlocks = Math.floor(CHUNK_BYTES / blockBytes);
+  const chunk = new Uint8Array(Math.min(byteLength, chunkBlocks * blockBytes));
+  for (let at = 0; at < byteLength; at += chunk.length) {
+    const bytes = chunk.subarray(0, Math.min(chunk.length, byteLength - at));
+    await source.read(position + at, bytes);
+    dequantize(type, bytes, data, (at / blockBytes) * blockSize);
+  }
+  return { dtype: 'F32', shape, data };
+}

@@ -1,0 +1,29 @@
+/** Tensors outside the layers, GGUF name → Hugging Face name. */
+const OUTER: Readonly<Record<string, string>> = {
+  'token_embd.weight': 'model.embed_tokens.weight',
+  'output_norm.weight': 'model.norm.weight',
+  'output.weight': 'lm_head.weight',
+};
+
+/** Parts of a layer, GGUF → Hugging Face. */
+const PARTS: Readonly<Record<string, string>> = {
+  attn_norm: 'input_layernorm',
+  attn_q: 'self_attn.q_proj',
+  attn_k: 'self_attn.k_proj',
+  attn_v: 'self_attn.v_proj',
+  attn_output: 'self_attn.o_proj',
+  attn_q_norm: 'self_attn.q_norm',
+  attn_k_norm: 'self_attn.k_norm',
+  ffn_norm: 'post_attention_layernorm',
+  ffn_gate: 'mlp.gate_proj',
+  ffn_up: 'mlp.up_proj',
+  ffn_down: 'mlp.down_proj',
+};
+
+/** The Hugging Face name of a GGUF tensor of the llama family, or undefined where it has none. */
+export function huggingFaceName(name: string): string | undefined {
+  if (Object.hasOwn(OUTER, name)) return OUTER[name];
+  const match = /^blk\.(\d{1,5})\.([a-z_]+)\.(weight|bias)$/.exec(name);
+  const part = match?.[2] !== undefined && Object.hasOwn(PARTS, match[2]) ? PARTS[match[2]] : undefined;
+  return part === undefined ? undefined : `model.layers.${match![1]}.${part}.${match![3]}`;
+}
