@@ -25,5 +25,9 @@ export interface GradientOptions {
 export interface GatedModel<Batch> {
   readonly layout: Layout;
   /** @param gates one value per unit, float32, in layout order. Not retained. */
-  lossAndGateGradients(batch: Batch, gates: Float32Array, options?: GradientOptions): Promise<LossAndGradients>;
+  lossAndGateGradients(
+    batch: Batch,
+    gates: Float32Array,
+    options?: GradientOptions,
+  ): Promise<LossAndGradients>;
 }

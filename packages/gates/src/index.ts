@@ -1,1 +1,19 @@
+export { type AdamWOptions, adamW } from './adamw.js';
+export { type EpochOrder, epochOrder } from './epoch-order.js';
+export { type NonFiniteDetails, NonFiniteError, StateError, TrainingOptionError } from './errors.js';
+export type { GateMap, MappedGates } from './gate-map.js';
 export type { GatedModel, GradientOptions, LossAndGradients } from './gated-model.js';
+export {
+  DEFAULT_TEMPERATURE,
+  type GateOptions,
+  type GateRecord,
+  initialGateState,
+  learnGates,
+  maskFromScores,
+} from './learn-gates.js';
+export type { Optimizer, OptimizerState } from './optimizer.js';
+export { Random } from './random.js';
+export { decodeState, encodeState } from './state-file.js';
+export { gateProbabilities, type MaskRule, projectedStraightThrough } from './straight-through.js';
+export { type BatchAt, type ScoreTraining, type TrainingRecord, trainScores } from './train-scores.js';
+export { initialState, type TrainingState } from './training-state.js';
