@@ -12,7 +12,7 @@ describe('describeFailure', () => {
     ['GRASP_CHECKPOINT_WRITE', exitCodes.output],
     ['ENOSPC', exitCodes.output],
     ['ENOENT', exitCodes.input],
-    ['GRASP_TENSORFLOW_MISSING', exitCodes.engine],
+    ['GRASP_TF_MISSING', exitCodes.engine],
   ])('%s exits with %i and the message alone', (code, exitCode) => {
     expect(describeFailure(coded(code))).toEqual({ exitCode, message: 'what was wrong' });
   });

@@ -34,7 +34,7 @@ const byPrefix: readonly (readonly [prefix: string, exit: number])[] = [
   ['GRASP_BUDGET', exitCodes.budget],
   ['GRASP_OUTPUT', exitCodes.output],
   ['GRASP_CHECKPOINT_WRITE', exitCodes.output],
-  ['GRASP_TENSORFLOW', exitCodes.engine],
+  ['GRASP_TF', exitCodes.engine],
   ['GRASP_ENGINE', exitCodes.engine],
   ['GRASP_', exitCodes.input],
 ];

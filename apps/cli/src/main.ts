@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-export {};
+import { runCommand } from './cli.js';
+import { processTerminal } from './terminal.js';
+
+process.exitCode = await runCommand(process.argv.slice(2), processTerminal());

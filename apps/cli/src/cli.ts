@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { Command } from '@commander-js/extra-typings';
+import { inspectCommand } from './commands/inspect/index.js';
+import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
+import type { Terminal } from './terminal.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+function createProgram(terminal: Terminal): Command {
+  const program = new Command('grasp')
+    .description('Structured pruning of large language models under one global budget.')
+    .version(version)
+    .showHelpAfterError('Try --help.')
+    .addHelpText('after', `\n${exitCodesHelp}`)
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    });
+  const commands = [inspectCommand];
+  for (const command of commands) program.addCommand(command(terminal));
+  // commander does not hand these down to commands that were made apart from it.
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
+    command.copyInheritedSettings(program).exitOverride();
+  }
+  return program;
+}
+
+/** Runs one command line and resolves to its exit code. Nothing is thrown. */
+export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await createProgram(terminal).parseAsync(argv, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    const { exitCode, message } = describeFailure(error);
+    if (message !== undefined) terminal.note(`grasp: ${message}`);
+    return exitCode;
+  }
+}

