@@ -1,0 +1,51 @@
+/** TensorFlow refused an operation; `message` carries its own words. */
+export class TensorFlowOpError extends Error {
+  readonly code = 'GRASP_TF_OP';
+  override readonly name = 'TensorFlowOpError';
+  constructor(
+    /** The operation or C function that failed. */
+    readonly operation: string,
+    /** TensorFlow's status code (TF_Code), e.g. 3 = invalid argument, 8 = out of memory. */
+    readonly status: number,
+    detail: string,
+  ) {
+    super(`TensorFlow could not run ${operation}: ${detail}`);
+  }
+}
+
+export type RecordingProblem =
+  | 'read'
+  | 'async'
+  | 'foreign-tensor'
+  | 'disposed-capture'
+  | 'disposed'
+  | 'unsupported';
+
+/** A function cannot be recorded, or a recorded one can no longer run. */
+export class RecordingError extends Error {
+  readonly code = 'GRASP_TF_RECORDING';
+  override readonly name = 'RecordingError';
+  constructor(
+    readonly recording: string,
+    readonly problem: RecordingProblem,
+    detail: string,
+  ) {
+    super(`Recorded function '${recording}': ${detail}`);
+  }
+
+  /** Its body asks for a tensor's values. */
+  static read(recording: string): RecordingError {
+    return new RecordingError(
+      recording,
+      'read',
+      'its body reads a tensor back (dataSync, arraySync or data). The value would be frozen into the ' +
+        'recording: keep the computation in tensors, or read outside the function.',
+    );
+  }
+}
+
+/** A tensor of a kind this runtime does not carry (resources, variants), or data that does not fit. */
+export class UnsupportedTensorError extends Error {
+  readonly code = 'GRASP_TF_TENSOR';
+  override readonly name = 'UnsupportedTensorError';
+}

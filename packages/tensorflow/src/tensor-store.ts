@@ -1,0 +1,219 @@
+import type { CApi, Pointer } from './c-api.js';
+import { DT, elementBytes, elementCount } from './data-types.js';
+import { UnsupportedTensorError } from './errors.js';
+import { checkStatus } from './status.js';
+
+/** A tensor in TensorFlow's hands. */
+export interface StoredTensor {
+  readonly id: number;
+  readonly pointer: Pointer;
+  readonly dtype: number;
+  readonly shape: number[];
+  readonly bytes: number;
+}
+
+export type TensorValues = NodeJS.TypedArray | readonly Uint8Array[] | readonly number[] | readonly boolean[];
+
+const stringBytes = 24; // sizeof(TF_TString)
+
+/** Owns every tensor handle of one context, under ids that are never used twice. */
+export class TensorStore {
+  readonly #tensors = new Map<number, StoredTensor>();
+  #nextId = 0;
+  #bytes = 0;
+
+  constructor(
+    private readonly c: CApi,
+    private readonly context: Pointer,
+    private readonly status: Pointer,
+    /** Where float data goes; undefined: it stays in host memory. */
+    private readonly device: string | undefined,
+  ) {}
+
+  get count(): number {
+    return this.#tensors.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  has(id: number): boolean {
+    return this.#tensors.has(id);
+  }
+
+  get(id: number): StoredTensor {
+    const tensor = this.#tensors.get(id);
+    if (!tensor) throw new UnsupportedTensorError(`tensor ${id} has been disposed of`);
+    return tensor;
+  }
+
+  /** Copies values into a new tensor: one copy, straight into TensorFlow's memory. */
+  create(shape: readonly number[], dtype: number, values: TensorValues): StoredTensor {
+    const host = this.allocate(shape, dtype, values);
+    let pointer: Pointer;
+    try {
+      pointer = this.c.TFE_NewTensorHandle(host, this.status);
+      checkStatus(this.c, this.status, 'TFE_NewTensorHandle');
+    } finally {
+      this.c.TF_DeleteTensor(host);
+    }
+    return this.#add(this.#toDevice(pointer, dtype), dtype, [...shape]);
+  }
+
+  /** A bare TF_Tensor in host memory, to be freed by the caller. */
+  allocate(shape: readonly number[], dtype: number, values: TensorValues): Pointer {
+    if (dtype === DT.string) return this.#allocateStrings(shape, values as readonly Uint8Array[]);
+    const size = elementBytes(dtype);
+    if (size === 0) throw new UnsupportedTensorError(`cannot create a tensor of TensorFlow type ${dtype}`);
+    const data = asTypedArray(values, dtype);
+    const bytes = elementCount(shape) * size;
+    if (data.byteLength !== bytes) {
+      throw new UnsupportedTensorError(
+        `a tensor of shape [${shape}] takes ${bytes} bytes, but ${data.byteLength} were given`,
+      );
+    }
+    const tensor = this.#allocate(dtype, shape, bytes);
+    if (bytes > 0) this.c.memcpy(this.c.TF_TensorData(tensor)!, data, bytes);
+    return tensor;
+  }
+
+  /** Takes over a handle that TensorFlow returned. */
+  adopt(pointer: Pointer): StoredTensor {
+    const { c, status } = this;
+    const shape = new Array<number>(c.TFE_TensorHandleNumDims(pointer, status));
+    for (let i = 0; i < shape.length; i++) shape[i] = c.TFE_TensorHandleDim(pointer, i, status);
+    return this.#add(pointer, c.TFE_TensorHandleDataType(pointer), shape);
+  }
+
+  delete(id: number): void {
+    const tensor = this.#tensors.get(id);
+    if (!tensor) return;
+    this.#tensors.delete(id);
+    this.#bytes -= tensor.bytes;
+    this.c.TFE_DeleteTensorHandle(tensor.pointer);
+  }
+
+  /** Copies a tensor's data out: one copy. bfloat16 is widened to float32, int64 narrowed to int32. */
+  read(id: number): Float32Array | Int32Array | Uint8Array | Uint8Array[] {
+    const { pointer, dtype, shape } = this.get(id);
+    const tensor = this.c.TFE_TensorHandleResolve(pointer, this.status);
+    checkStatus(this.c, this.status, 'TFE_TensorHandleResolve');
+    try {
+      if (dtype === DT.string) return this.#readStrings(tensor, elementCount(shape));
+      const bytes = this.c.TF_TensorByteSize(tensor);
+      const into = <T extends NodeJS.TypedArray>(data: T): T => {
+        if (bytes > 0) this.c.memcpy(data, this.c.TF_TensorData(tensor)!, bytes);
+        return data;
+      };
+      switch (dtype) {
+        case DT.float:
+        case DT.complex64:
+          return into(new Float32Array(bytes / 4));
+        case DT.int32:
+          return into(new Int32Array(bytes / 4));
+        case DT.bool:
+        case DT.uint8:
+          return into(new Uint8Array(bytes));
+        case DT.bfloat16:
+          return widenBfloat16(into(new Uint16Array(bytes / 2)));
+        case DT.double:
+          return Float32Array.from(into(new Float64Array(bytes / 8)));
+        case DT.int64:
+          return narrowInt64(into(new BigInt64Array(bytes / 8)));
+        default:
+          throw new UnsupportedTensorError(`cannot read a tensor of TensorFlow type ${dtype}`);
+      }
+    } finally {
+      this.c.TF_DeleteTensor(tensor);
+    }
+  }
+
+  dispose(): void {
+    for (const id of [...this.#tensors.keys()]) this.delete(id);
+  }
+
+  #add(pointer: Pointer, dtype: number, shape: number[]): StoredTensor {
+    const tensor = {
+      id: this.#nextId++,
+      pointer,
+      dtype,
+      shape,
+      bytes: elementCount(shape) * elementBytes(dtype),
+    };
+    this.#tensors.set(tensor.id, tensor);
+    this.#bytes += tensor.bytes;
+    return tensor;
+  }
+
+  #allocate(dtype: number, shape: readonly number[], bytes: number): Pointer {
+    const dims = BigInt64Array.from(shape, BigInt);
+    const tensor = this.c.TF_AllocateTensor(dtype, dims, shape.length, bytes);
+    if (!tensor)
+      throw new UnsupportedTensorError(`no memory for a tensor of shape [${shape}] (${bytes} bytes)`);
+    return tensor;
+  }
+
+  // With a GPU, int32 and strings stay on the host: that is where TensorFlow's kernels want them.
+  #toDevice(pointer: Pointer, dtype: number): Pointer {
+    if (!this.device || dtype === DT.int32 || dtype === DT.int64 || dtype === DT.string) return pointer;
+    const moved = this.c.TFE_TensorHandleCopyToDevice(pointer, this.context, this.device, this.status);
+    this.c.TFE_DeleteTensorHandle(pointer);
+    checkStatus(this.c, this.status, 'TFE_TensorHandleCopyToDevice');
+    return moved;
+  }
+
+  #allocateStrings(shape: readonly number[], values: readonly Uint8Array[]): Pointer {
+    const tensor = this.#allocate(DT.string, shape, values.length * stringBytes);
+    const data = this.c.TF_TensorData(tensor);
+    values.forEach((bytes, i) => {
+      const string = data! + BigInt(i * stringBytes);
+      this.c.TF_StringInit(string);
+      this.c.TF_StringCopy(string, bytes, bytes.length);
+    });
+    return tensor;
+  }
+
+  #readStrings(tensor: Pointer, count: number): Uint8Array[] {
+    const data = this.c.TF_TensorData(tensor);
+    return Array.from({ length: count }, (_, i) => {
+      const string = data! + BigInt(i * stringBytes);
+      const bytes = new Uint8Array(this.c.TF_StringGetSize(string));
+      if (bytes.length > 0) this.c.memcpy(bytes, this.c.TF_StringGetDataPointer(string), bytes.length);
+      return bytes;
+    });
+  }
+}
+
+function asTypedArray(values: TensorValues, dtype: number): NodeJS.TypedArray {
+  // tfjs hands int64 scalars over as pairs of int32, and everything else mostly in the right type already.
+  switch (dtype) {
+    case DT.float:
+      return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+    case DT.int32:
+      return values instanceof Int32Array ? values : Int32Array.from(values as ArrayLike<number>);
+    case DT.bool:
+    case DT.uint8:
+      return values instanceof Uint8Array ? values : Uint8Array.from(values as ArrayLike<number>);
+    default:
+      return values as NodeJS.TypedArray;
+  }
+}
+
+function widenBfloat16(bits: Uint16Array): Float32Array {
+  const wide = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) wide[i] = bits[i]! << 16;
+  return new Float32Array(wide.buffer);
+}
+
+function narrowInt64(values: BigInt64Array): Int32Array {
+  const narrow = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (BigInt.asIntN(32, value) !== value) {
+      throw new UnsupportedTensorError(`int64 value ${value} does not fit tfjs's int32`);
+    }
+    narrow[i] = Number(value);
+  }
+  return narrow;
+}
