@@ -58,7 +58,10 @@ export class ArrangedWeights {
     if (moved) {
       for (const [name, tensor] of this.whole) {
         const rows = this.unitRows.get(name)!;
-        this.whole.set(name, tf.keep(tf.tidy(() => tf.gather(tensor, tf.tensor1d(expand(move, rows), 'int32')))));
+        this.whole.set(
+          name,
+          tf.keep(tf.tidy(() => tf.gather(tensor, tf.tensor1d(expand(move, rows), 'int32')))),
+        );
         tensor.dispose();
       }
     }

@@ -21,7 +21,9 @@ import { normName, projectionName } from './tensor-names.js';
 /** Attention's passes as functions shared by all layers. */
 export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
   return {
-    infer: namedFunction(runtime, 'attention', (i: AttentionInputs) => ({ y: attention(runtime, shape, i).y })),
+    infer: namedFunction(runtime, 'attention', (i: AttentionInputs) => ({
+      y: attention(runtime, shape, i).y,
+    })),
     forward: namedFunction(runtime, 'attention-saving', (i: AttentionInputs) => attention(runtime, shape, i)),
     backward: namedFunction(runtime, 'attention-gradient', (i: AttentionGradientInputs) =>
       attentionGradient(runtime, shape, i, true),
@@ -99,9 +101,17 @@ export class AttentionLayer implements Sublayer {
   }
 
   /** Forward with the keys and values of earlier tokens; returns those of all tokens so far. */
-  forwardCached(x: tf.Tensor, rotary: RotaryTable, past: KeyValues | undefined): { y: tf.Tensor } & KeyValues {
+  forwardCached(
+    x: tf.Tensor,
+    rotary: RotaryTable,
+    past: KeyValues | undefined,
+  ): { y: tf.Tensor } & KeyValues {
     const inputs = this.inputs(x, rotary, false);
-    const { y, key, value } = this.functions.cached({ ...inputs, pastKey: past?.key, pastValue: past?.value });
+    const { y, key, value } = this.functions.cached({
+      ...inputs,
+      pastKey: past?.key,
+      pastValue: past?.value,
+    });
     return { y, key, value };
   }
 
@@ -128,7 +138,7 @@ export class AttentionLayer implements Sublayer {
       z: this.units.gates,
       queryNorm: this.shared.queryNorm,
       keyNorm: this.shared.keyNorm,
-      outputP: saved['valuesP'] ? weights.pruned('output') : undefined,
+      outputP: saved.valuesP ? weights.pruned('output') : undefined,
     });
     return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
   }

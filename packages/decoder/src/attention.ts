@@ -87,12 +87,7 @@ function mergeHeads(x: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * tokens, heads * headSize]);
 }
 
-function project(
-  runtime: Runtime,
-  x: tf.Tensor,
-  weight: tf.Tensor,
-  bias: tf.Tensor | undefined,
-): tf.Tensor {
+function project(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
   const y = runtime.matMul(x, weight, false, true);
   return bias ? tf.add(y, bias) : y;
 }
@@ -100,13 +95,17 @@ function project(
 /** Ranges `[start, end)` of queries that are handled at once. */
 function queryBlocks(tokens: number, size: number): { start: number; end: number }[] {
   const count = Math.ceil(tokens / size);
-  return Array.from({ length: count }, (_, i) => ({ start: i * size, end: Math.min((i + 1) * size, tokens) }));
+  return Array.from({ length: count }, (_, i) => ({
+    start: i * size,
+    end: Math.min((i + 1) * size, tokens),
+  }));
 }
 
 /** 0 where query `start + i` may see key `j`, a large negative number where not: `[end − start, seen]`. */
 function causalMask(start: number, end: number, seen: number, past: number): tf.Tensor {
   const mask = new Float32Array((end - start) * seen);
-  for (let i = start; i < end; i++) mask.fill(-1e9, (i - start) * seen + past + i + 1, (i - start + 1) * seen);
+  for (let i = start; i < end; i++)
+    mask.fill(-1e9, (i - start) * seen + past + i + 1, (i - start + 1) * seen);
   return tf.tensor2d(mask, [end - start, seen]);
 }
 
@@ -204,7 +203,14 @@ function mixGradient(
   /** Adds the gradient of a prefix to that of all keys. Blocks go backwards, so the first one is the longest. */
   const accumulate = (total: tf.Tensor | undefined, prefix: tf.Tensor): tf.Tensor => {
     if (!total) return prefix;
-    return tf.add(total, tf.pad(prefix, [[0, 0], [0, total.shape[1]! - prefix.shape[1]!], [0, 0]]));
+    return tf.add(
+      total,
+      tf.pad(prefix, [
+        [0, 0],
+        [0, total.shape[1]! - prefix.shape[1]!],
+        [0, 0],
+      ]),
+    );
   };
   for (const { start, end } of queryBlocks(T, shape.queryBlock).reverse()) {
     const queryBlock = blockOf(saved.query, start, end); // [B·K, G·block, h]
@@ -262,9 +268,14 @@ export function attentionGradient(
       : undefined;
   if (!needsInputGradient) return dzP ? { dzC, dzP } : { dzC };
 
-  const dNormedQuery = rotateBack(tf.mul(tf.reshape(gradient.dQuery, [B, K * G, T, h]), 1 / Math.sqrt(h)), table);
+  const dNormedQuery = rotateBack(
+    tf.mul(tf.reshape(gradient.dQuery, [B, K * G, T, h]), 1 / Math.sqrt(h)),
+    table,
+  );
   const dNormedKey = rotateBack(shape.gateKeys ? tf.mul(gradient.dKey, z) : gradient.dKey, table);
-  const dQuery = i.queryNorm ? rmsNormGradient(i.rawQuery!, i.queryNorm, epsilon, dNormedQuery) : dNormedQuery;
+  const dQuery = i.queryNorm
+    ? rmsNormGradient(i.rawQuery!, i.queryNorm, epsilon, dNormedQuery)
+    : dNormedQuery;
   const dKey = i.keyNorm ? rmsNormGradient(i.rawKey!, i.keyNorm, epsilon, dNormedKey) : dNormedKey;
   const da = tf.addN([
     runtime.matMul(mergeHeads(dQuery), i.queryC),

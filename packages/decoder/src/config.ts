@@ -33,13 +33,16 @@ type Raw = Readonly<Record<string, unknown>>;
 function positiveInteger(raw: Raw, field: string, fallback?: number): number {
   const value = raw[field] ?? fallback;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
-    throw new ModelConfigError(`config.json: "${field}" must be a positive integer, found ${JSON.stringify(value)}.`, field);
+    throw new ModelConfigError(
+      `config.json: "${field}" must be a positive integer, found ${JSON.stringify(value)}.`,
+      field,
+    );
   }
   return value;
 }
 
 function refuse(raw: Raw): void {
-  const activation = raw['hidden_act'] ?? raw['hidden_activation'] ?? 'silu';
+  const activation = raw.hidden_act ?? raw.hidden_activation ?? 'silu';
   if (activation !== 'silu' && activation !== 'swish') {
     throw new UnsupportedModelError(
       `config.json: activation "${String(activation)}" is not supported; the gated FFN here is silu(gate) · up.`,
@@ -47,7 +50,7 @@ function refuse(raw: Raw): void {
       ['silu'],
     );
   }
-  if (raw['quantization_config'] !== undefined && raw['quantization_config'] !== null) {
+  if (raw.quantization_config !== undefined && raw.quantization_config !== null) {
     throw new UnsupportedModelError(
       'config.json: the checkpoint is quantised ("quantization_config"). Prune the original weights instead.',
       'quantization_config',
@@ -66,7 +69,11 @@ function layerShapes(raw: Raw, count: number, dense: LayerShape, headsPerGroup: 
     );
   }
   return listed.map((entry: unknown, layer) => {
-    const { intermediate_size: channels, num_attention_heads: heads, num_key_value_heads: groups } = (entry ?? {}) as Raw;
+    const {
+      intermediate_size: channels,
+      num_attention_heads: heads,
+      num_key_value_heads: groups,
+    } = (entry ?? {}) as Raw;
     const valid = [channels, heads, groups].every((n) => Number.isInteger(n) && (n as number) >= 0);
     if (!valid || heads !== (groups as number) * headsPerGroup) {
       throw new ModelConfigError(
@@ -93,15 +100,22 @@ export function decoderConfig(raw: Raw): DecoderConfig {
   const groups = positiveInteger(raw, 'num_key_value_heads', heads);
   const headSize = positiveInteger(raw, 'head_dim', Math.floor(hiddenSize / heads));
   if (heads % groups !== 0) {
-    throw new ModelConfigError(`config.json: ${heads} attention heads do not divide into ${groups} KV heads.`, 'num_key_value_heads');
+    throw new ModelConfigError(
+      `config.json: ${heads} attention heads do not divide into ${groups} KV heads.`,
+      'num_key_value_heads',
+    );
   }
-  if (headSize % 2 !== 0) throw new ModelConfigError(`config.json: head size ${headSize} is odd.`, 'head_dim');
+  if (headSize % 2 !== 0)
+    throw new ModelConfigError(`config.json: head size ${headSize} is odd.`, 'head_dim');
   const contextLength = positiveInteger(raw, 'max_position_embeddings', 2048);
   const headsPerGroup = heads / groups;
   const dense = { channels: positiveInteger(raw, 'intermediate_size'), groups };
-  const epsilon = raw['rms_norm_eps'] ?? 1e-6;
+  const epsilon = raw.rms_norm_eps ?? 1e-6;
   if (typeof epsilon !== 'number' || !(epsilon > 0)) {
-    throw new ModelConfigError(`config.json: "rms_norm_eps" must be positive, found ${JSON.stringify(epsilon)}.`, 'rms_norm_eps');
+    throw new ModelConfigError(
+      `config.json: "rms_norm_eps" must be positive, found ${JSON.stringify(epsilon)}.`,
+      'rms_norm_eps',
+    );
   }
   return {
     modelType: architecture.modelType,
@@ -111,7 +125,9 @@ export function decoderConfig(raw: Raw): DecoderConfig {
     vocabSize: positiveInteger(raw, 'vocab_size'),
     contextLength: Math.min(contextLength, architecture.slidingWindow(raw) ?? contextLength),
     normEpsilon: epsilon,
-    tiedHead: raw['tie_word_embeddings'] === true || (raw['tie_word_embeddings'] === undefined && architecture.tiedByDefault),
+    tiedHead:
+      raw.tie_word_embeddings === true ||
+      (raw.tie_word_embeddings === undefined && architecture.tiedByDefault),
     rotary: rotaryConfig(raw, contextLength),
     layers: layerShapes(raw, positiveInteger(raw, 'num_hidden_layers'), dense, headsPerGroup),
   };

@@ -36,7 +36,9 @@ export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions =
   const runtime = options.runtime ?? eagerRuntime;
   const dtype = options.dtype ?? 'float32';
   if (dtype === 'bfloat16' && !runtime.bfloat16) {
-    throw new UnsupportedModelError('This backend has no bfloat16; load the model in float32.', 'bfloat16', ['float32']);
+    throw new UnsupportedModelError('This backend has no bfloat16; load the model in float32.', 'bfloat16', [
+      'float32',
+    ]);
   }
   const config = decoderConfig(checkpoint.config);
   const architecture = findArchitecture(checkpoint.config);
@@ -171,7 +173,9 @@ export class Decoder implements GatedModel<TokenBatch> {
 
   private setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void {
     if (gates.length !== this.layout.size) {
-      throw new DecoderInputError(`Gates: the model has ${this.layout.size} units, ${gates.length} gates were given.`);
+      throw new DecoderInputError(
+        `Gates: the model has ${this.layout.size} units, ${gates.length} gates were given.`,
+      );
     }
     for (const sublayer of this.sublayers) sublayer.setGates(gates, units);
   }

@@ -20,8 +20,12 @@ import { normName, projectionName } from './tensor-names.js';
 /** The FFN's passes as functions shared by all layers. */
 export function feedForwardFunctions(runtime: Runtime, epsilon: number) {
   return {
-    infer: namedFunction(runtime, 'feed-forward', (i: FeedForwardInputs) => ({ y: feedForward(runtime, epsilon, i).y })),
-    forward: namedFunction(runtime, 'feed-forward-saving', (i: FeedForwardInputs) => feedForward(runtime, epsilon, i)),
+    infer: namedFunction(runtime, 'feed-forward', (i: FeedForwardInputs) => ({
+      y: feedForward(runtime, epsilon, i).y,
+    })),
+    forward: namedFunction(runtime, 'feed-forward-saving', (i: FeedForwardInputs) =>
+      feedForward(runtime, epsilon, i),
+    ),
     backward: namedFunction(runtime, 'feed-forward-gradient', (i: FeedForwardGradientInputs) =>
       feedForwardGradient(runtime, epsilon, i),
     ),
@@ -47,9 +51,21 @@ export class FeedForwardLayer implements Sublayer {
     const { layer, count } = block;
     const d = config.hiddenSize;
     const weights: UnitWeight[] = [
-      { name: 'gate', tensor: await reader.matrix(projectionName(layer, 'gate', 'weight'), [count, d]), unitRows: 1 },
-      { name: 'up', tensor: await reader.matrix(projectionName(layer, 'up', 'weight'), [count, d]), unitRows: 1 },
-      { name: 'down', tensor: await reader.matrix(projectionName(layer, 'down', 'weight'), [d, count], true), unitRows: 1 },
+      {
+        name: 'gate',
+        tensor: await reader.matrix(projectionName(layer, 'gate', 'weight'), [count, d]),
+        unitRows: 1,
+      },
+      {
+        name: 'up',
+        tensor: await reader.matrix(projectionName(layer, 'up', 'weight'), [count, d]),
+        unitRows: 1,
+      },
+      {
+        name: 'down',
+        tensor: await reader.matrix(projectionName(layer, 'down', 'weight'), [d, count], true),
+        unitRows: 1,
+      },
     ];
     for (const name of ['gate', 'up'] as const) {
       const bias = await reader.optionalVector(projectionName(layer, name, 'bias'), count);
@@ -57,7 +73,13 @@ export class FeedForwardLayer implements Sublayer {
     }
     const norm = await reader.vector(normName(layer, 'feedForward'), d);
     const downBias = await reader.optionalVector(projectionName(layer, 'down', 'bias'), d);
-    return new FeedForwardLayer(block, functions, new GatedUnits(block, new ArrangedWeights(count, weights), true), norm, downBias);
+    return new FeedForwardLayer(
+      block,
+      functions,
+      new GatedUnits(block, new ArrangedWeights(count, weights), true),
+      norm,
+      downBias,
+    );
   }
 
   get arrangement() {
@@ -77,7 +99,12 @@ export class FeedForwardLayer implements Sublayer {
     return { y, saved };
   }
 
-  backward(dy: tf.Tensor, x: tf.Tensor, _rotary: RotaryTable, saved: Saved): { dx: tf.Tensor; dz: tf.Tensor } {
+  backward(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    _rotary: RotaryTable,
+    saved: Saved,
+  ): { dx: tf.Tensor; dz: tf.Tensor } {
     const { weights } = this.units;
     const { dx, dzC, dzP } = this.functions.backward({
       ...(saved as FeedForwardSaved),
@@ -88,7 +115,7 @@ export class FeedForwardLayer implements Sublayer {
       upC: weights.computed('up')!,
       downC: weights.computed('down')!,
       z: this.units.gates,
-      downP: saved['hiddenP'] ? weights.pruned('down') : undefined,
+      downP: saved.hiddenP ? weights.pruned('down') : undefined,
     });
     return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
   }

@@ -65,7 +65,10 @@ export function feedForward(
   let y = tf.add(i.x, runtime.matMul(gated, i.downC)); // [N, d]
   if (i.downBias) y = tf.add(y, i.downBias);
   if (!i.gateP || !i.upP) return { y, gate, up };
-  const hiddenP = tf.mul(silu(linear(runtime, b, i.gateP, i.gateBiasP)), linear(runtime, b, i.upP, i.upBiasP)); // [N, P]
+  const hiddenP = tf.mul(
+    silu(linear(runtime, b, i.gateP, i.gateBiasP)),
+    linear(runtime, b, i.upP, i.upBiasP),
+  ); // [N, P]
   return { y, gate, up, hiddenP };
 }
 

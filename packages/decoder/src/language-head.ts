@@ -19,7 +19,11 @@ export class LanguageHead {
   private constructor(
     private readonly runtime: Runtime,
     private readonly config: DecoderConfig,
-    private readonly weights: { readonly embedding: tf.Tensor; readonly norm: tf.Tensor; readonly head: tf.Tensor },
+    private readonly weights: {
+      readonly embedding: tf.Tensor;
+      readonly norm: tf.Tensor;
+      readonly head: tf.Tensor;
+    },
   ) {
     const epsilon = config.normEpsilon;
     this.chunk = 2 ** Math.max(4, Math.floor(Math.log2(CHUNK_ENTRIES / config.vocabSize)));
@@ -29,9 +33,13 @@ export class LanguageHead {
       norm: namedFunction(runtime, 'final-norm', (i: { x: tf.Tensor; weight: tf.Tensor }) => ({
         y: rmsNorm(i.x, i.weight, epsilon),
       })),
-      normGradient: namedFunction(runtime, 'final-norm-gradient', (i: { x: tf.Tensor; weight: tf.Tensor; dy: tf.Tensor }) => ({
-        dx: rmsNormGradient(i.x, i.weight, epsilon, i.dy),
-      })),
+      normGradient: namedFunction(
+        runtime,
+        'final-norm-gradient',
+        (i: { x: tf.Tensor; weight: tf.Tensor; dy: tf.Tensor }) => ({
+          dx: rmsNormGradient(i.x, i.weight, epsilon, i.dy),
+        }),
+      ),
     };
   }
 
@@ -51,7 +59,9 @@ export class LanguageHead {
 
   /** Negative log-likelihood of each target: `[N]`, for hidden states `x [N, d]` before the final norm. */
   negLogLikelihood(x: tf.Tensor, targets: Int32Array): tf.Tensor {
-    return tf.concat(this.chunks(this.normed(x), targets).map((inputs) => this.functions.negLogLikelihood(inputs).nll));
+    return tf.concat(
+      this.chunks(this.normed(x), targets).map((inputs) => this.functions.negLogLikelihood(inputs).nll),
+    );
   }
 
   /** The same, and the gradient of their mean: `[N]` and `[N, d]`. */

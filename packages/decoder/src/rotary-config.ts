@@ -22,24 +22,34 @@ const SUPPORTED = ['default', 'linear', 'llama3', 'llama3-factors'];
 
 /** Reads `rope_theta` and `rope_scaling`, or the `rope_parameters` of newer configs. */
 export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
-  const parameters = (raw['rope_parameters'] ?? {}) as Raw;
-  const scaling = (raw['rope_scaling'] ?? raw['rope_parameters'] ?? {}) as Raw;
-  const theta = raw['rope_theta'] ?? parameters['rope_theta'] ?? 10000;
+  const parameters = (raw.rope_parameters ?? {}) as Raw;
+  const scaling = (raw.rope_scaling ?? raw.rope_parameters ?? {}) as Raw;
+  const theta = raw.rope_theta ?? parameters.rope_theta ?? 10000;
   if (typeof theta !== 'number' || !(theta > 0)) {
-    throw new ModelConfigError(`config.json: "rope_theta" must be positive, found ${JSON.stringify(theta)}.`, 'rope_theta');
+    throw new ModelConfigError(
+      `config.json: "rope_theta" must be positive, found ${JSON.stringify(theta)}.`,
+      'rope_theta',
+    );
   }
-  const partial = raw['partial_rotary_factor'] ?? parameters['partial_rotary_factor'] ?? 1;
+  const partial = raw.partial_rotary_factor ?? parameters.partial_rotary_factor ?? 1;
   if (partial !== 1) {
-    throw new UnsupportedModelError('config.json: partial rotary embedding is not supported.', `partial_rotary_factor ${String(partial)}`, ['1']);
+    throw new UnsupportedModelError(
+      'config.json: partial rotary embedding is not supported.',
+      `partial_rotary_factor ${String(partial)}`,
+      ['1'],
+    );
   }
   const number = (field: string, fallback?: number): number => {
     const value = scaling[field] ?? fallback;
     if (typeof value !== 'number' || !(value > 0)) {
-      throw new ModelConfigError(`config.json: rope scaling needs a positive "${field}", found ${JSON.stringify(value)}.`, field);
+      throw new ModelConfigError(
+        `config.json: rope scaling needs a positive "${field}", found ${JSON.stringify(value)}.`,
+        field,
+      );
     }
     return value;
   };
-  const type = scaling['rope_type'] ?? scaling['type'] ?? 'default';
+  const type = scaling.rope_type ?? scaling.type ?? 'default';
   switch (type) {
     case 'default':
       return { theta, scaling: 'none' };
@@ -55,9 +65,12 @@ export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
         originalContextLength: number('original_max_position_embeddings', contextLength),
       };
     case 'llama3-factors': {
-      const factors = scaling['factors'];
+      const factors = scaling.factors;
       if (!Array.isArray(factors) || !factors.every((f) => typeof f === 'number' && f > 0)) {
-        throw new ModelConfigError('config.json: rope scaling "factors" must be positive numbers.', 'factors');
+        throw new ModelConfigError(
+          'config.json: rope scaling "factors" must be positive numbers.',
+          'factors',
+        );
       }
       return { theta, scaling: 'factors', factors };
     }

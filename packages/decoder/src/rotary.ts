@@ -22,7 +22,12 @@ export function rotaryFrequencies(config: RotaryConfig, headSize: number): Float
         return frequency / (config.factors[i] ?? 1);
       case 'llama3': {
         const wavelength = (2 * Math.PI) / frequency;
-        const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength: context } = config;
+        const {
+          factor,
+          lowFrequencyFactor: low,
+          highFrequencyFactor: high,
+          originalContextLength: context,
+        } = config;
         if (wavelength > context / low) return frequency / factor;
         if (wavelength < context / high) return frequency;
         const smooth = (context / wavelength - low) / (high - low);
@@ -33,7 +38,12 @@ export function rotaryFrequencies(config: RotaryConfig, headSize: number): Float
 }
 
 /** The table of positions `[start, start + length)`. The caller disposes of it. */
-export function rotaryTable(config: RotaryConfig, headSize: number, start: number, length: number): RotaryTable {
+export function rotaryTable(
+  config: RotaryConfig,
+  headSize: number,
+  start: number,
+  length: number,
+): RotaryTable {
   const half = headSize / 2;
   const frequencies = rotaryFrequencies(config, headSize);
   const cos = new Float32Array(length * headSize);

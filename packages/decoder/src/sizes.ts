@@ -11,7 +11,10 @@ export interface ParameterCounts {
 /** Parameters a model has, from its config alone. */
 export function parameterCounts(config: DecoderConfig): ParameterCounts {
   const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V } = config;
-  const prunable = config.layers.reduce((sum, { channels, groups }) => sum + 3 * d * channels + (2 * G + 2) * h * d * groups, 0);
+  const prunable = config.layers.reduce(
+    (sum, { channels, groups }) => sum + 3 * d * channels + (2 * G + 2) * h * d * groups,
+    0,
+  );
   const norms = (2 * config.layers.length + 1) * d;
   return { prunable, total: prunable + norms + V * d * (config.tiedHead ? 1 : 2) };
 }

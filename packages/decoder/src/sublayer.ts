@@ -1,8 +1,8 @@
 import type { UnitBlock } from '@grasp/budget';
 import type { GradientOptions } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Arrangement, arrange, identityArrangement } from './arrangement.js';
 import type { ArrangedWeights } from './arranged-weights.js';
+import { type Arrangement, arrange, identityArrangement } from './arrangement.js';
 import type { RotaryTable } from './rotary.js';
 
 /** Tensors a sublayer keeps between its forward and its backward pass. */

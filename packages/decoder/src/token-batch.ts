@@ -24,12 +24,18 @@ export function splitTargets({ ids, shape: [rows, length] }: TokenBatch): {
 }
 
 /** @throws DecoderInputError where ids, shape and model do not fit together. */
-export function checkBatch(config: DecoderConfig, { ids, shape: [rows, length] }: TokenBatch, minimum: number): void {
+export function checkBatch(
+  config: DecoderConfig,
+  { ids, shape: [rows, length] }: TokenBatch,
+  minimum: number,
+): void {
   if (ids.length !== rows * length || rows < 1) {
     throw new DecoderInputError(`Token batch: shape [${rows}, ${length}] does not hold ${ids.length} ids.`);
   }
   if (length < minimum) {
-    throw new DecoderInputError(`Token batch: rows of ${length} tokens are too short; at least ${minimum} are needed.`);
+    throw new DecoderInputError(
+      `Token batch: rows of ${length} tokens are too short; at least ${minimum} are needed.`,
+    );
   }
   if (length - (minimum - 1) > config.contextLength) {
     throw new DecoderInputError(

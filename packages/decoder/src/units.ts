@@ -27,7 +27,14 @@ export function unitSlices(config: DecoderConfig): UnitSlice[] {
   const architecture = findArchitecture({ model_type: config.modelType });
   const h = config.headSize;
   const slices: UnitSlice[] = [];
-  const add = (layer: number, projection: ProjectionName, kind: string, axis: 0 | 1, width: number, scaled: boolean) => {
+  const add = (
+    layer: number,
+    projection: ProjectionName,
+    kind: string,
+    axis: 0 | 1,
+    width: number,
+    scaled: boolean,
+  ) => {
     const unit = { layer, kind, width, scaled };
     slices.push({ tensor: projectionName(layer, projection, 'weight'), axis, ...unit });
     if (axis === 0 && architecture.biases.includes(projection)) {

@@ -16,7 +16,7 @@ export const architectures: readonly Architecture[] = [llama, mistral, qwen2, qw
  * @throws UnsupportedModelError naming what was found and what is supported.
  */
 export function findArchitecture(raw: Readonly<Record<string, unknown>>): Architecture {
-  const modelType = raw['base_model_type'] ?? raw['model_type'];
+  const modelType = raw.base_model_type ?? raw.model_type;
   const found = architectures.find((a) => a.modelType === modelType);
   if (found) return found;
   const names = architectures.map((a) => a.modelType);

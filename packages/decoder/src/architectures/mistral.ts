@@ -8,5 +8,5 @@ export const mistral: Architecture = {
   queryKeyNorm: false,
   groupGate: 'key-value',
   tiedByDefault: false,
-  slidingWindow: (raw) => (typeof raw['sliding_window'] === 'number' ? raw['sliding_window'] : undefined),
+  slidingWindow: (raw) => (typeof raw.sliding_window === 'number' ? raw.sliding_window : undefined),
 };

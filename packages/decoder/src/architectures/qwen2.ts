@@ -9,5 +9,7 @@ export const qwen2: Architecture = {
   groupGate: 'key-value',
   tiedByDefault: false,
   slidingWindow: (raw) =>
-    raw['use_sliding_window'] === true && typeof raw['sliding_window'] === 'number' ? raw['sliding_window'] : undefined,
+    raw.use_sliding_window === true && typeof raw.sliding_window === 'number'
+      ? raw.sliding_window
+      : undefined,
 };

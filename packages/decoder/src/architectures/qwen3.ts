@@ -13,5 +13,7 @@ export const qwen3: Architecture = {
   groupGate: 'value',
   tiedByDefault: false,
   slidingWindow: (raw) =>
-    raw['use_sliding_window'] === true && typeof raw['sliding_window'] === 'number' ? raw['sliding_window'] : undefined,
+    raw.use_sliding_window === true && typeof raw.sliding_window === 'number'
+      ? raw.sliding_window
+      : undefined,
 };
