@@ -12,7 +12,7 @@ export class ByteCursor {
   #view = new DataView(this.#window.buffer);
   #windowStart = 0;
   #position: number;
-  readonly #decoder = new TextDecoder('utf-8');
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
   constructor(
     readonly source: ByteSource,

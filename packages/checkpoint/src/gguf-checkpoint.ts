@@ -8,6 +8,7 @@ import { ggufArchitecture, ggufConfig } from './gguf-config.js';
 import { type GgufTensorInfo, readGgufHeader } from './gguf-header.js';
 import { ggufMetadata } from './gguf-metadata.js';
 import { huggingFaceName } from './gguf-names.js';
+import { ggufFiles } from './gguf-tokenizer.js';
 import { undoRotaryRows } from './rotary-rows.js';
 import { elementCount } from './safetensors-header.js';
 
@@ -71,7 +72,7 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
     source: source.name,
     config,
     tensors,
-    files: [],
+    files: ggufFiles(metadata),
     async read(name) {
       const info = originals.get(name);
       if (info === undefined) throw new TensorMissingError(source.name, name);

@@ -21,6 +21,8 @@ export const LIMITS = {
   ggufStringBytes: 16 * 2 ** 20,
   /** Entries of one GGUF array: twice the largest vocabulary's merges. */
   ggufArrayLength: 4_000_000,
+  /** UTF-16 units of a token's text: the longest known are runs of some hundred spaces. */
+  tokenLength: 1024,
   /** Depth of GGUF arrays within arrays. */
   ggufArrayDepth: 2,
   /** GGUF metadata entries. */

@@ -2,3 +2,4 @@ export { type Difference, difference, expectClose } from './difference.js';
 export { normals, random } from './random.js';
 export { randomCheckpoint, randomTokens, type TinyConfig } from './random-checkpoint.js';
 export { hasShared, sharedPath } from './shared.js';
+export { hasSmollm2, smollm2Path } from './smollm2.js';

@@ -1,1 +1,3 @@
+export { TokenizerFormatError, TokenizerMismatchError, TokenizerMissingError } from './errors.js';
+export { checkTokenizerFits, loadTokenizer, parseTokenizer } from './load-tokenizer.js';
 export type { EncodeOptions, Tokenizer } from './tokenizer.js';

@@ -5,9 +5,10 @@ export interface EncodeOptions {
 
 /** Text to token ids and back. */
 export interface Tokenizer {
-  /** Number of ids, added tokens included. */
+  /** One more than the highest id, added tokens included. */
   readonly vocabSize: number;
   encode(text: string, options?: EncodeOptions): Promise<Int32Array>;
+  /** Text of ids. Special tokens are left out unless `skipSpecialTokens` is false. */
   decode(ids: Int32Array | readonly number[], options?: { skipSpecialTokens?: boolean }): Promise<string>;
   /** Id of a token by its text, if the vocabulary has it. */
   tokenId(token: string): number | undefined;

@@ -1,0 +1,89 @@
+import { CheckpointFormatError, CheckpointUnsupportedError } from './errors.js';
+import type { GgufMetadata } from './gguf-metadata.js';
+import type { GgufVocabulary } from './gguf-vocabulary.js';
+
+/** What differs between byte-level BPE tokenizers, by the name in `tokenizer.ggml.pre`. */
+interface ByteLevelPreset {
+  readonly normalizer: unknown;
+  /** Steps before bytes are mapped to characters. */
+  readonly splits: readonly unknown[];
+  /** Whether the byte-level step splits words by GPT-2's pattern as well. */
+  readonly gpt2Words: boolean;
+  /** A piece that is a token as a whole is taken without merging. */
+  readonly ignoreMerges: boolean;
+  /** Whether text begins with BOS when the file does not say. */
+  readonly addBos: boolean;
+}
+
+const GPT2: ByteLevelPreset = {
+  normalizer: null,
+  splits: [],
+  gpt2Words: true,
+  ignoreMerges: false,
+  addBos: false,
+};
+
+const PRESETS: Readonly<Record<string, ByteLevelPreset>> = {
+  default: GPT2,
+  'gpt-2': GPT2,
+  smollm: { ...GPT2, splits: [{ type: 'Digits', individual_digits: true }] },
+  qwen2: { ...GPT2, normalizer: { type: 'NFC' }, splits: [words('\\p{N}')], gpt2Words: false },
+  'llama-bpe': {
+    ...GPT2,
+    splits: [words('\\p{N}{1,3}')],
+    gpt2Words: false,
+    ignoreMerges: true,
+    addBos: true,
+  },
+};
+
+/** The split that Llama-3 and Qwen share; they differ in how many digits go together. */
+function words(digits: string): unknown {
+  const pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
+  return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false };
+}
+
+/** The parts of tokenizer.json for a GPT-2-style vocabulary. */
+export function byteLevelTokenizer(metadata: GgufMetadata, vocabulary: GgufVocabulary) {
+  const preset = presetOf(metadata);
+  const merges = metadata.texts('tokenizer.ggml.merges');
+  if (merges === undefined) throw new CheckpointFormatError(metadata.file, 'it has no tokenizer.ggml.merges');
+  return {
+    addBos: preset.addBos,
+    normalizer: preset.normalizer,
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [...preset.splits, byteLevel(false, preset.gpt2Words)],
+    },
+    decoder: byteLevel(true, true),
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '',
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: preset.ignoreMerges,
+      vocab: Object.fromEntries(vocabulary.ids),
+      merges: merges.map((merge) => {
+        const space = merge.indexOf(' ', 1);
+        return [merge.slice(0, space), merge.slice(space + 1)];
+      }),
+    },
+  };
+}
+
+function presetOf(metadata: GgufMetadata): ByteLevelPreset {
+  const name = metadata.text('tokenizer.ggml.pre');
+  if (name !== undefined && Object.hasOwn(PRESETS, name)) return PRESETS[name]!;
+  const what =
+    name === undefined
+      ? 'a BPE tokenizer without tokenizer.ggml.pre'
+      : `pre-tokenizer ${JSON.stringify(name)}`;
+  throw new CheckpointUnsupportedError(metadata.file, what, Object.keys(PRESETS));
+}
+
+function byteLevel(addPrefixSpace: boolean, useRegex: boolean): unknown {
+  return { type: 'ByteLevel', add_prefix_space: addPrefixSpace, trim_offsets: true, use_regex: useRegex };
+}
