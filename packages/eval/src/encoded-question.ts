@@ -1,0 +1,75 @@
+import { checkIds } from '@grasp/calib-data';
+import type { Tokenizer } from '@grasp/tokenizer';
+import { encodePrompt, truncateLeft } from './encode-prompt.js';
+import { TaskItemError } from './errors.js';
+import type { ContinuationGroup } from './language-model.js';
+import type { Task } from './task.js';
+import type { TaskQuestion } from './task-questions.js';
+
+/** A question as token ids. */
+export interface EncodedQuestion {
+  readonly question: TaskQuestion;
+  /** Choices in order, those that share a context together. */
+  readonly groups: readonly ContinuationGroup[];
+  /** Ids of its longest prompt, and how many prompts it has. */
+  readonly longest: number;
+  readonly rows: number;
+}
+
+/**
+ * @throws TaskItemError if a choice or its context has no token, or a choice does not fit into the model's context;
+ *   TokenIdError.
+ */
+export async function encodeQuestion(
+  question: TaskQuestion,
+  task: Task,
+  tokenizer: Tokenizer,
+  contextLength: number,
+  vocabSize: number,
+): Promise<EncodedQuestion> {
+  const fail = (problem: string) => new TaskItemError(task.name, question.item, problem);
+  const groups: { context: Int32Array; continuations: Int32Array[] }[] = [];
+  let longest = 0;
+  for (const [choice, prompt] of question.prompts.entries()) {
+    const whole = await encodePrompt(tokenizer, prompt);
+    if (whole.context.length === 0) throw fail(`the context of choice ${choice} has no token`);
+    if (whole.continuation.length === 0) throw fail(`choice ${choice} has no token of its own`);
+    if (whole.continuation.length > contextLength)
+      throw fail(
+        `choice ${choice} has ${whole.continuation.length} tokens; the model reads ${contextLength} at once`,
+      );
+    const { context, continuation } = truncateLeft(whole, contextLength);
+    checkIds(context, vocabSize);
+    checkIds(continuation, vocabSize);
+    longest = Math.max(longest, context.length + continuation.length);
+    const last = groups.at(-1);
+    if (last && sameIds(last.context, context)) last.continuations.push(continuation);
+    else groups.push({ context, continuations: [continuation] });
+  }
+  return { question, groups, longest, rows: question.prompts.length };
+}
+
+/** Whole questions, longest first, as many together as fit into `batchTokens` padded ids. */
+export function* batchesByLength(
+  questions: readonly EncodedQuestion[],
+  batchTokens: number,
+): Generator<EncodedQuestion[]> {
+  const sorted = questions.toSorted((a, b) => b.longest - a.longest || a.question.item - b.question.item);
+  let batch: EncodedQuestion[] = [];
+  let rows = 0;
+  for (const question of sorted) {
+    const width = batch[0]?.longest ?? 0;
+    if (batch.length > 0 && (rows + question.rows) * width > batchTokens) {
+      yield batch;
+      batch = [];
+      rows = 0;
+    }
+    batch.push(question);
+    rows += question.rows;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function sameIds(a: Int32Array, b: Int32Array): boolean {
+  return a.length === b.length && a.every((id, i) => id === b[i]);
+}
