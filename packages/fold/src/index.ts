@@ -1,1 +1,7 @@
+export type { UnitChoice } from './axis-plan.js';
+export { calibrateScales, initialScaleState, type ScaleOptions } from './calibrate-scales.js';
+export { FoldError, MaskFileError } from './errors.js';
+export { type FoldOptions, foldCheckpoint } from './fold-checkpoint.js';
+export { decodeMask, encodeMask, type PrunedUnits } from './mask-file.js';
+export { DEFAULT_AMPLITUDE, scalesFromScores } from './scales.js';
 export type { UnitSlice } from './unit-slice.js';

@@ -1,0 +1,56 @@
+import { fc, test } from '@fast-check/vitest';
+import { createLayout } from '@grasp/budget';
+import { describe, expect, it } from 'vitest';
+import { MaskFileError } from './errors.js';
+import { decodeMask, encodeMask } from './mask-file.js';
+
+const results = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }).chain((counts) => {
+  const layout = createLayout(counts.map((count, layer) => ({ layer, kind: 'ffn', count, cost: 512 / 3 })));
+  const units = fc.array(fc.tuple(fc.constantFrom(0, 1), fc.float({ min: 0.5, max: 1.5, noNaN: true })), {
+    minLength: layout.size,
+    maxLength: layout.size,
+  });
+  return units.map((units) => ({
+    layout,
+    mask: Uint8Array.from(units, ([bit]) => bit),
+    scales: Float32Array.from(units, ([bit, scale]) => bit * scale),
+    provenance: { model: 'toy', seed: 7 },
+  }));
+});
+
+describe('encodeMask and decodeMask', () => {
+  test.prop([results])('give back every bit', (result) => {
+    expect(decodeMask(encodeMask(result), result.layout)).toEqual(result);
+    const { scales: _, ...maskOnly } = result;
+    expect(decodeMask(encodeMask(maskOnly))).toEqual(maskOnly);
+  });
+
+  const layout = createLayout([{ layer: 0, kind: 'ffn', count: 12, cost: 1 }]);
+  const bytes = encodeMask({
+    layout,
+    mask: new Uint8Array(12).fill(1),
+    scales: new Float32Array(12).fill(1),
+  });
+
+  it('refuse a file for another model', () => {
+    const other = createLayout([{ layer: 0, kind: 'ffn', count: 13, cost: 1 }]);
+    expect(() => decodeMask(bytes, other)).toThrow(/1 blocks and 12 units/);
+  });
+
+  test.prop([fc.nat({ max: bytes.length - 3 })])('refuse a file cut short', (length) => {
+    expect(() => decodeMask(bytes.slice(0, length))).toThrow(MaskFileError);
+  });
+
+  const edited = (from: string, to: string) =>
+    new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to));
+
+  it.each([
+    ['another format', edited('grasp-mask', 'other'), /not a mask file/],
+    ['another version', edited('"version": 1', '"version": 2'), /version 2/],
+    ['a layout that is none', edited('"count": 12', '"count": -1'), /no valid layout/],
+    ['a mask of another length', edited('"count": 12', '"count": 120'), /2 bytes; its layout needs 15/],
+    ['missing scales', edited('"mask": "/w8="', '"mask": "AQA="'), /12 scales for 1 kept/],
+  ])('refuse %s', (_, file, message) => {
+    expect(() => decodeMask(file)).toThrow(message);
+  });
+});

@@ -1,0 +1,137 @@
+import { assertUnits, createLayout, type Layout, sameLayout } from '@grasp/budget';
+import { fromBase64, toBase64 } from './base64.js';
+import { MaskFileError } from './errors.js';
+
+/** The result of pruning, apart from any weights: apply it to any copy of the checkpoint it was made for. */
+export interface PrunedUnits {
+  readonly layout: Layout;
+  /** 1 for each kept unit. */
+  readonly mask: Uint8Array;
+  /** A factor for each kept unit, 0 for the others. */
+  readonly scales?: Float32Array;
+  /** Where it came from: model, settings, data fingerprint, whatever JSON holds. */
+  readonly provenance?: Readonly<Record<string, unknown>>;
+}
+
+const FORMAT = 'grasp-mask';
+const VERSION = 1;
+
+/**
+ * A mask file: JSON with the layout in clear, the mask as base64 of one bit per unit (lowest bit first), and the kept
+ * units' scales as base64 of little-endian float32.
+ */
+export function encodeMask({ layout, mask, scales, provenance }: PrunedUnits): Uint8Array {
+  assertUnits(layout, mask, 'mask');
+  if (scales) assertUnits(layout, scales, 'scales');
+  const file = {
+    format: FORMAT,
+    version: VERSION,
+    provenance: provenance ?? {},
+    layout: layout.blocks.map(({ layer, kind, count, cost }) => ({ layer, kind, count, cost })),
+    mask: toBase64(packBits(mask)),
+    ...(scales ? { scales: toBase64(packFloats(scales.filter((_, unit) => mask[unit] !== 0))) } : {}),
+  };
+  return new TextEncoder().encode(`${JSON.stringify(file, undefined, 1)}\n`);
+}
+
+/**
+ * What {@link encodeMask} wrote.
+ *
+ * @param layout the layout of the model it is meant for; another one is refused.
+ * @throws {MaskFileError} if the file is damaged, of another version, or for another layout.
+ */
+export function decodeMask(bytes: Uint8Array, layout?: Layout): PrunedUnits {
+  const { format, version, layout: blocks, mask: bits, scales, provenance } = parse(bytes);
+  if (format !== FORMAT) throw new MaskFileError('This is not a mask file.');
+  if (version !== VERSION) {
+    throw new MaskFileError(`The mask file has version ${version}; this release reads version ${VERSION}.`);
+  }
+  const own = layoutOf(blocks);
+  if (layout && !sameLayout(own, layout)) {
+    throw new MaskFileError(
+      `The mask file is for a model of ${own.blocks.length} blocks and ${own.size} units, this one has ` +
+        `${layout.blocks.length} and ${layout.size}, or their sizes differ by layer. Use it with the model it was made for.`,
+    );
+  }
+  const mask = unpackBits(bytesOf(bits, 'mask'), own.size);
+  const common = { layout: own, mask, provenance: isObject(provenance) ? provenance : {} };
+  return scales === undefined ? common : { ...common, scales: unpackScales(bytesOf(scales, 'scales'), mask) };
+}
+
+function parse(bytes: Uint8Array): Record<string, unknown> {
+  let file: unknown;
+  try {
+    file = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new MaskFileError('The mask file is not JSON; it may be cut short.');
+  }
+  if (!isObject(file)) throw new MaskFileError('This is not a mask file.');
+  return file;
+}
+
+function layoutOf(blocks: unknown): Layout {
+  if (!Array.isArray(blocks)) throw new MaskFileError('The mask file has no layout.');
+  try {
+    return createLayout(
+      blocks.map((block: unknown) => {
+        const { layer, kind, count, cost } = isObject(block) ? block : {};
+        return { layer: Number(layer), kind: String(kind), count: Number(count), cost: Number(cost) };
+      }),
+    );
+  } catch (error) {
+    throw new MaskFileError('The mask file has no valid layout.', { cause: error });
+  }
+}
+
+function bytesOf(text: unknown, field: string): Uint8Array {
+  try {
+    return fromBase64(String(text));
+  } catch {
+    throw new MaskFileError(`The mask file's "${field}" is not base64.`);
+  }
+}
+
+function packBits(mask: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(mask.length / 8));
+  for (let unit = 0; unit < mask.length; unit++) if (mask[unit] !== 0) bytes[unit >> 3]! |= 1 << (unit & 7);
+  return bytes;
+}
+
+function unpackBits(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length !== Math.ceil(size / 8)) {
+    throw new MaskFileError(
+      `The mask file's mask has ${bytes.length} bytes; its layout needs ${Math.ceil(size / 8)}.`,
+    );
+  }
+  const mask = new Uint8Array(size);
+  for (let unit = 0; unit < size; unit++) mask[unit] = (bytes[unit >> 3]! >> (unit & 7)) & 1;
+  return mask;
+}
+
+function packFloats(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 4);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, index) => {
+    view.setFloat32(index * 4, value, true);
+  });
+  return bytes;
+}
+
+function unpackScales(bytes: Uint8Array, mask: Uint8Array): Float32Array {
+  const kept = mask.reduce((sum, bit) => sum + bit, 0);
+  if (bytes.length !== kept * 4) {
+    throw new MaskFileError(`The mask file has ${bytes.length / 4} scales for ${kept} kept units.`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const scales = new Float32Array(mask.length);
+  for (let unit = 0, at = 0; unit < mask.length; unit++) {
+    if (mask[unit] === 0) continue;
+    scales[unit] = view.getFloat32(at, true);
+    at += 4;
+  }
+  return scales;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
