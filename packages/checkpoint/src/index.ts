@@ -1,5 +1,7 @@
+export { checkNumbers, withFiniteWeights } from './check-numbers.js';
 export type { Checkpoint, CheckpointFile, TensorData, TensorDType, TensorInfo } from './checkpoint.js';
 export { convert, toFloat32 } from './convert.js';
+export { dequantize } from './dequantize.js';
 export {
   CheckpointFormatError,
   CheckpointMissingError,
@@ -12,7 +14,17 @@ export {
   type WriteFailure,
 } from './errors.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16.js';
+export { GGML_TYPES, GGUF_VALUE_TYPES, type GgmlQuantType, type GgmlType } from './ggml-types.js';
 export { LIMITS } from './limits.js';
 export { openCheckpoint } from './open-checkpoint.js';
-export { openSafetensors, type SafetensorsFile, type SafetensorsTensor } from './safetensors-file.js';
+export { claimOutputFolder, type OutputFolder } from './output-folder.js';
+export {
+  openSafetensors,
+  type SafetensorsArrays,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+} from './safetensors-file.js';
 export type { SafetensorsDType, SafetensorsInfo } from './safetensors-header.js';
+export { type SafetensorsEntry, writeSafetensors } from './safetensors-write.js';
+export { type WriteCheckpointOptions, writeCheckpoint } from './write-checkpoint.js';
+export { type TensorProgress, type WriteFolderOptions, writeFolder } from './write-folder.js';

@@ -1,0 +1,34 @@
+import type { Checkpoint, TensorData } from './checkpoint.js';
+import { toFloat32 } from './convert.js';
+import { NonFiniteWeightError } from './errors.js';
+
+/** A view of a checkpoint whose reads refuse NaN and infinite weights with `NonFiniteWeightError`. */
+export function withFiniteWeights(checkpoint: Checkpoint): Checkpoint {
+  return {
+    ...checkpoint,
+    async read(name) {
+      const tensor = await checkpoint.read(name);
+      checkNumbers(tensor, name, checkpoint.source);
+      return tensor;
+    },
+    close: () => checkpoint.close(),
+  };
+}
+
+/** @throws NonFiniteWeightError naming the first element that is NaN or infinite */
+export function checkNumbers(tensor: TensorData, name: string, source: string): void {
+  const index = firstNonFinite(tensor);
+  if (index < 0) return;
+  const element = { ...tensor, data: tensor.data.slice(index, index + 1) } as TensorData;
+  throw new NonFiniteWeightError(source, name, index, toFloat32(element)[0]!);
+}
+
+/** Position of the first element whose exponent is all ones, or -1. */
+function firstNonFinite({ dtype, data }: TensorData): number {
+  if (dtype === 'F32') {
+    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+    return bits.findIndex((x) => (x & 0x7f800000) === 0x7f800000);
+  }
+  const exponent = dtype === 'F16' ? 0x7c00 : 0x7f80;
+  return data.findIndex((x) => (x & exponent) === exponent);
+}
