@@ -1,2 +1,20 @@
 #!/usr/bin/env node
-export {};
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { verifyCommand } from './commands/verify/index.js';
+
+const program = new Command('grasp-bench')
+  .description('Checks and measurements of GRASP against the paper and its implementation.')
+  .addCommand(verifyCommand())
+  .exitOverride();
+for (const command of program.commands) command.copyInheritedSettings(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    const known = error instanceof Error && 'code' in error && String(error.code).startsWith('GRASP_');
+    console.error(known ? `grasp-bench: ${error.message}` : error);
+    process.exitCode = known ? 1 : 70;
+  }
+}

@@ -62,7 +62,11 @@ async function openNative(threads: number | undefined): Promise<Engine> {
 
 async function openWasm(): Promise<Engine> {
   if (!(await tf.setBackend('wasm'))) throw new EngineError('The WASM backend did not start.', 'wasm');
-  return { backend: 'wasm', runtime: eagerRuntime, description: 'tfjs WASM backend (one thread, float32 only)' };
+  return {
+    backend: 'wasm',
+    runtime: eagerRuntime,
+    description: 'tfjs WASM backend (one thread, float32 only)',
+  };
 }
 
 /**

@@ -1,4 +1,15 @@
 export { describeModel, type ModelDescription } from './describe-model.js';
 export { type BackendName, type Engine, EngineError, type EngineOptions, openEngine } from './engine.js';
-export { claimOutputFolder, type OutputFolder, OutputFolderError } from './output-folder.js';
-export { type PruneSettings, parseSettings, SettingsError, settingsSchema } from './settings.js';
+export type { PruneEvent, Subject } from './events.js';
+export { type Learned, type LearningData, learn, projectionOf } from './learn.js';
+export { loadOn } from './load.js';
+export { type EvaluationText, measure } from './measure.js';
+export { type PruneJob, prune, prunedView } from './prune.js';
+export { MASK_FILE, RUN_RECORD, type RunRecord } from './run-record.js';
+export {
+  type PruneSettings,
+  parseSettings,
+  SettingsError,
+  settingsError,
+  settingsSchema,
+} from './settings.js';

@@ -16,10 +16,10 @@ export const settingsSchema = z.strictObject({
     .min(0)
     .default(1)
     .describe('passes to calibrate the scales of what is kept; 0 skips that'),
-  learningRate: z.number().gt(0).default(1e-2),
-  beta1: z.number().min(0).lt(1).default(0.9),
-  beta2: z.number().min(0).lt(1).default(0.99),
-  epsilon: z.number().gt(0).default(1e-8),
+  learningRate: z.number().gt(0).default(1e-2).describe('step of AdamW on the scores'),
+  beta1: z.number().min(0).lt(1).default(0.9).describe('decay of the first moment'),
+  beta2: z.number().min(0).lt(1).default(0.99).describe('decay of the second moment'),
+  epsilon: z.number().gt(0).default(1e-8).describe('added to the root of the second moment'),
   tau: z.number().gt(0).default(1.5).describe('temperature of the gates: p = sigmoid(score / tau)'),
   alpha: z.number().gt(0).lt(1).default(0.5).describe('reach of the scales: 1 ± alpha'),
   blocks: z.int().min(1).default(512).describe('most calibration blocks to use'),
@@ -44,6 +44,17 @@ export class SettingsError extends Error {
   }
 }
 
+/** What zod found wrong with settings, in one message. */
+export function settingsError(error: z.ZodError): SettingsError {
+  const lines = error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  );
+  return new SettingsError(
+    `Settings are not valid. ${lines.join('; ')}.`,
+    error.issues.map(({ path }) => path.join('.')),
+  );
+}
+
 /**
  * Fills in defaults and checks ranges.
  *
@@ -51,13 +62,6 @@ export class SettingsError extends Error {
  */
 export function parseSettings(input: Readonly<Record<string, unknown>> = {}): PruneSettings {
   const parsed = settingsSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => {
-    const name = issue.path.join('.');
-    return name ? `${name}: ${issue.message}` : issue.message;
-  });
-  throw new SettingsError(
-    `Settings are not valid. ${lines.join('; ')}.`,
-    parsed.error.issues.map((issue) => issue.path.join('.')),
-  );
+  if (!parsed.success) throw settingsError(parsed.error);
+  return parsed.data;
 }

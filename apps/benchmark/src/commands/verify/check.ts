@@ -5,7 +5,9 @@ import { compare, type Finding } from './finding.js';
 import { checkProjections } from './projections.js';
 import { openReference } from './reference-folder.js';
 import { ReferenceFormatError } from './reference-format-error.js';
+import { replayFold } from './replay-fold.js';
 import { replayGates } from './replay-gates.js';
+import { replayScales } from './replay-scales.js';
 import { tolerances } from './tolerances.js';
 
 /** Whether a path is a file of projections, which needs no engine, rather than a folder with a model. */
@@ -25,6 +27,8 @@ export async function checkFolder(folder: string, engine: Engine): Promise<Findi
       return [
         compare('dense logits', dense, await reference.logits('dense_logits_batch0'), tolerances.logits),
         ...(await replayGates(reference, decoder)),
+        ...(await replayScales(reference, decoder)),
+        ...(await replayFold(reference, decoder, engine)),
       ];
     } finally {
       decoder.dispose();

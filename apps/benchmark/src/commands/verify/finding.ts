@@ -1,3 +1,4 @@
+import type { Layout } from '@grasp/budget';
 import { ReferenceFormatError } from './reference-format-error.js';
 
 /** One quantity of a reference against ours: how far they are apart at most, and how far they may be. */
@@ -33,6 +34,25 @@ export function compare(
     scale = Math.max(scale, Math.abs(expected[i]!));
   }
   return { quantity, largest: measure === 'absolute' || gap === 0 ? gap : gap / scale, allowed, measure };
+}
+
+/** Compares values per unit kind by kind, each relative to its own largest: groups' gradients dwarf channels'. */
+export function compareUnits(
+  quantity: string,
+  layout: Layout,
+  actual: Float32Array,
+  expected: Float32Array,
+  allowed: number,
+): Finding {
+  const kinds = [...new Set(layout.blocks.map(({ kind }) => kind))];
+  return worst(
+    kinds.map((kind) => {
+      const blocks = layout.blocks.filter((block) => block.kind === kind);
+      const of = (values: Float32Array) =>
+        blocks.flatMap(({ start, count }) => [...values.subarray(start, start + count)]);
+      return compare(quantity, of(actual), of(expected), allowed);
+    }),
+  );
 }
 
 /** Counts the units on which two masks disagree; none may. */

@@ -1,7 +1,7 @@
 import { createBudget, projectGreedyPrefix } from '@grasp/budget';
 import type { Decoder } from '@grasp/decoder';
 import { adamW, type GateOptions, gateProbabilities, initialGateState, learnGates } from '@grasp/gates';
-import { compare, compareMasks, type Finding, worst } from './finding.js';
+import { compare, compareMasks, compareUnits, type Finding, worst } from './finding.js';
 import type { Reference } from './reference-folder.js';
 import { tolerances } from './tolerances.js';
 import { unitVector } from './units.js';
@@ -43,7 +43,13 @@ export async function replayGates({ trace, batchAt }: Reference, decoder: Decode
     if (expected.masks) masks.push(compareMasks(`mask, ${of}`, record.mask, unitVector(expected.masks)));
     if (expected.grads) {
       gradients.push(
-        compare('gate gradients', record.gradients, unitVector(expected.grads), tolerances.gateGradients),
+        compareUnits(
+          'gate gradients',
+          layout,
+          record.gradients,
+          unitVector(expected.grads),
+          tolerances.gateGradients,
+        ),
       );
     }
     if (expected.logits_head) {

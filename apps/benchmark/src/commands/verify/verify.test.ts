@@ -2,7 +2,7 @@ import { openEngine } from '@grasp/prune';
 import { hasShared, sharedPath } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
 import { checkFolder, checkProjections } from './check.js';
-import { passes } from './finding.js';
+import { compare, compareMasks, passes } from './finding.js';
 
 describe.skipIf(!hasShared)('reference traces', () => {
   const cases = (['wasm', 'tensorflow'] as const).flatMap((backend) =>
@@ -11,12 +11,24 @@ describe.skipIf(!hasShared)('reference traces', () => {
 
   it.each(cases)('%s on %s', async (name, backend) => {
     const findings = await checkFolder(sharedPath('reference', name), await openEngine({ backend }));
-    console.log(findings.map(f=>f.quantity+' '+f.largest).join('\n'));
+    expect(findings).toHaveLength(18);
     expect(findings.filter((finding) => !passes(finding))).toEqual([]);
   });
 
   it('projection.json', async () => {
     const findings = await checkProjections(sharedPath('reference', 'projection.json'));
     expect(findings.filter((finding) => !passes(finding))).toEqual([]);
+  });
+});
+
+describe('findings', () => {
+  it('never pass where a value is not finite', () => {
+    expect(passes(compare('x', [Number.NaN], [1], 1))).toBe(false);
+    expect(passes(compare('x', [1], [Number.NaN], 1))).toBe(false);
+    expect(passes(compare('x', [1e-9], [0], 1))).toBe(false);
+  });
+
+  it('count units on which masks differ', () => {
+    expect(compareMasks('m', Uint8Array.of(1, 0, 1), [1, 1, 0]).largest).toBe(2);
   });
 });

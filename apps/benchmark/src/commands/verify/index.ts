@@ -1,0 +1,57 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { type BackendName, type Engine, openEngine } from '@grasp/prune';
+import Table from 'cli-table3';
+import { checkFolder, checkProjections, isProjectionFile } from './check.js';
+import { type Finding, passes } from './finding.js';
+
+/** Quantities that were farther from the reference than they may be. */
+export class BeyondToleranceError extends Error {
+  override readonly name = 'BeyondToleranceError';
+  readonly code = 'GRASP_BEYOND_TOLERANCE';
+}
+
+const backends: readonly BackendName[] = ['tensorflow', 'wasm'];
+
+const shown = ({ largest, measure }: Finding): string => {
+  if (measure === 'units') return `${largest} differ`;
+  return largest === 0 ? '0' : `${largest.toExponential(1)} ${measure}`;
+};
+
+function table(findings: readonly Finding[]): string {
+  const rows = new Table({
+    head: ['quantity', 'largest difference', 'allowed', ''],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const finding of findings) {
+    rows.push([finding.quantity, shown(finding), finding.allowed, passes(finding) ? 'ok' : 'BEYOND']);
+  }
+  return rows.toString();
+}
+
+export const verifyCommand = () =>
+  new Command('verify')
+    .description("replay traces of the paper's implementation and print the largest difference per quantity")
+    .argument('<paths...>', 'reference folders, and files of projections')
+    .addOption(new Option('--backend <name>', 'default: each in turn').choices(backends))
+    .action(async (paths, { backend }) => {
+      const all: Finding[] = [];
+      const report = (title: string, findings: readonly Finding[]) => {
+        console.log(`\n${title}\n${table(findings)}`);
+        all.push(...findings);
+      };
+      for (const name of backend === undefined ? backends : [backend]) {
+        let engine: Engine | undefined;
+        for (const path of paths) {
+          if (await isProjectionFile(path)) {
+            // Projections are plain arithmetic: once is enough.
+            if (name === (backend ?? backends[0])) report(path, await checkProjections(path));
+            continue;
+          }
+          engine ??= await openEngine({ backend: name });
+          report(`${path} on ${engine.description}`, await checkFolder(path, engine));
+        }
+      }
+      const beyond = all.filter((finding) => !passes(finding)).length;
+      console.log(`\n${all.length - beyond} quantities agree, ${beyond} do not`);
+      if (beyond > 0) throw new BeyondToleranceError(`${beyond} quantities are beyond tolerance`);
+    });

@@ -1,0 +1,34 @@
+/** The model that a perplexity is of: as it came, with the mask alone, with mask and scales. */
+export type Subject = 'dense' | 'masked' | 'calibrated';
+
+/** One small record of a run, as it goes. Steps and windows count from 1. */
+export type PruneEvent =
+  | { readonly stage: 'load' | 'write' | 'verify'; readonly tensor: number; readonly tensors: number }
+  | {
+      readonly stage: 'gates';
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly tokens: number;
+      /** Units kept in each block of the layout by this step's mask. */
+      readonly kept: Uint32Array;
+      /** Cost of the units kept, against the budget. */
+      readonly keptCost: number;
+    }
+  | {
+      readonly stage: 'scales';
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly tokens: number;
+    }
+  | {
+      readonly stage: 'perplexity';
+      readonly subject: Subject;
+      readonly text: string;
+      readonly window: number;
+      readonly windows: number;
+      readonly tokens: number;
+      /** So far; final with the last window. */
+      readonly perplexity: number;
+    };

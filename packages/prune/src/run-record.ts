@@ -1,0 +1,119 @@
+import { keptPerBlock, type Layout, maskCost } from '@grasp/budget';
+import type { TokenBlocks } from '@grasp/calib-data';
+import type { Checkpoint } from '@grasp/checkpoint';
+import { describeModel } from './describe-model.js';
+import type { Engine } from './engine.js';
+import type { Subject } from './events.js';
+import type { Learned } from './learn.js';
+import type { EvaluationText } from './measure.js';
+import type { PruneSettings } from './settings.js';
+
+/** Name of the record in the output folder. */
+export const RUN_RECORD = 'grasp.json';
+/** Name of the file with mask and scales beside it. */
+export const MASK_FILE = 'grasp-mask.json';
+
+interface Sizes {
+  readonly parameters: number;
+  readonly prunableParameters: number;
+  /** In half precision. */
+  readonly kvCacheBytesPerToken: number;
+}
+
+/** Everything needed to know what a run did and to do it again. Equal runs write equal records. */
+export interface RunRecord {
+  readonly format: 'grasp-run';
+  readonly version: 1;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly model: string;
+  readonly settings: PruneSettings;
+  readonly data: {
+    readonly gates: DataRecord;
+    readonly scales: DataRecord;
+    readonly evaluation: Readonly<Record<string, DataRecord>>;
+  };
+  /** In the layout's cost unit, FFN channels. */
+  readonly budget: { readonly limit: number; readonly kept: number; readonly total: number };
+  readonly before: Sizes;
+  readonly after: Sizes;
+  /** Units kept in each layer. */
+  readonly layers: readonly { readonly layer: number; readonly ffn: number; readonly kv: number }[];
+  /** Loss of each step. */
+  readonly losses: Learned['losses'];
+  /** By text, of each model measured. */
+  readonly perplexity: Readonly<Partial<Record<Subject, Readonly<Record<string, number>>>>>;
+  readonly maskFile: typeof MASK_FILE;
+}
+
+interface DataRecord {
+  readonly fingerprint: string;
+  readonly description: string;
+  readonly shape: readonly [number, number];
+}
+
+const dataRecord = ({ fingerprint, description, shape }: TokenBlocks): DataRecord => ({
+  fingerprint,
+  description,
+  shape,
+});
+
+function sizesOf(checkpoint: Checkpoint): Sizes {
+  const { parameters, kvCacheBytesPerToken } = describeModel(checkpoint);
+  return { parameters: parameters.total, prunableParameters: parameters.prunable, kvCacheBytesPerToken };
+}
+
+function keptPerLayer(layout: Layout, mask: Uint8Array): RunRecord['layers'] {
+  const kept = keptPerBlock(layout, mask);
+  const layers = new Map<number, { layer: number; ffn: number; kv: number }>();
+  layout.blocks.forEach(({ layer, kind }, index) => {
+    const entry = layers.get(layer) ?? { layer, ffn: 0, kv: 0 };
+    entry[kind === 'kv' ? 'kv' : 'ffn'] = kept[index]!;
+    layers.set(layer, entry);
+  });
+  return [...layers.values()];
+}
+
+export interface RunOutcome {
+  readonly engine: Engine;
+  readonly version: string;
+  readonly settings: PruneSettings;
+  readonly gateBlocks: TokenBlocks;
+  readonly scaleBlocks: TokenBlocks;
+  readonly evaluation: readonly EvaluationText[];
+  readonly layout: Layout;
+  readonly budgetLimit: number;
+  readonly learned: Learned;
+  readonly dense: Checkpoint;
+  readonly pruned: Checkpoint;
+  readonly perplexity: RunRecord['perplexity'];
+}
+
+/** The record of a finished run. */
+export function runRecord(outcome: RunOutcome): RunRecord {
+  const { layout, learned } = outcome;
+  return {
+    format: 'grasp-run',
+    version: 1,
+    versions: { grasp: outcome.version, node: process.versions.node, engine: outcome.engine.description },
+    model: outcome.dense.source,
+    settings: outcome.settings,
+    data: {
+      gates: dataRecord(outcome.gateBlocks),
+      scales: dataRecord(outcome.scaleBlocks),
+      evaluation: Object.fromEntries(
+        outcome.evaluation.map(({ name, windows }) => [name, dataRecord(windows)]),
+      ),
+    },
+    budget: {
+      limit: outcome.budgetLimit,
+      kept: maskCost(layout, learned.mask),
+      total: layout.totalCost,
+    },
+    before: sizesOf(outcome.dense),
+    after: sizesOf(outcome.pruned),
+    layers: keptPerLayer(layout, learned.mask),
+    losses: learned.losses,
+    perplexity: outcome.perplexity,
+    maskFile: MASK_FILE,
+  };
+}
