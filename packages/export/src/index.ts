@@ -1,0 +1,1 @@
+export { forTransformers } from './transformers/for-transformers.js';

@@ -1,0 +1,92 @@
+import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
+import { type DecoderConfig, decoderConfig, findArchitecture, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { hasOneShape, layerWidths } from '../layer-widths.js';
+import { modellingFile, modellingModule } from './modelling-file.js';
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Keys that belong to one way of writing a model and not to another. */
+const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', LAYER_SHAPES_KEY];
+
+/**
+ * A checkpoint as transformers loads it. Layers of one shape make an ordinary config of a released architecture.
+ * Layers that differ need `trust_remote_code=True`: the view then carries a small modelling file, and its config an
+ * `auto_map` that names it.
+ *
+ * Releases up to 5.24 have `per_layer_config`, but no llama, mistral or qwen model that reads it.
+ *
+ * @returns a view; closing it closes `checkpoint`.
+ * @throws UnsupportedModelError, ModelConfigError
+ */
+export function forTransformers(checkpoint: Checkpoint): Checkpoint {
+  const decoder = decoderConfig(checkpoint.config);
+  const plain = hasOneShape(decoder) ? ordinaryConfig(checkpoint, decoder) : undefined;
+  if (plain) return { ...view(checkpoint), config: plain };
+  const { modelType, className } = findArchitecture(checkpoint.config);
+  const name = className.replace(/ForCausalLM$/, '');
+  const module = modellingModule(modelType);
+  const code: CheckpointFile = {
+    name: `${module}.py`,
+    read: async () => new TextEncoder().encode(modellingFile(modelType, name)),
+  };
+  const config = {
+    ...without(checkpoint.config, OWN_KEYS),
+    architectures: [`Pruned${name}ForCausalLM`],
+    model_type: `pruned_${modelType}`,
+    base_model_type: modelType,
+    auto_map: {
+      AutoConfig: `${module}.Pruned${name}Config`,
+      AutoModel: `${module}.Pruned${name}Model`,
+      AutoModelForCausalLM: `${module}.Pruned${name}ForCausalLM`,
+    },
+    head_dim: decoder.headSize,
+    [LAYER_SHAPES_KEY]: decoder.layers.map((shape) => layerWidths(decoder, shape)),
+  };
+  return {
+    ...view(checkpoint),
+    config,
+    files: [...checkpoint.files.filter(({ name }) => name !== code.name), code],
+  };
+}
+
+/**
+ * A config of a released architecture, or undefined where none fits.
+ *
+ * transformers 5 refuses a llama whose hidden size is no multiple of its head count, though nothing in the model
+ * needs it. Mistral's layers are llama's without biases, and without that rule.
+ */
+function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config | undefined {
+  const { modelType, className } = findArchitecture(checkpoint.config);
+  const widths = layerWidths(decoder, decoder.layers[0]!);
+  const rest = {
+    ...without(checkpoint.config, OWN_KEYS),
+    ...widths,
+    head_dim: decoder.headSize,
+  };
+  if (modelType !== 'llama' || decoder.hiddenSize % widths.num_attention_heads === 0) {
+    return { ...rest, architectures: [className], model_type: modelType };
+  }
+  if ([...checkpoint.tensors.keys()].some((name) => name.endsWith('.bias'))) return undefined;
+  return {
+    ...without(rest, ['attention_bias', 'mlp_bias', 'pretraining_tp']),
+    architectures: ['MistralForCausalLM'],
+    model_type: 'mistral',
+    sliding_window: null,
+  };
+}
+
+function without(config: Config, keys: readonly string[]): Config {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));
+}
+
+function view(checkpoint: Checkpoint): Checkpoint {
+  const { source, config, tensors, files } = checkpoint;
+  return {
+    source,
+    config,
+    tensors,
+    files,
+    read: (name) => checkpoint.read(name),
+    close: () => checkpoint.close(),
+  };
+}
