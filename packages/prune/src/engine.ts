@@ -15,9 +15,9 @@ export interface Engine {
 
 export interface EngineOptions {
   /** Default: TensorFlow, and WASM with one warning where it cannot be had. */
-  readonly backend?: BackendName;
+  readonly backend?: BackendName | undefined;
   /** Threads of one operation. Default: as many as there are cores. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Told once when the slower backend has to serve. */
   readonly onWarning?: (message: string) => void;
 }

@@ -1,6 +1,7 @@
 export { describeModel, type ModelDescription } from './describe-model.js';
 export { type BackendName, type Engine, EngineError, type EngineOptions, openEngine } from './engine.js';
 export type { PruneEvent, Subject } from './events.js';
+export { type Forecast, forecast, forecastSeconds, matMulRate } from './forecast.js';
 export { type Learned, type LearningData, learn, projectionOf } from './learn.js';
 export { loadOn } from './load.js';
 export { type EvaluationText, measure } from './measure.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Checkpoint, type OutputFolder, openCheckpoint, writeFolder } from '@grasp/checkpoint';
+import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig, decoderLayout, prunedConfig, unitSlices } from '@grasp/decoder';
 import { encodeMask, foldCheckpoint } from '@grasp/fold';
 import type { Engine } from './engine.js';
@@ -14,7 +14,7 @@ import { MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-record.j
 import type { PruneSettings } from './settings.js';
 import { version } from './version.js';
 
-/** What a run needs. Nothing of it is closed by the run but the output folder. */
+/** What a run needs. Nothing of it is closed by the run. */
 export interface PruneJob {
   readonly checkpoint: Checkpoint;
   readonly engine: Engine;
@@ -25,8 +25,8 @@ export interface PruneJob {
   readonly scaleBlocks?: TokenBlocks;
   /** Text to measure perplexity on. Default: none. */
   readonly evaluation?: readonly EvaluationText[];
-  /** Claimed; committed when the run is complete, discarded when it fails or is left. */
-  readonly output: OutputFolder;
+  /** An empty folder to write to: that of a claimed output, so that it gets its name when the run is complete. */
+  readonly folder: string;
 }
 
 /** The pruned model that was learned, as a view of the dense one. Without scales: with the mask alone. */
@@ -63,23 +63,20 @@ async function* write(view: Checkpoint, folder: string): AsyncGenerator<PruneEve
 
 /**
  * A whole run: perplexity of the dense model, learning, perplexity under the mask, the folded checkpoint on disk,
- * and its perplexity as read back from there. Yields small records as it goes; leaving the loop stops the run and
- * removes what it wrote.
+ * and its perplexity as read back from there. Yields small records as it goes; leaving the loop stops the run.
  *
- * @returns the run's record, which also stands in the output folder.
+ * @returns the run's record, which also stands in the folder.
  */
 export async function* prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecord, undefined> {
-  const { checkpoint, engine, settings, gateBlocks, output, evaluation = [] } = job;
+  const { checkpoint, engine, settings, gateBlocks, folder, evaluation = [] } = job;
   const layout = decoderLayout(decoderConfig(checkpoint.config));
   const { budget } = projectionOf(layout, settings);
-  let written: Checkpoint | undefined;
-  let complete = false;
+  const dense = yield* measure(checkpoint, 'dense', evaluation, engine);
+  const learned = yield* learnOn(job);
+  const { mask, scales } = learned;
+  const masked = yield* measure(prunedView(checkpoint, mask), 'masked', evaluation, engine);
+  const written = yield* write(prunedView(checkpoint, mask, scales), folder);
   try {
-    const dense = yield* measure(checkpoint, 'dense', evaluation, engine);
-    const learned = yield* learnOn(job);
-    const { mask, scales } = learned;
-    const masked = yield* measure(prunedView(checkpoint, mask), 'masked', evaluation, engine);
-    written = yield* write(prunedView(checkpoint, mask, scales), output.work);
     const calibrated = yield* measure(written, 'calibrated', evaluation, engine);
     const record = runRecord({
       engine,
@@ -95,13 +92,10 @@ export async function* prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecor
       pruned: written,
       perplexity: { dense, masked, calibrated },
     });
-    await writeFile(join(output.work, MASK_FILE), encodeMask({ layout, mask, scales }));
-    await writeFile(join(output.work, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
-    await output.commit();
-    complete = true;
+    await writeFile(join(folder, MASK_FILE), encodeMask({ layout, mask, scales }));
+    await writeFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
     return record;
   } finally {
-    await written?.close();
-    if (!complete) await output.discard();
+    await written.close();
   }
 }

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Option } from '@commander-js/extra-typings';
-import { SettingsError, settingsError, settingsSchema } from '@grasp/prune';
+import {
+  type PruneSettings,
+  parseSettings,
+  SettingsError,
+  settingsError,
+  settingsSchema,
+} from '@grasp/prune';
 import * as z from 'zod';
 
 /** What a run reads and writes, beside the settings of the method. */
@@ -84,4 +90,10 @@ export async function runOptions(
   const parsed = runSchema.safeParse(merged);
   if (!parsed.success) throw settingsError(parsed.error);
   return parsed.data;
+}
+
+/** Those of the options that decide what is learned. */
+export function methodSettings(options: RunOptions): PruneSettings {
+  const names = Object.keys(settingsSchema.shape) as (keyof PruneSettings)[];
+  return parseSettings(Object.fromEntries(names.map((name) => [name, options[name]])));
 }

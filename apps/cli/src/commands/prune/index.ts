@@ -1,0 +1,83 @@
+import { Command } from '@commander-js/extra-typings';
+import { decoderLayout } from '@grasp/decoder';
+import { type EvaluationText, openEngine, projectionOf, prune, SettingsError } from '@grasp/prune';
+import { type OpenModel, withModel } from '../../model.js';
+import { withOutputFolder } from '../../output.js';
+import { watch } from '../../progress/watch.js';
+import type { Terminal } from '../../terminal.js';
+import { calibrationBlocks, perplexityWindows, textName, textSource } from '../../text.js';
+import { dryRun } from './dry-run.js';
+import { methodSettings, pruneOptions, type RunOptions, runOptions } from './options.js';
+import { summaryTable } from './summary.js';
+
+interface Flags {
+  readonly config?: string;
+  readonly dryRun?: true;
+  readonly overwrite?: true;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+/** Texts of a run as tokens. */
+async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) {
+  const blocksOf = (texts: readonly string[]) => {
+    const sources = texts.map((text) => textSource(text, 'train'));
+    return calibrationBlocks(sources, tokenizer, config, options);
+  };
+  const gateBlocks = await blocksOf(options.calib);
+  const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;
+  const limits = { window: options.window, most: options.evalWindows };
+  const evaluation: EvaluationText[] = [];
+  for (const text of options.eval) {
+    const windows = await perplexityWindows(textSource(text, 'evaluation'), tokenizer, config, limits);
+    evaluation.push({ name: textName(text), windows });
+  }
+  return { gateBlocks, scaleBlocks, evaluation };
+}
+
+async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
+  const settings = methodSettings(options);
+  const { model: path, out, backend, threads } = options;
+  const engineOptions = { backend, threads, onWarning: terminal.note };
+  await withModel(path, async (model) => {
+    const layout = decoderLayout(model.config);
+    projectionOf(layout, settings); // a budget below the floor is refused before any work
+    if (flags.dryRun) {
+      const texts = await readTexts(options, model);
+      return dryRun(
+        { ...model, ...texts, settings, engine: await openEngine(engineOptions) },
+        flags,
+        terminal,
+      );
+    }
+    if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
+    const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
+      const texts = await readTexts(options, model);
+      const engine = await openEngine(engineOptions);
+      const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder };
+      return watch(prune(job), terminal, { layout, quiet: flags.quiet });
+    });
+    if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
+    terminal.print(summaryTable(record));
+    terminal.print(`Written to ${out}`);
+  });
+}
+
+export const pruneCommand = (terminal: Terminal) => {
+  const command = new Command('prune')
+    .description('learn what to keep of a model under one budget, and write the smaller model')
+    .argument('[model]', 'Hugging Face folder or GGUF file')
+    .option(
+      '--config <file>',
+      'JSON with any of these options by their name in camelCase; the command line wins',
+    )
+    .option('--dry-run', 'only tell what the run would do, take and need')
+    .option('--overwrite', 'replace an earlier result in the output folder')
+    .option('--quiet', 'no progress')
+    .option('--json', 'one JSON document instead of text');
+  for (const option of pruneOptions()) command.addOption(option);
+  return command.action(async (model, flags) => {
+    const given = { ...flags, ...(model === undefined ? {} : { model }) };
+    await run(await runOptions(given, flags.config), flags, terminal);
+  });
+};

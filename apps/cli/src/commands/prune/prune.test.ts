@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grasp } from '../../../test/grasp.js';
+import { text, writeTinyModel } from '../../../test/tiny-model.js';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grasp-prune-'));
+  await writeTinyModel(at('model'));
+  await writeFile(at('text.txt'), text);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const small = ['--blocks', '8', '--length', '32', '--epochs', '2', '--window', '64', '--backend', 'wasm'];
+const prune = (out: string, ...more: string[]) =>
+  grasp('prune', at('model'), '--calib', at('text.txt'), '--out', at(out), ...small, ...more);
+
+describe('grasp prune', () => {
+  it('writes a smaller model with its record, and says what it did', async () => {
+    const { code, out, err } = await prune('first', '--eval', at('text.txt'));
+    expect(err).toContain('learning gates 16/16');
+    expect(code).toBe(0);
+    expect(out).toMatch(/prunable parameters .* of 50.0% allowed/);
+    expect(out).toContain('perplexity, text.txt');
+    expect((await readdir(at('first'))).sort()).toEqual([
+      'config.json',
+      'grasp-mask.json',
+      'grasp-output.json',
+      'grasp.json',
+      'model.safetensors',
+      'tokenizer.json',
+    ]);
+    const record = JSON.parse(await readFile(at('first/grasp.json'), 'utf8'));
+    expect(record.budget.kept).toBeLessThanOrEqual(record.budget.limit);
+    expect(record.losses.gates).toHaveLength(16);
+    expect(record.losses.scales).toHaveLength(8);
+    expect(record.settings).toMatchObject({ keep: 0.5, seed: 42, tau: 1.5 });
+  });
+
+  it('gives the same files for the same seed, and machines one document', async () => {
+    const { code, out, err } = await prune('second', '--eval', at('text.txt'), '--json', '--quiet');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toEqual(JSON.parse(await readFile(at('first/grasp.json'), 'utf8')));
+    for (const name of ['grasp-mask.json', 'model.safetensors', 'config.json']) {
+      expect(await readFile(at(`second/${name}`))).toEqual(await readFile(at(`first/${name}`)));
+    }
+  });
+
+  it('reads what it wrote', async () => {
+    const { code, out } = await grasp('inspect', at('first'), '--json');
+    expect(code).toBe(0);
+    const record = JSON.parse(await readFile(at('first/grasp.json'), 'utf8'));
+    expect(JSON.parse(out).parameters.total).toBe(record.after.parameters);
+  });
+
+  it('takes settings from a file, and the command line over it', async () => {
+    await writeFile(
+      at('run.json'),
+      JSON.stringify({ model: at('model'), keep: 0.7, blocks: 4, length: 32, epochs: 1 }),
+    );
+    const config = [
+      '--config',
+      at('run.json'),
+      '--calib',
+      at('text.txt'),
+      '--keep',
+      '0.8',
+      '--backend',
+      'wasm',
+    ];
+    const { code, out } = await grasp('prune', ...config, '--dry-run', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ settings: { keep: 0.8, blocks: 4 }, gateSteps: 4 });
+    expect(existsSync(at('undefined'))).toBe(false);
+  });
+
+  it('forecasts in a dry run and writes nothing', async () => {
+    const { code, out } = await prune('dry', '--dry-run');
+    expect(code).toBe(0);
+    expect(out).toContain('16 steps for gates, 8 for scales');
+    expect(existsSync(at('dry'))).toBe(false);
+  });
+});
+
+describe('grasp prune refuses', () => {
+  /** What a refused run must leave behind: nothing. */
+  const refused = async (name: string, run: Promise<{ code: number; out: string; err: string }>) => {
+    const { code, out, err } = await run;
+    expect(out).toBe('');
+    expect((await readdir(folder)).filter((entry) => entry.startsWith(name))).toEqual([]);
+    return { code, err };
+  };
+  const damaged = async (name: string, damage: (folder: string) => Promise<void>) => {
+    await writeTinyModel(at(name));
+    await damage(at(name));
+    return refused('out', grasp('prune', at(name), '--calib', at('text.txt'), '--out', at('out'), ...small));
+  };
+
+  it.each([
+    [['--keep', '0'], 2, 'keep'],
+    [['--keep', '1.01'], 2, 'keep'],
+    [['--keep', 'half'], 2, 'keep'],
+    [['--projection', 'best'], 2, 'projection'],
+    [['--keep', '0.01'], 4, 'keep ratio of at least'],
+  ])('%s with exit code %i', async (flags, exitCode, hint) => {
+    const { code, err } = await refused('bad', prune('bad', ...flags));
+    expect(code).toBe(exitCode);
+    expect(err).toContain(hint);
+  });
+
+  it('unknown settings in a config file', async () => {
+    await writeFile(at('typo.json'), JSON.stringify({ kepp: 0.5 }));
+    const { code, err } = await refused('bad', prune('bad', '--config', at('typo.json')));
+    expect(code).toBe(2);
+    expect(err).toContain('kepp');
+  });
+
+  it('missing, empty and too short text', async () => {
+    await writeFile(at('empty.txt'), '');
+    await writeFile(at('short.txt'), 'short');
+    for (const name of ['no.txt', 'empty.txt', 'short.txt']) {
+      const run = grasp('prune', at('model'), '--calib', at(name), '--out', at('bad'), ...small);
+      const { code, err } = await refused('bad', run);
+      expect(code).toBe(3);
+      expect(err).toContain(name);
+    }
+  });
+
+  it('a folder that holds something', async () => {
+    await mkdir(at('mine'));
+    await writeFile(at('mine/notes.txt'), 'mine');
+    const { code, err } = await prune('mine');
+    expect(code).toBe(5);
+    expect(err).toContain('not empty');
+    expect(await readdir(at('mine'))).toEqual(['notes.txt']);
+  });
+
+  it('truncated weights', async () => {
+    const { code, err } = await damaged('cut', (path) => truncate(join(path, 'model.safetensors'), 20_000));
+    expect(code).toBe(3);
+    expect(err).toContain('model.safetensors');
+  });
+
+  it('weights that are not numbers', async () => {
+    const { code, err } = await damaged('nan', async (path) => {
+      const file = join(path, 'model.safetensors');
+      const bytes = await readFile(file);
+      bytes.writeFloatLE(Number.NaN, bytes.length - 4);
+      await writeFile(file, bytes);
+    });
+    expect(code).toBe(3);
+    expect(err).toContain('NaN');
+  });
+
+  it('an architecture it does not know, by name', async () => {
+    const { code, err } = await damaged('gpt', async (path) => {
+      const file = join(path, 'config.json');
+      await writeFile(file, (await readFile(file, 'utf8')).replace('"llama"', '"gpt_neox"'));
+    });
+    expect(code).toBe(3);
+    expect(err).toMatch(/gpt_neox.*llama/);
+  });
+
+  it('a model without a tokenizer', async () => {
+    const { code, err } = await damaged('mute', (path) => rm(join(path, 'tokenizer.json')));
+    expect(code).toBe(3);
+    expect(err).toContain('tokenizer');
+  });
+});

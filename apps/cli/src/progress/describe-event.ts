@@ -1,0 +1,55 @@
+import type { PruneEvent } from '@grasp/prune';
+import { formatCount, formatSeconds } from '../format.js';
+import type { Pace } from './pace.js';
+
+/** What a bar shows of an event: how far, of what, and what else is known. */
+export interface EventView {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly tokens: number;
+  readonly detail: string;
+}
+
+const labels = {
+  load: 'loading',
+  gates: 'learning gates',
+  scales: 'calibrating scales',
+  write: 'writing',
+  verify: 'reading back',
+};
+
+export function describeEvent(event: PruneEvent): EventView {
+  switch (event.stage) {
+    case 'gates':
+    case 'scales': {
+      const { step, steps, tokens, loss } = event;
+      return {
+        label: labels[event.stage],
+        done: step,
+        total: steps,
+        tokens,
+        detail: `loss ${loss.toFixed(3)}`,
+      };
+    }
+    case 'perplexity': {
+      const { subject, text, window, windows, tokens } = event;
+      const label = `perplexity, ${subject}, ${text}`;
+      return { label, done: window, total: windows, tokens, detail: event.perplexity.toFixed(2) };
+    }
+    default: {
+      const { stage, tensor, tensors } = event;
+      return { label: labels[stage], done: tensor, total: tensors, tokens: 0, detail: '' };
+    }
+  }
+}
+
+/** `loss 4.213, 512 tokens/s, 3m02s left` */
+export function describePace({ detail, done, total }: EventView, pace: Pace): string {
+  const [rate, left] = [pace.tokensPerSecond, pace.secondsFor(total - done)];
+  return [
+    ...(detail ? [detail] : []),
+    ...(rate !== undefined && rate > 0 ? [`${formatCount(rate)} tokens/s`] : []),
+    ...(left !== undefined && done < total ? [`${formatSeconds(left)} left`] : []),
+  ].join(', ');
+}

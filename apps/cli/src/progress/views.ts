@@ -1,0 +1,70 @@
+import type { Layout } from '@grasp/budget';
+import type { PruneEvent } from '@grasp/prune';
+import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { describeEvent, describePace } from './describe-event.js';
+import { keptByDepth } from './kept-by-depth.js';
+import { Pace } from './pace.js';
+
+/** Shows a run as it goes. */
+export interface ProgressView {
+  show(event: PruneEvent): void;
+  /** Leaves the terminal clean. */
+  stop(): void;
+}
+
+/** A live bar for the stage at hand, and under it what is kept while gates are learned. */
+export function barView(stream: NodeJS.WriteStream, layout: Layout): ProgressView {
+  const options = { stream, clearOnComplete: true, hideCursor: true, fps: 8, linewrap: false };
+  const bars = new MultiBar(
+    { ...options, format: '{label} {bar} {value}/{total}  {detail}' },
+    Presets.shades_grey,
+  );
+  let current: { label: string; pace: Pace; bar: SingleBar; kept: SingleBar | undefined } | undefined;
+  const clear = () => {
+    if (!current) return;
+    bars.remove(current.bar);
+    if (current.kept) bars.remove(current.kept);
+    current = undefined;
+  };
+  return {
+    show(event) {
+      const view = describeEvent(event);
+      if (current?.label !== view.label) {
+        clear();
+        const bar = bars.create(view.total, 0, { label: view.label, detail: '' });
+        const kept =
+          event.stage === 'gates' ? bars.create(1, 0, { kept: '' }, { format: '{kept}' }) : undefined;
+        current = { label: view.label, pace: new Pace(), bar, kept };
+      }
+      current.pace.step(view.tokens);
+      current.bar.update(view.done, { detail: describePace(view, current.pace) });
+      if (event.stage === 'gates') current.kept?.update(1, { kept: keptByDepth(layout, event.kept) });
+    },
+    stop() {
+      clear();
+      bars.stop();
+    },
+  };
+}
+
+/** Part of a stage between two lines where nobody watches. */
+const LINE_EVERY = 0.1;
+
+/** A plain line now and then, for logs. */
+export function lineView(note: (line: string) => void, layout: Layout): ProgressView {
+  let current: { label: string; pace: Pace; shown: number } | undefined;
+  return {
+    show(event) {
+      if (event.stage === 'load' || event.stage === 'write' || event.stage === 'verify') return;
+      const view = describeEvent(event);
+      if (current?.label !== view.label) current = { label: view.label, pace: new Pace(), shown: 0 };
+      current.pace.step(view.tokens);
+      const share = view.done / view.total;
+      if (share < current.shown + LINE_EVERY && view.done < view.total) return;
+      current.shown = share;
+      const kept = event.stage === 'gates' ? `, ${keptByDepth(layout, event.kept)}` : '';
+      note(`${view.label} ${view.done}/${view.total}: ${describePace(view, current.pace)}${kept}`);
+    },
+    stop() {},
+  };
+}

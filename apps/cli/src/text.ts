@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import {
+  CORPUS_NAMES,
+  type CorpusName,
+  corpus,
+  evaluationSplit,
+  evaluationWindows,
+  rows,
+  sha256OfIds,
+  type TextSource,
+  type TokenBlocks,
+  textFile,
+  tokenBlocks,
+} from '@grasp/calib-data';
+import type { DecoderConfig } from '@grasp/decoder';
+import type { Tokenizer } from '@grasp/tokenizer';
+
+const isCorpus = (name: string): name is CorpusName => (CORPUS_NAMES as readonly string[]).includes(name);
+
+/** Text by path, or by the name of a corpus on the hub: `wikitext2`, `ptb:validation`. */
+export function textSource(argument: string, split: 'train' | 'evaluation'): TextSource {
+  const [name = '', named] = argument.split(':');
+  if (existsSync(argument) || !isCorpus(name)) return textFile(argument);
+  return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)));
+}
+
+/** What a table calls a text. */
+export const textName = (argument: string): string => basename(argument);
+
+/** The first rows of blocks, or all where there are not so many. */
+export function firstBlocks(blocks: TokenBlocks, count: number): TokenBlocks {
+  const [available, length] = blocks.shape;
+  if (count >= available) return blocks;
+  const { ids } = rows(
+    blocks,
+    Uint32Array.from({ length: count }, (_, row) => row),
+  );
+  const description = `first ${count} of ${blocks.description}`;
+  return { ids, shape: [count, length], fingerprint: sha256OfIds(ids), description };
+}
+
+/** Calibration blocks of some texts together, at most `blocks`. */
+export async function calibrationBlocks(
+  sources: readonly TextSource[],
+  tokenizer: Tokenizer,
+  { vocabSize }: Pick<DecoderConfig, 'vocabSize'>,
+  { length, blocks }: { readonly length: number; readonly blocks: number },
+): Promise<TokenBlocks> {
+  return firstBlocks(await tokenBlocks(sources, tokenizer, { length, vocabSize }), blocks);
+}
+
+/** Perplexity windows of a text, no longer than the model reads, at most `most`. */
+export async function perplexityWindows(
+  source: TextSource,
+  tokenizer: Tokenizer,
+  { vocabSize, contextLength }: Pick<DecoderConfig, 'vocabSize' | 'contextLength'>,
+  {
+    window,
+    most = Number.POSITIVE_INFINITY,
+  }: { readonly window: number; readonly most?: number | undefined },
+): Promise<TokenBlocks> {
+  const length = Math.min(window, contextLength);
+  return firstBlocks(await evaluationWindows(source, tokenizer, { length, vocabSize }), most);
+}

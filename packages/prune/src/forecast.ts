@@ -1,0 +1,101 @@
+import type { DecoderConfig } from '@grasp/decoder';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Engine } from './engine.js';
+import type { PruneSettings } from './settings.js';
+
+/** What a run will take, from the model's shape. */
+export interface Forecast {
+  readonly gateSteps: number;
+  readonly scaleSteps: number;
+  /** Floating-point operations of one step, a multiplication and an addition counted as two. */
+  readonly flopsPerGateStep: number;
+  readonly flopsPerScaleStep: number;
+  /** Most memory at once, for weights and one step. */
+  readonly peakBytes: number;
+}
+
+/** Share of the matrix-product rate that whole steps reach, measured on SmolLM2-135M. */
+const EFFICIENCY = 0.6;
+
+/** Memory of the process itself, libraries loaded. */
+const BASE_BYTES = 600e6;
+
+/**
+ * Operations of one forward and backward pass for `T` tokens in a row, `N` in all, when a share `keep` of the units
+ * is kept. A channel costs three products of `2d` operations forward and three backward; a pruned one, where gates
+ * are learned, needs only those that its own gradient needs: `gate` and `up` forward, `down` backward. A pruned
+ * group needs `v` forward and `o` backward. The head costs its logits and their way back.
+ */
+function passFlops(config: DecoderConfig, N: number, T: number, keep: number, pruned: boolean): number {
+  const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V } = config;
+  const channel = 2 * d * (6 * keep + (pruned ? 3 * (1 - keep) : 0));
+  const attention = 3.5 * 2 * G * h * T;
+  const keptGroup = 2 * 2 * (2 * G + 2) * h * d + attention;
+  const group = keptGroup * keep + (pruned ? 2 * (G + 1) * h * d * (1 - keep) : 0);
+  const layers = config.layers.reduce(
+    (sum, { channels, groups }) => sum + channels * channel + groups * group,
+    0,
+  );
+  return N * (layers + 2 * 2 * V * d);
+}
+
+/** Bytes of weights, of what a forward pass saves for the way back, and of one chunk of logits. */
+function memory(config: DecoderConfig, N: number, bytesPerWeight: number): number {
+  const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V } = config;
+  const weights = config.layers.reduce(
+    (sum, { channels, groups }) => sum + 3 * d * channels + (2 * G + 2) * h * d * groups,
+    V * d * (config.tiedHead ? 1 : 2),
+  );
+  const saved = config.layers.reduce(
+    (sum, { channels, groups }) => sum + 4 * N * (4 * d + 2 * channels + (2 * G + 2) * h * groups),
+    0,
+  );
+  return weights * bytesPerWeight + saved + 3 * 4 * Math.min(N, 512) * V;
+}
+
+/** Forecasts a run from shapes and settings alone. */
+export function forecast(
+  config: DecoderConfig,
+  settings: PruneSettings,
+  blocks: { readonly gates: number; readonly scales: number },
+): Forecast {
+  const { batch, length, keep } = settings;
+  const N = batch * length;
+  return {
+    gateSteps: Math.ceil(blocks.gates / batch) * settings.epochs,
+    scaleSteps: Math.ceil(blocks.scales / batch) * settings.scaleEpochs,
+    flopsPerGateStep: passFlops(config, N, length, keep, true),
+    flopsPerScaleStep: passFlops(config, N, length, keep, false),
+    peakBytes: BASE_BYTES + memory(config, N, settings.dtype === 'bfloat16' ? 2 : 4),
+  };
+}
+
+/** Operations a second that the engine reaches in matrix products of the model's own shape: about a second's work. */
+export async function matMulRate(
+  { runtime }: Engine,
+  { hiddenSize, layers }: DecoderConfig,
+): Promise<number> {
+  const [tokens, inner, outer] = [512, hiddenSize, Math.max(256, ...layers.map(({ channels }) => channels))];
+  const [a, b] = [tf.randomNormal([tokens, inner]), tf.randomNormal([outer, inner])];
+  const product = async () => {
+    const result = runtime.matMul(a, b, false, true);
+    await result.data();
+    result.dispose();
+  };
+  await product();
+  let runs = 0;
+  const start = performance.now();
+  while (performance.now() - start < 500) {
+    await product();
+    runs++;
+  }
+  const seconds = (performance.now() - start) / 1000;
+  tf.dispose([a, b]);
+  return (runs * 2 * tokens * inner * outer) / seconds;
+}
+
+/** Seconds that learning will take at a rate of {@link matMulRate}. */
+export function forecastSeconds(run: Forecast, flopsPerSecond: number): number {
+  const flops = run.gateSteps * run.flopsPerGateStep + run.scaleSteps * run.flopsPerScaleStep;
+  return flops / (flopsPerSecond * EFFICIENCY);
+}
