@@ -120,6 +120,42 @@ describe('projectExact', () => {
     expect(maskCost(layout, mask)).toBe(11);
   });
 
+  test.prop([problems, fc.integer({ min: 1, max: 7 }), fc.constantFrom(['ffn'], ['ffn', 'kv'])])(
+    'keeps multiples and uniform counts within the budget',
+    ({ layout, scores, keep }, multiple, uniform) => {
+      const constraints = { multipleOf: { ffn: multiple }, uniform };
+      const budget = budgetFromKeepRatio(layout, keep);
+      try {
+        assertFeasible(layout, budget, constraints);
+      } catch {
+        expect(() => projectExact(scores, layout, budget, constraints)).toThrow(BudgetBelowFloorError);
+        return;
+      }
+      const mask = projectExact(scores, layout, budget, constraints);
+      const kept = keptPerBlock(layout, mask);
+      const countsOf = (kind: string) => [...kept].filter((_, index) => layout.blocks[index]!.kind === kind);
+      const narrowest = Math.min(
+        ...layout.blocks.filter(({ kind }) => kind === 'ffn').map(({ count }) => count),
+      );
+
+      expect(maskCost(layout, mask)).toBeLessThanOrEqual(budget.limit);
+      for (const kind of uniform) expect(new Set(countsOf(kind)).size).toBe(1);
+      for (const count of countsOf('ffn')) expect(count % Math.min(multiple, narrowest)).toBe(0);
+    },
+  );
+
+  it('takes the best units of each block together', () => {
+    // Pairs by mean score: layer 0 ffn 8.5 and 6.5; layer 1 ffn 2.5 (units 9 and 6) and 0.
+    const mask = projectExact(scores, layout, createBudget(layout, { limit: 12 }), {
+      multipleOf: { ffn: 2 },
+    });
+    expect(Array.from(mask)).toEqual([1, 1, 1, 1, 0, 1, 1, 0, 0, 1, 1, 0]);
+    const narrower = projectExact(scores, layout, createBudget(layout, { limit: 11 }), {
+      multipleOf: { ffn: 2 },
+    });
+    expect(Array.from(keptPerBlock(layout, narrower))).toEqual([2, 1, 2, 1]);
+  });
+
   it('meets several budgets at once', () => {
     const cost = createBudget(layout, { keep: 0.8 });
     const kvBytes = createBudget(layout, { name: 'KV bytes', costs: { ffn: 0, kv: 64 }, keep: 0.5 });

@@ -2,6 +2,7 @@ import type { Budget } from './budget.js';
 import { type Constraints, requiredUnits } from './constraints.js';
 import { CostCounter, costOf } from './cost.js';
 import { BudgetBelowFloorError } from './errors.js';
+import { type Grouping, groupUnits } from './grouping.js';
 import { assertUnits, blockIndices, keptPerBlock, type Layout } from './layout.js';
 import { rankByScore } from './rank.js';
 
@@ -12,6 +13,7 @@ import { rankByScore } from './rank.js';
  * - No budget is exceeded, and no unit left out would still fit: less is unused than the cheapest of them costs.
  * - Each block keeps its minimum inside the budget.
  * - Projecting a mask gives that mask again, and raising a kept unit's score keeps it.
+ * - With `multipleOf` or `uniform`, units are taken in groups by their mean score: each block's best ones together.
  *
  * Units are taken by score, not by score per cost. Maximising the sum of scores would amount to the latter, which
  * starves expensive units and measured far worse (GRASPrune: perplexity 9.37 against 6.47 at keep 0.8). Where a
@@ -31,38 +33,30 @@ export function projectExact(
 ): Uint8Array {
   assertUnits(layout, scores, 'scores');
   const budgets = asList(budget);
-  const ranking = rankByScore(scores);
-  const mask = requiredUnits(layout, ranking, constraints);
-  const kept = keptPerBlock(layout, mask);
-  assertWithin(layout, budgets, kept);
-
-  const counters = budgets.map(({ costs }) => {
-    const counter = new CostCounter(costs);
-    kept.forEach((units, index) => {
-      counter.add(index, units);
-    });
-    return counter;
-  });
+  const groups = groupUnits(scores, layout, constraints);
+  const ranking = rankByScore(groups.scores);
+  const mask = requiredUnits(groups.layout, ranking, groups.constraints);
+  const counters = countersOf(layout, budgets, groups, mask);
   const fits = () => counters.every((counter, index) => counter.cost <= budgets[index]!.limit);
 
-  const block = blockIndices(layout);
-  // What is left only shrinks, so a block whose unit once did not fit is closed for good.
-  const closed = new Uint8Array(layout.blocks.length);
+  const block = blockIndices(groups.layout);
+  // What is left only shrinks, so a block whose group once did not fit is closed for good.
+  const closed = new Uint8Array(groups.layout.blocks.length);
   let open = closed.length;
   for (let place = 0; place < ranking.length && open > 0; place++) {
-    const unit = ranking[place]!;
-    const of = block[unit]!;
-    if (mask[unit] === 1 || closed[of] === 1) continue;
-    for (const counter of counters) counter.add(of, 1);
+    const group = ranking[place]!;
+    const of = block[group]!;
+    if (mask[group] === 1 || closed[of] === 1) continue;
+    addGroups(counters, groups, of, 1);
     if (fits()) {
-      mask[unit] = 1;
+      mask[group] = 1;
     } else {
-      for (const counter of counters) counter.add(of, -1);
+      addGroups(counters, groups, of, -1);
       closed[of] = 1;
       open--;
     }
   }
-  return mask;
+  return groups.expand(mask);
 }
 
 /**
@@ -75,18 +69,41 @@ export function assertFeasible(
   budget: Budget | readonly Budget[],
   constraints: Constraints = {},
 ): void {
-  // Units of a block cost the same, so any ranking tells how much the required ones cost.
-  const anyRanking = Uint32Array.from({ length: layout.size }, (_, unit) => unit);
-  assertWithin(layout, asList(budget), keptPerBlock(layout, requiredUnits(layout, anyRanking, constraints)));
+  // Units of a block cost the same, so any scores tell how much the required ones cost.
+  const groups = groupUnits(new Float32Array(layout.size), layout, constraints);
+  const ranking = rankByScore(groups.scores);
+  countersOf(layout, asList(budget), groups, requiredUnits(groups.layout, ranking, groups.constraints));
 }
 
-function assertWithin(layout: Layout, budgets: readonly Budget[], required: Uint32Array): void {
+/** What the required groups cost under each budget, once that is known to fit. */
+function countersOf(
+  layout: Layout,
+  budgets: readonly Budget[],
+  groups: Grouping,
+  required: Uint8Array,
+): CostCounter[] {
+  const counters = budgets.map(({ costs }) => new CostCounter(costs));
+  keptPerBlock(groups.layout, required).forEach((count, block) => {
+    addGroups(counters, groups, block, count);
+  });
   const all = layout.blocks.map(({ count }) => count);
-  for (const { name, costs, limit } of budgets) {
-    const floorCost = costOf(costs, required);
+  budgets.forEach(({ name, costs, limit }, index) => {
+    const floorCost = counters[index]!.cost;
     if (floorCost > limit) {
       throw new BudgetBelowFloorError({ budget: name, limit, floorCost, totalCost: costOf(costs, all) });
     }
+  });
+  return counters;
+}
+
+function addGroups(
+  counters: readonly CostCounter[],
+  { parts }: Grouping,
+  block: number,
+  count: number,
+): void {
+  for (const counter of counters) {
+    for (const part of parts[block]!) counter.add(part.block, count * part.units);
   }
 }
 

@@ -1,7 +1,14 @@
 export { type Budget, type BudgetSpec, budgetFromKeepRatio, createBudget, type KindCosts } from './budget.js';
 export type { Constraints } from './constraints.js';
 export { costOf } from './cost.js';
-export { type DecoderShape, flopCosts, kvCacheCosts, paperCosts, parameterCosts } from './decoder-costs.js';
+export {
+  type DecoderCosts,
+  type DecoderShape,
+  flopCosts,
+  kvCacheCosts,
+  paperCosts,
+  parameterCosts,
+} from './decoder-costs.js';
 export { BudgetBelowFloorError, BudgetError, type FloorShortfall, LayoutError } from './errors.js';
 export { assertFeasible, projectExact } from './exact.js';
 export { projectGreedyPrefix } from './greedy-prefix.js';

@@ -1,0 +1,129 @@
+import { type Constraints, minimumPerBlock } from './constraints.js';
+import { BudgetError } from './errors.js';
+import { assertUnits, blockIndices, createLayout, type Layout, type UnitBlock } from './layout.js';
+import { rankByScore } from './rank.js';
+
+/** Units that are kept or removed together, made into the units of a coarser problem. */
+export interface Grouping {
+  /** The groups. */
+  readonly layout: Layout;
+  /** Score of a group: the mean of its units'. */
+  readonly scores: Float32Array;
+  readonly constraints: Pick<Constraints, 'minimum' | 'protect'>;
+  /** For each block of groups: what one of its groups keeps of which blocks of units. */
+  readonly parts: readonly (readonly { readonly block: number; readonly units: number }[])[];
+  /** The units of the groups that a mask keeps. */
+  expand(mask: Uint8Array): Uint8Array;
+}
+
+/** Each unit on its own, or in groups where constraints ask for multiples or uniform counts. */
+export function groupUnits(scores: Float32Array, layout: Layout, constraints: Constraints): Grouping {
+  const { minimum, protect, multipleOf, uniform } = constraints;
+  if (!multipleOf && !uniform) {
+    const parts = layout.blocks.map((_, block) => [{ block, units: 1 }]);
+    const own = { ...(minimum !== undefined && { minimum }), ...(protect && { protect }) };
+    return { layout, scores, constraints: own, parts, expand: (mask) => mask };
+  }
+
+  const sets = blockSets(layout, constraints);
+  const best = rankWithinBlocks(scores, layout, protect);
+  const fewest = minimumPerBlock(layout, constraints);
+  // One group of a set is its next best `size` units in each of its blocks.
+  const groups = createLayout(
+    sets.map(({ blocks, size, count }, layer) => {
+      const cost = blocks.reduce((sum, block) => sum + size * layout.blocks[block]!.cost, 0);
+      return { layer, kind: 'group', count, cost };
+    }),
+  );
+  const unitsOf = (set: number, group: number): Uint32Array[] => {
+    const { blocks, size } = sets[set]!;
+    return blocks.map((block) => {
+      const first = layout.blocks[block]!.start + group * size;
+      return best.subarray(first, first + size);
+    });
+  };
+  const groupScores = new Float32Array(groups.size);
+  const groupProtect = new Uint8Array(groups.size);
+  forEachGroup(groups, (set, group, index) => {
+    let sum = 0;
+    let count = 0;
+    for (const units of unitsOf(set, group)) {
+      for (const unit of units) {
+        sum += scores[unit]!;
+        count++;
+        if (protect && protect[unit] !== 0) groupProtect[index] = 1;
+      }
+    }
+    groupScores[index] = sum / count;
+  });
+  return {
+    layout: groups,
+    scores: groupScores,
+    constraints: {
+      minimum: sets.map(({ blocks, size }) =>
+        Math.max(...blocks.map((block) => Math.ceil(fewest[block]! / size))),
+      ),
+      protect: groupProtect,
+    },
+    parts: sets.map(({ blocks, size }) => blocks.map((block) => ({ block, units: size }))),
+    expand(groupMask) {
+      const mask = new Uint8Array(layout.size);
+      forEachGroup(groups, (set, group, index) => {
+        if (groupMask[index] === 0) return;
+        for (const units of unitsOf(set, group)) for (const unit of units) mask[unit] = 1;
+      });
+      return mask;
+    },
+  };
+}
+
+/** Blocks that keep as many units each, `size` at a time, at most `count` times. */
+interface BlockSet {
+  readonly blocks: readonly number[];
+  readonly size: number;
+  readonly count: number;
+}
+
+function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constraints): BlockSet[] {
+  const sets = new Map<string, number[]>();
+  blocks.forEach(({ kind }, index) => {
+    const name = uniform.includes(kind) ? kind : `${kind} ${index}`;
+    sets.set(name, [...(sets.get(name) ?? []), index]);
+  });
+  return [...sets.values()].map((members) => {
+    const own = members.map((index): UnitBlock => blocks[index]!);
+    const multiple = multipleOf[own[0]!.kind] ?? 1;
+    if (!Number.isInteger(multiple) || multiple < 1) {
+      throw new BudgetError(`Units are kept in multiples of a whole number from 1 on; received ${multiple}.`);
+    }
+    const smallest = Math.min(...own.map(({ count }) => count));
+    const size = Math.min(multiple, smallest);
+    return { blocks: members, size, count: Math.floor(smallest / size) };
+  });
+}
+
+/** The units of each block, in its place of the unit vector: protected ones first, then by score, best first. */
+function rankWithinBlocks(
+  scores: Float32Array,
+  layout: Layout,
+  protect: Uint8Array | undefined,
+): Uint32Array {
+  if (protect) assertUnits(layout, protect, 'protect mask');
+  const ranking = rankByScore(scores);
+  const block = blockIndices(layout);
+  const next = layout.blocks.map(({ start }) => start);
+  const best = new Uint32Array(layout.size);
+  for (const wanted of protect ? [true, false] : [false]) {
+    for (const unit of ranking) {
+      if (protect !== undefined && (protect[unit] !== 0) !== wanted) continue;
+      best[next[block[unit]!]!++] = unit;
+    }
+  }
+  return best;
+}
+
+function forEachGroup(groups: Layout, visit: (set: number, group: number, index: number) => void): void {
+  groups.blocks.forEach(({ start, count }, set) => {
+    for (let group = 0; group < count; group++) visit(set, group, start + group);
+  });
+}
