@@ -65,14 +65,14 @@ function requireNode() {
 async function requirePython(why) {
   const check = ['-c', 'import sys, pip; sys.exit(sys.version_info < (3, 10))'];
   const code = await new Promise((resolve) => {
-    spawn(process.env.GRASP_PYTHON ?? 'python3', check, { stdio: 'ignore' })
+    spawn('python3', check, { stdio: 'ignore' })
       .on('error', () => resolve(1))
       .on('close', resolve);
   });
   if (code !== 0) {
     throw new TaskError(
-      `${why}, and no Python 3.10 or newer with pip was found as "${process.env.GRASP_PYTHON ?? 'python3'}". ` +
-        'Install python3 and python3-pip, or name another interpreter in GRASP_PYTHON.',
+      `${why}, and no Python 3.10 or newer with pip was found as "python3". ` +
+        'Install python3 and python3-pip.',
     );
   }
 }

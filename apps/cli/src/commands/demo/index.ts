@@ -1,0 +1,76 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
+import { decoderLayout, loadDecoder } from '@grasp/decoder';
+import { type Engine, openEngine, parseSettings, prune } from '@grasp/prune';
+import type { Tokenizer } from '@grasp/tokenizer';
+import { withModel } from '../../model.js';
+import { withOutputFolder } from '../../output.js';
+import { watch } from '../../progress/watch.js';
+import type { Terminal } from '../../terminal.js';
+import { calibrationBlocks, perplexityWindows } from '../../text.js';
+import { summaryTable } from '../prune/summary.js';
+import { demoModel } from './model.js';
+import { calibrationProse, heldOutProse } from './prose.js';
+
+/** Small enough for two cores and some minutes; the paper learns 15 times as long. */
+const settings = { blocks: 48, epochs: 3, scaleEpochs: 1, length: 512 };
+const evaluationWindows = { window: 1024, most: 12 };
+const prompt = 'My fellow Americans, the state of our union is';
+const continuationTokens = 32;
+
+/** What a model makes of the prompt, always taking the likeliest token. */
+async function continuation(checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine): Promise<string> {
+  const decoder = await loadDecoder(checkpoint, { runtime: engine.runtime });
+  try {
+    const ids: number[] = [];
+    for await (const id of decoder.generate(await tokenizer.encode(prompt), {
+      maxTokens: continuationTokens,
+    })) {
+      ids.push(id);
+    }
+    return (await tokenizer.decode(ids)).replace(/\s+/g, ' ');
+  } finally {
+    decoder.dispose();
+  }
+}
+
+async function demo(keep: number, out: string, quiet: true | undefined, terminal: Terminal): Promise<void> {
+  const path = await demoModel(terminal);
+  await withModel(path, async ({ checkpoint, config, tokenizer }) => {
+    const record = await withOutputFolder(out, { overwrite: true }, async (folder) => {
+      const engine = await openEngine({ onWarning: terminal.note });
+      terminal.note(
+        `Pruning SmolLM2-135M-Instruct to ${keep * 100}% of its prunable parameters on ${engine.description}`,
+      );
+      const chosen = parseSettings({ ...settings, keep });
+      const gateBlocks = await calibrationBlocks([calibrationProse()], tokenizer, config, chosen);
+      const windows = await perplexityWindows(heldOutProse(), tokenizer, config, evaluationWindows);
+      const evaluation = [{ name: 'held-out addresses', windows }];
+      const job = { checkpoint, engine, settings: chosen, gateBlocks, evaluation, folder };
+      return watch(prune(job), terminal, { layout: decoderLayout(config), quiet });
+    });
+    terminal.print(summaryTable(record));
+    const engine = await openEngine();
+    const pruned = await openCheckpoint(out);
+    try {
+      terminal.print(`\n${prompt} …\n`);
+      terminal.print(`  dense   … ${await continuation(checkpoint, tokenizer, engine)}`);
+      terminal.print(`  pruned  … ${await continuation(pruned, tokenizer, engine)}`);
+    } finally {
+      await pruned.close();
+    }
+    terminal.print(
+      `\nThe pruned model is in ${out}: safetensors, config.json, tokenizer, and grasp.json with all settings.`,
+    );
+  });
+}
+
+export const demoCommand = (terminal: Terminal) =>
+  new Command('demo')
+    .description('prune a real model of 135M parameters on speeches, in some minutes')
+    .addOption(
+      new Option('--keep <share>', 'share of the prunable parameters to keep').argParser(Number).default(0.5),
+    )
+    .option('--out <folder>', 'folder for the pruned model', 'out/demo')
+    .option('--quiet', 'no progress')
+    .action(({ keep, out, quiet }) => demo(keep, out, quiet, terminal));

@@ -1,0 +1,6 @@
+import { Command } from '@commander-js/extra-typings';
+import type { Terminal } from '../../terminal.js';
+import { perplexityCommand } from './perplexity.js';
+
+export const evalCommand = (terminal: Terminal) =>
+  new Command('eval').description('measure a model, dense or pruned').addCommand(perplexityCommand(terminal));

@@ -1,0 +1,53 @@
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { decoderLayout } from '@grasp/decoder';
+import { measure, openEngine } from '@grasp/prune';
+import { withModel } from '../../model.js';
+import { watch } from '../../progress/watch.js';
+import type { Terminal } from '../../terminal.js';
+import { perplexityWindows, textName, textSource } from '../../text.js';
+
+function count(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return number;
+}
+
+/** By the paper's protocol: windows scored alone, mean over all their targets. */
+export const perplexityCommand = (terminal: Terminal) =>
+  new Command('ppl')
+    .description('perplexity of a model on text, in float32')
+    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .argument('<texts...>', '.txt, .raw, .jsonl, .parquet, or a corpus by name: wikitext2, ptb, c4')
+    .option('--window <tokens>', 'tokens in a window', count, 2048)
+    .option('--windows <number>', 'most windows to use of a text', count)
+    .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
+    .option('--threads <number>', 'default: all cores', count)
+    .option('--quiet', 'no progress')
+    .option('--json', 'one JSON document instead of text')
+    .action(async (path, texts, { window, windows: most, backend, threads, quiet, json }) => {
+      await withModel(path, async ({ checkpoint, config, tokenizer }) => {
+        const evaluation = [];
+        for (const text of texts) {
+          const source = textSource(text, 'evaluation');
+          const windows = await perplexityWindows(source, tokenizer, config, { window, most });
+          evaluation.push({ name: textName(text), windows });
+        }
+        const engine = await openEngine({ backend, threads, onWarning: terminal.note });
+        const layout = decoderLayout(config);
+        const run = measure(checkpoint, 'dense', evaluation, engine);
+        const perplexity = await watch(run, terminal, { layout, quiet });
+        const data = evaluation.map(({ name, windows }) => ({
+          text: name,
+          perplexity: perplexity[name],
+          windows: windows.shape[0],
+          window: windows.shape[1],
+          fingerprint: windows.fingerprint,
+        }));
+        if (json)
+          return terminal.print(JSON.stringify({ model: path, engine: engine.description, data }, null, 2));
+        for (const { text, perplexity: value = Number.NaN, windows, window: length } of data) {
+          terminal.print(`${value.toFixed(4)}  ${text} (${windows} windows of ${length} tokens)`);
+        }
+      });
+    });
