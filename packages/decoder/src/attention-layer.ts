@@ -16,7 +16,7 @@ import { namedFunction } from './named-function.js';
 import type { RotaryTable } from './rotary.js';
 import type { Runtime } from './runtime.js';
 import { GatedUnits, type KeyValues, type Saved, type Sublayer } from './sublayer.js';
-import { normName, projectionName } from './tensor-names.js';
+import { normName, type ProjectionName, projectionName } from './tensor-names.js';
 
 /** Attention's passes as functions shared by all layers. */
 export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
@@ -46,8 +46,7 @@ export class AttentionLayer implements Sublayer {
     private readonly shared: {
       readonly norm: tf.Tensor;
       readonly outputBias: tf.Tensor | undefined;
-      readonly queryNorm: tf.Tensor | undefined;
-      readonly keyNorm: tf.Tensor | undefined;
+      readonly queryKeyNorm: tf.Tensor | undefined;
     },
   ) {}
 
@@ -60,15 +59,20 @@ export class AttentionLayer implements Sublayer {
   ): Promise<AttentionLayer> {
     const { layer, count } = block;
     const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
+    const part = (name: ProjectionName, kind: 'weight' | 'bias', rows: number) => ({
+      name: projectionName(layer, name, kind),
+      rows,
+    });
     const weights: UnitWeight[] = [];
-    for (const [name, key, unitRows] of [
-      ['query', 'q', G * h],
-      ['key', 'k', h],
-      ['value', 'v', h],
+    for (const [name, parts] of [
+      ['queryKey', [['q', G * h] as const, ['k', h] as const]],
+      ['value', [['v', h] as const]],
     ] as const) {
-      const tensor = await reader.matrix(projectionName(layer, key, 'weight'), [count * unitRows, d]);
-      weights.push({ name, tensor, unitRows });
-      const bias = await reader.optionalVector(projectionName(layer, key, 'bias'), count * unitRows);
+      const unitRows = parts.reduce((sum, [, rows]) => sum + rows, 0);
+      const matrices = parts.map(([projection, rows]) => part(projection, 'weight', rows));
+      weights.push({ name, tensor: await reader.interleaved(matrices, count, d), unitRows });
+      const biases = parts.map(([projection, rows]) => part(projection, 'bias', rows));
+      const bias = await reader.interleavedVectors(biases, count);
       if (bias) weights.push({ name: `${name}Bias`, tensor: bias, unitRows });
     }
     const output = await reader.matrix(projectionName(layer, 'o', 'weight'), [d, count * G * h], true);
@@ -78,9 +82,22 @@ export class AttentionLayer implements Sublayer {
     return new AttentionLayer(block, functions, units, {
       norm: await reader.vector(normName(layer, 'attention'), d),
       outputBias: await reader.optionalVector(projectionName(layer, 'o', 'bias'), d),
-      queryNorm: queryKeyNorm ? await reader.vector(normName(layer, 'query'), h) : undefined,
-      keyNorm: queryKeyNorm ? await reader.vector(normName(layer, 'key'), h) : undefined,
+      queryKeyNorm: queryKeyNorm ? await AttentionLayer.headNorms(reader, layer, h, G) : undefined,
     });
+  }
+
+  /** The norm weights of a group's heads, `[G + 1, 1, h]`: the query's once for each, then the key's. */
+  private static async headNorms(
+    reader: WeightReader,
+    layer: number,
+    h: number,
+    G: number,
+  ): Promise<tf.Tensor> {
+    const query = await reader.vector(normName(layer, 'query'), h);
+    const key = await reader.vector(normName(layer, 'key'), h);
+    const norms = tf.tidy(() => tf.reshape(tf.concat([tf.tile(query, [G]), key]), [G + 1, 1, h]));
+    tf.dispose([query, key]);
+    return norms;
   }
 
   get arrangement() {
@@ -131,13 +148,11 @@ export class AttentionLayer implements Sublayer {
       norm: this.shared.norm,
       cos: rotary.cos,
       sin: rotary.sin,
-      queryC: weights.computed('query')!,
-      keyC: weights.computed('key')!,
+      queryKeyC: weights.computed('queryKey')!,
       valueC: weights.computed('value')!,
       outputC: weights.computed('output')!,
       z: this.units.gates,
-      queryNorm: this.shared.queryNorm,
-      keyNorm: this.shared.keyNorm,
+      queryKeyNorm: this.shared.queryKeyNorm,
       outputP: saved.valuesP ? weights.pruned('output') : undefined,
     });
     return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
@@ -155,17 +170,14 @@ export class AttentionLayer implements Sublayer {
       norm: this.shared.norm,
       cos: rotary.cos,
       sin: rotary.sin,
-      queryC: weights.computed('query')!,
-      keyC: weights.computed('key')!,
+      queryKeyC: weights.computed('queryKey')!,
       valueC: weights.computed('value')!,
       outputC: weights.computed('output')!,
       z: this.units.gates,
-      queryBiasC: weights.computed('queryBias'),
-      keyBiasC: weights.computed('keyBias'),
+      queryKeyBiasC: weights.computed('queryKeyBias'),
       valueBiasC: weights.computed('valueBias'),
       outputBias: this.shared.outputBias,
-      queryNorm: this.shared.queryNorm,
-      keyNorm: this.shared.keyNorm,
+      queryKeyNorm: this.shared.queryKeyNorm,
       valueP: pruned ? weights.pruned('value') : undefined,
       valueBiasP: pruned ? weights.pruned('valueBias') : undefined,
     };

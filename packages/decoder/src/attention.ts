@@ -12,7 +12,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { rmsNorm, rmsNormGradient } from './rms-norm.js';
-import { type RotaryTable, rotate, rotateBack } from './rotary.js';
+import { rotate, rotateBack } from './rotary.js';
 import type { Runtime } from './runtime.js';
 
 /** What is the same for every attention layer of a model. */
@@ -30,17 +30,15 @@ export type AttentionInputs = {
   readonly norm: tf.Tensor; //       [d]
   readonly cos: tf.Tensor; //        [T, h]
   readonly sin: tf.Tensor; //        [T, h]
-  readonly queryC: tf.Tensor; //     [K·G·h, d]
-  readonly keyC: tf.Tensor; //       [K·h, d]
+  readonly queryKeyC: tf.Tensor; //  [K·(G + 1)·h, d] each group's queries, then its key
   readonly valueC: tf.Tensor; //     [K·h, d]
   readonly outputC: tf.Tensor; //    [K·G·h, d]
   readonly z: tf.Tensor; //          [K]
-  readonly queryBiasC?: tf.Tensor | undefined;
-  readonly keyBiasC?: tf.Tensor | undefined;
+  readonly queryKeyBiasC?: tf.Tensor | undefined;
   readonly valueBiasC?: tf.Tensor | undefined;
   readonly outputBias?: tf.Tensor | undefined; // [d]
-  readonly queryNorm?: tf.Tensor | undefined; //  [h]
-  readonly keyNorm?: tf.Tensor | undefined; //    [h]
+  /** Weights of the norm on each head's query and key. */
+  readonly queryKeyNorm?: tf.Tensor | undefined; // [G + 1, 1, h]
   readonly valueP?: tf.Tensor | undefined; //     [P·h, d]
   readonly valueBiasP?: tf.Tensor | undefined; // [P·h]
   /** Keys (rotated) and values (not gated) of earlier tokens, `[B, K, S − T, h]`. */
@@ -50,13 +48,12 @@ export type AttentionInputs = {
 
 /** What the backward pass needs again. */
 export type AttentionSaved = {
-  readonly query: tf.Tensor; //      [B, K, G, T, h] rotated, divided by √h
+  readonly query: tf.Tensor; //      [B, K, G, T, h] rotated
   readonly key: tf.Tensor; //        [B, K, S, h] rotated, not gated
   readonly value: tf.Tensor; //      [B, K, S, h] not gated
   readonly mixed: tf.Tensor; //      [N, K·G·h] attention's output before W_o
-  readonly rawQuery?: tf.Tensor | undefined; // [B, K·G, T, h] before its norm
-  readonly rawKey?: tf.Tensor | undefined; //   [B, K, T, h] before its norm
-  readonly valuesP?: tf.Tensor | undefined; //  [B, T, P, h]
+  readonly rawQueryKey?: tf.Tensor | undefined; // [B, K, G + 1, T, h] before its norm
+  readonly valuesP?: tf.Tensor | undefined; //     [B, T, P, h]
 };
 
 export type AttentionGradientInputs = AttentionSaved & {
@@ -65,13 +62,11 @@ export type AttentionGradientInputs = AttentionSaved & {
   readonly norm: tf.Tensor;
   readonly cos: tf.Tensor;
   readonly sin: tf.Tensor;
-  readonly queryC: tf.Tensor;
-  readonly keyC: tf.Tensor;
+  readonly queryKeyC: tf.Tensor;
   readonly valueC: tf.Tensor;
   readonly outputC: tf.Tensor;
   readonly z: tf.Tensor;
-  readonly queryNorm?: tf.Tensor | undefined;
-  readonly keyNorm?: tf.Tensor | undefined;
+  readonly queryKeyNorm?: tf.Tensor | undefined;
   readonly outputP?: tf.Tensor | undefined; // [P·G·h, d]
 };
 
@@ -114,6 +109,12 @@ function perGroup(z: tf.Tensor): tf.Tensor {
   return tf.reshape(z, [-1, 1, 1]);
 }
 
+/** What keys are multiplied by: 1/√h, and the gate where it covers keys. */
+function keyFactor(shape: AttentionShape, z: tf.Tensor): tf.Tensor {
+  const scale = 1 / Math.sqrt(shape.headSize);
+  return shape.gateKeys ? tf.mul(perGroup(z), scale) : tf.scalar(scale);
+}
+
 /** Queries `[start, end)` of every head of a group as rows of one matrix: `[B·K, G·(end − start), h]`. */
 function blockOf(x: tf.Tensor, start: number, end: number): tf.Tensor {
   const [batch, groups, heads, tokens, headSize] = x.shape as [number, number, number, number, number];
@@ -148,25 +149,22 @@ export function attention(
   const { headSize: h, headsPerGroup: G, epsilon } = shape;
   const T = i.cos.shape[0]!;
   const B = i.x.shape[0]! / T;
-  const K = i.keyC.shape[0]! / h;
-  const table = { cos: i.cos, sin: i.sin } as RotaryTable;
+  const K = i.valueC.shape[0]! / h;
 
   const a = rmsNorm(i.x, i.norm, epsilon);
-  const rawQuery = splitHeads(project(runtime, a, i.queryC, i.queryBiasC), T, h); // [B, K·G, T, h]
-  const rawKey = splitHeads(project(runtime, a, i.keyC, i.keyBiasC), T, h); // [B, K, T, h]
+  const projected = splitHeads(project(runtime, a, i.queryKeyC, i.queryKeyBiasC), T, h); // [B, K·(G + 1), T, h]
+  const raw = tf.reshape(projected, [B, K, G + 1, T, h]);
+  const normed = i.queryKeyNorm ? rmsNorm(raw, i.queryKeyNorm, epsilon) : raw;
+  const rotated = rotate(normed, { cos: i.cos, sin: i.sin });
+  const [query, ownKeys] = tf.split(rotated, [G, 1], 2) as [tf.Tensor, tf.Tensor]; // [B, K, G, T, h], [B, K, 1, T, h]
+  const ownKey = tf.reshape(ownKeys, [B, K, T, h]);
   const ownValue = splitHeads(project(runtime, a, i.valueC, i.valueBiasC), T, h); // [B, K, T, h]
-  const normedQuery = i.queryNorm ? rmsNorm(rawQuery, i.queryNorm, epsilon) : rawQuery;
-  const normedKey = i.keyNorm ? rmsNorm(rawKey, i.keyNorm, epsilon) : rawKey;
-  const rotatedQuery = tf.mul(rotate(normedQuery, table), 1 / Math.sqrt(h));
-  const query = tf.reshape(rotatedQuery, [B, K, G, T, h]);
-  const ownKey = rotate(normedKey, table);
   const key = i.pastKey ? tf.concat([i.pastKey, ownKey], 2) : ownKey; // [B, K, S, h]
   const value = i.pastValue ? tf.concat([i.pastValue, ownValue], 2) : ownValue;
   const past = key.shape[2]! - T;
 
-  const z = perGroup(i.z);
-  const gatedKey = shape.gateKeys ? tf.mul(key, z) : key;
-  const gatedValue = tf.mul(value, z);
+  const gatedKey = tf.mul(key, keyFactor(shape, i.z));
+  const gatedValue = tf.mul(value, perGroup(i.z));
   const mixedBlocks = queryBlocks(T, shape.queryBlock).map(({ start, end }) => {
     const mask = causalMask(start, end, past + end, past);
     const weights = weightsOf(blockOf(query, start, end), prefixOf(gatedKey, past + end), G, mask);
@@ -179,16 +177,7 @@ export function attention(
   const valuesP = i.valueP
     ? tf.reshape(project(runtime, a, i.valueP, i.valueBiasP), [B, T, i.valueP.shape[0]! / h, h])
     : undefined;
-  return {
-    y,
-    query,
-    key,
-    value,
-    mixed,
-    valuesP,
-    rawQuery: i.queryNorm ? rawQuery : undefined,
-    rawKey: i.keyNorm ? rawKey : undefined,
-  };
+  return { y, query, key, value, mixed, valuesP, rawQueryKey: i.queryKeyNorm ? raw : undefined };
 }
 
 /** Gradients of one pass through softmax attention, by query block: `[B, K, G, T, h]`, `[B, K, S, h]` twice. */
@@ -248,40 +237,37 @@ export function attentionGradient(
 ): { readonly dx?: tf.Tensor; readonly dzC: tf.Tensor; readonly dzP?: tf.Tensor } {
   const { headSize: h, epsilon } = shape;
   const [B, K, G, T] = i.query.shape as [number, number, number, number];
-  const table = { cos: i.cos, sin: i.sin } as RotaryTable;
-  const z = perGroup(i.z);
 
   const dMerged = runtime.matMul(i.dy, i.outputC, false, true); // [N, K·G·h]
   const dMixed = tf.reshape(splitHeads(dMerged, T, h), [B, K, G, T, h]);
   // Σ_s P_ts · dP_ts = O_t · dO_t, so the softmax gradient needs no reduction over the scores.
   const products = tf.sum(tf.reshape(tf.mul(dMerged, i.mixed), [B, T, K * G, h]), 3); // [B, T, K·G]
   const rowSum = tf.reshape(tf.transpose(products, [0, 2, 1]), [B, K, G, T, 1]);
-  const gatedKey = shape.gateKeys ? tf.mul(i.key, z) : i.key;
-  const gatedValue = tf.mul(i.value, z);
+  const factor = keyFactor(shape, i.z);
+  const gatedKey = tf.mul(i.key, factor);
+  const gatedValue = tf.mul(i.value, perGroup(i.z));
   const gradient = mixGradient(shape, { query: i.query, key: gatedKey, value: gatedValue, dMixed, rowSum });
 
   const byValue = tf.sum(tf.mul(i.value, gradient.dValue), [0, 2, 3]); // [K]
-  const dzC = shape.gateKeys ? tf.add(byValue, tf.sum(tf.mul(i.key, gradient.dKey), [0, 2, 3])) : byValue;
+  const byKey = () => tf.mul(tf.sum(tf.mul(i.key, gradient.dKey), [0, 2, 3]), 1 / Math.sqrt(h));
+  const dzC = shape.gateKeys ? tf.add(byValue, byKey()) : byValue;
   const dzP =
     i.valuesP && i.outputP
       ? prunedGroupGradient(i.valuesP, runtime.matMul(i.dy, i.outputP, false, true))
       : undefined;
   if (!needsInputGradient) return dzP ? { dzC, dzP } : { dzC };
 
-  const dNormedQuery = rotateBack(
-    tf.mul(tf.reshape(gradient.dQuery, [B, K * G, T, h]), 1 / Math.sqrt(h)),
-    table,
-  );
-  const dNormedKey = rotateBack(shape.gateKeys ? tf.mul(gradient.dKey, z) : gradient.dKey, table);
-  const dQuery = i.queryNorm
-    ? rmsNormGradient(i.rawQuery!, i.queryNorm, epsilon, dNormedQuery)
-    : dNormedQuery;
-  const dKey = i.keyNorm ? rmsNormGradient(i.rawKey!, i.keyNorm, epsilon, dNormedKey) : dNormedKey;
-  const da = tf.addN([
-    runtime.matMul(mergeHeads(dQuery), i.queryC),
-    runtime.matMul(mergeHeads(dKey), i.keyC),
-    runtime.matMul(mergeHeads(tf.mul(gradient.dValue, z)), i.valueC),
-  ]); // [N, d]
+  const dKey = tf.expandDims(tf.mul(gradient.dKey, factor), 2); // [B, K, 1, T, h]
+  const dNormed = rotateBack(tf.concat([gradient.dQuery, dKey], 2), { cos: i.cos, sin: i.sin });
+  const dQueryKey =
+    i.queryKeyNorm && i.rawQueryKey
+      ? rmsNormGradient(i.rawQueryKey, i.queryKeyNorm, epsilon, dNormed)
+      : dNormed;
+  const dValue = tf.mul(gradient.dValue, perGroup(i.z)); // [B, K, T, h]
+  const da = tf.add(
+    runtime.matMul(mergeHeads(tf.reshape(dQueryKey, [B, K * (G + 1), T, h])), i.queryKeyC),
+    runtime.matMul(mergeHeads(dValue), i.valueC),
+  ); // [N, d]
   const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, da));
   return dzP ? { dx, dzC, dzP } : { dx, dzC };
 }

@@ -26,15 +26,41 @@ export class WeightReader {
    * @throws WeightShapeError where the tensor is missing or has another shape.
    */
   async matrix(name: string, shape: readonly [number, number], transpose = false): Promise<tf.Tensor> {
-    const data = await this.read(name, shape);
     const [rows, columns] = shape;
-    const out: [number, number] = transpose ? [columns, rows] : [rows, columns];
-    if (this.dtype === 'bfloat16' && this.runtime.bfloat16) {
-      const { data: bits } = convert(data, 'BF16') as { data: Uint16Array };
-      return this.runtime.bfloat16.fromBits(transpose ? transposed(bits, rows, columns) : bits, out);
-    }
-    const values = toFloat32(data);
-    return tf.tensor(transpose ? transposed(values, rows, columns) : values, out, 'float32');
+    const values = await this.values(name, shape);
+    return this.place(
+      transpose ? transposed(values, rows, columns) : values,
+      transpose ? [columns, rows] : [rows, columns],
+    );
+  }
+
+  /** Several matrices of `columns` columns as one: for each unit, its rows of the first, then of the second, … */
+  async interleaved(parts: readonly RowsPerUnit[], units: number, columns: number): Promise<tf.Tensor> {
+    const sources: (Float32Array | Uint16Array)[] = [];
+    for (const { name, rows } of parts) sources.push(await this.values(name, [units * rows, columns]));
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    return this.place(
+      interleave(
+        sources,
+        parts.map((part) => part.rows * columns),
+        units,
+      ),
+      [units * rows, columns],
+    );
+  }
+
+  /** The same for vectors (biases), float32; undefined where the checkpoint has none of them. */
+  async interleavedVectors(parts: readonly RowsPerUnit[], units: number): Promise<tf.Tensor | undefined> {
+    if (!parts.some(({ name }) => this.has(name))) return undefined;
+    const sources: Float32Array[] = [];
+    for (const { name, rows } of parts) sources.push(toFloat32(await this.read(name, [units * rows])));
+    return tf.tensor1d(
+      interleave(
+        sources,
+        parts.map((part) => part.rows),
+        units,
+      ) as Float32Array,
+    );
   }
 
   /** A vector (norm weight, bias), always float32. */
@@ -44,6 +70,17 @@ export class WeightReader {
 
   async optionalVector(name: string, length: number): Promise<tf.Tensor | undefined> {
     return this.has(name) ? this.vector(name, length) : undefined;
+  }
+
+  /** A tensor's elements in the weight dtype; bfloat16 as bits. */
+  private async values(name: string, shape: readonly number[]): Promise<Float32Array | Uint16Array> {
+    const data = await this.read(name, shape);
+    return this.dtype === 'bfloat16' ? (convert(data, 'BF16').data as Uint16Array) : toFloat32(data);
+  }
+
+  private place(values: Float32Array | Uint16Array, shape: [number, number]): tf.Tensor {
+    if (values instanceof Float32Array) return tf.tensor2d(values, shape);
+    return this.runtime.bfloat16!.fromBits(values, shape);
   }
 
   private async read(name: string, shape: readonly number[]): Promise<TensorData> {
@@ -61,6 +98,30 @@ export class WeightReader {
     this.onTensor?.(name);
     return data;
   }
+}
+
+/** So many rows of a tensor belong to each unit. */
+export interface RowsPerUnit {
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** Takes `lengths[i]` elements of each source in turn, `units` times. */
+function interleave(
+  sources: readonly (Float32Array | Uint16Array)[],
+  lengths: readonly number[],
+  units: number,
+): Float32Array | Uint16Array {
+  const stride = lengths.reduce((sum, n) => sum + n, 0);
+  const out = new (sources[0]!.constructor as new (n: number) => Float32Array | Uint16Array)(stride * units);
+  let offset = 0;
+  sources.forEach((source, i) => {
+    const length = lengths[i]!;
+    for (let u = 0; u < units; u++)
+      out.set(source.subarray(u * length, (u + 1) * length), u * stride + offset);
+    offset += length;
+  });
+  return out;
 }
 
 /** Transposes in square tiles, so that reads and writes both stay in cache. */

@@ -3,9 +3,9 @@ import type { RotaryConfig } from './rotary-config.js';
 
 /** Cosines and signed sines of a range of positions, `[T, h]` each. */
 export interface RotaryTable {
-  readonly cos: tf.Tensor2D;
+  readonly cos: tf.Tensor;
   /** Sines, negative in the first half, so that rotation is `x · cos + swap(x) · sin`. */
-  readonly sin: tf.Tensor2D;
+  readonly sin: tf.Tensor;
 }
 
 /** Angle per position of each of the `h / 2` frequencies, in float64. */
