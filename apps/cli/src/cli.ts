@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
 import { demoCommand } from './commands/demo/index.js';
+import { doctorCommand } from './commands/doctor/index.js';
 import { evalCommand } from './commands/eval/index.js';
 import { inspectCommand } from './commands/inspect/index.js';
 import { pruneCommand } from './commands/prune/index.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.js';
 
 function createProgram(terminal: Terminal): Command {
   const program = new Command('grasp')
@@ -21,7 +18,7 @@ function createProgram(terminal: Terminal): Command {
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     });
-  const commands = [pruneCommand, inspectCommand, evalCommand, demoCommand];
+  const commands = [pruneCommand, inspectCommand, evalCommand, doctorCommand, demoCommand];
   for (const command of commands) program.addCommand(command(terminal));
   // commander does not hand these down to commands that were made apart from it.
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {

@@ -51,6 +51,9 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage };
   if (error instanceof InterruptedError) return { exitCode: exitCodes.interrupted, message: error.message };
+  if (error instanceof Error && error.name === 'AbortError') {
+    return { exitCode: exitCodes.interrupted, message: 'Interrupted.' };
+  }
   if (!(error instanceof Error)) return { exitCode: exitCodes.internal, message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = byPrefix.find(([prefix]) => code.startsWith(prefix));

@@ -1,5 +1,5 @@
 import { eagerRuntime, type Runtime } from '@grasp/decoder';
-import { openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
+import { type OnProgress, openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 
@@ -18,8 +18,12 @@ export interface EngineOptions {
   readonly backend?: BackendName | undefined;
   /** Threads of one operation. Default: as many as there are cores. */
   readonly threads?: number | undefined;
+  /** Told while TensorFlow is fetched, on first use. */
+  readonly onProgress?: OnProgress | undefined;
+  /** Stops fetching. */
+  readonly signal?: AbortSignal | undefined;
   /** Told once when the slower backend has to serve. */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** The backend asked for cannot start. */
@@ -43,20 +47,19 @@ function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
   };
 }
 
-let opened: { tensorFlow: TensorFlow; threads: number | undefined } | undefined;
-
-/** TensorFlow is opened once in a process: its threads live as long. */
-async function openNative(threads: number | undefined): Promise<Engine> {
-  if (!opened || opened.threads !== threads) {
-    const tensorFlow = await openTensorFlow(threads === undefined ? {} : { threads: { intra: threads } });
-    opened = { tensorFlow, threads };
-  }
-  await tf.setBackend('tensorflow');
-  const { version, build, threads: used } = opened.tensorFlow.info;
+async function openNative({ threads, onProgress, signal }: EngineOptions): Promise<Engine> {
+  const tensorFlow = await openTensorFlow({
+    ...(threads === undefined ? {} : { threads: { intra: threads } }),
+    ...(onProgress ? { onProgress } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  const { version, build, devices, threads: used, bfloat16 } = tensorFlow.info;
+  const gpus = devices.filter(({ type }) => type === 'GPU').length;
+  const where = gpus > 0 ? `${gpus} GPU` : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
   return {
     backend: 'tensorflow',
-    runtime: tensorFlowRuntime(opened.tensorFlow),
-    description: `TensorFlow ${version} (${build}, ${used.intra} threads)`,
+    runtime: tensorFlowRuntime(tensorFlow),
+    description: `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)`,
   };
 }
 
@@ -74,11 +77,13 @@ async function openWasm(): Promise<Engine> {
  *
  * @throws EngineError if the backend asked for cannot start.
  */
-export async function openEngine({ backend, threads, onWarning }: EngineOptions = {}): Promise<Engine> {
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { backend, onWarning, signal } = options;
   if (backend === 'wasm') return openWasm();
   try {
-    return await openNative(threads);
+    return await openNative(options);
   } catch (error) {
+    signal?.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
     if (backend === 'tensorflow') {
       throw new EngineError(`TensorFlow cannot start: ${why}`, backend, { cause: error });

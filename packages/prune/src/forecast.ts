@@ -70,15 +70,20 @@ export function forecast(
   };
 }
 
-/** Operations a second that the engine reaches in matrix products of the model's own shape: about a second's work. */
+/** Operations a second that the engine reaches in products of activations and weights: half a second's work. */
 export async function matMulRate(
   { runtime }: Engine,
-  { hiddenSize, layers }: DecoderConfig,
+  { hiddenSize, layers }: Pick<DecoderConfig, 'hiddenSize' | 'layers'>,
+  dtype: PruneSettings['dtype'] = 'float32',
 ): Promise<number> {
   const [tokens, inner, outer] = [512, hiddenSize, Math.max(256, ...layers.map(({ channels }) => channels))];
-  const [a, b] = [tf.randomNormal([tokens, inner]), tf.randomNormal([outer, inner])];
+  const activations = tf.randomNormal([tokens, inner]);
+  const weights =
+    dtype === 'bfloat16' && runtime.bfloat16
+      ? runtime.bfloat16.fromBits(new Uint16Array(outer * inner).fill(0x3f80), [outer, inner]) // all ones
+      : tf.randomNormal([outer, inner]);
   const product = async () => {
-    const result = runtime.matMul(a, b, false, true);
+    const result = runtime.matMul(activations, weights, false, true);
     await result.data();
     result.dispose();
   };
@@ -90,7 +95,7 @@ export async function matMulRate(
     runs++;
   }
   const seconds = (performance.now() - start) / 1000;
-  tf.dispose([a, b]);
+  tf.dispose([activations, weights]);
   return (runs * 2 * tokens * inner * outer) / seconds;
 }
 

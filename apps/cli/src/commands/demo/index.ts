@@ -1,8 +1,9 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { decoderLayout, loadDecoder } from '@grasp/decoder';
-import { type Engine, openEngine, parseSettings, prune } from '@grasp/prune';
+import { type Engine, parseSettings, prune } from '@grasp/prune';
 import type { Tokenizer } from '@grasp/tokenizer';
+import { openEngineFor } from '../../engine.js';
 import { withModel } from '../../model.js';
 import { withOutputFolder } from '../../output.js';
 import { watch } from '../../progress/watch.js';
@@ -38,7 +39,7 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
   const path = await demoModel(terminal);
   await withModel(path, async ({ checkpoint, config, tokenizer }) => {
     const record = await withOutputFolder(out, { overwrite: true }, async (folder) => {
-      const engine = await openEngine({ onWarning: terminal.note });
+      const engine = await openEngineFor(terminal);
       terminal.note(
         `Pruning SmolLM2-135M-Instruct to ${keep * 100}% of its prunable parameters on ${engine.description}`,
       );
@@ -50,7 +51,7 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
       return watch(prune(job), terminal, { layout: decoderLayout(config), quiet });
     });
     terminal.print(summaryTable(record));
-    const engine = await openEngine();
+    const engine = await openEngineFor(terminal);
     const pruned = await openCheckpoint(out);
     try {
       terminal.print(`\n${prompt} …\n`);

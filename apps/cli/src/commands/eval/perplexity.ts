@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
-import { measure, openEngine } from '@grasp/prune';
+import { measure } from '@grasp/prune';
+import { openEngineFor } from '../../engine.js';
 import { withModel } from '../../model.js';
 import { watch } from '../../progress/watch.js';
 import type { Terminal } from '../../terminal.js';
@@ -33,7 +34,7 @@ export const perplexityCommand = (terminal: Terminal) =>
           const windows = await perplexityWindows(source, tokenizer, config, { window, most });
           evaluation.push({ name: textName(text), windows });
         }
-        const engine = await openEngine({ backend, threads, onWarning: terminal.note });
+        const engine = await openEngineFor(terminal, { backend, threads });
         const layout = decoderLayout(config);
         const run = measure(checkpoint, 'dense', evaluation, engine);
         const perplexity = await watch(run, terminal, { layout, quiet });

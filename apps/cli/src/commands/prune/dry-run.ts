@@ -29,7 +29,7 @@ export async function dryRun(
   const model = describeModel(checkpoint);
   const { budget } = projectionOf(decoderLayout(config), settings);
   const run = forecast(config, settings, { gates: gateBlocks.shape[0], scales: scaleBlocks.shape[0] });
-  const seconds = forecastSeconds(run, await matMulRate(engine, config));
+  const seconds = forecastSeconds(run, await matMulRate(engine, config, settings.dtype));
   const kept = model.parameters.prunable * settings.keep;
   const after = model.parameters.total - model.parameters.prunable + kept;
   if (json) {

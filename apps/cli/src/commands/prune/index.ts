@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
-import { type EvaluationText, openEngine, projectionOf, prune, SettingsError } from '@grasp/prune';
+import { type EvaluationText, projectionOf, prune, SettingsError } from '@grasp/prune';
+import { openEngineFor } from '../../engine.js';
 import { type OpenModel, withModel } from '../../model.js';
 import { withOutputFolder } from '../../output.js';
 import { watch } from '../../progress/watch.js';
@@ -38,14 +39,13 @@ async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
   const settings = methodSettings(options);
   const { model: path, out, backend, threads } = options;
-  const engineOptions = { backend, threads, onWarning: terminal.note };
   await withModel(path, async (model) => {
     const layout = decoderLayout(model.config);
     projectionOf(layout, settings); // a budget below the floor is refused before any work
     if (flags.dryRun) {
       const texts = await readTexts(options, model);
       return dryRun(
-        { ...model, ...texts, settings, engine: await openEngine(engineOptions) },
+        { ...model, ...texts, settings, engine: await openEngineFor(terminal, { backend, threads }) },
         flags,
         terminal,
       );
@@ -53,7 +53,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
     if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
       const texts = await readTexts(options, model);
-      const engine = await openEngine(engineOptions);
+      const engine = await openEngineFor(terminal, { backend, threads });
       const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder };
       return watch(prune(job), terminal, { layout, quiet: flags.quiet });
     });
