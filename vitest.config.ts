@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,apps,examples}/*/{src,test}/**/*.test.ts'],
+          globalSetup: './packages/testing/src/acquire-tensorflow.ts',
           pool: 'forks',
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -25,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['{packages,apps,examples}/*/{src,test}/**/*.slow.ts'],
+          globalSetup: './packages/testing/src/acquire-tensorflow.ts',
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 1_800_000,

@@ -4,3 +4,4 @@ export { randomCheckpoint, randomTokens, type TinyConfig } from './random-checkp
 export { readmeCode } from './readme-code.js';
 export { hasShared, sharedPath } from './shared.js';
 export { hasSmollm2, smollm2Path } from './smollm2.js';
+export { hasTensorFlow } from './tensorflow.js';
