@@ -50,7 +50,7 @@ export function createBackend(binding: Binding): TensorFlowBackend {
       );
     }
 
-    override createOutputTensor({ id, dtype, shape }: StoredTensor): Tensor {
+    override createOutputTensor({ id, dtype, shape }: Pick<StoredTensor, 'id' | 'dtype' | 'shape'>): Tensor {
       const tfjsType = tfjsDataType(dtype);
       if (!tfjsType) throw new UnsupportedTensorError(`tfjs has no tensor for TensorFlow type ${dtype}`);
       const dataId = {};

@@ -1,13 +1,46 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { TensorFlowBackend } from './backend.js';
 import { DT } from './data-types.js';
 
-export function isBfloat16(backend: TensorFlowBackend, x: Tensor): boolean {
-  return backend.tensorMap.get(x.dataId)?.dtype === DT.bfloat16;
-}
+/**
+ * bfloat16 for tfjs, which has no such type: a tensor whose data TensorFlow holds as bfloat16 while tfjs reads
+ * its dtype as 'float32'. Products take it, gather, slice and other moves keep it, arithmetic refuses it.
+ */
+export class Bfloat16 {
+  constructor(private readonly backend: TensorFlowBackend) {}
 
-/** Casts between float32 and bfloat16, as a tfjs tensor that reads 'float32' either way. */
-export function cast(backend: TensorFlowBackend, x: Tensor, dtype: number): Tensor {
-  const attrs = [{ name: 'DstT', value: dtype }];
-  return backend.executeOp('Cast', attrs, [x], 1)[0]!;
+  is(x: Tensor): boolean {
+    return this.backend.tensorMap.get(x.dataId)?.dtype === DT.bfloat16;
+  }
+
+  /** A bfloat16 tensor, rounded to nearest even; a clone where it is one already. */
+  from(x: Tensor): Tensor {
+    return this.is(x) ? x.clone() : this.#cast(x, DT.bfloat16);
+  }
+
+  /** A float32 tensor, exactly; a clone where it is one already. */
+  toFloat32(x: Tensor): Tensor {
+    return this.is(x) ? this.#cast(x, DT.float) : x.clone();
+  }
+
+  /** @param bits the upper halves of float32 values, in row-major order */
+  fromBits(bits: Uint16Array, shape: number[]): Tensor {
+    const id = this.backend.binding.createTensor(shape, DT.bfloat16, bits);
+    return this.backend.createOutputTensor({ id, dtype: DT.bfloat16, shape: [...shape] });
+  }
+
+  /** Matrix product of the last two axes, float32 out; if either factor is bfloat16, the other is cast to it. */
+  matMul(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+    const attrs = [
+      { name: 'adj_x', value: transposeA },
+      { name: 'adj_y', value: transposeB },
+    ];
+    const multiply = (x: Tensor, y: Tensor) => this.backend.executeOp('BatchMatMulV2', attrs, [x, y], 1)[0]!;
+    if (!this.is(a) && !this.is(b)) return multiply(a, b);
+    return tidy(() => this.toFloat32(multiply(this.from(a), this.from(b))));
+  }
+
+  #cast(x: Tensor, to: number): Tensor {
+    return this.backend.executeOp('Cast', [{ name: 'DstT', value: to }], [x], 1)[0]!;
+  }
 }

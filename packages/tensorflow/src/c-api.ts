@@ -12,6 +12,7 @@ export type Memory = Pointer | NodeJS.TypedArray | null;
 export interface CApi {
   TF_Version(): string;
   TF_NewStatus(): Pointer;
+  TF_DeleteStatus(status: Pointer): void;
   TF_GetCode(status: Pointer): number;
   TF_Message(status: Pointer): string;
   TF_AllocateTensor(dtype: number, dims: Memory, rank: number, bytes: number): Pointer | null;
@@ -114,6 +115,7 @@ const p = 'void *';
 // 'framework' symbols live in libtensorflow_framework, all others in libtensorflow_cc.
 const framework: Record<string, Signature> = {
   TF_NewStatus: [p],
+  TF_DeleteStatus: ['void', p],
   TF_GetCode: ['int', p],
   TF_Message: ['str', p],
   TF_AllocateTensor: [p, 'int', p, 'int', 'size_t'],

@@ -1,43 +1,55 @@
-import { bytesField, doubleField, varintField } from './protobuf.js';
+import { bytesField, floatField, varintField } from './protobuf.js';
 
-export interface RuntimeConfig {
+export interface ContextConfig {
   /** Threads inside one operation. */
   intraOpThreads: number;
   /** Operations that may run at the same time. */
   interOpThreads: number;
-  /** Share of each GPU's memory to take, 0 to 1; absent: grow as needed. */
-  gpuMemoryFraction?: number;
+  /** Most memory to take of the first GPU; absent: grow as needed. */
+  gpuMemoryBytes?: number;
 }
 
-/** Field numbers of tensorflow/core/protobuf/config.proto, version 2.21. */
-const configProto = { deviceCount: 1, intraOp: 2, interOp: 5, gpuOptions: 6, softPlacement: 7, graph: 10 };
-const gpuOptions = { memoryFraction: 1, allowGrowth: 4 };
+/** Field numbers of tensorflow/core/protobuf/{config,rewriter_config}.proto, version 2.21. */
+const configProto = { intraOp: 2, interOp: 5, gpu: 6, softPlacement: 7, graph: 10 };
+const gpuOptions = { allowGrowth: 4, experimental: 9 };
+const gpuExperimental = { virtualDevices: 1 };
+const virtualDevices = { memoryLimitMb: 1 };
 const graphOptions = { rewrite: 10 };
-const rewriter = { constantFolding: 3, arithmetic: 7, minGraphNodes: 17 };
+const rewriter = { constantFolding: 3, arithmetic: 7, remapping: 14, minGraphNodes: 17 };
 const toggle = { on: 1, off: 2 };
 
 /** A serialized ConfigProto for the eager context: threads and GPU memory. */
-export function contextConfig(config: RuntimeConfig): Uint8Array {
+export function contextConfig({ intraOpThreads, interOpThreads, gpuMemoryBytes }: ContextConfig): Uint8Array {
   const gpu =
-    config.gpuMemoryFraction === undefined
+    gpuMemoryBytes === undefined
       ? varintField(gpuOptions.allowGrowth, 1)
-      : doubleField(gpuOptions.memoryFraction, config.gpuMemoryFraction);
+      : bytesField(
+          gpuOptions.experimental,
+          bytesField(
+            gpuExperimental.virtualDevices,
+            floatField(virtualDevices.memoryLimitMb, Math.floor(gpuMemoryBytes / 2 ** 20)),
+          ),
+        );
   return Uint8Array.from([
-    ...varintField(configProto.intraOp, config.intraOpThreads),
-    ...varintField(configProto.interOp, config.interOpThreads),
-    ...bytesField(configProto.gpuOptions, gpu),
+    ...varintField(configProto.intraOp, intraOpThreads),
+    ...varintField(configProto.interOp, interOpThreads),
+    ...bytesField(configProto.gpu, gpu),
     ...varintField(configProto.softPlacement, 1),
   ]);
 }
 
 /**
- * A serialized ConfigProto for recorded functions. The graph optimiser may fuse and prune, but the two
- * passes that reassociate sums and products are off: results must equal the eager ones to the last bit.
+ * A serialized ConfigProto for a recorded function. The passes that change rounding are off, so that results
+ * equal the eager ones to the last bit: arithmetic optimisation and constant folding reassociate sums and
+ * products, remapping fuses operations into kernels of their own.
+ *
+ * @param fuse allow remapping
  */
-export function functionConfig(): Uint8Array {
+export function functionConfig(fuse: boolean): Uint8Array {
   const passes = [
     ...varintField(rewriter.constantFolding, toggle.off),
     ...varintField(rewriter.arithmetic, toggle.off),
+    ...varintField(rewriter.remapping, fuse ? toggle.on : toggle.off),
     ...varintField(rewriter.minGraphNodes, 1),
   ];
   return Uint8Array.from(bytesField(configProto.graph, bytesField(graphOptions.rewrite, passes)));

@@ -13,13 +13,8 @@ export class TensorFlowOpError extends Error {
   }
 }
 
-export type RecordingProblem =
-  | 'read'
-  | 'async'
-  | 'foreign-tensor'
-  | 'disposed-capture'
-  | 'disposed'
-  | 'unsupported';
+/** What is wrong: the body reads data back, returns no tensors; a captured tensor or the function is gone. */
+export type RecordingProblem = 'read' | 'results' | 'captured-tensor' | 'disposed';
 
 /** A function cannot be recorded, or a recorded one can no longer run. */
 export class RecordingError extends Error {
@@ -48,4 +43,34 @@ export class RecordingError extends Error {
 export class UnsupportedTensorError extends Error {
   readonly code = 'GRASP_TF_TENSOR';
   override readonly name = 'UnsupportedTensorError';
+}
+
+export type SetupProblem =
+  | 'unsupported-platform'
+  | 'no-python'
+  | 'no-pip'
+  | 'offline'
+  | 'download'
+  | 'hash-mismatch'
+  | 'bad-wheel'
+  | 'disk-full'
+  | 'not-writable'
+  | 'no-library'
+  | 'load'
+  | 'already-open';
+
+/** TensorFlow cannot be had on this machine as it is. The message says why and what to do. */
+export class TensorFlowSetupError extends Error {
+  readonly code = 'GRASP_TF_SETUP';
+  override readonly name = 'TensorFlowSetupError';
+  constructor(
+    readonly problem: SetupProblem,
+    /** What happened. */
+    readonly reason: string,
+    /** What to do about it. */
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${reason} ${remedy}`, options);
+  }
 }

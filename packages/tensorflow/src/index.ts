@@ -1,4 +1,16 @@
+export { type AcquireOptions, acquireLibrary } from './acquire-library.js';
 export type { AttributeValue } from './attributes.js';
-export { RecordingError, TensorFlowOpError, UnsupportedTensorError } from './errors.js';
-export { type OpenOptions, openTensorFlow, type TensorFlow } from './open-tensorflow.js';
-export type { RecordedFunction } from './record.js';
+export { type BuildKind, tensorFlowVersion } from './builds.js';
+export type { Device } from './eager-context.js';
+export {
+  RecordingError,
+  type RecordingProblem,
+  type SetupProblem,
+  TensorFlowOpError,
+  TensorFlowSetupError,
+  UnsupportedTensorError,
+} from './errors.js';
+export { defaultCacheDir, type LibraryLocation } from './library-location.js';
+export { type OpenOptions, openTensorFlow, type TensorFlow, type TensorFlowInfo } from './open-tensorflow.js';
+export type { OnProgress, Progress } from './progress.js';
+export type { RecordedFunction, RecordOptions, TensorFunction } from './record.js';

@@ -1,43 +1,70 @@
-import { constants as fsConstants } from 'node:fs';
+import { constants as fileConstants } from 'node:fs';
 import { constants } from 'node:os';
-import path from 'node:path';
 import koffi, { type LibraryHandle } from 'koffi';
 import { bindCApi, type CApi } from './c-api.js';
+import { cpuFeatures } from './cpu.js';
+import { TensorFlowSetupError } from './errors.js';
+import { type LibraryLocation, libraryVariable } from './library-location.js';
 
-const noDelete = 0x1000; // RTLD_NODELETE on Linux
-
-export const libraryFiles = ['libtensorflow_framework.so.2', 'libtensorflow_cc.so.2'] as const;
+const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
+const logLevel = 'TF_CPP_MIN_LOG_LEVEL';
 
 /**
- * Loads the two libraries of a folder for the life of the process and binds the C API.
- * They are never unloaded: TensorFlow's threads outlive any handle to it.
+ * Loads the two libraries for the life of the process and binds the C API. They are never unloaded: TensorFlow's
+ * threads outlive any handle to them. TensorFlow's own log is off unless TF_CPP_MIN_LOG_LEVEL asks for it.
+ *
+ * @throws TensorFlowSetupError ('load', 'unsupported-platform')
  */
-export function loadLibrary(folder: string): CApi {
-  const [framework, cc] = libraryFiles.map((file) => path.join(folder, file)) as [string, string];
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+export function loadLibrary(location: LibraryLocation): CApi {
+  if (!cpuFeatures().avx) {
+    throw new TensorFlowSetupError(
+      'unsupported-platform',
+      'TensorFlow needs a CPU with AVX, and this one has none.',
+      'Use another tfjs backend here (WASM), or a newer machine.',
+    );
+  }
+  const wantsLog = process.env[logLevel] !== undefined;
+  process.env[logLevel] ??= '3';
   const libc = koffi.load(null);
   const dlopen = libc.func('dlopen', 'void *', ['str', 'int']);
   const dlerror = libc.func('dlerror', 'str', []);
-  quietly(libc, () => {
-    for (const file of [framework, cc]) {
-      if (!dlopen(file, constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | noDelete))
-        throw new Error(dlerror());
-    }
-  });
-  return bindCApi(framework, cc);
+  const open = () => {
+    const flags = constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | RTLD_NODELETE;
+    for (const file of [location.framework, location.cc])
+      if (!dlopen(file, flags)) throw failedLoad(dlerror());
+  };
+  if (wantsLog) open();
+  else withoutStderr(libc, open);
+  try {
+    return bindCApi(location.framework, location.cc);
+  } catch (error) {
+    throw failedLoad(String(error), error);
+  }
 }
 
-/** Runs fn with the process's stderr closed off: loading prints notices that no log level stops. */
-function quietly<T>(libc: LibraryHandle, fn: () => T): T {
+function failedLoad(detail: string, cause?: unknown): TensorFlowSetupError {
+  let remedy = `Delete the folder to have it fetched again, or set ${libraryVariable} to another one.`;
+  if (/failed to map segment|Operation not permitted/.test(detail)) {
+    remedy = 'The folder may be on a file system mounted noexec: move the cache with XDG_CACHE_HOME.';
+  } else if (/GLIBC/.test(detail)) {
+    remedy = 'This system is older than the library: use a newer one, or another tfjs backend (WASM).';
+  } else if (/allocate memory/.test(detail)) {
+    remedy = 'Loading takes about 1 GB of address space: raise the memory limit (ulimit -v, container).';
+  }
+  return new TensorFlowSetupError('load', `libtensorflow did not load: ${detail}.`, remedy, { cause });
+}
+
+/** Runs `work` with the process's stderr closed off: loading prints a notice that no log level stops. */
+function withoutStderr(libc: LibraryHandle, work: () => void): void {
   const dup = libc.func('dup', 'int', ['int']);
   const dup2 = libc.func('dup2', 'int', ['int', 'int']);
   const open = libc.func('open', 'int', ['str', 'int']);
   const close = libc.func('close', 'int', ['int']);
   const saved = dup(2);
-  const nowhere = open('/dev/null', fsConstants.O_WRONLY);
+  const nowhere = open('/dev/null', fileConstants.O_WRONLY);
   dup2(nowhere, 2);
   try {
-    return fn();
+    work();
   } finally {
     dup2(saved, 2);
     close(saved);

@@ -2,11 +2,10 @@ import type { CApi, Pointer } from './c-api.js';
 import { fields, text } from './protobuf.js';
 import { checkStatus } from './status.js';
 
-/** One declared input of an operation: a tensor, or a list of tensors. */
+/** One declared input of an operation. */
 export interface InputSchema {
+  /** A list of tensors instead of one. */
   isList: boolean;
-  /** The attribute that names this input's type, where it has one. */
-  typeAttr?: string;
 }
 
 /** What an operation declares (OpDef): enough to pass its inputs and attributes correctly. */
@@ -38,8 +37,8 @@ export function parseOpDef(message: Uint8Array): OpSchema {
     if (typeof value === 'number') continue;
     if (field === opDef.input) inputs.push(parseInput(value, inferred));
     if (field === opDef.attr) {
-      const parts = new Map([...fields(value)].map(([part, content]) => [part, content]));
-      attrs.set(text(parts.get(attrDef.name) ?? ''.length), text(parts.get(attrDef.type) ?? ''.length));
+      const parts = new Map(fields(value));
+      attrs.set(text(parts.get(attrDef.name)!), text(parts.get(attrDef.type)!));
     }
   }
   return { name, inputs, hasListInput: inputs.some((input) => input.isList), attrs, inferred, isStateful };
@@ -48,13 +47,28 @@ export function parseOpDef(message: Uint8Array): OpSchema {
 function parseInput(message: Uint8Array, inferred: Set<string>): InputSchema {
   const input: InputSchema = { isList: false };
   for (const [field, value] of fields(message)) {
-    if (field === argDef.typeAttr) input.typeAttr = text(value);
     if (field === argDef.numberAttr || field === argDef.typeListAttr) input.isList = true;
     if (field === argDef.typeAttr || field === argDef.numberAttr || field === argDef.typeListAttr) {
       inferred.add(text(value));
     }
   }
   return input;
+}
+
+/** Divides flat inputs among declared ones: lists share equally what single inputs leave over. */
+export function splitInputs<T>(
+  schema: OpSchema,
+  ids: readonly T[],
+): { isList: boolean; ids: readonly T[] }[] {
+  const lists = schema.inputs.filter((input) => input.isList).length;
+  const listLength = (ids.length - (schema.inputs.length - lists)) / lists;
+  let at = 0;
+  return schema.inputs.map(({ isList }) => {
+    const count = isList ? listLength : 1;
+    const part = { isList, ids: ids.slice(at, at + count) };
+    at += count;
+    return part;
+  });
 }
 
 /** Looks schemas up in the library, once for each operation. */

@@ -22,7 +22,7 @@ it('differentiates', () => {
 it('records', () => {
   const w = tf.randomNormal([8, 4]);
   const f = tensorflow.record('f', (x) => {
-    const h = tf.concat([tf.matMul(x!, w), tf.softmax(x!.slice([0, 0], [-1, 4]))], 1);
+    const h = tf.concat([tf.matMul(x!, w), tf.softmax(tf.slice(x!, [0, 0], [-1, 4]))], 1);
     const [p, q] = tf.split(h, 2, 1);
     return [p!, tf.add(q!, 1), x!, w as tf.Tensor, p!];
   });
@@ -45,7 +45,7 @@ it('half', () => {
   const got = tensorflow.matMul(x, b, false, false).dataSync();
   for (let i = 0; i < 12; i++) expect(Math.abs(got[i]! - want[i]!)).toBeLessThan(0.05);
   expect(tensorflow.isBfloat16(tf.gather(b, [1, 2]))).toBe(true);
-  expect(tensorflow.isBfloat16(b.slice([1], [2]))).toBe(true);
+  expect(tensorflow.isBfloat16(tf.slice(b, [1], [2]))).toBe(true);
   expect(() => tf.add(b, b)).toThrow(/bfloat16/);
   expect(() => tensorflow.record('r', (y) => [tf.scalar(y!.dataSync()[0]!)])(x)).toThrow(/reads/);
 });

@@ -1,101 +1,154 @@
-import os from 'node:os';
-import { engine, findBackend, registerBackend, setBackend, type Tensor } from '@tensorflow/tfjs-core';
+import { registerBackend, removeBackend, setBackend, type Tensor } from '@tensorflow/tfjs-core';
+import { type AcquireOptions, acquireLibrary } from './acquire-library.js';
 import type { AttributeValue } from './attributes.js';
 import { createBackend } from './backend.js';
-import { cast, isBfloat16 } from './bfloat16.js';
+import { Bfloat16 } from './bfloat16.js';
 import { Binding } from './binding.js';
-import { contextConfig, functionConfig } from './config-proto.js';
-import { DT } from './data-types.js';
+import type { BuildKind } from './builds.js';
+import { cpuFeatures, usableCores } from './cpu.js';
+import { type Device, EagerContext } from './eager-context.js';
+import { TensorFlowSetupError } from './errors.js';
 import { registerOwnKernels } from './kernels.js';
+import type { LibraryLocation } from './library-location.js';
 import { loadLibrary } from './load-library.js';
-import { OpSchemas } from './op-schema.js';
-import { type RecordedFunction, recordFunction } from './record.js';
-import { checkStatus } from './status.js';
-import { TensorStore } from './tensor-store.js';
+import { type RecordedFunction, type RecordOptions, recordFunction, type TensorFunction } from './record.js';
 
-export interface OpenOptions {
-  library?: string;
-  threads?: { intra?: number; inter?: number };
+export interface OpenOptions extends AcquireOptions {
+  threads?: {
+    /** Threads inside one operation. Default: the cores this process may use. */
+    intra?: number;
+    /** Operations that may run at the same time. Default: 1. */
+    inter?: number;
+  };
+  /** Most memory to take of the first GPU. Default: grow as needed. */
+  gpuMemoryBytes?: number;
 }
 
+export interface TensorFlowInfo {
+  /** TensorFlow's version, e.g. '2.21.0'. */
+  version: string;
+  build: BuildKind;
+  /** The folder the libraries came from. */
+  library: string;
+  devices: readonly Device[];
+  threads: { intra: number; inter: number };
+  /** Whether the processor multiplies bfloat16 itself; emulated, it saves memory but no time. */
+  bfloat16: 'native' | 'emulated';
+}
+
+/** TensorFlow, opened as tfjs's backend 'tensorflow'. Its members may be taken apart: none uses `this`. */
 export interface TensorFlow {
-  readonly info: {
-    version: string;
-    build: 'cpu' | 'gpu';
-    library: string;
-    threads: { intra: number; inter: number };
-  };
-  record(name: string, fn: (...inputs: Tensor[]) => Tensor[]): RecordedFunction;
+  readonly info: TensorFlowInfo;
+  /** See {@link recordFunction}. */
+  record(name: string, fn: TensorFunction, options?: RecordOptions): RecordedFunction;
+  /** A bfloat16 copy, rounded to nearest even. It reads as dtype 'float32'; arithmetic on it is refused. */
   toBfloat16(x: Tensor): Tensor;
+  /** A float32 copy; exact. */
   fromBfloat16(x: Tensor): Tensor;
+  /** A bfloat16 tensor from the raw bits of a checkpoint, in row-major order. */
   bfloat16Tensor(bits: Uint16Array, shape: number[]): Tensor;
+  isBfloat16(x: Tensor): boolean;
+  /** Product over the last two axes, float32 out; where one factor is bfloat16 the other is cast to it. */
   matMul(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor;
+  /**
+   * Runs any TensorFlow operation by name. Type attributes take names ('float', 'bfloat16') or numbers, and may
+   * be left out where inputs imply them.
+   *
+   * @throws TensorFlowOpError
+   */
   op(
     name: string,
     attrs: Readonly<Record<string, AttributeValue>>,
-    inputs: Tensor[],
+    inputs: readonly Tensor[],
     outputCount: number,
   ): Tensor[];
-  isBfloat16(x: Tensor): boolean;
+  /** Tensors alive in TensorFlow and the bytes of their elements. */
   memory(): { tensors: number; bytes: number };
+  /** Frees every tensor and removes the backend. The library stays loaded. */
   dispose(): void;
 }
 
+const backendName = 'tensorflow';
+/** Above every backend of tfjs itself. */
+const backendPriority = 10;
+
+let open: { tensorFlow: TensorFlow; options: OpenOptions } | undefined;
+
+/**
+ * Finds libtensorflow (fetching it on first use), starts it and makes it tfjs's current backend. A process has
+ * one: opening again returns it, unless other options are asked for than it was opened with.
+ *
+ * @throws TensorFlowSetupError where it cannot be had; the message says what to do
+ */
 export async function openTensorFlow(options: OpenOptions = {}): Promise<TensorFlow> {
-  const folder =
-    options.library ??
-    process.env.GRASP_TENSORFLOW_LIBRARY ??
-    `${os.homedir()}/.cache/grasp/libtensorflow/2.21.0-cpu-linux-x64`;
-  const c = loadLibrary(folder);
-  const threads = { intra: os.availableParallelism(), inter: 1, ...options.threads };
-  const status = c.TF_NewStatus();
-  const contextOptions = c.TFE_NewContextOptions();
-  const config = contextConfig({ intraOpThreads: threads.intra, interOpThreads: threads.inter });
-  c.TFE_ContextOptionsSetConfig(contextOptions, config, config.length, status);
-  checkStatus(c, status, 'TFE_ContextOptionsSetConfig');
-  const context = c.TFE_NewContext(contextOptions, status);
-  c.TFE_DeleteContextOptions(contextOptions);
-  checkStatus(c, status, 'TFE_NewContext');
-  const schemas = new OpSchemas(c, status);
-  const tensors = new TensorStore(c, context, status, undefined);
-  const binding = new Binding(c, context, status, schemas, tensors, false);
-  const backend = createBackend(binding);
-  registerOwnKernels();
-  registerBackend('tensorflow', () => backend, 10);
-  setBackend('tensorflow');
-  findBackend('tensorflow');
-  const fnConfig = functionConfig();
-  const op: TensorFlow['op'] = (name, attrs, inputs, outputCount) =>
-    backend.executeOp(
-      name,
-      Object.entries(attrs).map(([attr, value]) => ({ name: attr, value })),
-      inputs,
-      outputCount,
+  if (open) return reopen(open.tensorFlow, open.options, options);
+  const location = await acquireLibrary(options);
+  if (open) return openTensorFlow(options);
+  const tensorFlow = start(location, options);
+  open = { tensorFlow, options };
+  await setBackend(backendName);
+  return tensorFlow;
+}
+
+async function reopen(tensorFlow: TensorFlow, before: OpenOptions, now: OpenOptions): Promise<TensorFlow> {
+  const { threads, library, build } = tensorFlow.info;
+  const same =
+    (now.threads?.intra ?? threads.intra) === threads.intra &&
+    (now.threads?.inter ?? threads.inter) === threads.inter &&
+    (now.library ?? library) === library &&
+    (now.build ?? build) === build &&
+    (now.gpuMemoryBytes ?? before.gpuMemoryBytes) === before.gpuMemoryBytes;
+  if (!same) {
+    throw new TensorFlowSetupError(
+      'already-open',
+      'TensorFlow is open in this process with other options.',
+      'Dispose of it first, or ask for the same ones.',
     );
-  const to = (x: Tensor, dtype: number) =>
-    isBfloat16(backend, x) === (dtype === DT.bfloat16) ? x.clone() : cast(backend, x, dtype);
+  }
+  await setBackend(backendName);
+  return tensorFlow;
+}
+
+function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
+  const c = loadLibrary(location);
+  const threads = { intra: options.threads?.intra ?? usableCores(), inter: options.threads?.inter ?? 1 };
+  const context = new EagerContext(c, {
+    intraOpThreads: threads.intra,
+    interOpThreads: threads.inter,
+    ...(options.gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes: options.gpuMemoryBytes }),
+  });
+  const backend = createBackend(new Binding(context));
+  const half = new Bfloat16(backend);
+  registerOwnKernels();
+  registerBackend(backendName, () => backend, backendPriority);
   return {
-    info: { version: c.TF_Version(), build: 'cpu', library: folder, threads },
-    record: (name, fn) =>
-      recordFunction({ c, context, status, schemas, tensors }, backend, fnConfig, name, fn),
-    toBfloat16: (x) => to(x, DT.bfloat16),
-    fromBfloat16: (x) => to(x, DT.float),
-    bfloat16Tensor: (bits, shape) => backend.createOutputTensor(tensors.create(shape, DT.bfloat16, bits)),
-    matMul: (a, b, transposeA, transposeB) => {
-      const half = isBfloat16(backend, a) || isBfloat16(backend, b);
-      const attrs = { adj_x: transposeA, adj_y: transposeB };
-      if (!half) return op('BatchMatMulV2', attrs, [a, b], 1)[0]!;
-      return engine().tidy(() =>
-        to(op('BatchMatMulV2', attrs, [to(a, DT.bfloat16), to(b, DT.bfloat16)], 1)[0]!, DT.float),
-      );
+    info: {
+      version: c.TF_Version(),
+      build: options.build ?? (context.gpu ? 'gpu' : 'cpu'),
+      library: location.folder,
+      devices: context.devices,
+      threads,
+      bfloat16: context.gpu || cpuFeatures().bfloat16 ? 'native' : 'emulated',
     },
-    op,
-    isBfloat16: (x) => isBfloat16(backend, x),
-    memory: () => ({ tensors: tensors.count, bytes: tensors.bytes }),
+    record: (name, fn, recordOptions) => recordFunction(context, backend, name, fn, recordOptions),
+    toBfloat16: (x) => half.from(x),
+    fromBfloat16: (x) => half.toFloat32(x),
+    bfloat16Tensor: (bits, shape) => half.fromBits(bits, shape),
+    isBfloat16: (x) => half.is(x),
+    matMul: (a, b, transposeA, transposeB) => half.matMul(a, b, transposeA, transposeB),
+    op: (name, attrs, inputs, outputCount) =>
+      backend.executeOp(
+        name,
+        Object.entries(attrs).map(([attr, value]) => ({ name: attr, value })),
+        inputs,
+        outputCount,
+      ),
+    memory: () => ({ tensors: context.tensors.count, bytes: context.tensors.bytes }),
     dispose: () => {
-      tensors.dispose();
-      schemas.dispose();
-      c.TFE_DeleteContext(context);
+      if (open?.options !== options) return;
+      open = undefined;
+      removeBackend(backendName);
+      context.dispose();
     },
   };
 }

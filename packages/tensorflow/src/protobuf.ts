@@ -1,7 +1,9 @@
-/** The two dozen lines of the protobuf wire format that TensorFlow's C API asks of its callers. */
+/** As much of the protobuf wire format as TensorFlow's C API asks of its callers. */
 
 const varintType = 0;
+const fixed64Type = 1;
 const bytesType = 2;
+const fixed32Type = 5;
 
 export function varintField(field: number, value: number | bigint): number[] {
   return [...varint((field << 3) | varintType), ...varint(value)];
@@ -11,12 +13,8 @@ export function bytesField(field: number, bytes: ArrayLike<number>): number[] {
   return [...varint((field << 3) | bytesType), ...varint(bytes.length), ...Array.from(bytes)];
 }
 
-export function stringField(field: number, text: string): number[] {
-  return bytesField(field, new TextEncoder().encode(text));
-}
-
-export function doubleField(field: number, value: number): number[] {
-  return [...varint((field << 3) | 1), ...new Uint8Array(Float64Array.of(value).buffer)];
+export function floatField(field: number, value: number): number[] {
+  return [...varint((field << 3) | fixed32Type), ...new Uint8Array(Float32Array.of(value).buffer)];
 }
 
 function varint(value: number | bigint): number[] {
@@ -51,7 +49,8 @@ export function* fields(message: Uint8Array): Generator<[field: number, value: W
       yield [key >>> 3, readVarint()];
       continue;
     }
-    const length = type === bytesType ? readVarint() : type === 1 ? 8 : 4;
+    const length = type === bytesType ? readVarint() : type === fixed64Type ? 8 : 4;
+    if (at + length > message.length) throw new RangeError('protobuf message ends inside a field');
     yield [key >>> 3, message.subarray(at, at + length)];
     at += length;
   }

@@ -19,7 +19,8 @@ export interface RecordedConstant {
 export class Recording {
   readonly ops: RecordedOp[] = [];
   readonly constants = new Map<number, RecordedConstant>();
-  readonly #made = new Set<number>();
+  /** Tensors that came into being inside. */
+  readonly made = new Set<number>();
 
   constructor(
     readonly name: string,
@@ -28,11 +29,12 @@ export class Recording {
 
   addOp(op: RecordedOp): void {
     this.ops.push(op);
-    for (const id of op.outputs) this.#made.add(id);
+    for (const id of op.outputs) this.made.add(id);
   }
 
   addConstant(id: number, constant: RecordedConstant): void {
     this.constants.set(id, constant);
+    this.made.add(id);
   }
 
   /** Tensors from outside that the recorded operations use, in order of first use. */
@@ -40,7 +42,7 @@ export class Recording {
     const inputs = new Set(this.inputs);
     const captured = new Set<number>();
     const visit = (id: number) => {
-      if (!inputs.has(id) && !this.#made.has(id) && !this.constants.has(id)) captured.add(id);
+      if (!inputs.has(id) && !this.made.has(id)) captured.add(id);
     };
     for (const op of this.ops) op.inputs.forEach(visit);
     outputs.forEach(visit);

@@ -22,12 +22,12 @@ export class TensorStore {
   #nextId = 0;
   #bytes = 0;
 
+  /** @param gpu name of the device where float data goes; absent: all stays in host memory */
   constructor(
     private readonly c: CApi,
     private readonly context: Pointer,
     private readonly status: Pointer,
-    /** Where float data goes; undefined: it stays in host memory. */
-    private readonly device: string | undefined,
+    private readonly gpu?: string,
   ) {}
 
   get count(): number {
@@ -54,7 +54,7 @@ export class TensorStore {
     let pointer: Pointer;
     try {
       pointer = this.c.TFE_NewTensorHandle(host, this.status);
-      checkStatus(this.c, this.status, 'TFE_NewTensorHandle');
+      this.#check('TFE_NewTensorHandle');
     } finally {
       this.c.TF_DeleteTensor(host);
     }
@@ -98,7 +98,7 @@ export class TensorStore {
   read(id: number): Float32Array | Int32Array | Uint8Array | Uint8Array[] {
     const { pointer, dtype, shape } = this.get(id);
     const tensor = this.c.TFE_TensorHandleResolve(pointer, this.status);
-    checkStatus(this.c, this.status, 'TFE_TensorHandleResolve');
+    this.#check('TFE_TensorHandleResolve');
     try {
       if (dtype === DT.string) return this.#readStrings(tensor, elementCount(shape));
       const bytes = this.c.TF_TensorByteSize(tensor);
@@ -133,6 +133,10 @@ export class TensorStore {
     for (const id of [...this.#tensors.keys()]) this.delete(id);
   }
 
+  #check(operation: string): void {
+    checkStatus(this.c, this.status, operation);
+  }
+
   #add(pointer: Pointer, dtype: number, shape: number[]): StoredTensor {
     const tensor = {
       id: this.#nextId++,
@@ -156,10 +160,11 @@ export class TensorStore {
 
   // With a GPU, int32 and strings stay on the host: that is where TensorFlow's kernels want them.
   #toDevice(pointer: Pointer, dtype: number): Pointer {
-    if (!this.device || dtype === DT.int32 || dtype === DT.int64 || dtype === DT.string) return pointer;
-    const moved = this.c.TFE_TensorHandleCopyToDevice(pointer, this.context, this.device, this.status);
+    const { c, context, status, gpu } = this;
+    if (!gpu || dtype === DT.int32 || dtype === DT.int64 || dtype === DT.string) return pointer;
+    const moved = c.TFE_TensorHandleCopyToDevice(pointer, context, gpu, status);
     this.c.TFE_DeleteTensorHandle(pointer);
-    checkStatus(this.c, this.status, 'TFE_TensorHandleCopyToDevice');
+    this.#check('TFE_TensorHandleCopyToDevice');
     return moved;
   }
 

@@ -21,7 +21,7 @@ export interface NodeKernelBackend extends KernelBackend {
     set(dataId: DataId, entry: TensorEntry): void;
   };
   getInputTensorIds(tensors: readonly TensorInfo[]): number[];
-  createOutputTensor(stored: StoredTensor): Tensor;
+  createOutputTensor(stored: Pick<StoredTensor, 'id' | 'dtype' | 'shape'>): Tensor;
   executeSingleOutput(name: string, attrs: object[], inputs: TensorInfo[]): Tensor;
 }
 

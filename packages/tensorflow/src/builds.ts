@@ -1,0 +1,73 @@
+/** The builds of libtensorflow that this package can fetch, each pinned to one wheel of the Python package. */
+
+export type BuildKind = 'cpu' | 'gpu';
+
+export interface LibraryBuild {
+  kind: BuildKind;
+  /** `process.platform` and `process.arch`. */
+  platform: string;
+  /** The Python package, and the platform tag pip is asked for. */
+  package: string;
+  tag: string;
+  wheelBytes: number;
+  /** The two libraries together, extracted. */
+  libraryBytes: number;
+  sha256: string;
+  files: LibraryFiles;
+}
+
+/** The two libraries, framework first: cc needs it. */
+export interface LibraryFiles {
+  framework: string;
+  cc: string;
+}
+
+export const tensorFlowVersion = '2.21.0';
+/** The wheels differ by Python version only in parts not used here; one is pinned for all. */
+export const wheelPython = { version: '3.11', abi: 'cp311' };
+
+const linux: LibraryFiles = { framework: 'libtensorflow_framework.so.2', cc: 'libtensorflow_cc.so.2' };
+const mac: LibraryFiles = { framework: 'libtensorflow_framework.2.dylib', cc: 'libtensorflow_cc.2.dylib' };
+
+export const builds: readonly LibraryBuild[] = [
+  {
+    kind: 'cpu',
+    platform: 'linux-x64',
+    package: 'tensorflow-cpu',
+    tag: 'manylinux_2_27_x86_64',
+    wheelBytes: 273_829_956,
+    libraryBytes: 853_308_936,
+    sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+    files: linux,
+  },
+  {
+    kind: 'gpu',
+    platform: 'linux-x64',
+    package: 'tensorflow',
+    tag: 'manylinux_2_27_x86_64',
+    wheelBytes: 572_440_367,
+    libraryBytes: 1_259_021_080,
+    sha256: '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124',
+    files: linux,
+  },
+  {
+    kind: 'cpu',
+    platform: 'linux-arm64',
+    package: 'tensorflow',
+    tag: 'manylinux_2_27_aarch64',
+    wheelBytes: 281_828_020,
+    libraryBytes: 883_062_208,
+    sha256: '4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c',
+    files: linux,
+  },
+  {
+    kind: 'cpu',
+    platform: 'darwin-arm64',
+    package: 'tensorflow',
+    tag: 'macosx_12_0_arm64',
+    wheelBytes: 223_405_849,
+    libraryBytes: 740_805_624,
+    sha256: '51f46f4806139d01fc7920cc72a4c75876f80649bf40ff083ab6212ceb43ca88',
+    files: mac,
+  },
+];
