@@ -23,12 +23,10 @@ export function checkNumbers(tensor: TensorData, name: string, source: string): 
   throw new NonFiniteWeightError(source, name, index, toFloat32(element)[0]!);
 }
 
-/** Position of the first element whose exponent is all ones, or -1. */
+/** Position of the first element whose exponent is all ones, or -1. Plain loops: this runs over every weight. */
 function firstNonFinite({ dtype, data }: TensorData): number {
-  if (dtype === 'F32') {
-    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-    return bits.findIndex((x) => (x & 0x7f800000) === 0x7f800000);
-  }
-  const exponent = dtype === 'F16' ? 0x7c00 : 0x7f80;
-  return data.findIndex((x) => (x & exponent) === exponent);
+  const bits = dtype === 'F32' ? new Uint32Array(data.buffer, data.byteOffset, data.length) : data;
+  const exponent = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 }[dtype];
+  for (let i = 0; i < bits.length; i++) if ((bits[i]! & exponent) === exponent) return i;
+  return -1;
 }
