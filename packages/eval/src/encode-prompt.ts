@@ -15,8 +15,10 @@ export interface EncodedPrompt {
  */
 export async function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): Promise<EncodedPrompt> {
   const [text, space] = splitTrailingSpace(prompt.context);
-  const context = await tokenizer.encode(text);
-  const whole = await tokenizer.encode(text + space + prompt.continuation);
+  const [context, whole] = await Promise.all([
+    tokenizer.encode(text),
+    tokenizer.encode(text + space + prompt.continuation),
+  ]);
   // The harness scores its own context ids followed by the rest, even where the border's token differs in the whole.
   return { context, continuation: whole.slice(context.length) };
 }

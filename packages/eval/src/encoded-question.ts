@@ -30,8 +30,8 @@ export async function encodeQuestion(
   const fail = (problem: string) => new TaskItemError(task.name, question.item, problem);
   const groups: { context: Int32Array; continuations: Int32Array[] }[] = [];
   let longest = 0;
-  for (const [choice, prompt] of question.prompts.entries()) {
-    const whole = await encodePrompt(tokenizer, prompt);
+  const prompts = await Promise.all(question.prompts.map((prompt) => encodePrompt(tokenizer, prompt)));
+  for (const [choice, whole] of prompts.entries()) {
     if (whole.context.length === 0) throw fail(`the context of choice ${choice} has no token`);
     if (whole.continuation.length === 0) throw fail(`choice ${choice} has no token of its own`);
     if (whole.continuation.length > contextLength)
