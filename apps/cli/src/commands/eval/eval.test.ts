@@ -1,15 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeCheckpoint } from '@grasp/checkpoint';
+import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
-import { text, writeTinyModel } from '../../../test/tiny-model.js';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-eval-'));
-  await writeTinyModel(join(folder, 'model'));
-  await writeFile(join(folder, 'text.txt'), text);
+  await writeCheckpoint(tinyLlama(), join(folder, 'model'));
+  await writeFile(join(folder, 'text.txt'), tinyText);
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -2,17 +2,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeCheckpoint } from '@grasp/checkpoint';
+import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
-import { text, writeTinyModel } from '../../../test/tiny-model.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-prune-'));
-  await writeTinyModel(at('model'));
-  await writeFile(at('text.txt'), text);
+  await writeCheckpoint(tinyLlama(), at('model'));
+  await writeFile(at('text.txt'), tinyText);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -96,7 +97,7 @@ describe('grasp prune refuses', () => {
     return { code, err };
   };
   const damaged = async (name: string, damage: (folder: string) => Promise<void>) => {
-    await writeTinyModel(at(name));
+    await writeCheckpoint(tinyLlama(), at(name));
     await damage(at(name));
     return refused('out', grasp('prune', at(name), '--calib', at('text.txt'), '--out', at('out'), ...small));
   };

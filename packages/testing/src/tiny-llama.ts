@@ -1,9 +1,8 @@
-import { writeCheckpoint } from '@grasp/checkpoint';
-import { randomCheckpoint } from '@grasp/testing';
+import { randomCheckpoint } from './random-checkpoint.js';
 
-/** A tokenizer of the 95 printable ASCII characters and a few more, one token each. */
+/** tokenizer.json of the printable ASCII characters and a few more, one token each. */
 function characterTokenizer(): Uint8Array {
-  const characters = [...Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)), '\n', '<unk>'];
+  const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
   const tokenizer = {
     version: '1.0',
     truncation: null,
@@ -15,15 +14,15 @@ function characterTokenizer(): Uint8Array {
     decoder: { type: 'Fuse' },
     model: {
       type: 'WordLevel',
-      vocab: Object.fromEntries(characters.map((character, id) => [character, id])),
+      vocab: Object.fromEntries([...printable, '\n', '<unk>'].map((character, id) => [character, id])),
       unk_token: '<unk>',
     },
   };
   return new TextEncoder().encode(JSON.stringify(tokenizer));
 }
 
-/** Writes a random llama of two layers with a tokenizer: enough for every command, in milliseconds. */
-export async function writeTinyModel(path: string): Promise<void> {
+/** A random llama of two layers with a tokenizer: enough for every command, in milliseconds. */
+export function tinyLlama() {
   const config = {
     model_type: 'llama',
     hidden_size: 32,
@@ -35,12 +34,14 @@ export async function writeTinyModel(path: string): Promise<void> {
     vocab_size: 100,
     tie_word_embeddings: true,
   } as const;
-  const tokenizer = { name: 'tokenizer.json', read: async () => characterTokenizer() };
-  await writeCheckpoint(randomCheckpoint(config, 1), path, { extraFiles: [tokenizer] });
+  return {
+    ...randomCheckpoint(config, 1),
+    files: [{ name: 'tokenizer.json', read: async () => characterTokenizer() }],
+  };
 }
 
-/** Some lines of text that differ. */
-export const text = Array.from(
+/** Lines of text that differ, for the tiny llama to learn from. */
+export const tinyText = Array.from(
   { length: 40 },
   (_, i) => `Line ${i} of a text that says ${i * i} and no more.`,
 ).join('\n');

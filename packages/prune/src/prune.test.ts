@@ -1,0 +1,114 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { textRows, tokenBlocks } from '@grasp/calib-data';
+import { type Checkpoint, openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
+import { decodeMask } from '@grasp/fold';
+import { tinyLlama, tinyText } from '@grasp/testing';
+import { loadTokenizer } from '@grasp/tokenizer';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Engine, openEngine } from './engine.js';
+import type { PruneEvent } from './events.js';
+import { type PruneJob, prune } from './prune.js';
+import type { RunRecord } from './run-record.js';
+import { parseSettings } from './settings.js';
+
+let folder: string;
+let checkpoint: Checkpoint;
+let engine: Engine;
+let job: Omit<PruneJob, 'folder' | 'settings'>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grasp-run-'));
+  await writeCheckpoint(tinyLlama(), join(folder, 'model'));
+  checkpoint = await openCheckpoint(join(folder, 'model'));
+  const tokenizer = await loadTokenizer(checkpoint);
+  engine = await openEngine({ backend: 'wasm' });
+  const gateBlocks = await tokenBlocks(textRows([tinyText]), tokenizer, { length: 32, count: 8 });
+  const windows = await tokenBlocks(textRows([tinyText]), tokenizer, { length: 64, count: 4 });
+  job = { checkpoint, engine, gateBlocks, evaluation: [{ name: 'text', windows }] };
+});
+afterAll(async () => {
+  await checkpoint.close();
+  await rm(folder, { recursive: true });
+});
+
+async function run(
+  settings: Record<string, unknown>,
+): Promise<{ events: PruneEvent[]; record: RunRecord; at: string }> {
+  const at = await mkdtemp(join(folder, 'out-'));
+  const events: PruneEvent[] = [];
+  const generator = prune({
+    ...job,
+    folder: at,
+    settings: parseSettings({ length: 32, epochs: 2, ...settings }),
+  });
+  for (;;) {
+    const next = await generator.next();
+    if (next.done) return { events, record: next.value, at };
+    events.push(next.value);
+  }
+}
+
+describe('prune', () => {
+  it('goes through its stages in order', async () => {
+    const { events } = await run({});
+    const stages = events.map((event) => (event.stage === 'perplexity' ? event.subject : event.stage));
+    const order = stages.filter((stage, i) => stage !== stages[i - 1]);
+    expect(order).toEqual([
+      ...['load', 'dense'],
+      ...['load', 'gates', 'scales'],
+      ...['load', 'masked'],
+      ...['write', 'verify', 'load', 'calibrated'],
+    ]);
+  });
+
+  it('keeps the exact projection within every budget', async () => {
+    for (const keep of [0.3, 0.5, 0.9]) {
+      const { budget } = (await run({ keep, epochs: 1 })).record;
+      expect(budget.kept).toBeLessThanOrEqual(budget.limit);
+      expect(budget.limit).toBeCloseTo(keep * budget.total);
+    }
+  });
+
+  it('keeps everything at keep 1, and perplexity with it', async () => {
+    const { perplexity, after, before } = (await run({ keep: 1, scaleEpochs: 0 })).record;
+    expect(after).toEqual(before);
+    expect(perplexity.calibrated?.text).toBeCloseTo(perplexity.dense?.text ?? 0, 6);
+  });
+
+  it('lowers the loss, and improves on the mask with scales', async () => {
+    const { losses, perplexity } = (await run({ epochs: 4, scaleEpochs: 4 })).record;
+    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    expect(mean(losses.gates.slice(-8))).toBeLessThan(mean(losses.gates.slice(0, 8)));
+    expect(perplexity.calibrated!.text!).toBeLessThan(perplexity.masked!.text!);
+  });
+
+  it('writes the mask apart from the weights', async () => {
+    const { at, record } = await run({});
+    const { mask, scales, layout } = decodeMask(await readFile(join(at, record.maskFile)));
+    expect(layout.totalCost).toBe(record.budget.total);
+    expect(scales?.every((scale, unit) => (mask[unit] === 1) === (scale !== 0))).toBe(true);
+  });
+
+  it('leaves no tensor behind, finished or left', async () => {
+    await run({}); // what backends keep for good is there after a first run
+    const before = tf.memory().numTensors;
+    await run({ keep: 0.6 });
+    const at = await mkdtemp(join(folder, 'left-'));
+    for await (const { stage } of prune({ ...job, folder: at, settings: parseSettings({ length: 32 }) })) {
+      if (stage === 'scales') break;
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('cannot write where there is no folder', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const settings = parseSettings({ length: 32, epochs: 1 });
+    const consume = async () => {
+      for await (const _ of prune({ ...job, folder: join(folder, 'file'), settings }));
+    };
+    await expect(consume()).rejects.toMatchObject({ code: 'GRASP_CHECKPOINT_WRITE' });
+  });
+});
