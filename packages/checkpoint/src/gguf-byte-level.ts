@@ -74,6 +74,31 @@ export function byteLevelTokenizer(metadata: GgufMetadata, vocabulary: GgufVocab
   };
 }
 
+/**
+ * The name in `tokenizer.ggml.pre` whose byte-level tokenizer splits text as this tokenizer.json does, or undefined
+ * where none of those known here does.
+ */
+export function byteLevelPresetName(tokenizer: Readonly<Record<string, unknown>>): string | undefined {
+  const { pre_tokenizer: pre, normalizer, model } = tokenizer;
+  const { pretokenizers = [pre] } = (pre ?? {}) as { pretokenizers?: readonly unknown[] };
+  const ignoreMerges = (model as { ignore_merges?: unknown } | undefined)?.ignore_merges === true;
+  const found = signature([normalizer ?? null, pretokenizers, ignoreMerges]);
+  const names = Object.keys(PRESETS).filter((name) => name !== 'default');
+  return names.find((name) => {
+    const { normalizer, splits, gpt2Words, ignoreMerges } = PRESETS[name]!;
+    return found === signature([normalizer, [...splits, byteLevel(false, gpt2Words)], ignoreMerges]);
+  });
+}
+
+/** JSON without `trim_offsets`, which changes no token, and with keys in order. */
+function signature(value: unknown): string {
+  return JSON.stringify(value, (key, entry: unknown) => {
+    if (key === 'trim_offsets') return undefined;
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry;
+    return Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
 function presetOf(metadata: GgufMetadata): ByteLevelPreset {
   const name = metadata.text('tokenizer.ggml.pre');
   if (name !== undefined && Object.hasOwn(PRESETS, name)) return PRESETS[name]!;

@@ -27,3 +27,13 @@ export function huggingFaceName(name: string): string | undefined {
   const part = match?.[2] !== undefined && Object.hasOwn(PARTS, match[2]) ? PARTS[match[2]] : undefined;
   return part === undefined ? undefined : `model.layers.${match![1]}.${part}.${match![3]}`;
 }
+
+const OUTER_NAMES = new Map(Object.entries(OUTER).map(([gguf, name]) => [name, gguf]));
+const PART_NAMES = new Map(Object.entries(PARTS).map(([gguf, name]) => [name, gguf]));
+
+/** The GGUF name of a Hugging Face tensor of the llama family, or undefined where it has none. */
+export function ggufName(name: string): string | undefined {
+  const match = /^model\.layers\.(\d{1,5})\.([a-z_.]+)\.(weight|bias)$/.exec(name);
+  const part = match ? PART_NAMES.get(match[2]!) : undefined;
+  return part === undefined ? OUTER_NAMES.get(name) : `blk.${match![1]}.${part}.${match![3]}`;
+}

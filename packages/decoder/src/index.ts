@@ -9,6 +9,7 @@ export {
   WeightShapeError,
 } from './errors.js';
 export type { WeightDType } from './load-weights.js';
+export { rotaryFrequencies } from './rotary.js';
 export type { RotaryConfig } from './rotary-config.js';
 export { eagerRuntime, type Runtime, type TensorFunction } from './runtime.js';
 export { hasUniformLayers, kvCacheBytesPerToken, type ParameterCounts, parameterCounts } from './sizes.js';

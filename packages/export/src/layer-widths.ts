@@ -19,6 +19,8 @@ export function layerWidths({ headsPerGroup }: DecoderConfig, { channels, groups
 export function hasOneShape({ layers }: DecoderConfig): boolean {
   const { channels, groups } = layers[0]!;
   return (
-    channels > 0 && groups > 0 && layers.every((layer) => layer.channels === channels && layer.groups === groups)
+    channels > 0 &&
+    groups > 0 &&
+    layers.every((layer) => layer.channels === channels && layer.groups === groups)
   );
 }

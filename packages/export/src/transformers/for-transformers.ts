@@ -1,6 +1,7 @@
 import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
 import { type DecoderConfig, decoderConfig, findArchitecture, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { hasOneShape, layerWidths } from '../layer-widths.js';
+import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { modellingFile, modellingModule } from './modelling-file.js';
 
 type Config = Readonly<Record<string, unknown>>;
@@ -42,9 +43,11 @@ export function forTransformers(checkpoint: Checkpoint): Checkpoint {
     head_dim: decoder.headSize,
     [LAYER_SHAPES_KEY]: decoder.layers.map((shape) => layerWidths(decoder, shape)),
   };
+  const unused = tensorsOfRemovedParts(checkpoint, decoder, 'transformers');
   return {
     ...view(checkpoint),
     config,
+    tensors: new Map([...checkpoint.tensors].filter(([name]) => !unused.has(name))),
     files: [...checkpoint.files.filter(({ name }) => name !== code.name), code],
   };
 }

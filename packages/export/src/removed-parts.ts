@@ -1,0 +1,31 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import type { DecoderConfig } from '@grasp/decoder';
+import { InexpressibleModelError } from './errors.js';
+
+/**
+ * Tensors that are left of an attention or FFN of which no unit is: norms of queries and keys, which do nothing then.
+ *
+ * @throws InexpressibleModelError for a bias: it would still be added, and no runtime has a layer for that.
+ */
+export function tensorsOfRemovedParts(
+  checkpoint: Checkpoint,
+  { layers }: DecoderConfig,
+  target: InexpressibleModelError['target'],
+): ReadonlySet<string> {
+  const unused = new Set<string>();
+  for (const name of checkpoint.tensors.keys()) {
+    const match = /^model\.layers\.(\d+)\.(self_attn|mlp)\./.exec(name);
+    const shape = match ? layers[Number(match[1])] : undefined;
+    if (!match || !shape || (match[2] === 'mlp' ? shape.channels : shape.groups) > 0) continue;
+    if (name.endsWith('.bias')) {
+      throw new InexpressibleModelError(
+        checkpoint.source,
+        target,
+        `${name} of a layer whose ${match[2]} was removed`,
+        'Keep at least one unit in each block.',
+      );
+    }
+    unused.add(name);
+  }
+  return unused;
+}

@@ -1,0 +1,95 @@
+"""Loads pruned folders with transformers and compares them with the numbers beside them.
+
+    python check_transformers.py FOLDER...
+
+Each folder has expected.json: token ids, this project's logits, and its greedy continuation. Prints one JSON object
+per folder; errors end the process.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM
+
+torch.set_num_threads(2)
+
+
+def logits_of(model, ids):
+    with torch.no_grad():
+        return model(ids).logits[0]
+
+
+def cached_logits(model, ids):
+    """The same logits, token by token through the KV cache. Its argument is called `cache` from 5.24 on."""
+    steps, cache = [], None
+    name = None
+    for position in range(ids.shape[1]):
+        arguments = {} if cache is None else {name: cache}
+        with torch.no_grad():
+            out = model(ids[:, position : position + 1], use_cache=True, **arguments)
+        name = "cache" if "cache" in out and out.get("cache") is not None else "past_key_values"
+        cache = out[name]
+        steps.append(out.logits[0, -1])
+    return torch.stack(steps)
+
+
+def peft_difference(model, ids, plain):
+    """A LoRA adapter that is new changes nothing; one gradient step through it changes something."""
+    from peft import LoraConfig, get_peft_model
+
+    tuned = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", r=2, target_modules=["q_proj", "down_proj"]))
+    fresh = (logits_of(tuned, ids) - plain).abs().max().item()
+    tuned.train()
+    tuned(ids, labels=ids).loss.backward()
+    gradients = [p.grad for p in tuned.parameters() if p.requires_grad]
+    assert gradients and any(g is not None and g.abs().max() > 0 for g in gradients)
+    return fresh
+
+
+def check(folder):
+    expected = json.loads((folder / "expected.json").read_text())
+    ids = torch.tensor([expected["ids"]])
+    ours = torch.tensor(expected["logits"]).reshape(ids.shape[1], -1)
+    config = json.loads((folder / "config.json").read_text())
+    remote = {"trust_remote_code": True} if "auto_map" in config else {}
+    result = {"folder": folder.name, "transformers": transformers.__version__, "class": None}
+
+    for attention in ("sdpa", "eager"):
+        model, info = AutoModelForCausalLM.from_pretrained(
+            folder, attn_implementation=attention, output_loading_info=True, **remote
+        )
+        model.eval()
+        assert not info["missing_keys"] and not info["unexpected_keys"], info
+        result[attention] = (logits_of(model, ids) - ours).abs().max().item()
+        result[f"{attention}_cached"] = (cached_logits(model, ids) - ours).abs().max().item()
+    result["class"] = type(model).__name__
+    plain = logits_of(model, ids)
+
+    length = ids.shape[1] + len(expected["continuation"])
+    tokens = model.generate(
+        ids, attention_mask=torch.ones_like(ids), do_sample=False, max_length=length, min_length=length, pad_token_id=0
+    )
+    result["continuation_equal"] = tokens[0, ids.shape[1] :].tolist() == expected["continuation"]
+
+    padded = torch.cat([torch.zeros(1, 2, dtype=ids.dtype), ids], 1)
+    mask = torch.cat([torch.zeros_like(padded[:, :2]), torch.ones_like(ids)], 1)
+    tokens = model.generate(
+        padded, attention_mask=mask, do_sample=False, num_beams=2, max_new_tokens=4, min_new_tokens=4, pad_token_id=0
+    )
+    assert tokens.shape[1] == padded.shape[1] + 4
+
+    with tempfile.TemporaryDirectory() as again:
+        model.save_pretrained(again)
+        assert bool(list(Path(again).glob("modeling_*.py"))) == bool(remote)
+        reloaded = AutoModelForCausalLM.from_pretrained(again, attn_implementation="eager", **remote).eval()
+        result["reloaded"] = (logits_of(reloaded, ids) - plain).abs().max().item()
+    result["peft"] = peft_difference(model, ids, plain)
+    return result
+
+
+for argument in sys.argv[1:]:
+    print(json.dumps(check(Path(argument))), flush=True)
