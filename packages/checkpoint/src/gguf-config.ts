@@ -2,9 +2,13 @@ import { CheckpointFormatError, CheckpointUnsupportedError } from './errors.js';
 import type { GgufTensorInfo } from './gguf-header.js';
 import type { GgufMetadata } from './gguf-metadata.js';
 
-/** GGUF architectures this package presents as Hugging Face checkpoints. Mistral models are `llama` in GGUF. */
+/**
+ * GGUF architectures this package presents as Hugging Face checkpoints. Mistral models are `llama` in GGUF; `deci` is
+ * llama whose layers may differ in width.
+ */
 export const GGUF_ARCHITECTURES = {
   llama: { model_type: 'llama', architectures: ['LlamaForCausalLM'] },
+  deci: { model_type: 'llama', architectures: ['LlamaForCausalLM'] },
   qwen2: { model_type: 'qwen2', architectures: ['Qwen2ForCausalLM'] },
   qwen3: { model_type: 'qwen3', architectures: ['Qwen3ForCausalLM'] },
 } as const;
