@@ -1,6 +1,7 @@
 export { type AcquireOptions, acquireLibrary } from './acquire-library.js';
 export type { AttributeValue } from './attributes.js';
 export { type BuildKind, tensorFlowVersion } from './builds.js';
+export { type Diagnosis, diagnose, type Finding } from './diagnose.js';
 export type { Device } from './eager-context.js';
 export {
   RecordingError,

@@ -90,6 +90,11 @@ export async function openTensorFlow(options: OpenOptions = {}): Promise<TensorF
   return tensorFlow;
 }
 
+/** The one that is open, if one is. */
+export function openedTensorFlow(): TensorFlow | undefined {
+  return open?.tensorFlow;
+}
+
 async function reopen(tensorFlow: TensorFlow, before: OpenOptions, now: OpenOptions): Promise<TensorFlow> {
   const { threads, library, build } = tensorFlow.info;
   const same =
