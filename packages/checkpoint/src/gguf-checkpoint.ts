@@ -4,7 +4,7 @@ import { toFloat32 } from './convert.js';
 import { dequantize } from './dequantize.js';
 import { CheckpointFormatError, CheckpointUnsupportedError, TensorMissingError } from './errors.js';
 import { GGML_TYPES, type GgmlType } from './ggml-types.js';
-import { ggufArchitecture, ggufConfig } from './gguf-config.js';
+import { type GgufArchitecture, ggufArchitecture, ggufConfig } from './gguf-config.js';
 import { type GgufTensorInfo, readGgufHeader } from './gguf-header.js';
 import { ggufMetadata } from './gguf-metadata.js';
 import { huggingFaceName } from './gguf-names.js';
@@ -45,7 +45,7 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const ropeFreqs = header.tensors.get(ROPE_FREQS);
   const ropeFactors = ropeFreqs && toFloat32(await readTensor(source, ropeFreqs));
   const config = ggufConfig(metadata, header.tensors, ropeFactors);
-  const heads = { q: Number(config.num_attention_heads), k: Number(config.num_key_value_heads) };
+  const headSize = Number(config.head_dim);
 
   const originals = new Map<string, GgufTensorInfo>();
   const tensors = new Map<string, TensorInfo>();
@@ -58,11 +58,10 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
         `tensor ${JSON.stringify(info.name)} in architecture ${arch}`,
       );
     }
-    const permuted = rotaryHeads(info.name, arch, heads);
-    if (permuted && info.shape[0]! % (2 * permuted) !== 0) {
+    if (hasRotaryRows(info.name, arch) && !(headSize % 2 === 0 && info.shape[0]! % headSize === 0)) {
       throw new CheckpointFormatError(
         source.name,
-        `tensor ${info.name} has ${info.shape[0]} rows for ${permuted} heads`,
+        `tensor ${info.name} has ${info.shape[0]} rows for heads of ${headSize}`,
       );
     }
     originals.set(name, info);
@@ -77,17 +76,15 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
       const info = originals.get(name);
       if (info === undefined) throw new TensorMissingError(source.name, name);
       const tensor = await readTensor(source, info);
-      const permuted = rotaryHeads(info.name, arch, heads);
-      return permuted ? withRows(tensor, permuted) : tensor;
+      return hasRotaryRows(info.name, arch) ? withRows(tensor, info.shape[0]! / headSize) : tensor;
     },
     close: () => source.close(),
   };
 }
 
-/** Number of heads whose rows this tensor holds in llama's order, or undefined where rows are in order. */
-function rotaryHeads(name: string, arch: string, heads: { q: number; k: number }): number | undefined {
-  const match = arch === 'llama' ? /\.attn_([qk])\.(weight|bias)$/.exec(name) : null;
-  return match ? heads[match[1] as 'q' | 'k'] : undefined;
+/** Whether a tensor's rows are in the order that llama's files have for q and k. */
+function hasRotaryRows(name: string, arch: GgufArchitecture): boolean {
+  return (arch === 'llama' || arch === 'deci') && /\.attn_[qk]\.(weight|bias)$/.test(name);
 }
 
 function withRows(tensor: TensorData, heads: number): TensorData {

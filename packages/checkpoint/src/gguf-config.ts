@@ -1,5 +1,6 @@
 import { CheckpointFormatError, CheckpointUnsupportedError } from './errors.js';
 import type { GgufTensorInfo } from './gguf-header.js';
+import { ggufLayerShapes } from './gguf-layer-shapes.js';
 import type { GgufMetadata } from './gguf-metadata.js';
 
 /**
@@ -47,21 +48,28 @@ export function ggufConfig(
   const embeddings = tensors.get('token_embd.weight');
   if (embeddings === undefined) throw new CheckpointFormatError(metadata.file, 'it has no token_embd.weight');
 
+  const model = GGUF_ARCHITECTURES[arch];
+  const hasTensor = (pattern: RegExp) => [...tensors.keys()].some((name) => pattern.test(name));
   const hidden = size('embedding_length');
-  const heads = size('attention.head_count');
-  const kvHeads = optional('attention.head_count_kv') === undefined ? heads : size('attention.head_count_kv');
+  const layers = size('block_count');
+  const byLayer = arch === 'deci' ? ggufLayerShapes(metadata, arch, layers) : undefined;
+  const heads = byLayer?.widest.num_attention_heads ?? size('attention.head_count');
   const headDim = optional('attention.key_length') ?? hidden / heads;
   const ropeTheta = optional('rope.freq_base') ?? 10_000;
   const maxPositions = size('context_length');
   const epsilon = optional('attention.layer_norm_rms_epsilon');
   if (epsilon === undefined) throw new CheckpointFormatError(metadata.file, `it has no RMS norm epsilon`);
   return {
-    ...GGUF_ARCHITECTURES[arch],
+    ...model,
     hidden_size: hidden,
-    intermediate_size: size('feed_forward_length'),
-    num_hidden_layers: size('block_count'),
-    num_attention_heads: heads,
-    num_key_value_heads: kvHeads,
+    num_hidden_layers: layers,
+    ...(byLayer?.widest ?? {
+      intermediate_size: size('feed_forward_length'),
+      num_attention_heads: heads,
+      num_key_value_heads:
+        optional('attention.head_count_kv') === undefined ? heads : size('attention.head_count_kv'),
+    }),
+    ...(byLayer && !byLayer.equal ? { layer_shapes: byLayer.shapes } : {}),
     head_dim: headDim,
     hidden_act: 'silu',
     rms_norm_eps: epsilon,
@@ -69,8 +77,8 @@ export function ggufConfig(
     rope_scaling: ropeScaling(metadata, arch, ropeFactors, { headDim, ropeTheta }),
     max_position_embeddings: maxPositions,
     vocab_size: embeddings.shape[0],
-    attention_bias: tensors.has('blk.0.attn_q.bias'),
-    ...(arch === 'llama' ? { mlp_bias: tensors.has('blk.0.ffn_gate.bias') } : {}),
+    attention_bias: hasTensor(/^blk\.\d+\.attn_q\.bias$/),
+    ...(model.model_type === 'llama' ? { mlp_bias: hasTensor(/^blk\.\d+\.ffn_gate\.bias$/) } : {}),
     tie_word_embeddings: !tensors.has('output.weight'),
     bos_token_id: metadata.number('tokenizer.ggml.bos_token_id') ?? null,
     eos_token_id: metadata.number('tokenizer.ggml.eos_token_id') ?? null,

@@ -9,6 +9,8 @@ export interface GgufMetadata {
   flag(key: string): boolean | undefined;
   texts(key: string): readonly string[] | undefined;
   numbers(key: string): ArrayLike<number> | undefined;
+  /** A list of `count` numbers; one number stands for that many. */
+  each(key: string, count: number): readonly number[] | undefined;
 }
 
 export function ggufMetadata(header: GgufHeader, file: string): GgufMetadata {
@@ -28,11 +30,25 @@ export function ggufMetadata(header: GgufHeader, file: string): GgufMetadata {
     flag: (key) => typed(key, 'true or false', (value) => typeof value === 'boolean'),
     texts: (key) => typed(key, 'a list of texts', isTexts),
     numbers: (key) => typed(key, 'a list of numbers', isNumbers),
+    each(key, count) {
+      const value = typed(key, 'a number or a list of them', isNumberOrNumbers);
+      if (value === undefined) return undefined;
+      if (typeof value === 'number') return Array.from({ length: count }, () => value);
+      if (value.length === count) return Array.from(value);
+      throw new CheckpointFormatError(
+        file,
+        `its metadata ${key} lists ${value.length} numbers, not ${count}`,
+      );
+    },
   };
 }
 
 function isTexts(value: GgufValue): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isNumberOrNumbers(value: GgufValue): value is number | NumberArray {
+  return typeof value === 'number' || isNumbers(value);
 }
 
 type NumberArray = Extract<GgufValue, ArrayBufferView & ArrayLike<number>>;
