@@ -68,6 +68,15 @@ export class ArrangedWeights {
     this.split();
   }
 
+  /** Replaces a weight by another of its shape, whose units are in their own order. */
+  replace(name: string, tensor: tf.Tensor): void {
+    const order = expand(this.arrangement.order, this.unitRows.get(name)!);
+    this.disposeParts();
+    this.whole.get(name)!.dispose();
+    this.whole.set(name, tf.keep(tf.tidy(() => tf.gather(tensor, tf.tensor1d(order, 'int32')))));
+    this.split();
+  }
+
   dispose(): void {
     this.disposeParts();
     for (const tensor of this.whole.values()) tensor.dispose();

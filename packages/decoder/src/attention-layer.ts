@@ -25,6 +25,9 @@ export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
       y: attention(runtime, shape, i).y,
     })),
     forward: namedFunction(runtime, 'attention-saving', (i: AttentionInputs) => attention(runtime, shape, i)),
+    mixed: namedFunction(runtime, 'attention-mixed', (i: AttentionInputs) => ({
+      mixed: attention(runtime, shape, i).mixed,
+    })),
     backward: namedFunction(runtime, 'attention-gradient', (i: AttentionGradientInputs) =>
       attentionGradient(runtime, shape, i, true),
     ),
@@ -156,6 +159,18 @@ export class AttentionLayer implements Sublayer {
       outputP: saved.valuesP ? weights.pruned('output') : undefined,
     });
     return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
+  }
+
+  outputInputs(x: tf.Tensor, rotary: RotaryTable): tf.Tensor {
+    return this.functions.mixed(this.inputs(x, rotary, false)).mixed;
+  }
+
+  get outputMatrix(): tf.Tensor {
+    return this.units.weights.computed('output')!;
+  }
+
+  setOutputMatrix(matrix: tf.Tensor): void {
+    this.units.weights.replace('output', matrix);
   }
 
   dispose(): void {

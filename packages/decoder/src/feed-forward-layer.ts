@@ -9,9 +9,11 @@ import {
   type FeedForwardSaved,
   feedForward,
   feedForwardGradient,
+  gatedHidden,
 } from './feed-forward.js';
 import type { WeightReader } from './load-weights.js';
 import { namedFunction } from './named-function.js';
+import { rmsNorm } from './rms-norm.js';
 import type { RotaryTable } from './rotary.js';
 import type { Runtime } from './runtime.js';
 import { GatedUnits, type Saved, type Sublayer } from './sublayer.js';
@@ -26,6 +28,9 @@ export function feedForwardFunctions(runtime: Runtime, epsilon: number) {
     forward: namedFunction(runtime, 'feed-forward-saving', (i: FeedForwardInputs) =>
       feedForward(runtime, epsilon, i),
     ),
+    hidden: namedFunction(runtime, 'feed-forward-hidden', (i: FeedForwardInputs) => ({
+      hidden: gatedHidden(runtime, rmsNorm(i.x, i.norm, epsilon), i).hidden,
+    })),
     backward: namedFunction(runtime, 'feed-forward-gradient', (i: FeedForwardGradientInputs) =>
       feedForwardGradient(runtime, epsilon, i),
     ),
@@ -118,6 +123,18 @@ export class FeedForwardLayer implements Sublayer {
       downP: saved.hiddenP ? weights.pruned('down') : undefined,
     });
     return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
+  }
+
+  outputInputs(x: tf.Tensor): tf.Tensor {
+    return this.functions.hidden(this.inputs(x, false)).hidden;
+  }
+
+  get outputMatrix(): tf.Tensor {
+    return this.units.weights.computed('down')!;
+  }
+
+  setOutputMatrix(matrix: tf.Tensor): void {
+    this.units.weights.replace('down', matrix);
   }
 
   dispose(): void {

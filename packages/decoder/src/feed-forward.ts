@@ -53,16 +53,25 @@ function silu(x: tf.Tensor): tf.Tensor {
   return tf.mul(x, tf.sigmoid(x));
 }
 
+/** The computed channels' hidden vector, `z · silu(gate) · up`, for normed tokens `b [N, d]`. */
+export function gatedHidden(
+  runtime: Runtime,
+  b: tf.Tensor,
+  i: FeedForwardInputs,
+): { readonly gate: tf.Tensor; readonly up: tf.Tensor; readonly hidden: tf.Tensor } {
+  const gate = linear(runtime, b, i.gateC, i.gateBiasC); // [N, C]
+  const up = linear(runtime, b, i.upC, i.upBiasC); // [N, C]
+  return { gate, up, hidden: tf.mul(tf.mul(silu(gate), up), i.z) };
+}
+
 export function feedForward(
   runtime: Runtime,
   epsilon: number,
   i: FeedForwardInputs,
 ): FeedForwardSaved & { readonly y: tf.Tensor } {
   const b = rmsNorm(i.x, i.norm, epsilon);
-  const gate = linear(runtime, b, i.gateC, i.gateBiasC); // [N, C]
-  const up = linear(runtime, b, i.upC, i.upBiasC); // [N, C]
-  const gated = tf.mul(tf.mul(silu(gate), up), i.z);
-  let y = tf.add(i.x, runtime.matMul(gated, i.downC)); // [N, d]
+  const { gate, up, hidden } = gatedHidden(runtime, b, i);
+  let y = tf.add(i.x, runtime.matMul(hidden, i.downC)); // [N, d]
   if (i.downBias) y = tf.add(y, i.downBias);
   if (!i.gateP || !i.upP) return { y, gate, up };
   const hiddenP = tf.mul(

@@ -32,6 +32,12 @@ export interface Sublayer {
     needsInputGradient: boolean,
   ): { dx: tf.Tensor | undefined; dz: tf.Tensor };
   readonly arrangement: Arrangement;
+  /** What the output matrix multiplies, `[N, C·w]`: `w` gated entries for each of the `C` computed units. */
+  outputInputs(x: tf.Tensor, rotary: RotaryTable): tf.Tensor;
+  /** Rows of the output matrix of the computed units, `[C·w, d]`, in arranged order. Not the caller's to dispose of. */
+  readonly outputMatrix: tf.Tensor;
+  /** Replaces the output matrix by another of all units, `[units·w, d]` in their own order, which is copied. */
+  setOutputMatrix(matrix: tf.Tensor): void;
   dispose(): void;
 }
 
