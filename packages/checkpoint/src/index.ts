@@ -19,7 +19,7 @@ export { byteLevelPresetName } from './gguf-byte-level.js';
 export { ggufName } from './gguf-names.js';
 export { LIMITS } from './limits.js';
 export { openCheckpoint } from './open-checkpoint.js';
-export { claimOutputFolder, type OutputFolder } from './output-folder.js';
+export { claimOutputFolder, type OutputFolder, writeError } from './output-folder.js';
 export {
   openSafetensors,
   type SafetensorsArrays,

@@ -1,0 +1,48 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import { type DecoderConfig, findArchitecture, type LayerShape } from '@grasp/decoder';
+import { InexpressibleModelError } from '../errors.js';
+import { hasOneShape } from '../layer-widths.js';
+import { roundUp } from './metadata.js';
+
+/** How a model is laid out in a GGUF file. */
+export interface ModelLayout {
+  /** llama.cpp's architecture. `deci` is its llama whose layers may differ in width. */
+  readonly architecture: 'llama' | 'qwen2' | 'qwen3' | 'deci';
+  /** Whether rows of q and k lie pairwise (see `interleaveRotaryRows`). */
+  readonly interleaved: boolean;
+  /** Widths as stored: wider than the model's where the runtime needs it, the rest zeros. */
+  readonly layers: readonly LayerShape[];
+}
+
+/**
+ * Chooses architecture and stored widths so that stock llama.cpp computes the model exactly.
+ *
+ * - FFN widths are rounded up to `block` elements, so that rows of `ffn_down` can be quantised.
+ * - A layer without FFN gets one block of zero channels: llama.cpp would skip its attention as well, and crash if it
+ *   is the last.
+ * - A first layer without heads gets one group of zeros, since llama.cpp divides by its head count.
+ *
+ * @throws InexpressibleModelError for layers of different widths in an architecture that llama.cpp has no such form of.
+ */
+export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig, block: number): ModelLayout {
+  const { modelType, queryKeyNorm } = findArchitecture(checkpoint.config);
+  const layers = decoder.layers.map(({ channels, groups }, layer) => ({
+    channels: roundUp(Math.max(channels, 1), block),
+    groups: groups === 0 && layer === 0 ? 1 : groups,
+  }));
+  if (hasOneShape(decoder)) {
+    const architecture = modelType === 'qwen2' || modelType === 'qwen3' ? modelType : 'llama';
+    return { architecture, interleaved: architecture === 'llama', layers };
+  }
+  const biased = [...checkpoint.tensors.keys()].some((name) => name.endsWith('.bias'));
+  if (queryKeyNorm || biased) {
+    throw new InexpressibleModelError(
+      checkpoint.source,
+      'GGUF',
+      `${modelType} layers of different widths: llama.cpp's form for them has no ` +
+        `${queryKeyNorm ? 'norms of queries and keys' : 'biases of a width of their own'}`,
+      'Prune with one shape for all layers (layout "uniform").',
+    );
+  }
+  return { architecture: 'deci', interleaved: true, layers };
+}

@@ -1,0 +1,105 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import { InexpressibleModelError } from '../errors.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+}
+
+/** What a checkpoint's files say of its tokenizer. */
+export interface TokenizerFiles {
+  /** The checkpoint, for messages. */
+  readonly source: string;
+  /** The content of tokenizer.json. */
+  readonly tokenizer: Json;
+  /** Id of every token of the model itself, without added ones. */
+  readonly vocab: Readonly<Record<string, number>>;
+  /** Pairs in the order in which they are merged. */
+  readonly merges: readonly (readonly [string, string])[];
+  readonly added: readonly AddedToken[];
+  /** Id of a token with a role, where the files name it. */
+  special(role: SpecialRole): number | undefined;
+  /** Tokens that may end a reply. */
+  readonly ends: readonly number[];
+  readonly chatTemplate?: string;
+}
+
+export type SpecialRole = 'bos' | 'eos' | 'unk' | 'pad';
+
+/**
+ * Reads tokenizer.json, with what tokenizer_config.json, generation_config.json and config.json add to it.
+ *
+ * @throws InexpressibleModelError if there is none, or it is not a BPE tokenizer.
+ */
+export async function readTokenizerFiles(checkpoint: Checkpoint): Promise<TokenizerFiles> {
+  const tokenizer = await json(checkpoint, 'tokenizer.json');
+  const fail = (what: string, advice: string) =>
+    new InexpressibleModelError(checkpoint.source, 'GGUF', what, advice);
+  if (!tokenizer) {
+    throw fail('a model without tokenizer.json', 'Copy it from the model this checkpoint was made from.');
+  }
+  const model = (tokenizer.model ?? {}) as Json;
+  if (typeof model.vocab !== 'object' || model.vocab === null || !Array.isArray(model.merges)) {
+    throw fail(
+      `a tokenizer of type ${JSON.stringify(model.type ?? null)}`,
+      'Only BPE tokenizers are known here.',
+    );
+  }
+  const vocab = model.vocab as Record<string, number>;
+  const added = ((tokenizer.added_tokens ?? []) as Json[]).map(({ id, content, special }) => ({
+    id: Number(id),
+    content: String(content),
+    special: special === true,
+  }));
+  const config = (await json(checkpoint, 'tokenizer_config.json')) ?? {};
+  const generation = (await json(checkpoint, 'generation_config.json')) ?? {};
+  const idOf = (token: string) => added.find(({ content }) => content === token)?.id ?? vocab[token];
+  const special = (role: SpecialRole) => {
+    const named = config[`${role}_token`] ?? (role === 'unk' ? model.unk_token : undefined);
+    const content = typeof named === 'object' && named !== null ? (named as Json).content : named;
+    if (typeof content === 'string') return idOf(content);
+    const [id] = ids(checkpoint.config[`${role}_token_id`]);
+    return id;
+  };
+  const chatTemplate = await templateOf(checkpoint, config);
+  return {
+    source: checkpoint.source,
+    tokenizer,
+    vocab,
+    merges: (model.merges as unknown[]).map(mergePair),
+    added,
+    special,
+    ends: [...ids(generation.eos_token_id), ...ids(checkpoint.config.eos_token_id)],
+    ...(chatTemplate === undefined ? {} : { chatTemplate }),
+  };
+}
+
+/** Merges are lists of two, or in older files two tokens with a space between. */
+function mergePair(merge: unknown): readonly [string, string] {
+  if (Array.isArray(merge)) return [String(merge[0]), String(merge[1])];
+  const joined = String(merge);
+  const space = joined.indexOf(' ', 1);
+  return [joined.slice(0, space), joined.slice(space + 1)];
+}
+
+async function templateOf(checkpoint: Checkpoint, config: Json): Promise<string | undefined> {
+  const file = checkpoint.files.find(({ name }) => name === 'chat_template.jinja');
+  if (file) return new TextDecoder().decode(await file.read());
+  const { chat_template: template } = config;
+  if (typeof template === 'string') return template;
+  // Several templates by name: the default one.
+  const named = Array.isArray(template) ? (template as Json[]) : [];
+  const chosen = named.find(({ name }) => name === 'default') ?? named[0];
+  return typeof chosen?.template === 'string' ? chosen.template : undefined;
+}
+
+async function json(checkpoint: Checkpoint, name: string): Promise<Json | undefined> {
+  const file = checkpoint.files.find((entry) => entry.name === name);
+  return file && (JSON.parse(new TextDecoder().decode(await file.read())) as Json);
+}
+
+const ids = (value: unknown): number[] =>
+  (Array.isArray(value) ? value : [value]).filter((id): id is number => typeof id === 'number');
