@@ -46,6 +46,9 @@ export class LanguageHead {
   static async load(reader: WeightReader, runtime: Runtime, config: DecoderConfig): Promise<LanguageHead> {
     const shape = [config.vocabSize, config.hiddenSize] as const;
     const embedding = await reader.matrix(EMBEDDING, shape);
+    // Backends may keep values on the host until an op needs them; this puts the largest tensor on the device now,
+    // so that its host copy can be collected while the layers load.
+    tf.tidy(() => tf.gather(embedding, tf.tensor1d([0], 'int32')));
     const norm = await reader.vector(FINAL_NORM, config.hiddenSize);
     // A checkpoint may store a tied head once more, or leave out one that is tied without saying so.
     const head = config.tiedHead ? embedding : await reader.matrix(HEAD, shape);
