@@ -82,6 +82,7 @@ describe('bfloat16', () => {
       () => tf.sum(x),
       () => tf.softmax(x),
       () => tf.matMul(x, x),
+      () => tf.fused.matMul({ a: x as tf.Tensor2D, b: x as tf.Tensor2D }),
     ]) {
       expect(arithmetic).toThrow(TensorFlowOpError);
     }

@@ -4,15 +4,18 @@ import type { Pointer } from './c-api.js';
 import { functionConfig } from './config-proto.js';
 import { DT } from './data-types.js';
 import type { EagerContext } from './eager-context.js';
-import { RecordingError } from './errors.js';
+import { RecordingError, TensorFlowOpError } from './errors.js';
 import { type OpSchema, splitInputs } from './op-schema.js';
 import type { Recording } from './recording.js';
 import type { StoredTensor, TensorStore, TensorValues } from './tensor-store.js';
 
+/** TF_Code */
+const invalidArgument = 3;
+
 /**
  * Operations that only move elements. tfjs knows a bfloat16 tensor as float32 and says so in their type
- * attribute; here the tensor's own type is taken. All other operations keep the type tfjs asks for, so that
- * arithmetic on a bfloat16 tensor is refused by TensorFlow instead of losing precision silently.
+ * attribute; here the tensor's own type is taken. All others keep the type tfjs asks for: arithmetic on a
+ * bfloat16 tensor is refused instead of losing precision silently.
  */
 const movesOnly = new Set([
   'ConcatV2',
@@ -148,6 +151,7 @@ export class Binding {
     inputs: readonly number[],
     outputCount: number,
   ): readonly StoredTensor[] {
+    refuseBfloat16(schema, attrs, inputs, this.context.tensors);
     return this.#withOp(schema.name, (op) => {
       // Before the inputs: TensorFlow would take T from the first of them, and the first word counts.
       for (const { name, value } of attrs) {
@@ -214,4 +218,22 @@ export class Binding {
     if (input === undefined || !betterInGraph.has(name) || this.isUsingGpuDevice()) return false;
     return this.context.tensors.get(input).dtype === DT.float;
   }
+}
+
+/** Arithmetic that tfjs asks for in float32. TensorFlow refuses it too, except where oneDNN takes over (MatMul). */
+function refuseBfloat16(
+  schema: OpSchema,
+  attrs: readonly NamedAttribute[],
+  inputs: readonly number[],
+  tensors: TensorStore,
+): void {
+  if (!attrs.some(({ name, value }) => value === DT.float && schema.inferred.has(name))) return;
+  const index = inputs.findIndex((id) => tensors.get(id).dtype === DT.bfloat16);
+  if (index < 0) return;
+  throw new TensorFlowOpError(
+    schema.name,
+    invalidArgument,
+    `its input #${index} is bfloat16, and tfjs asks for float32. Multiply with matMul of this package, or widen ` +
+      'the tensor with fromBfloat16.',
+  );
 }
