@@ -2,6 +2,7 @@ import { CheckpointFormatError, CheckpointUnsupportedError } from './errors.js';
 import type { GgufTensorInfo } from './gguf-header.js';
 import { ggufLayerShapes } from './gguf-layer-shapes.js';
 import type { GgufMetadata } from './gguf-metadata.js';
+import { LIMITS } from './limits.js';
 
 /**
  * GGUF architectures this package presents as Hugging Face checkpoints. Mistral models are `llama` in GGUF; `deci` is
@@ -52,6 +53,12 @@ export function ggufConfig(
   const hasTensor = (pattern: RegExp) => [...tensors.keys()].some((name) => pattern.test(name));
   const hidden = size('embedding_length');
   const layers = size('block_count');
+  if (layers > LIMITS.layers) {
+    throw new CheckpointFormatError(
+      metadata.file,
+      `it claims ${layers} layers, and at most ${LIMITS.layers} are allowed`,
+    );
+  }
   const byLayer = arch === 'deci' ? ggufLayerShapes(metadata, arch, layers) : undefined;
   const heads = byLayer?.widest.num_attention_heads ?? size('attention.head_count');
   const headDim = optional('attention.key_length') ?? hidden / heads;

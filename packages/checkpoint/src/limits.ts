@@ -15,6 +15,8 @@ export const LIMITS = {
   indexBytes: 64 * 2 ** 20,
   /** Bytes of a file that travels with the weights (tokenizer.json of the largest vocabularies is 35 MB). */
   extraFileBytes: 512 * 2 ** 20,
+  /** Layers that GGUF metadata may speak of. */
+  layers: 4096,
   /** Bytes of a GGUF header: metadata and tensor infos together. */
   ggufHeaderBytes: 512 * 2 ** 20,
   /** Bytes of one GGUF string. */

@@ -1,0 +1,218 @@
+import { ggufBytes } from '@grasp/testing';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { type ByteSource, memorySource } from '../src/byte-source.js';
+import { ggufCheckpoint } from '../src/gguf-checkpoint.js';
+import { parseJsonObject } from '../src/json.js';
+import { safetensorsOf } from '../src/safetensors-file.js';
+import { encodeSafetensorsHeader } from '../src/safetensors-header.js';
+import { shardNames } from '../src/shard-index.js';
+
+/** One change to a file. Places are fractions of its length, so that a shrunk case stays one. */
+type Edit =
+  | { readonly kind: 'set'; readonly at: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'insert'; readonly at: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'delete' | 'repeat'; readonly at: number; readonly length: number }
+  | { readonly kind: 'cut'; readonly at: number };
+
+/** Numbers at which checks go wrong. */
+const edges = [
+  0n,
+  1n,
+  7n,
+  8n,
+  255n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 32n,
+  2n ** 53n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+];
+const numberBytes = fc.tuple(fc.constantFrom(...edges), fc.constantFrom(1, 4, 8)).map(([value, size]) => {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes.subarray(0, size);
+});
+const textBytes = fc
+  .constantFrom(
+    '"',
+    '{',
+    '}',
+    '[',
+    ']',
+    ':',
+    ',',
+    '-',
+    '1e999',
+    'null',
+    '"__proto__"',
+    '"../x"',
+    '\\',
+    '\u0000',
+    'F32',
+  )
+  .map((text) => new TextEncoder().encode(text));
+const newBytes = fc.oneof(numberBytes, textBytes, fc.uint8Array({ minLength: 1, maxLength: 16 }));
+const place = fc.double({ min: 0, max: 1, noNaN: true });
+const edit: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('set' as const), at: place, bytes: newBytes }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('insert' as const), at: place, bytes: newBytes }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('delete' as const, 'repeat' as const),
+      at: place,
+      length: fc.nat(64),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const), at: place }) },
+);
+const edits = fc.array(edit, { minLength: 1, maxLength: 6 });
+
+function apply(bytes: Uint8Array, change: Edit): Uint8Array {
+  const at = Math.floor(change.at * bytes.length);
+  const join = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
+  switch (change.kind) {
+    case 'set': {
+      const out = bytes.slice();
+      out.set(change.bytes.subarray(0, bytes.length - at), at);
+      return out;
+    }
+    case 'insert':
+      return join(bytes.subarray(0, at), change.bytes, bytes.subarray(at));
+    case 'delete':
+      return join(bytes.subarray(0, at), bytes.subarray(at + change.length));
+    case 'repeat':
+      return join(bytes.subarray(0, at + change.length), bytes.subarray(at));
+    case 'cut':
+      return bytes.slice(0, at);
+  }
+}
+
+/** A source that fails the test when more is asked for than the file has. */
+function watched(bytes: Uint8Array): ByteSource {
+  const source = memorySource(bytes, 'fuzzed');
+  return {
+    ...source,
+    readSync(position, target) {
+      expect(target.length).toBeLessThanOrEqual(bytes.length);
+      source.readSync(position, target);
+    },
+    async read(position, target) {
+      expect(target.length).toBeLessThanOrEqual(bytes.length);
+      await source.read(position, target);
+    },
+  };
+}
+
+/** What each format's reader is given to begin with, and how everything it offers is read. */
+export const FORMATS: Readonly<
+  Record<string, { readonly seeds: readonly Uint8Array[]; run(bytes: Uint8Array): Promise<void> }>
+> = {
+  safetensors: {
+    seeds: [safetensorsSeed()],
+    async run(bytes) {
+      const file = safetensorsOf(watched(bytes));
+      for (const name of file.tensors.keys()) await file.read(name);
+    },
+  },
+  gguf: {
+    seeds: [ggufSeed('llama', 'llama'), ggufSeed('llama', 'gpt2'), ggufSeed('deci', 'gpt2')],
+    async run(bytes) {
+      const checkpoint = await ggufCheckpoint(watched(bytes));
+      for (const name of checkpoint.tensors.keys()) await checkpoint.read(name);
+      for (const file of checkpoint.files) await file.read();
+    },
+  },
+  index: {
+    seeds: [
+      new TextEncoder().encode(
+        JSON.stringify({
+          metadata: { total_size: 8 },
+          weight_map: { a: 'one.safetensors', b: 'model-00001-of-00002.safetensors' },
+        }),
+      ),
+    ],
+    async run(bytes) {
+      for (const name of shardNames(parseJsonObject(bytes, 'fuzzed'), 'fuzzed')) {
+        expect(name).toMatch(/^[^/\\\0]+\.safetensors$/);
+      }
+    },
+  },
+};
+
+/**
+ * Runs a format's reader on changed files: it succeeds or throws a typed error, reads no more than there is, and
+ * takes no longer than `MAX_MS`.
+ */
+export async function fuzz(format: string, runs: number, seed?: number): Promise<void> {
+  const { seeds, run } = FORMATS[format]!;
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...seeds), edits, async (base, changes) => {
+      const bytes = changes.reduce(apply, base);
+      const start = performance.now();
+      await run(bytes).catch(expectTyped);
+      expect(performance.now() - start).toBeLessThan(MAX_MS);
+    }),
+    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
+  );
+}
+
+/** Generous, as other work may hold the processor; a hang is far longer. */
+const MAX_MS = 5000;
+
+export function expectTyped(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.startsWith('GRASP_CHECKPOINT')) throw error;
+}
+
+function safetensorsSeed(): Uint8Array {
+  const header = encodeSafetensorsHeader(
+    [
+      { name: 'a', dtype: 'F32', shape: [2, 3] },
+      { name: 'b.weight', dtype: 'BF16', shape: [4] },
+      { name: 'empty', dtype: 'I64', shape: [0] },
+    ],
+    { format: 'pt' },
+  );
+  return new Uint8Array(Buffer.concat([header, new Uint8Array(32)]));
+}
+
+function ggufSeed(arch: 'llama' | 'deci', tokenizer: 'llama' | 'gpt2'): Uint8Array {
+  const u32 = (value: number) => ({ type: 'u32', value }) as const;
+  const texts = (value: string[]) => ({ type: 'texts', value }) as const;
+  const f32 = (name: string, shape: number[]) => ({
+    name,
+    shape,
+    type: 0,
+    bytes: new Uint8Array(4 * shape.reduce((a, b) => a * b, 1)),
+  });
+  return ggufBytes(
+    {
+      'general.architecture': { type: 'text', value: arch },
+      [`${arch}.block_count`]: u32(1),
+      [`${arch}.context_length`]: u32(64),
+      [`${arch}.embedding_length`]: u32(32),
+      [`${arch}.feed_forward_length`]: u32(32),
+      [`${arch}.attention.head_count`]: u32(2),
+      [`${arch}.attention.head_count_kv`]: u32(1),
+      [`${arch}.attention.layer_norm_rms_epsilon`]: { type: 'f32', value: 1e-5 },
+      'tokenizer.ggml.model': { type: 'text', value: tokenizer },
+      'tokenizer.ggml.pre': { type: 'text', value: 'smollm' },
+      'tokenizer.ggml.tokens': texts(['<s>', 'a', 'b', 'ab', '<0x0A>']),
+      'tokenizer.ggml.token_type': { type: 'i32s', value: [3, 1, 1, 1, 6] },
+      'tokenizer.ggml.scores': { type: 'f32s', value: [0, -1, -2, -3, 0] },
+      'tokenizer.ggml.merges': texts(['a b']),
+      'tokenizer.ggml.bos_token_id': u32(0),
+      'tokenizer.ggml.add_bos_token': { type: 'bool', value: 1 },
+    },
+    [
+      f32('token_embd.weight', [5, 32]),
+      f32('blk.0.attn_q.weight', [32, 4]),
+      { name: 'blk.0.ffn_up.weight', shape: [2, 32], type: 3, bytes: new Uint8Array(40) },
+      { name: 'blk.0.ffn_down.weight', shape: [1, 256], type: 14, bytes: new Uint8Array(210) },
+    ],
+  );
+}
