@@ -13,7 +13,9 @@ describe('contextConfig', () => {
   });
 
   it('limits GPU memory in MiB', () => {
-    const gpu = decode(contextConfig({ intraOpThreads: 1, interOpThreads: 1, gpuMemoryBytes: 3 * 2 ** 30 }))[6];
+    const gpu = decode(
+      contextConfig({ intraOpThreads: 1, interOpThreads: 1, gpuMemoryBytes: 3 * 2 ** 30 }),
+    )[6];
     const devices = decode(decode(decode(gpu as Uint8Array)[9] as Uint8Array)[1] as Uint8Array);
     expect(Buffer.from(devices[1] as Uint8Array).readFloatLE()).toBe(3072);
   });
@@ -21,7 +23,8 @@ describe('contextConfig', () => {
 
 describe('functionConfig', () => {
   it('switches off the passes that change rounding', () => {
-    const passes = (fuse: boolean) => decode(decode(decode(functionConfig(fuse))[10] as Uint8Array)[10] as Uint8Array);
+    const passes = (fuse: boolean) =>
+      decode(decode(decode(functionConfig(fuse))[10] as Uint8Array)[10] as Uint8Array);
     expect(passes(false)).toEqual({ 3: 2, 7: 2, 14: 2, 17: 1 });
     expect(passes(true)[14]).toBe(1);
   });

@@ -15,7 +15,9 @@ describe('buildFor', () => {
     ['a Linux with musl', { platform: 'linux', arch: 'x64' }, 'musl'],
     ['a Linux that is too old', { platform: 'linux', arch: 'x64', glibc: '2.17' }, '2.27'],
   ])('refuses %s and says why', (_name, platform, reason) => {
-    expect(() => buildFor('cpu', platform)).toThrow(expect.objectContaining({ problem: 'unsupported-platform' }));
+    expect(() => buildFor('cpu', platform)).toThrow(
+      expect.objectContaining({ problem: 'unsupported-platform' }),
+    );
     expect(() => buildFor('cpu', platform)).toThrow(reason);
   });
 });
