@@ -21,8 +21,9 @@ export interface ModelLayout {
  * - A layer without FFN gets one block of zero channels: llama.cpp would skip its attention as well, and crash if it
  *   is the last.
  * - A first layer without heads gets one group of zeros, since llama.cpp divides by its head count.
+ * - Its qwen2 wants heads that span the hidden size; its llama does not, and takes the biases too.
  *
- * @throws InexpressibleModelError for layers of different widths in an architecture that llama.cpp has no such form of.
+ * @throws InexpressibleModelError for qwen3 layers of different widths: `deci` has no norms of queries and keys.
  */
 export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig, block: number): ModelLayout {
   const { modelType, queryKeyNorm } = findArchitecture(checkpoint.config);
@@ -30,19 +31,19 @@ export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig, bloc
     channels: roundUp(Math.max(channels, 1), block),
     groups: groups === 0 && layer === 0 ? 1 : groups,
   }));
-  if (hasOneShape(decoder)) {
-    const architecture = modelType === 'qwen2' || modelType === 'qwen3' ? modelType : 'llama';
-    return { architecture, interleaved: architecture === 'llama', layers };
-  }
-  const biased = [...checkpoint.tensors.keys()].some((name) => name.endsWith('.bias'));
-  if (queryKeyNorm || biased) {
+  if (!hasOneShape(decoder)) {
+    if (!queryKeyNorm) return { architecture: 'deci', interleaved: true, layers };
     throw new InexpressibleModelError(
       checkpoint.source,
       'GGUF',
-      `${modelType} layers of different widths: llama.cpp's form for them has no ` +
-        `${queryKeyNorm ? 'norms of queries and keys' : 'biases of a width of their own'}`,
+      `${modelType} layers of different widths: llama.cpp's form for such layers has no norms of queries and keys`,
       'Prune with one shape for all layers (layout "uniform").',
     );
   }
-  return { architecture: 'deci', interleaved: true, layers };
+  const { headsPerGroup, headSize, hiddenSize } = decoder;
+  const spanning = layers[0]!.groups * headsPerGroup * headSize === hiddenSize;
+  if (modelType === 'qwen3' || (modelType === 'qwen2' && spanning)) {
+    return { architecture: modelType, interleaved: false, layers };
+  }
+  return { architecture: 'llama', interleaved: true, layers };
 }
