@@ -1,8 +1,10 @@
 export { type AdamWOptions, adamW } from './adamw.js';
+export { relaxedBudget, removedShare } from './budget-schedule.js';
 export { type EpochOrder, epochOrder } from './epoch-order.js';
 export { type NonFiniteDetails, NonFiniteError, StateError, TrainingOptionError } from './errors.js';
 export type { GateMap, MappedGates } from './gate-map.js';
 export type { GatedModel, GradientOptions, LossAndGradients } from './gated-model.js';
+export { addSquares, valueDensity } from './importance.js';
 export {
   DEFAULT_TEMPERATURE,
   type GateOptions,
@@ -12,6 +14,13 @@ export {
   maskFromScores,
 } from './learn-gates.js';
 export type { Optimizer, OptimizerState } from './optimizer.js';
+export {
+  type ImportanceOptions,
+  type ImportanceRecord,
+  initialImportanceState,
+  maskFromImportance,
+  pruneByImportance,
+} from './prune-by-importance.js';
 export { Random } from './random.js';
 export { decodeState, encodeState } from './state-file.js';
 export { gateProbabilities, type MaskRule, projectedStraightThrough } from './straight-through.js';

@@ -61,7 +61,8 @@ export async function* trainScores<Batch>(
   }
 }
 
-function assertFinite(layout: Layout, step: number, loss: number, gradients: Float32Array): void {
+/** @throws {NonFiniteError} naming the unit. */
+export function assertFinite(layout: Layout, step: number, loss: number, gradients: Float32Array): void {
   if (!Number.isFinite(loss)) throw new NonFiniteError({ what: 'loss', step, value: loss });
   const unit = gradients.findIndex((gradient) => !Number.isFinite(gradient));
   if (unit === -1) return;

@@ -1,0 +1,105 @@
+import { budgetFromKeepRatio, createLayout, projectExact } from '@grasp/budget';
+import { describe, expect, it } from 'vitest';
+import { relaxedBudget } from './budget-schedule.js';
+import { NonFiniteError, TrainingOptionError } from './errors.js';
+import type { GatedModel } from './gated-model.js';
+import { addSquares, valueDensity } from './importance.js';
+import {
+  type ImportanceOptions,
+  initialImportanceState,
+  maskFromImportance,
+  pruneByImportance,
+} from './prune-by-importance.js';
+import { decodeState, encodeState } from './state-file.js';
+
+/** `L = ½ Σ_i w_i (batch · z_i)²`, so that a unit's squared gradient is `w_i² z_i² batch⁴`; pruned ones show as at 1. */
+const worth = [1, 9, 2, 8, 3, 7, 3, 30, 5, 20];
+const layout = createLayout([
+  { layer: 0, kind: 'ffn', count: 6, cost: 1 },
+  { layer: 0, kind: 'kv', count: 4, cost: 3 },
+]);
+const model: GatedModel<number> = {
+  layout,
+  async lossAndGateGradients(batch, gates) {
+    return {
+      loss: worth.reduce((sum, w, i) => sum + 0.5 * w * (batch * gates[i]!) ** 2, 0),
+      gradients: Float32Array.from(worth, (w) => w * batch ** 2),
+    };
+  },
+};
+const budget = budgetFromKeepRatio(layout, 0.5);
+const options: ImportanceOptions = {
+  rounds: 4,
+  batchesPerRound: 3,
+  chooseMask: (density, share) => projectExact(density, layout, relaxedBudget(layout, budget, share)),
+};
+const batchAt = (step: number) => 1 + (step % 5) / 10;
+
+describe('pruneByImportance', () => {
+  it('keeps what matters most for its cost, under a budget that tightens', async () => {
+    const state = initialImportanceState(model);
+    const costs: number[] = [];
+    for await (const { keptCost, round, step } of pruneByImportance(model, batchAt, options, state)) {
+      expect(round).toBe(Math.floor(step / 3));
+      costs.push(keptCost);
+    }
+    expect(costs).toHaveLength(12);
+    expect(costs[0]).toBe(layout.totalCost);
+    expect([...costs].sort((a, b) => b - a)).toEqual(costs);
+    // Squares per cost: 1 81 4 64 9 49 | 3 300 8.3 133; budget 9: both large groups (6) and three channels.
+    expect(Array.from(maskFromImportance(model, state, options))).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
+  });
+
+  it.each([1, 3, 7])('gives the same numbers when saved after %i steps and resumed', async (stop) => {
+    const whole = initialImportanceState(model);
+    for await (const _ of pruneByImportance(model, batchAt, options, whole));
+    let saved: Uint8Array | undefined;
+    for await (const { state } of pruneByImportance(model, batchAt, options)) {
+      if (state.step < stop) continue;
+      saved = encodeState(state, 'importance');
+      break;
+    }
+    const resumed = decodeState(saved!, 'importance');
+    for await (const _ of pruneByImportance(model, batchAt, options, resumed));
+    expect(resumed).toEqual(whole);
+  });
+
+  it('averages the batches of a round alike, and forgets earlier rounds', async () => {
+    const state = initialImportanceState(model);
+    const flat = { ...options, rounds: 2, batchesPerRound: 2, memory: 0.5 };
+    const batches = [1, 2, 3, 4];
+    for await (const _ of pruneByImportance(model, (step) => batches[step]!, flat, state));
+    const expected = (0.5 * (1 ** 4 + 2 ** 4) + 3 ** 4 + 4 ** 4) / (0.5 * 2 + 2);
+    expect(state.optimizer.vectors.squares![0]).toBeCloseTo(expected, 3);
+  });
+
+  it('stops at a loss that is not finite, with the state of the last good step', async () => {
+    const state = initialImportanceState(model);
+    const failing = (step: number) => (step === 2 ? Number.NaN : batchAt(step));
+    const run = async () => {
+      for await (const _ of pruneByImportance(model, failing, options, state));
+    };
+    await expect(run()).rejects.toThrow(NonFiniteError);
+    expect(state.step).toBe(2);
+  });
+
+  it('refuses rounds without batches', async () => {
+    const run = async () => {
+      for await (const _ of pruneByImportance(model, batchAt, { ...options, batchesPerRound: 0 }));
+    };
+    await expect(run()).rejects.toThrow(TrainingOptionError);
+  });
+});
+
+describe('importance', () => {
+  it('is a mean of squares, and counts by cost', () => {
+    const mean = new Float32Array(10);
+    [1, 1 / 2, 1 / 3].forEach((weight, i) => {
+      addSquares(mean, new Float32Array(10).fill(i + 1), weight);
+    });
+    expect(mean[0]).toBeCloseTo(14 / 3, 6);
+    const density = valueDensity(layout, mean);
+    expect(density[0]).toBeCloseTo(14 / 3, 6);
+    expect(density[9]).toBeCloseTo(14 / 9, 6);
+  });
+});

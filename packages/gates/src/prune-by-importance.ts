@@ -1,0 +1,127 @@
+import { assertUnits, keptPerBlock, maskCost } from '@grasp/budget';
+import { removedShare } from './budget-schedule.js';
+import { TrainingOptionError } from './errors.js';
+import type { GatedModel } from './gated-model.js';
+import { addSquares, valueDensity } from './importance.js';
+import type { GateRecord } from './learn-gates.js';
+import { assertFinite, type BatchAt } from './train-scores.js';
+import type { TrainingState } from './training-state.js';
+
+export interface ImportanceOptions {
+  /** Times that units are removed. */
+  readonly rounds: number;
+  /** Batches seen under one mask before the next is chosen. */
+  readonly batchesPerRound: number;
+  /**
+   * The mask after a round, from importance per cost and the share of what is to be removed that should be gone by
+   * then, for example `(density, share) => projectExact(density, layout, relaxedBudget(layout, budget, share))`.
+   */
+  readonly chooseMask: (density: Float32Array, share: number) => Uint8Array;
+  /** How much of the squares of earlier rounds counts in the next one, in [0, 1). Default 0.7. */
+  readonly memory?: number;
+}
+
+/** `round`, from 0, is the one the step belongs to. */
+export interface ImportanceRecord extends GateRecord {
+  readonly round: number;
+}
+
+/**
+ * Chooses a mask by importance: in each round the squared gate gradients of a few batches are averaged under the
+ * present mask, pruned units included, and the units that matter most per cost fill a budget that tightens from round
+ * to round. Nothing is learned by descent, so a tenth of the gradient evaluations of gate learning suffices.
+ *
+ * Yields one record a step and resumes like `learnGates`; `gradients` of a record are dL/dz. The mask chosen is
+ * {@link maskFromImportance} of the last state.
+ *
+ * @param state resumed and updated in place; a new one where left out.
+ * @throws {NonFiniteError} if a loss or gradient is not finite; the state is then as before that step.
+ */
+export async function* pruneByImportance<Batch>(
+  model: GatedModel<Batch>,
+  batchAt: BatchAt<Batch>,
+  options: ImportanceOptions,
+  state: TrainingState = initialImportanceState(model),
+): AsyncGenerator<ImportanceRecord, void, undefined> {
+  const { layout } = model;
+  const { rounds, batchesPerRound, memory = DEFAULT_MEMORY } = checked(options);
+  const squares = state.optimizer.vectors.squares;
+  assertUnits(layout, state.scores, 'scores');
+  if (!squares) throw new TrainingOptionError('The state was not made by pruneByImportance.');
+  let mask = maskFromImportance(model, state, options);
+  let gates = Float32Array.from(mask);
+  while (state.step < rounds * batchesPerRound) {
+    const { step } = state;
+    const { loss, gradients } = await model.lossAndGateGradients(await batchAt(step), gates, {
+      units: 'all',
+    });
+    assertUnits(layout, gradients, 'gate gradients');
+    assertFinite(layout, step, loss, gradients);
+    const round = Math.floor(step / batchesPerRound);
+    addSquares(squares, gradients, batchWeight(round, step % batchesPerRound, batchesPerRound, memory));
+    state.optimizer = { step: step + 1, vectors: state.optimizer.vectors };
+    state.losses.push(loss);
+    state.step = step + 1;
+    const seen = mask;
+    if (state.step % batchesPerRound === 0) {
+      state.scores.set(valueDensity(layout, squares));
+      mask = maskFromImportance(model, state, options);
+      gates = Float32Array.from(mask);
+    }
+    yield {
+      step,
+      round,
+      loss,
+      mask: seen,
+      gradients,
+      state,
+      kept: keptPerBlock(layout, seen),
+      keptCost: maskCost(layout, seen),
+    };
+  }
+}
+
+const DEFAULT_MEMORY = 0.7;
+
+/** The state that {@link pruneByImportance} starts from. */
+export function initialImportanceState({ layout }: Pick<GatedModel<unknown>, 'layout'>): TrainingState {
+  return {
+    step: 0,
+    scores: new Float32Array(layout.size),
+    optimizer: { step: 0, vectors: { squares: new Float32Array(layout.size) } },
+    losses: [],
+  };
+}
+
+/** The mask after the rounds completed: all units before the first. */
+export function maskFromImportance(
+  { layout }: Pick<GatedModel<unknown>, 'layout'>,
+  { step, scores }: Pick<TrainingState, 'step' | 'scores'>,
+  options: ImportanceOptions,
+): Uint8Array {
+  const { rounds, batchesPerRound } = checked(options);
+  const completed = Math.floor(step / batchesPerRound);
+  if (completed === 0) return new Uint8Array(layout.size).fill(1);
+  return options.chooseMask(scores, removedShare(completed - 1, rounds));
+}
+
+/**
+ * The weight of a batch in the running mean: within a round all batches count alike, and those of the round before
+ * count `memory` times as much.
+ */
+function batchWeight(round: number, place: number, perRound: number, memory: number): number {
+  let earlier = 0;
+  for (let age = 1; age <= round; age++) earlier += perRound * memory ** age;
+  return 1 / (earlier + place + 1);
+}
+
+function checked(options: ImportanceOptions): ImportanceOptions {
+  const { rounds, batchesPerRound, memory = DEFAULT_MEMORY } = options;
+  for (const [name, value] of Object.entries({ rounds, batchesPerRound })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new TrainingOptionError(`${name} must be a whole number from 1 on; received ${value}.`);
+  }
+  if (!(memory >= 0 && memory < 1))
+    throw new TrainingOptionError(`memory must be at least 0 and below 1; received ${memory}.`);
+  return options;
+}
