@@ -15,6 +15,7 @@ import {
 } from './library-location.js';
 import { withLock } from './lock.js';
 import { buildFor } from './platform.js';
+import { throttled } from './progress.js';
 
 export interface AcquireOptions extends FetchOptions {
   /** A folder that holds the libraries. Default: the environment's GRASP_TENSORFLOW_LIBRARY. */
@@ -45,6 +46,7 @@ export async function fetchLibrary(
   folder: string,
   options: FetchOptions = {},
 ): Promise<LibraryLocation> {
+  const onProgress = throttled(options.onProgress);
   const find = () => findLibrary(folder, [build.files]);
   const parent = path.dirname(folder);
   const downloads = path.join(parent, 'downloads');
@@ -57,8 +59,8 @@ export async function fetchLibrary(
         async () => {
           await removeLeftovers(folder);
           await requireSpace(parent, build.wheelBytes + build.libraryBytes);
-          const wheel = await fetchWheel(build, downloads, options);
-          await extractLibrary(wheel, build.files, folder, options.onProgress);
+          const wheel = await fetchWheel(build, downloads, { ...options, onProgress });
+          await extractLibrary(wheel, build.files, folder, onProgress);
           // Until here the verified wheel stays, so that a run cut short need not download again.
           await rm(downloads, { recursive: true, force: true });
         },
