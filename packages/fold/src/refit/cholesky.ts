@@ -1,0 +1,126 @@
+import { FoldError } from '../errors.js';
+
+/** Rows and columns that are factorised before the rest of the matrix is updated: they stay in cache meanwhile. */
+const PANEL = 48;
+
+/**
+ * The Cholesky factor of a symmetric positive definite matrix, in place: `a = L Lᵀ`. Only the lower triangle is read;
+ * what is above it afterwards means nothing.
+ *
+ * @param a float64 `[n, n]`, row-major.
+ * @throws {FoldError} if it is not positive definite.
+ */
+export function cholesky(a: Float64Array, n: number): void {
+  for (let start = 0; start < n; start += PANEL) {
+    const end = Math.min(start + PANEL, n);
+    factorPanel(a, n, start, end);
+    updateTrailing(a, n, start, end);
+  }
+}
+
+/** Columns `[start, end)` of the factor, all rows, what is left of them having been subtracted before. */
+function factorPanel(a: Float64Array, n: number, start: number, end: number): void {
+  for (let i = start; i < n; i++) {
+    const row = i * n;
+    for (let j = start; j <= Math.min(i, end - 1); j++) {
+      const other = j * n;
+      let sum = a[row + j]!;
+      for (let p = start; p < j; p++) sum -= a[row + p]! * a[other + p]!;
+      if (i !== j) {
+        a[row + j] = sum / a[other + j]!;
+      } else {
+        if (!(sum > 0)) {
+          throw new FoldError(
+            `The normal equations are not positive definite (pivot ${i} is ${sum}). Use more damping or more text.`,
+          );
+        }
+        a[row + j] = Math.sqrt(sum);
+      }
+    }
+  }
+}
+
+/** Subtracts the panel's part from the lower triangle to its right, two rows and two columns at a time. */
+function updateTrailing(a: Float64Array, n: number, start: number, end: number): void {
+  for (let i = end; i < n; i += 2) {
+    const row0 = i * n;
+    const row1 = i + 1 < n ? row0 + n : row0;
+    for (let j = end; j <= i; j += 2) {
+      const column0 = j * n;
+      const column1 = j + 1 < n ? column0 + n : column0;
+      let s00 = 0;
+      let s01 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      for (let p = start; p < end; p++) {
+        const x0 = a[row0 + p]!;
+        const x1 = a[row1 + p]!;
+        const y0 = a[column0 + p]!;
+        const y1 = a[column1 + p]!;
+        s00 += x0 * y0;
+        s01 += x0 * y1;
+        s10 += x1 * y0;
+        s11 += x1 * y1;
+      }
+      a[row0 + j]! -= s00;
+      if (j + 1 < n) a[row0 + j + 1]! -= s01;
+      if (i + 1 < n) a[row1 + j]! -= s10;
+      if (i + 1 < n && j + 1 < n) a[row1 + j + 1]! -= s11;
+    }
+  }
+}
+
+/** Right-hand sides solved together: a panel of them stays in cache. */
+const COLUMNS = 64;
+
+/**
+ * Solves `L Lᵀ X = B`, in place of `B`.
+ *
+ * @param l the factor, float64 `[n, n]`, from {@link cholesky}.
+ * @param b float64 `[n, m]`, row-major.
+ */
+export function choleskySolve(l: Float64Array, n: number, b: Float64Array, m: number): void {
+  for (let first = 0; first < m; first += COLUMNS) {
+    const width = Math.min(COLUMNS, m - first);
+    const x = new Float64Array(n * width);
+    for (let i = 0; i < n; i++) x.set(b.subarray(i * m + first, i * m + first + width), i * width);
+    forward(l, n, x, width);
+    backward(l, n, x, width);
+    for (let i = 0; i < n; i++) b.set(x.subarray(i * width, (i + 1) * width), i * m + first);
+  }
+}
+
+/** `L X = B`. */
+function forward(l: Float64Array, n: number, x: Float64Array, width: number): void {
+  for (let i = 0; i < n; i++) {
+    const row = i * n;
+    const at = i * width;
+    let p = 0;
+    for (; p + 4 <= i; p += 4) {
+      const [f0, f1, f2, f3] = [l[row + p]!, l[row + p + 1]!, l[row + p + 2]!, l[row + p + 3]!];
+      const [o0, o1, o2, o3] = [p * width, (p + 1) * width, (p + 2) * width, (p + 3) * width];
+      for (let c = 0; c < width; c++)
+        x[at + c]! -= f0 * x[o0 + c]! + f1 * x[o1 + c]! + f2 * x[o2 + c]! + f3 * x[o3 + c]!;
+    }
+    for (; p < i; p++) {
+      const factor = l[row + p]!;
+      for (let c = 0; c < width; c++) x[at + c]! -= factor * x[p * width + c]!;
+    }
+    const pivot = 1 / l[row + i]!;
+    for (let c = 0; c < width; c++) x[at + c]! *= pivot;
+  }
+}
+
+/** `Lᵀ X = B`. */
+function backward(l: Float64Array, n: number, x: Float64Array, width: number): void {
+  for (let i = n - 1; i >= 0; i--) {
+    const row = i * n;
+    const at = i * width;
+    const pivot = 1 / l[row + i]!;
+    for (let c = 0; c < width; c++) x[at + c]! *= pivot;
+    for (let p = 0; p < i; p++) {
+      const factor = l[row + p]!;
+      for (let c = 0; c < width; c++) x[p * width + c]! -= factor * x[at + c]!;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { FoldError } from '../errors.js';
+import { cholesky, choleskySolve } from './cholesky.js';
+
+/**
+ * What least squares needs to know of calibration data: `n` inputs of a matrix, `m` outputs, sums over tokens `t`.
+ * All row-major.
+ */
+export interface NormalEquations {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** `Σ_t h_t h_tᵀ`, `[n, n]`. */
+  readonly gram: ArrayLike<number>;
+  /** `Σ_t h_t r_tᵀ` with `r` the output wanted, `[n, m]`. */
+  readonly cross: ArrayLike<number>;
+}
+
+/**
+ * Ridge regression anchored at the weights there are:
+ * `argmin_W Σ_t |r_t − Wᵀ h_t|² + λ |W − W₀|² = (G + λI)⁻¹ (C + λ W₀)`, in float64.
+ *
+ * Damping towards the old weights, not towards zero: what the data does not determine stays as it was trained.
+ *
+ * @param anchor `W₀`, `[n, m]`.
+ * @param damping λ as a multiple of the mean of the Gram matrix' diagonal.
+ * @returns `W`, `[n, m]`.
+ * @throws {FoldError} if sizes disagree, the damping is negative, or the equations are singular.
+ */
+export function solveAnchored(
+  { inputs: n, outputs: m, gram, cross }: NormalEquations,
+  anchor: ArrayLike<number>,
+  damping: number,
+): Float64Array {
+  if (gram.length !== n * n || cross.length !== n * m || anchor.length !== n * m) {
+    throw new FoldError(
+      `Normal equations of ${n} inputs and ${m} outputs: received ${gram.length}, ${cross.length} and ${anchor.length} entries.`,
+    );
+  }
+  if (!(damping >= 0)) throw new FoldError(`The damping must be a number from 0 on; received ${damping}.`);
+  let trace = 0;
+  for (let i = 0; i < n; i++) trace += gram[i * n + i]!;
+  const lambda = (damping * trace) / Math.max(1, n);
+  const a = Float64Array.from(gram);
+  for (let i = 0; i < n; i++) a[i * n + i]! += lambda;
+  const solution = new Float64Array(n * m);
+  for (let i = 0; i < n * m; i++) solution[i] = cross[i]! + lambda * anchor[i]!;
+  cholesky(a, n);
+  choleskySolve(a, n, solution, m);
+  return solution;
+}
+
+/**
+ * How much of the output wanted a matrix misses: `Σ_t |r_t − Wᵀ h_t|²`, less `Σ_t |r_t|²`, which is the same for all
+ * matrices. On tokens that were not fitted it tells which damping is best.
+ */
+export function residual(
+  { inputs: n, outputs: m, gram, cross }: NormalEquations,
+  weights: ArrayLike<number>,
+): number {
+  let sum = 0;
+  const product = new Float64Array(m);
+  for (let i = 0; i < n; i++) {
+    product.fill(0); // row i of G W
+    for (let j = 0; j < n; j++) {
+      const g = gram[i * n + j]!;
+      for (let c = 0; c < m; c++) product[c]! += g * weights[j * m + c]!;
+    }
+    for (let c = 0; c < m; c++) sum += weights[i * m + c]! * (product[c]! - 2 * cross[i * m + c]!);
+  }
+  return sum;
+}
