@@ -1,0 +1,204 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Checkpoint, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
+import { decoderConfig } from '@grasp/decoder';
+import { random } from '@grasp/testing';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonFiles, madeUpModel, masks, prunedBy } from '../../test/made-up-model.js';
+import { GGUF_FILE_TYPES, writeGguf } from '../index.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grasp-gguf-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const llama = madeUpModel({ model_type: 'llama' });
+
+async function readBack<T>(
+  checkpoint: Checkpoint,
+  options: Parameters<typeof writeGguf>[2],
+  look: (back: Checkpoint) => Promise<T>,
+): Promise<T> {
+  const file = join(folder, 'model.gguf');
+  await writeGguf(checkpoint, file, { overwrite: true, ...options });
+  const back = await openCheckpoint(file);
+  try {
+    return await look(back);
+  } finally {
+    await back.close();
+  }
+}
+
+/** Whether `inner` is the corner of `outer` at the origin, and the rest of `outer` is 0. Both `[rows, columns]`. */
+function isPaddedBy(inner: number[][], outer: number[][]): boolean {
+  return outer.every((row, r) => row.every((value, c) => value === (inner[r]?.[c] ?? 0)));
+}
+
+async function rowsOf(checkpoint: Checkpoint, name: string): Promise<number[][]> {
+  if (!checkpoint.tensors.has(name)) return [];
+  const tensor = await checkpoint.read(name);
+  const columns = tensor.shape[1] ?? 1;
+  const values = Array.from(toFloat32(tensor));
+  return Array.from({ length: tensor.shape[0]! }, (_, row) =>
+    values.slice(row * columns, (row + 1) * columns),
+  );
+}
+
+async function expectSameWeights(view: Checkpoint, back: Checkpoint): Promise<void> {
+  for (const name of back.tensors.keys()) {
+    expect(isPaddedBy(await rowsOf(view, name), await rowsOf(back, name)), name).toBe(true);
+  }
+  for (const [name, { shape }] of view.tensors) {
+    // The norm before an attention that is gone stays behind.
+    if (!back.tensors.has(name)) expect(name).toMatch(/input_layernorm/);
+    else expect(back.tensors.get(name)!.shape.length).toBe(shape.length);
+  }
+}
+
+describe.each(['llama', 'mistral', 'qwen2'] as const)('writeGguf of a pruned %s', (model_type) => {
+  const dense = madeUpModel({ model_type });
+  it.each(Object.keys(masks))('holds every weight of a mask: %s', async (mask) => {
+    const view = prunedBy(dense, masks[mask]!);
+    await readBack(view, { type: 'f32' }, async (back) => {
+      await expectSameWeights(view, back);
+      const { layers } = decoderConfig(view.config);
+      decoderConfig(back.config).layers.forEach(({ channels, groups }, layer) => {
+        expect(channels).toBe(Math.max(1, layers[layer]!.channels));
+        expect(groups).toBe(layer === 0 ? Math.max(1, layers[0]!.groups) : layers[layer]!.groups);
+      });
+    });
+  });
+});
+
+describe('writeGguf', () => {
+  it('holds every weight of any mask', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), fc.double({ min: 0, max: 1, noNaN: true }), async (seed, share) => {
+        const chance = random(seed);
+        const view = prunedBy(llama, () => chance() < share);
+        await readBack(view, { type: 'f32' }, (back) => expectSameWeights(view, back));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('pads quantised FFNs to whole blocks, and keeps rows that are none in float16', async () => {
+    const wide = madeUpModel({ model_type: 'llama', hidden_size: 64, head_dim: 8 });
+    for (const type of ['q8_0', 'q4_0'] as const) {
+      await readBack(prunedBy(wide, masks['about half']!), { type }, async (back) => {
+        for (const { channels } of decoderConfig(back.config).layers) expect(channels % 32).toBe(0);
+        const dtypes = [...back.tensors.values()].map(({ name, shape, dtype }) => [
+          dtype,
+          shape.length === 1 || shape[1]! % 32 === 0 ? 'F32' : 'F16',
+          name,
+        ]);
+        for (const [dtype, expected, name] of dtypes) expect(dtype, name).toBe(expected);
+      });
+    }
+  });
+
+  it.each(GGUF_FILE_TYPES)('rounds as much as %s does', async (type) => {
+    const bound = { f32: 0, f16: 2 ** -11, bf16: 2 ** -8, q8_0: 0.5 / 127, q4_0: 1 / 8 }[type];
+    const wide = madeUpModel({ model_type: 'llama', hidden_size: 64, head_dim: 8 });
+    await readBack(wide, { type }, async (back) => {
+      const name = 'model.layers.1.mlp.up_proj.weight';
+      const [before, after] = [toFloat32(await wide.read(name)), toFloat32(await back.read(name))];
+      const largest = before.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      const error = before.reduce((most, x, i) => Math.max(most, Math.abs(x - after[i]!)), 0);
+      expect(error).toBeLessThanOrEqual(1.01 * bound * largest);
+      expect(error > 0).toBe(type !== 'f32');
+    });
+  });
+
+  it('gives back tokenizer and chat template', async () => {
+    await readBack(llama, { type: 'f16' }, async (back) => {
+      const json = async (files: Checkpoint['files'], name: string) =>
+        JSON.parse(new TextDecoder().decode(await files.find((file) => file.name === name)!.read()));
+      const [before, after] = [
+        await json(llama.files, 'tokenizer.json'),
+        await json(back.files, 'tokenizer.json'),
+      ];
+      expect(after.model.vocab).toEqual({ ...before.model.vocab, '<s>': 62, '</s>': 63 });
+      const config = await json(back.files, 'tokenizer_config.json');
+      expect(config).toMatchObject({
+        bos_token: '<s>',
+        eos_token: '</s>',
+        chat_template: '{{ messages[0].content }}',
+      });
+    });
+  });
+
+  it('recovers the rotary scaling of LLaMA-3', async () => {
+    const rope_scaling = {
+      rope_type: 'llama3',
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 8192,
+    };
+    const scaled = madeUpModel({ model_type: 'llama', rope_scaling, rope_theta: 500_000 });
+    await readBack(prunedBy(scaled, masks['about half']!), { type: 'f32' }, async (back) => {
+      expect(back.config).toMatchObject({ rope_scaling, rope_theta: 500_000 });
+    });
+  });
+
+  it('tells of every tensor', async () => {
+    const seen: number[] = [];
+    await readBack(llama, { type: 'f16', onTensor: ({ done }) => seen.push(done) }, async (back) => {
+      expect(seen).toEqual(Array.from(back.tensors.keys(), (_, i) => i + 1));
+    });
+  });
+
+  it('refuses qwen3 layers of different widths, naming what works', async () => {
+    const view = prunedBy(madeUpModel({ model_type: 'qwen3' }), masks['about half']!);
+    const write = writeGguf(view, join(folder, 'other.gguf'), { type: 'f16' });
+    await expect(write).rejects.toMatchObject({ code: 'GRASP_EXPORT_INEXPRESSIBLE' });
+    await expect(write).rejects.toThrow(/norms of queries and keys.*layout "uniform"/);
+  });
+
+  it.each([
+    ['no tokenizer', [], /tokenizer\.json/],
+    [
+      'a tokenizer that splits otherwise',
+      jsonFiles({
+        'tokenizer.json': {
+          pre_tokenizer: { type: 'Whitespace' },
+          model: { type: 'BPE', vocab: {}, merges: [] },
+        },
+      }),
+      /way of splitting/,
+    ],
+    [
+      'a tokenizer that is not BPE',
+      jsonFiles({ 'tokenizer.json': { model: { type: 'Unigram', vocab: [] } } }),
+      /Unigram/,
+    ],
+    [
+      'more ids than embeddings',
+      jsonFiles({ 'tokenizer.json': { model: { type: 'BPE', vocab: { a: 64 }, merges: [] } } }),
+      /id 64 beside 64 embeddings/,
+    ],
+  ])('refuses %s', async (_what, files, message) => {
+    await expect(writeGguf({ ...llama, files }, join(folder, 'other.gguf'), { type: 'f16' })).rejects.toThrow(
+      message,
+    );
+  });
+
+  it('leaves nothing behind on an error, and does not overwrite', async () => {
+    const broken: Checkpoint = {
+      ...llama,
+      read: (name) => (name.includes('layers.2') ? Promise.reject(new Error('unplugged')) : llama.read(name)),
+    };
+    const file = join(folder, 'fresh.gguf');
+    await expect(writeGguf(broken, file, { type: 'f16' })).rejects.toThrow(/unplugged/);
+    expect((await readdir(folder)).filter((name) => name.startsWith('fresh'))).toEqual([]);
+    await writeGguf(llama, file, { type: 'f16' });
+    await expect(writeGguf(llama, file, { type: 'f16' })).rejects.toMatchObject({ reason: 'exists' });
+    await expect(writeGguf(llama, join(folder, 'model.bin'), { type: 'f16' })).rejects.toMatchObject({
+      reason: 'input',
+    });
+  });
+});
