@@ -1,8 +1,11 @@
 /**
- * The language-model head: final norm, cross entropy against the next token, and its gradient, chunk by chunk,
- * so that logits of all tokens never exist at once.
+ * The language-model head: cross entropy against the next token and its gradient, a tile of the vocabulary at a
+ * time, so that logits over the whole vocabulary never exist at once and each head row is read once.
  *
- * Dims: N tokens, n tokens of a chunk, d hidden, V vocabulary.
+ * Softmax is accumulated over tiles: with the running maximum `m`, sums of `exp(logit − m)` grow tile by tile and
+ * are rescaled when `m` does.
+ *
+ * Dims: N tokens, d hidden, V vocabulary, v vocabulary entries of a tile.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime } from './runtime.js';
@@ -13,33 +16,45 @@ export function embed(runtime: Runtime, embedding: tf.Tensor, ids: tf.Tensor): t
   return runtime.bfloat16 ? runtime.bfloat16.toFloat32(rows) : rows;
 }
 
-export type HeadInputs = {
-  readonly hidden: tf.Tensor; //  [n, d] after the final norm
-  readonly head: tf.Tensor; //    [V, d]
-  readonly labels: tf.Tensor; //  [n] int32
+/** Softmax as far as tiles have been seen. */
+export type RunningSoftmax = {
+  readonly max: tf.Tensor; //        [N, 1] largest logit
+  readonly total: tf.Tensor; //      [N, 1] Σ exp(logit − max)
+  readonly weighted?: tf.Tensor | undefined; // [N, d] Σ exp(logit − max) · head row
 };
 
-/** Shifted exponentials and what they sum to: the logits' softmax, not yet divided. */
-function exponentials(runtime: Runtime, i: HeadInputs) {
-  const logits = runtime.matMul(i.hidden, i.head, false, true); // [n, V]
-  const max = tf.max(logits, 1, true); // [n, 1]
-  const exponential = tf.exp(tf.sub(logits, max)); // [n, V]
-  return { max, exponential, total: tf.sum(exponential, 1, true) };
+export type TileInputs = Partial<RunningSoftmax> & {
+  readonly hidden: tf.Tensor; // [N, d] after the final norm
+  readonly rows: tf.Tensor; //   [v, d] of the head
+};
+
+/** Takes one more tile of the vocabulary in. `withWeighted` also accumulates what the gradient needs. */
+export function addTile(runtime: Runtime, i: TileInputs, withWeighted: boolean): RunningSoftmax {
+  const logits = runtime.matMul(i.hidden, i.rows, false, true); // [N, v]
+  const tileMax = tf.max(logits, 1, true); // [N, 1]
+  const max = i.max ? tf.maximum(i.max, tileMax) : tileMax;
+  const exponential = tf.exp(tf.sub(logits, max)); // [N, v]
+  const total = tf.sum(exponential, 1, true);
+  const weighted = withWeighted ? runtime.matMul(exponential, i.rows) : undefined; // [N, d]
+  if (!i.max || !i.total) return { max, total, weighted };
+  const decay = tf.exp(tf.sub(i.max, max)); // [N, 1]
+  return {
+    max,
+    total: tf.add(total, tf.mul(i.total, decay)),
+    weighted: weighted && i.weighted ? tf.add(weighted, tf.mul(i.weighted, decay)) : undefined,
+  };
 }
 
-/** Negative log-likelihood of each label: `[n]`. */
-export function negLogLikelihood(runtime: Runtime, i: HeadInputs): { nll: tf.Tensor } {
-  const { max, total } = exponentials(runtime, i);
-  const target = tf.sum(tf.mul(i.hidden, embed(runtime, i.head, i.labels)), 1); // [n]
-  return { nll: tf.sub(tf.reshape(tf.add(tf.log(total), max), [-1]), target) };
-}
+export type LossInputs = RunningSoftmax & {
+  readonly hidden: tf.Tensor; // [N, d]
+  readonly target: tf.Tensor; // [N, d] head rows of the target tokens
+};
 
-/** The same with its gradient: `dL/dhidden = softmax · W − W_label`, `[n, d]`, the loss being the sum. */
-export function crossEntropy(runtime: Runtime, i: HeadInputs): { nll: tf.Tensor; dHidden: tf.Tensor } {
-  const { max, exponential, total } = exponentials(runtime, i);
-  const target = embed(runtime, i.head, i.labels); // [n, d]
-  const nll = tf.sub(tf.reshape(tf.add(tf.log(total), max), [-1]), tf.sum(tf.mul(i.hidden, target), 1));
-  // Dividing after the product touches [n, d] instead of [n, V].
-  const expected = tf.div(runtime.matMul(exponential, i.head), total); // [n, d]
-  return { nll, dHidden: tf.sub(expected, target) };
+/** Negative log-likelihood of each target, `[N]`, and where asked for the gradient of their sum, `[N, d]`. */
+export function crossEntropy(i: LossInputs): { nll: tf.Tensor; dHidden: tf.Tensor | undefined } {
+  const logit = tf.sum(tf.mul(i.hidden, i.target), 1); // [N]
+  const nll = tf.sub(tf.reshape(tf.add(tf.log(i.total), i.max), [-1]), logit);
+  // dL/dhidden = Σ softmax · row − target row
+  const dHidden = i.weighted ? tf.sub(tf.div(i.weighted, i.total), i.target) : undefined;
+  return { nll, dHidden };
 }

@@ -1,20 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderConfig } from './config.js';
-import { crossEntropy, embed, type HeadInputs, negLogLikelihood } from './head.js';
+import {
+  addTile,
+  crossEntropy,
+  embed,
+  type LossInputs,
+  type RunningSoftmax,
+  type TileInputs,
+} from './head.js';
 import type { WeightReader } from './load-weights.js';
 import { namedFunction } from './named-function.js';
 import { rmsNorm, rmsNormGradient } from './rms-norm.js';
 import type { Runtime } from './runtime.js';
 import { EMBEDDING, FINAL_NORM, HEAD } from './tensor-names.js';
 
-/** Logits held at once, as entries: 32 MiB of float32. */
-const CHUNK_ENTRIES = 2 ** 23;
+/** Logits held at once, as entries: 16 MiB of float32. */
+const TILE_ENTRIES = 2 ** 22;
 
 /** Both ends of the model: embedding, and final norm with the (perhaps tied) head. */
 export class LanguageHead {
   private readonly functions;
-  /** Tokens whose logits are held at once. */
-  private readonly chunk: number;
 
   private constructor(
     private readonly runtime: Runtime,
@@ -26,10 +31,10 @@ export class LanguageHead {
     },
   ) {
     const epsilon = config.normEpsilon;
-    this.chunk = 2 ** Math.max(4, Math.floor(Math.log2(CHUNK_ENTRIES / config.vocabSize)));
     this.functions = {
-      negLogLikelihood: namedFunction(runtime, 'head', (i: HeadInputs) => negLogLikelihood(runtime, i)),
-      crossEntropy: namedFunction(runtime, 'head-gradient', (i: HeadInputs) => crossEntropy(runtime, i)),
+      likelihoodTile: namedFunction(runtime, 'head', (i: TileInputs) => addTile(runtime, i, false)),
+      gradientTile: namedFunction(runtime, 'head-gradient', (i: TileInputs) => addTile(runtime, i, true)),
+      loss: namedFunction(runtime, 'cross-entropy', (i: LossInputs) => crossEntropy(i)),
       norm: namedFunction(runtime, 'final-norm', (i: { x: tf.Tensor; weight: tf.Tensor }) => ({
         y: rmsNorm(i.x, i.weight, epsilon),
       })),
@@ -62,17 +67,15 @@ export class LanguageHead {
 
   /** Negative log-likelihood of each target: `[N]`, for hidden states `x [N, d]` before the final norm. */
   negLogLikelihood(x: tf.Tensor, targets: Int32Array): tf.Tensor {
-    return tf.concat(
-      this.chunks(this.normed(x), targets).map((inputs) => this.functions.negLogLikelihood(inputs).nll),
-    );
+    return this.loss(this.normed(x), targets, this.functions.likelihoodTile).nll;
   }
 
   /** The same, and the gradient of their mean: `[N]` and `[N, d]`. */
   crossEntropy(x: tf.Tensor, targets: Int32Array): { nll: tf.Tensor; dx: tf.Tensor } {
-    const parts = this.chunks(this.normed(x), targets).map((inputs) => this.functions.crossEntropy(inputs));
-    const dy = tf.mul(tf.concat(parts.map((p) => p.dHidden)), 1 / targets.length); // [N, d]
+    const { nll, dHidden } = this.loss(this.normed(x), targets, this.functions.gradientTile);
+    const dy = tf.mul(dHidden!, 1 / targets.length); // [N, d]
     const { dx } = this.functions.normGradient({ x, weight: this.weights.norm, dy });
-    return { nll: tf.concat(parts.map((p) => p.nll)), dx };
+    return { nll, dx };
   }
 
   /** `[N, V]` logits, all at once. */
@@ -90,17 +93,17 @@ export class LanguageHead {
     return this.functions.norm({ x, weight: this.weights.norm }).y;
   }
 
-  private chunks(hidden: tf.Tensor, targets: Int32Array): HeadInputs[] {
+  private loss(hidden: tf.Tensor, targets: Int32Array, addTile: (inputs: TileInputs) => RunningSoftmax) {
     const [N, d] = hidden.shape as [number, number];
-    const count = Math.ceil(N / this.chunk);
-    return Array.from({ length: count }, (_, i) => {
-      const start = i * this.chunk;
-      const end = Math.min(start + this.chunk, N);
-      return {
-        hidden: tf.slice(hidden, [start, 0], [end - start, d]),
-        head: this.weights.head,
-        labels: tf.tensor1d(targets.subarray(start, end), 'int32'),
-      };
-    });
+    const { vocabSize } = this.config;
+    const { head } = this.weights;
+    const tile = 2 ** Math.max(6, Math.floor(Math.log2(TILE_ENTRIES / N)));
+    let softmax: RunningSoftmax | undefined;
+    for (let start = 0; start < vocabSize; start += tile) {
+      const rows = tf.slice(head, [start, 0], [Math.min(tile, vocabSize - start), d]);
+      softmax = addTile({ hidden, rows, ...softmax });
+    }
+    const target = embed(this.runtime, head, tf.tensor1d(targets, 'int32'));
+    return this.functions.loss({ hidden, target, ...softmax! });
   }
 }
