@@ -50,14 +50,15 @@ export function barView(stream: NodeJS.WriteStream, layout: Layout): ProgressVie
 /** Part of a stage between two lines where nobody watches. */
 const LINE_EVERY = 0.1;
 
-/** A plain line now and then, for logs. */
+/** A plain line as a stage begins, and now and then, for logs. */
 export function lineView(note: (line: string) => void, layout: Layout): ProgressView {
   let current: { label: string; pace: Pace; shown: number } | undefined;
   return {
     show(event) {
       if (event.stage === 'load' || event.stage === 'write' || event.stage === 'verify') return;
       const view = describeEvent(event);
-      if (current?.label !== view.label) current = { label: view.label, pace: new Pace(), shown: 0 };
+      if (current?.label !== view.label)
+        current = { label: view.label, pace: new Pace(), shown: -LINE_EVERY };
       current.pace.step(view.tokens);
       const share = view.done / view.total;
       if (share < current.shown + LINE_EVERY && view.done < view.total) return;

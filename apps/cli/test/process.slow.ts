@@ -1,0 +1,77 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeCheckpoint } from '@grasp/checkpoint';
+import { tinyLlama, tinyText } from '@grasp/testing';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  await execa('npx', ['--yes', packageManager, 'exec', 'turbo', 'run', 'build', '--filter=@grasp/cli'], {
+    cwd: root,
+  });
+  folder = await mkdtemp(join(tmpdir(), 'grasp-process-'));
+  await writeCheckpoint(tinyLlama(), at('model'));
+  await writeFile(at('text.txt'), tinyText);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const settings = ['--length', '32', '--window', '64', '--backend', 'wasm'];
+const prune = (out: string, ...more: string[]) =>
+  execa('node', [main, 'prune', at('model'), '--calib', at('text.txt'), '--out', out, ...settings, ...more], {
+    reject: false,
+  });
+
+describe('the built command', () => {
+  it('keeps standard output for the document alone', async () => {
+    const { exitCode, stdout } = await prune(at('json'), '--epochs', '1', '--json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ format: 'grasp-run' });
+  });
+
+  it('stops after the step at hand when interrupted, and leaves nothing', async () => {
+    const run = prune(at('stopped'), '--epochs', '100000');
+    for await (const line of run.iterable({ from: 'stderr' })) {
+      if (String(line).includes('learning gates')) break;
+    }
+    run.kill('SIGINT');
+    const { exitCode, stderr } = await run;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain('Interrupted');
+    expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual([]);
+  });
+
+  it('refuses a folder that another process writes to', async () => {
+    const first = prune(at('shared'), '--epochs', '100000');
+    for await (const line of first.iterable({ from: 'stderr' })) {
+      if (String(line).includes('learning gates')) break;
+    }
+    const second = await prune(at('shared'), '--epochs', '1');
+    first.kill('SIGINT');
+    await first;
+    expect(second.exitCode).toBe(5);
+    expect(second.stderr).toContain('another run');
+  });
+
+  it('tells a full disk from other errors, and leaves nothing', async () => {
+    const disk = at('disk');
+    await execa('mkdir', [disk]);
+    const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', disk], { reject: false });
+    if (mounted.failed) return; // mounting is not for every user
+    try {
+      const { exitCode, stderr } = await prune(join(disk, 'out'), '--epochs', '1');
+      expect(exitCode).toBe(5);
+      expect(stderr).toContain('disk is full');
+      expect(await readdir(disk)).toEqual([]);
+    } finally {
+      await execa('umount', [disk]);
+    }
+  });
+});
