@@ -4,6 +4,7 @@ import { foldCheckpoint } from '@grasp/fold';
 import { random, randomCheckpoint, type TinyConfig } from '@grasp/testing';
 
 const VOCABULARY = 64;
+const LETTERS = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789');
 
 /** A small decoder with random weights and a tokenizer of single letters. */
 export function madeUpModel(fields: Partial<TinyConfig> & Pick<TinyConfig, 'model_type'>): Checkpoint {
@@ -61,23 +62,35 @@ export function prunedBy(checkpoint: Checkpoint, keep: Keep, seed = 3): Checkpoi
   });
 }
 
+/** A text of letters, and its tokens. */
+export function someText(length: number): { readonly text: string; readonly ids: Int32Array } {
+  const ids = Int32Array.from({ length }, (_, i) => (i * 7 + 3) % (VOCABULARY - 2));
+  return { text: Array.from(ids, (id) => LETTERS[id]!).join(''), ids };
+}
+
 /** Byte-level BPE without merges: a letter is a token. */
 function letterTokenizer(): CheckpointFile[] {
-  const letters = Array.from({ length: VOCABULARY - 2 }, (_, id) => String.fromCharCode(0x41 + id));
   const [bos, eos] = ['<s>', '</s>'];
   return jsonFiles({
     'tokenizer.json': {
-      added_tokens: [bos, eos].map((content, i) => ({ id: letters.length + i, content, special: true })),
+      added_tokens: [bos, eos].map((content, i) => ({ id: LETTERS.length + i, content, special: true })),
+      version: '1.0',
       normalizer: null,
       pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
       post_processor: null,
+      decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
       model: {
         type: 'BPE',
-        vocab: Object.fromEntries(letters.map((letter, id) => [letter, id])),
+        vocab: Object.fromEntries(LETTERS.map((letter, id) => [letter, id])),
         merges: [],
       },
     },
-    'tokenizer_config.json': { bos_token: bos, eos_token: eos, chat_template: '{{ messages[0].content }}' },
+    'tokenizer_config.json': {
+      tokenizer_class: 'PreTrainedTokenizerFast',
+      bos_token: bos,
+      eos_token: eos,
+      chat_template: '{{ messages[0].content }}',
+    },
   });
 }
 

@@ -2,10 +2,11 @@
 
     python check_transformers.py FOLDER...
 
-Each folder has expected.json: token ids, this project's logits, and its greedy continuation. Prints one JSON object
+Each folder has expected.json: a text, its token ids, this project's logits, and its greedy continuation. Prints one JSON object
 per folder; errors end the process.
 """
 
+import importlib.util
 import json
 import sys
 import tempfile
@@ -50,6 +51,19 @@ def peft_difference(model, ids, plain):
     return fresh
 
 
+def lm_eval_difference(folder, text, plain, ids, remote):
+    """Log-likelihood of the second half of a text after the first, by lm_eval and from the logits."""
+    from lm_eval.api.instance import Instance
+    from lm_eval.models.huggingface import HFLM
+
+    half = len(text) // 2
+    harness = HFLM(pretrained=str(folder), device="cpu", batch_size=1, dtype="float32", **remote)
+    request = Instance("loglikelihood", {}, (text[:half], text[half:]), 0)
+    ((total, _),) = harness.loglikelihood([request], disable_tqdm=True)
+    steps = plain.log_softmax(-1)[:-1].gather(-1, ids[0, 1:, None])[:, 0]
+    return abs(total - steps[half - 1 :].sum().item())
+
+
 def check(folder):
     expected = json.loads((folder / "expected.json").read_text())
     ids = torch.tensor([expected["ids"]])
@@ -87,6 +101,8 @@ def check(folder):
         assert bool(list(Path(again).glob("modeling_*.py"))) == bool(remote)
         reloaded = AutoModelForCausalLM.from_pretrained(again, attn_implementation="eager", **remote).eval()
         result["reloaded"] = (logits_of(reloaded, ids) - plain).abs().max().item()
+    if importlib.util.find_spec("lm_eval"):
+        result["lm_eval"] = lm_eval_difference(folder, expected["text"], plain, ids, remote)
     result["peft"] = peft_difference(model, ids, plain)
     return result
 

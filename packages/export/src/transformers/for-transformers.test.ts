@@ -1,0 +1,93 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import { decoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { describe, expect, it } from 'vitest';
+import { madeUpModel, masks, prunedBy } from '../../test/made-up-model.js';
+import { forTransformers } from '../index.js';
+
+const fileOf = async (checkpoint: Checkpoint, name: string) => {
+  const file = checkpoint.files.find((entry) => entry.name === name);
+  return file && new TextDecoder().decode(await file.read());
+};
+
+describe.each([
+  ['llama', 'Llama'],
+  ['mistral', 'Mistral'],
+  ['qwen2', 'Qwen2'],
+  ['qwen3', 'Qwen3'],
+] as const)('forTransformers of %s', (model_type, name) => {
+  const dense = madeUpModel({ model_type });
+
+  it('gives layers that differ a modelling file under 200 lines, named in auto_map', async () => {
+    const view = forTransformers(prunedBy(dense, masks['about half']!));
+    const { auto_map, architectures } = view.config as {
+      auto_map: Record<string, string>;
+      architectures: string[];
+    };
+    const [module, className] = auto_map.AutoModelForCausalLM!.split('.');
+    expect(architectures).toEqual([className]);
+    const code = await fileOf(view, `${module}.py`);
+    for (const reference of Object.values(auto_map))
+      expect(code).toContain(`class ${reference.split('.')[1]}(`);
+    expect(code).toContain(`from transformers import ${name}Config`);
+    expect(code!.split('\n').length).toBeLessThan(200);
+  });
+
+  it('leaves the decoder what it reads', () => {
+    const view = prunedBy(dense, masks['about half']!);
+    expect(decoderConfig(forTransformers(view).config)).toEqual(decoderConfig(view.config));
+  });
+
+  it('makes layers of one shape an ordinary model', () => {
+    const { config, files } = forTransformers(prunedBy(dense, masks['one shape']!));
+    expect(config).toMatchObject({
+      architectures: [`${name}ForCausalLM`],
+      model_type,
+      intermediate_size: 20,
+      num_attention_heads: 4,
+      num_key_value_heads: 2,
+      head_dim: 6,
+    });
+    expect(config).not.toHaveProperty('auto_map');
+    expect(config).not.toHaveProperty(LAYER_SHAPES_KEY);
+    expect(files.some(({ name }) => name.endsWith('.py'))).toBe(false);
+  });
+
+  it('goes back to an ordinary model when a pruned one is pruned to one shape', () => {
+    const once = forTransformers(
+      prunedBy(dense, (layer, kind, index) => layer > 0 || index < (kind === 'kv' ? 3 : 30)),
+    );
+    expect(once.config).toHaveProperty('auto_map');
+    expect(forTransformers(prunedBy(once, masks['one shape']!)).config).toMatchObject({ model_type });
+  });
+});
+
+describe('forTransformers', () => {
+  it('writes a llama as mistral where its heads do not divide the hidden size', () => {
+    const keep = masks['one shape, heads not dividing the hidden size']!;
+    const wide = { hidden_size: 64, head_dim: 8 };
+    const llama = forTransformers(prunedBy(madeUpModel({ model_type: 'llama', ...wide }), keep));
+    expect(llama.config).toMatchObject({
+      model_type: 'mistral',
+      sliding_window: null,
+      num_attention_heads: 6,
+    });
+    // Mistral has no biases: then it is a model with its own file.
+    const biased = madeUpModel({ model_type: 'llama', attention_bias: true, ...wide });
+    expect(forTransformers(prunedBy(biased, keep)).config).toMatchObject({ model_type: 'pruned_llama' });
+  });
+
+  it('leaves out norms of queries and keys that are gone', () => {
+    const view = forTransformers(
+      prunedBy(madeUpModel({ model_type: 'qwen3' }), masks['middle layer without attention']!),
+    );
+    const left = [...view.tensors.keys()].filter((name) => name.startsWith('model.layers.1.self_attn'));
+    expect(left).toEqual([]);
+  });
+
+  it('refuses a bias of a part that was removed', () => {
+    const biased = madeUpModel({ model_type: 'llama', attention_bias: true });
+    expect(() => forTransformers(prunedBy(biased, masks['no attention at all']!))).toThrow(
+      /o_proj\.bias.*Keep at least one unit/,
+    );
+  });
+});

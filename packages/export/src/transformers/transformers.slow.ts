@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
+import { loadDecoder } from '@grasp/decoder';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { madeUpModel, masks, prunedBy, someText } from '../../test/made-up-model.js';
+import { forTransformers } from '../index.js';
+
+/** Python interpreters with torch, transformers and peft (lm_eval as well, if to be tested): a list like PATH. */
+const pythons = (process.env.GRASP_PYTHON ?? '').split(delimiter).filter(Boolean);
+const required = process.env.GRASP_REQUIRE_PYTHON === '1';
+const script = fileURLToPath(new URL('../../test/python/check_transformers.py', import.meta.url));
+
+/** What the script prints of a folder: largest differences of logits. */
+interface Result {
+  readonly folder: string;
+  readonly transformers: string;
+  readonly class: string;
+  readonly sdpa: number;
+  readonly sdpa_cached: number;
+  readonly eager: number;
+  readonly eager_cached: number;
+  readonly continuation_equal: boolean;
+  readonly reloaded: number;
+  readonly peft: number;
+  readonly lm_eval?: number;
+}
+
+describe.skipIf(pythons.length === 0 && !required)('transformers', () => {
+  let root: string;
+  const folders: string[] = [];
+
+  beforeAll(async () => {
+    await tf.setBackend('wasm');
+    root = await mkdtemp(join(tmpdir(), 'grasp-transformers-'));
+    for (const model_type of ['llama', 'mistral', 'qwen2', 'qwen3'] as const) {
+      const dense = madeUpModel({ model_type, tie_word_embeddings: model_type === 'qwen3' });
+      for (const [name, keep] of Object.entries(masks)) {
+        const folder = join(root, `${model_type}, ${name}`.replaceAll(/\W+/g, '-'));
+        await writeCheckpoint(forTransformers(prunedBy(dense, keep)), folder);
+        await writeFile(join(folder, 'expected.json'), JSON.stringify(await ourNumbers(folder)));
+        folders.push(folder);
+      }
+    }
+  });
+  afterAll(() => rm(root, { recursive: true }));
+
+  async function ourNumbers(folder: string) {
+    const checkpoint = await openCheckpoint(folder);
+    const decoder = await loadDecoder(checkpoint);
+    const { text, ids } = someText(12);
+    const logits = Array.from(await decoder.logits({ ids, shape: [1, ids.length] }));
+    const continuation: number[] = [];
+    for await (const id of decoder.generate(ids, { maxTokens: 8 })) continuation.push(id);
+    decoder.dispose();
+    await checkpoint.close();
+    return { text, ids: Array.from(ids), logits, continuation };
+  }
+
+  it.each(pythons.length > 0 ? pythons : ['python3'])(
+    'computes the same logits in %s, cached, reloaded, under peft and lm_eval',
+    async (python) => {
+      const { stdout } = await promisify(execFile)(python, [script, ...folders], {
+        env: { ...process.env, HF_HUB_OFFLINE: '1', TOKENIZERS_PARALLELISM: 'false' },
+        maxBuffer: 2 ** 26,
+      });
+      const results = stdout
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Result);
+      expect(results.length).toBe(folders.length);
+      for (const result of results) {
+        const { folder, reloaded, peft, continuation_equal } = result;
+        // Measured on transformers 4.57.6 and 5.24: at most 1.3e-5, logits being up to 20.
+        for (const mode of ['sdpa', 'sdpa_cached', 'eager', 'eager_cached'] as const) {
+          expect(result[mode], `${folder} ${mode}`).toBeLessThan(1e-4);
+        }
+        expect({ folder, reloaded, peft, continuation_equal }).toEqual({
+          folder,
+          reloaded: 0,
+          peft: 0,
+          continuation_equal: true,
+        });
+        if (result.lm_eval !== undefined) expect(result.lm_eval, folder).toBeLessThan(1e-3);
+      }
+    },
+  );
+});
