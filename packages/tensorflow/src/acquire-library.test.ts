@@ -66,7 +66,7 @@ describe('fetchLibrary', () => {
     await usePip(zip({ 'tensorflow/libtensorflow_cc.so.2': 'evil' }));
     await expect(fetchLibrary(build, folder)).rejects.toEqual(problem('hash-mismatch'));
     expect(existsSync(folder)).toBe(false);
-    expect(await readdir(path.join(path.dirname(folder), 'downloads'))).toEqual([]);
+    expect(await readdir(`${folder}.download`)).toEqual([]);
   });
 
   it('refuses a wheel without the libraries', async () => {
@@ -78,7 +78,7 @@ describe('fetchLibrary', () => {
 
   it('takes up where an extraction was killed, without downloading again', async () => {
     const pip = await usePip(goodWheel);
-    const downloads = path.join(path.dirname(folder), 'downloads');
+    const downloads = `${folder}.download`;
     const partial = `${folder}.partial-4711`;
     await mkdir(downloads, { recursive: true });
     await mkdir(partial);
@@ -91,7 +91,7 @@ describe('fetchLibrary', () => {
 
   it('downloads again where a kept wheel is damaged', async () => {
     const pip = await usePip(goodWheel);
-    const downloads = path.join(path.dirname(folder), 'downloads');
+    const downloads = `${folder}.download`;
     await mkdir(downloads, { recursive: true });
     await writeFile(path.join(downloads, `${build.sha256}.whl`), goodWheel.subarray(0, 50));
     await fetchLibrary(build, folder);

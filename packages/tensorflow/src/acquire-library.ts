@@ -49,13 +49,16 @@ export async function fetchLibrary(
   const onProgress = throttled(options.onProgress);
   const find = () => findLibrary(folder, [build.files]);
   const parent = path.dirname(folder);
-  const downloads = path.join(parent, 'downloads');
+  const downloads = `${folder}.download`;
   if (!find()) {
     try {
       await mkdir(parent, { recursive: true });
       await withLock(
         `${folder}.lock`,
-        () => find() !== undefined,
+        () => {
+          options.signal?.throwIfAborted();
+          return find() !== undefined;
+        },
         async () => {
           await removeLeftovers(folder);
           await requireSpace(parent, build.wheelBytes + build.libraryBytes);

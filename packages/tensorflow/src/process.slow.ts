@@ -1,0 +1,66 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+// A plain Node process runs the compiled package: what it prints, how it ends, how its memory goes.
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const compiled = path.join(folder, 'node_modules', '.process-test');
+
+beforeAll(async () => {
+  await execa('tsc', ['-p', 'tsconfig.build.json', '--outDir', compiled], {
+    cwd: folder,
+    preferLocal: true,
+    localDir: path.join(folder, '..', '..'),
+  });
+});
+afterAll(() => rm(compiled, { recursive: true, force: true }));
+
+const run = (script: string) =>
+  execa(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {
+    cwd: folder,
+    env: { TF_CPP_MIN_LOG_LEVEL: undefined },
+    reject: false,
+  });
+
+const opening = `
+import * as tf from '@tensorflow/tfjs-core';
+import { openTensorFlow } from '${path.join(compiled, 'index.js')}';
+const tensorFlow = await openTensorFlow();
+const w = tf.randomNormal([256, 256]);
+const layer = (x) => [tf.softmax(tf.matMul(x, w)), tf.grad((y) => tf.sum(tf.sigmoid(y)))(x)];
+const x = tf.randomNormal([64, 256]);
+`;
+
+describe('a process with TensorFlow', () => {
+  it('prints nothing and ends cleanly', async () => {
+    const { exitCode, stdout, stderr } = await run(
+      `${opening} const recorded = tensorFlow.record('layer', layer); recorded(x); recorded(x)[0].dataSync();`,
+    );
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  it('keeps its memory flat over 2,000 calls, and over 300 recordings', async () => {
+    const { stdout, stderr } = await run(`${opening}
+      const calls = tensorFlow.record('layer', layer);
+      const call = () => tf.dispose(calls(x));
+      const record = () => { const r = tensorFlow.record('layer', layer); tf.dispose(r(x)); tf.dispose(r(x)); r.dispose(); };
+      const grown = (work, warm, rounds) => {
+        for (let i = 0; i < warm; i++) work();
+        gc();
+        const before = process.memoryUsage.rss();
+        for (let i = 0; i < rounds; i++) work();
+        gc();
+        return (process.memoryUsage.rss() - before) / 2 ** 20;
+      };
+      console.log(JSON.stringify([grown(call, 500, 2000), grown(record, 100, 300)]));
+    `);
+    expect(stderr).toBe('');
+    const [calls, recordings] = JSON.parse(stdout) as [number, number];
+    // MiB. One call's results take 0.1, so a leak of them would be 200.
+    expect(calls).toBeLessThan(16);
+    expect(recordings).toBeLessThan(16);
+  });
+});
