@@ -1,8 +1,10 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { type BackendName, type Engine, openEngine } from '@grasp/prune';
+import { type BackendName, openEngine } from '@grasp/prune';
 import Table from 'cli-table3';
-import { checkFolder, checkProjections, isProjectionFile } from './check.js';
+import { checkFolder } from './check.js';
+import { findReferences } from './find-references.js';
 import { type Finding, passes } from './finding.js';
+import { checkProjections } from './projections.js';
 
 /** Quantities that were farther from the reference than they may be. */
 export class BeyondToleranceError extends Error {
@@ -39,15 +41,14 @@ export const verifyCommand = () =>
         console.log(`\n${title}\n${table(findings)}`);
         all.push(...findings);
       };
-      for (const name of backend === undefined ? backends : [backend]) {
-        let engine: Engine | undefined;
-        for (const path of paths) {
-          if (await isProjectionFile(path)) {
-            // Projections are plain arithmetic: once is enough.
-            if (name === (backend ?? backends[0])) report(path, await checkProjections(path));
-            continue;
-          }
-          engine ??= await openEngine({ backend: name });
+      const references = (await Promise.all(paths.map(findReferences))).flat();
+      for (const { path, kind } of references) {
+        if (kind === 'projections') report(path, await checkProjections(path));
+      }
+      const traces = references.filter(({ kind }) => kind === 'trace');
+      for (const name of traces.length === 0 ? [] : backend === undefined ? backends : [backend]) {
+        const engine = await openEngine({ backend: name });
+        for (const { path } of traces) {
           report(`${path} on ${engine.description}`, await checkFolder(path, engine));
         }
       }

@@ -1,8 +1,10 @@
 import { openEngine } from '@grasp/prune';
 import { hasShared, hasTensorFlow, sharedPath } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
-import { checkFolder, checkProjections } from './check.js';
+import { checkFolder } from './check.js';
+import { findReferences } from './find-references.js';
 import { compare, compareMasks, passes } from './finding.js';
+import { checkProjections } from './projections.js';
 
 const backends = ['wasm', 'tensorflow'] as const;
 
@@ -20,6 +22,17 @@ describe.skipIf(!hasShared)('reference traces', () => {
   it('projection.json', async () => {
     const findings = await checkProjections(sharedPath('reference', 'projection.json'));
     expect(findings.filter((finding) => !passes(finding))).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasShared)('findReferences', () => {
+  it('looks into a folder of references', async () => {
+    const found = await findReferences(sharedPath('reference'));
+    expect(found.map(({ kind }) => kind)).toEqual(['trace', 'trace', 'projections']);
+  });
+
+  it('refuses a folder without any', async () => {
+    await expect(findReferences(sharedPath('data'))).rejects.toThrow('trace.json');
   });
 });
 
