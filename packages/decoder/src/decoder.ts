@@ -1,5 +1,6 @@
 import type { Layout, UnitBlock } from '@grasp/budget';
 import type { Checkpoint } from '@grasp/checkpoint';
+import type { OutputProblem, RefitModel } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
 import { findArchitecture } from './architectures/index.js';
@@ -9,6 +10,7 @@ import { DecoderInputError, NonFiniteActivationError, UnsupportedModelError } fr
 import { FeedForwardLayer, feedForwardFunctions } from './feed-forward-layer.js';
 import { LanguageHead } from './language-head.js';
 import { type WeightDType, WeightReader } from './load-weights.js';
+import { outputProblems } from './output-problems.js';
 import { type RotaryTable, rotaryTable } from './rotary.js';
 import { eagerRuntime, type Runtime } from './runtime.js';
 import type { KeyValues, Saved, Sublayer } from './sublayer.js';
@@ -62,14 +64,14 @@ export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions =
         : await FeedForwardLayer.load(reader, config, block, feedForward),
     );
   }
-  return new Decoder(config, layout, head, sublayers);
+  return new Decoder(config, layout, head, sublayers, runtime);
 }
 
 /**
  * A pretrained decoder whose FFN channels and KV groups carry gates: loss with gate gradients, likelihoods,
  * logits and generation, dense or pruned alike.
  */
-export class Decoder implements GatedModel<TokenBatch> {
+export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   private readonly rotaryTables = new Map<string, RotaryTable>();
   private readonly open: Float32Array;
 
@@ -79,6 +81,7 @@ export class Decoder implements GatedModel<TokenBatch> {
     readonly layout: Layout,
     private readonly head: LanguageHead,
     private readonly sublayers: readonly Sublayer[],
+    private readonly runtime: Runtime,
   ) {
     this.open = new Float32Array(layout.size).fill(1);
   }
@@ -162,6 +165,28 @@ export class Decoder implements GatedModel<TokenBatch> {
     } finally {
       for (const { key, value } of cache.values()) tf.dispose([key, value]);
     }
+  }
+
+  /**
+   * The least-squares problems of `refitOutputs` (`@grasp/fold`), sublayer by sublayer from the bottom up; each
+   * answer serves from then on. Memory: two `[N, d]` float32 tensors for each batch.
+   *
+   * @param batches `[rows, length]` token ids; a few rows at a time keep the cores busy.
+   */
+  outputProblems(
+    batches: readonly TokenBatch[],
+    mask: Uint8Array,
+  ): AsyncGenerator<OutputProblem, void, Float32Array> {
+    for (const batch of batches) checkBatch(this.config, batch, 1);
+    const { runtime, sublayers } = this;
+    const walk = {
+      runtime,
+      sublayers,
+      size: this.layout.size,
+      embed: (ids: Int32Array) => tf.tidy(() => this.head.embed(ids)),
+      rotary: (tokens: number) => this.rotary(0, tokens),
+    };
+    return outputProblems(walk, batches, mask);
   }
 
   dispose(): void {

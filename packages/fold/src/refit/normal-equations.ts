@@ -14,6 +14,13 @@ export interface NormalEquations {
   readonly cross: ArrayLike<number>;
 }
 
+export interface AnchoredSolution {
+  /** `W`, `[n, m]`. */
+  readonly weights: Float64Array;
+  /** `Σ_t |r_t − Wᵀ h_t|²`, less `Σ_t |r_t|²`, which no `W` changes. */
+  readonly error: number;
+}
+
 /**
  * Ridge regression anchored at the weights there are:
  * `argmin_W Σ_t |r_t − Wᵀ h_t|² + λ |W − W₀|² = (G + λI)⁻¹ (C + λ W₀)`, in float64.
@@ -22,14 +29,13 @@ export interface NormalEquations {
  *
  * @param anchor `W₀`, `[n, m]`.
  * @param damping λ as a multiple of the mean of the Gram matrix' diagonal.
- * @returns `W`, `[n, m]`.
  * @throws {FoldError} if sizes disagree, the damping is negative, or the equations are singular.
  */
 export function solveAnchored(
   { inputs: n, outputs: m, gram, cross }: NormalEquations,
   anchor: ArrayLike<number>,
   damping: number,
-): Float64Array {
+): AnchoredSolution {
   if (gram.length !== n * n || cross.length !== n * m || anchor.length !== n * m) {
     throw new FoldError(
       `Normal equations of ${n} inputs and ${m} outputs: received ${gram.length}, ${cross.length} and ${anchor.length} entries.`,
@@ -45,26 +51,8 @@ export function solveAnchored(
   for (let i = 0; i < n * m; i++) solution[i] = cross[i]! + lambda * anchor[i]!;
   cholesky(a, n);
   choleskySolve(a, n, solution, m);
-  return solution;
-}
-
-/**
- * How much of the output wanted a matrix misses: `Σ_t |r_t − Wᵀ h_t|²`, less `Σ_t |r_t|²`, which is the same for all
- * matrices. On tokens that were not fitted it tells which damping is best.
- */
-export function residual(
-  { inputs: n, outputs: m, gram, cross }: NormalEquations,
-  weights: ArrayLike<number>,
-): number {
-  let sum = 0;
-  const product = new Float64Array(m);
-  for (let i = 0; i < n; i++) {
-    product.fill(0); // row i of G W
-    for (let j = 0; j < n; j++) {
-      const g = gram[i * n + j]!;
-      for (let c = 0; c < m; c++) product[c]! += g * weights[j * m + c]!;
-    }
-    for (let c = 0; c < m; c++) sum += weights[i * m + c]! * (product[c]! - 2 * cross[i * m + c]!);
-  }
-  return sum;
+  // G W = C + λ (W₀ − W), so the error needs no product with G.
+  let error = 0;
+  for (let i = 0; i < n * m; i++) error += solution[i]! * (lambda * (anchor[i]! - solution[i]!) - cross[i]!);
+  return { weights: solution, error };
 }

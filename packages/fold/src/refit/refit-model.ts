@@ -1,0 +1,29 @@
+import type { Layout, UnitBlock } from '@grasp/budget';
+import type { NormalEquations } from './normal-equations.js';
+
+/** The output matrix of one sublayer (`o_proj`, `down_proj`), the part of it that kept units feed, to be fitted anew. */
+export interface OutputProblem extends NormalEquations {
+  readonly block: UnitBlock;
+  /** The matrix' name in the checkpoint, where it is `[m, all inputs]`. */
+  readonly tensor: string;
+  /** Its columns that belong to kept units, ascending: the `n` inputs. */
+  readonly columns: Uint32Array;
+  /** Their values, `[n, m]`. */
+  readonly weights: Float32Array;
+  /** `Σ_t |r_t|²`. */
+  readonly squares: number;
+}
+
+/** What refitting asks of a model. */
+export interface RefitModel<Batch> {
+  readonly layout: Layout;
+  /**
+   * Walks the sublayers from the bottom up. Inputs are those of the stream as it comes through the layers below,
+   * pruned and refitted; the output wanted is what the whole sublayer makes of that stream. The answer to a problem,
+   * new weights `[n, m]`, is passed to `next` and serves from then on.
+   */
+  outputProblems(
+    batches: readonly Batch[],
+    mask: Uint8Array,
+  ): AsyncGenerator<OutputProblem, void, Float32Array>;
+}

@@ -1,0 +1,57 @@
+import { assertUnits, type UnitBlock } from '@grasp/budget';
+import { solveAnchored } from './normal-equations.js';
+import type { RefitModel } from './refit-model.js';
+import type { ReplacedColumns } from './replace-columns.js';
+
+export interface RefitOptions {
+  /** Pull towards the old weights, as a multiple of the mean square of an input. Default 1e-3. */
+  readonly damping?: number;
+}
+
+/** One sublayer done. */
+export interface RefitRecord {
+  readonly block: UnitBlock;
+  /** Sublayers done, and of how many. */
+  readonly done: number;
+  readonly total: number;
+  /** Share of the output's squares that the kept units miss with their new weights. */
+  readonly missed: number;
+}
+
+export const DEFAULT_DAMPING = 1e-3;
+
+/**
+ * Fits the output matrix of every sublayer anew, from the bottom up, so that the kept units make up for the removed
+ * ones: least squares against the whole sublayer's output on the stream that reaches it, damped towards the old
+ * weights (GRAIL, Týr and others; see docs/ladder.md). Nothing is added to the model.
+ *
+ * Yields one record a sublayer; the model keeps the new matrices.
+ *
+ * @returns the new columns, for {@link replaceColumns}.
+ * @throws {FoldError} if a sublayer's equations are singular.
+ */
+export async function* refitOutputs<Batch>(
+  model: RefitModel<Batch>,
+  batches: readonly Batch[],
+  mask: Uint8Array,
+  { damping = DEFAULT_DAMPING }: RefitOptions = {},
+): AsyncGenerator<RefitRecord, ReplacedColumns[], undefined> {
+  assertUnits(model.layout, mask, 'mask');
+  const problems = model.outputProblems(batches, mask);
+  const replaced: ReplacedColumns[] = [];
+  const total = model.layout.blocks.length;
+  try {
+    for (let next = await problems.next(new Float32Array(0)); !next.done; ) {
+      const { block, tensor, columns, weights, squares, ...equations } = next.value;
+      const solution = solveAnchored(equations, weights, damping);
+      const fitted = Float32Array.from(solution.weights);
+      replaced.push({ tensor, columns, weights: fitted });
+      const missed = squares > 0 ? (squares + solution.error) / squares : 0;
+      yield { block, done: replaced.length, total, missed };
+      next = await problems.next(fitted);
+    }
+    return replaced;
+  } finally {
+    await problems.return();
+  }
+}
