@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from '@commander-js/extra-typings';
+import { speedCommand } from './commands/speed/index.js';
 import { verifyCommand } from './commands/verify/index.js';
 
 const program = new Command('grasp-bench')
   .description('Checks and measurements of GRASP against the paper and its implementation.')
   .addCommand(verifyCommand())
+  .addCommand(speedCommand())
   .exitOverride();
 for (const command of program.commands) command.copyInheritedSettings(program);
 

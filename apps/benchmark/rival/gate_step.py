@@ -1,0 +1,121 @@
+"""The rival: one gate step of GRASPrune in plain PyTorch, as a fair and careful user would write it.
+
+Frozen backbone, scaled_dot_product_attention, gradients of the gates alone. Serves requests, one JSON object a
+line on standard input, and answers each with one on standard output:
+
+  {"units": "all" | "kept"}  ->  {"seconds", "loss", "peak_bytes"}, the gradients written to --gradients
+
+Usage: gate_step.py MODEL_FOLDER --tokens FILE --gates FILE --gradients FILE --rows N --threads N --dtype D [--compile]
+Tokens are int32, gates and gradients float32, raw little-endian; gates in the order FFN then KV, layer by layer.
+"""
+
+import argparse
+import glob
+import json
+import resource
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+
+class GatedDecoder:
+    def __init__(self, folder, dtype):
+        with open(f"{folder}/config.json") as file:
+            self.config = json.load(file)
+        weights = {}
+        for shard in sorted(glob.glob(f"{folder}/*.safetensors")):
+            weights.update(load_file(shard))
+        self.weights = {name: tensor.to(dtype) for name, tensor in weights.items()}
+        c = self.config
+        self.head_size = c.get("head_dim") or c["hidden_size"] // c["num_attention_heads"]
+        self.heads, self.groups = c["num_attention_heads"], c["num_key_value_heads"]
+
+    def norm(self, x, name):
+        y = x.float()
+        y = y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + self.config["rms_norm_eps"])
+        return y.to(x.dtype) * self.weights[name]
+
+    def linear(self, x, name):
+        return F.linear(x, self.weights[f"{name}.weight"], self.weights.get(f"{name}.bias"))
+
+    def loss(self, tokens, gates):
+        c, h = self.config, self.head_size
+        rows, length = tokens.shape
+        theta = c.get("rope_theta", 10000.0)
+        frequencies = theta ** (-torch.arange(0, h, 2, dtype=torch.float32) / h)
+        angles = torch.arange(length, dtype=torch.float32)[:, None] * torch.cat([frequencies, frequencies])
+        dtype = self.weights["model.norm.weight"].dtype
+        cos, sin = angles.cos().to(dtype), angles.sin().to(dtype)
+
+        def heads(x, count):
+            return x.view(rows, length, count, h).transpose(1, 2)
+
+        def rotate(x):
+            first, second = x.chunk(2, -1)
+            return x * cos + torch.cat([-second, first], -1) * sin
+
+        x = self.weights["model.embed_tokens.weight"][tokens]
+        for layer, (ffn, kv) in enumerate(gates):
+            name = f"model.layers.{layer}"
+            a = self.norm(x, f"{name}.input_layernorm.weight")
+            z = kv.to(dtype)[:, None, None]
+            query = rotate(heads(self.linear(a, f"{name}.self_attn.q_proj"), self.heads))
+            key = rotate(heads(self.linear(a, f"{name}.self_attn.k_proj"), self.groups)) * z
+            value = heads(self.linear(a, f"{name}.self_attn.v_proj"), self.groups) * z
+            grouped = self.heads != self.groups
+            mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=grouped)
+            x = x + self.linear(mixed.transpose(1, 2).reshape(rows, length, -1), f"{name}.self_attn.o_proj")
+            b = self.norm(x, f"{name}.post_attention_layernorm.weight")
+            hidden = F.silu(self.linear(b, f"{name}.mlp.gate_proj")) * self.linear(b, f"{name}.mlp.up_proj")
+            x = x + self.linear(hidden * ffn.to(dtype), f"{name}.mlp.down_proj")
+        head = self.weights.get("lm_head.weight", self.weights["model.embed_tokens.weight"])
+        logits = F.linear(self.norm(x, "model.norm.weight"), head)
+        return F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), tokens[:, 1:].flatten())
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    for option in ("tokens", "gates", "gradients", "dtype"):
+        parser.add_argument(f"--{option}", required=True)
+    parser.add_argument("--rows", type=int, default=1)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--compile", action="store_true")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+
+    model = GatedDecoder(options.model, getattr(torch, options.dtype))
+    with open(options.tokens, "rb") as file:
+        tokens = torch.frombuffer(bytearray(file.read()), dtype=torch.int32).long().view(options.rows, -1)
+    with open(options.gates, "rb") as file:
+        values = torch.frombuffer(bytearray(file.read()), dtype=torch.float32)
+    widths = (model.config["intermediate_size"], model.groups)
+    flat, gates = list(values.split(widths * model.config["num_hidden_layers"])), []
+    flat = [gate.clone().requires_grad_(True) for gate in flat]
+    gates = list(zip(flat[0::2], flat[1::2]))
+    loss_of = torch.compile(model.loss) if options.compile else model.loss
+
+    print(json.dumps({"ready": True, "torch": torch.__version__}), flush=True)
+    for line in sys.stdin:
+        units = json.loads(line)["units"]
+        for gate in flat:
+            gate.grad = None
+        start = time.perf_counter()
+        loss = loss_of(tokens, gates)
+        loss.backward()
+        value = loss.item()
+        seconds = time.perf_counter() - start
+        gradients = torch.cat([gate.grad for gate in flat])
+        if units == "kept":
+            gradients = gradients * (values != 0)
+        with open(options.gradients, "wb") as file:
+            file.write(gradients.numpy().tobytes())
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"seconds": seconds, "loss": value, "peak_bytes": peak}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
