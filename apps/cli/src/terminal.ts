@@ -18,6 +18,8 @@ export function processTerminal(): Terminal {
     controller.abort(signal);
     process.stderr.write('\nStopping after this step. Once more to stop at once.\n');
   };
+  // Whoever read along has left (`| head`): the work itself goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   process.on('SIGINT', stop).on('SIGTERM', stop);
   return {
     print: (line) => void process.stdout.write(`${line}\n`),

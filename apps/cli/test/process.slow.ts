@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama, tinyText } from '@grasp/testing';
@@ -27,6 +28,17 @@ const settings = ['--length', '32', '--window', '64', '--backend', 'wasm'];
 const prune = (out: string, ...more: string[]) =>
   execa('node', [main, 'prune', at('model'), '--calib', at('text.txt'), '--out', out, ...settings, ...more], {
     reject: false,
+    timeout: 120_000,
+  });
+
+/** Waits until a run has begun to learn. */
+const learning = (stderr: Readable) =>
+  new Promise<void>((resolve) => {
+    let said = '';
+    stderr.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('learning gates')) resolve();
+    });
   });
 
 describe('the built command', () => {
@@ -38,9 +50,7 @@ describe('the built command', () => {
 
   it('stops after the step at hand when interrupted, and leaves nothing', async () => {
     const run = prune(at('stopped'), '--epochs', '100000');
-    for await (const line of run.iterable({ from: 'stderr' })) {
-      if (String(line).includes('learning gates')) break;
-    }
+    await learning(run.stderr);
     run.kill('SIGINT');
     const { exitCode, stderr } = await run;
     expect(exitCode).toBe(130);
@@ -50,9 +60,7 @@ describe('the built command', () => {
 
   it('refuses a folder that another process writes to', async () => {
     const first = prune(at('shared'), '--epochs', '100000');
-    for await (const line of first.iterable({ from: 'stderr' })) {
-      if (String(line).includes('learning gates')) break;
-    }
+    await learning(first.stderr);
     const second = await prune(at('shared'), '--epochs', '1');
     first.kill('SIGINT');
     await first;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Layout } from '@grasp/budget';
 import type { PruneEvent } from '@grasp/prune';
 import { InterruptedError } from '../exit-codes.js';
@@ -30,6 +31,8 @@ export async function watch<Result>(
       const next = await run.next();
       if (next.done) return next.value;
       view.show(next.value);
+      // A step may resolve without leaving the microtask queue: let signals and timers have their turn.
+      await setImmediate();
       if (terminal.signal.aborted) {
         view.stop();
         await run.return(undefined as never);
