@@ -10,11 +10,15 @@ export interface LlamaCppModel {
   dispose(): Promise<void>;
 }
 
+/** Started once: the library tries itself out in a process of its own. */
+let started: ReturnType<typeof getLlama> | undefined;
+
 export async function loadInLlamaCpp(
   file: string,
   { contextSize = 64, threads = 2 } = {},
 ): Promise<LlamaCppModel> {
-  const llama = await getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error });
+  started ??= getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error });
+  const llama = await started;
   const model = await llama.loadModel({ modelPath: file, gpuLayers: 0 });
   const context = await model.createContext({
     contextSize,
