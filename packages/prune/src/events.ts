@@ -5,7 +5,8 @@ export type Subject = 'dense' | 'masked' | 'calibrated';
 export type PruneEvent =
   | { readonly stage: 'load' | 'write' | 'verify'; readonly tensor: number; readonly tensors: number }
   | {
-      readonly stage: 'gates';
+      /** Gates learned by descent, or a mask chosen by importance. */
+      readonly stage: 'gates' | 'importance';
       readonly step: number;
       readonly steps: number;
       readonly loss: number;
@@ -14,6 +15,15 @@ export type PruneEvent =
       readonly kept: Uint32Array;
       /** Cost of the units kept, against the budget. */
       readonly keptCost: number;
+    }
+  | {
+      /** Output matrices fitted anew, sublayer by sublayer. */
+      readonly stage: 'refit';
+      readonly sublayer: number;
+      readonly sublayers: number;
+      readonly tokens: number;
+      /** Share of the whole sublayer's output that the kept units miss. */
+      readonly missed: number;
     }
   | {
       readonly stage: 'scales';

@@ -70,13 +70,17 @@ export function forecast(
   };
 }
 
+/** Most of each side of the product that {@link matMulRate} times: large enough for full speed, small for WASM. */
+const LARGEST_SIDE = 1024;
+
 /** Operations a second that the engine reaches in products of activations and weights: half a second's work. */
 export async function matMulRate(
   { runtime }: Engine,
   { hiddenSize, layers }: Pick<DecoderConfig, 'hiddenSize' | 'layers'>,
   dtype: PruneSettings['dtype'] = 'float32',
 ): Promise<number> {
-  const [tokens, inner, outer] = [512, hiddenSize, Math.max(256, ...layers.map(({ channels }) => channels))];
+  const channels = Math.max(1, ...layers.map((layer) => layer.channels));
+  const [tokens, inner, outer] = [256, Math.min(LARGEST_SIDE, hiddenSize), Math.min(LARGEST_SIDE, channels)];
   const activations = tf.randomNormal([tokens, inner]);
   const weights =
     dtype === 'bfloat16' && runtime.bfloat16

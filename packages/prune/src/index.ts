@@ -1,8 +1,9 @@
+export { chooseMask, projectionOf } from './choose-mask.js';
 export { describeModel, type ModelDescription } from './describe-model.js';
 export { type BackendName, type Engine, EngineError, type EngineOptions, openEngine } from './engine.js';
 export type { PruneEvent, Subject } from './events.js';
 export { type Forecast, forecast, forecastSeconds, matMulRate } from './forecast.js';
-export { type Learned, type LearningData, learn, projectionOf } from './learn.js';
+export { type Learned, type LearningData, learn } from './learn.js';
 export { loadOn } from './load.js';
 export { type EvaluationText, measure } from './measure.js';
 export { type PruneJob, prune, prunedView } from './prune.js';
@@ -13,4 +14,5 @@ export {
   SettingsError,
   settingsError,
   settingsSchema,
+  withMethod,
 } from './settings.js';

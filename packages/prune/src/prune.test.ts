@@ -85,6 +85,15 @@ describe('prune', () => {
     expect(perplexity.calibrated!.text!).toBeLessThan(perplexity.masked!.text!);
   });
 
+  it('goes through the stages of grasp+, within the budget', async () => {
+    const { events, record } = await run({ method: 'grasp+', keep: 0.6, rounds: 4, roundBlocks: 2 });
+    const stages = events.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1]);
+    expect(stages.join()).toContain('importance,refit,scales');
+    expect(record.losses.gates).toHaveLength(8);
+    expect(record.budget.kept).toBeLessThanOrEqual(record.budget.limit);
+    expect(record.perplexity.calibrated!.text!).toBeLessThan(record.perplexity.masked!.text!);
+  });
+
   it('writes the mask apart from the weights', async () => {
     const { at, record } = await run({});
     const { mask, scales, layout } = decodeMask(await readFile(join(at, record.maskFile)));

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig, decoderLayout, prunedConfig, unitSlices } from '@grasp/decoder';
-import { encodeMask, foldCheckpoint } from '@grasp/fold';
+import { encodeMask, foldCheckpoint, replaceColumns } from '@grasp/fold';
+import { projectionOf } from './choose-mask.js';
 import type { Engine } from './engine.js';
 import type { PruneEvent } from './events.js';
-import { type Learned, learn, projectionOf } from './learn.js';
+import { type Learned, learn } from './learn.js';
 import { loadOn } from './load.js';
 import { type EvaluationText, measure } from './measure.js';
 import { relay } from './relay.js';
@@ -73,9 +74,10 @@ export async function* prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecor
   const { budget } = projectionOf(layout, settings);
   const dense = yield* measure(checkpoint, 'dense', evaluation, engine);
   const learned = yield* learnOn(job);
-  const { mask, scales } = learned;
+  const { mask, scales, replaced } = learned;
+  const refitted = replaced.length > 0 ? replaceColumns(checkpoint, replaced) : checkpoint;
   const masked = yield* measure(prunedView(checkpoint, mask), 'masked', evaluation, engine);
-  const written = yield* write(prunedView(checkpoint, mask, scales), folder);
+  const written = yield* write(prunedView(refitted, mask, scales), folder);
   try {
     const calibrated = yield* measure(written, 'calibrated', evaluation, engine);
     const record = runRecord({

@@ -26,6 +26,16 @@ describe('parseSettings', () => {
     },
   );
 
+  it('takes the defaults of a method, and what is set over them', () => {
+    expect(parseSettings({ method: 'grasp+' })).toMatchObject({ choose: 'importance', refit: 'sequential' });
+    expect(parseSettings({ method: 'grasp+', refit: 'none' })).toMatchObject({
+      choose: 'importance',
+      refit: 'none',
+    });
+    expect(parseSettings({ method: 'grasprune' })).toEqual(parseSettings());
+    expect(() => parseSettings({ method: 'toString' })).toThrow(/method/);
+  });
+
   it('refuses a setting it does not know', () => {
     expect(() => parseSettings({ kepp: 0.5 })).toThrow(/kepp/);
   });

@@ -5,11 +5,26 @@ import * as z from 'zod';
  * section 4.1). Two runs with equal settings, data and engine give equal masks.
  */
 export const settingsSchema = z.strictObject({
+  method: z
+    .enum(['grasprune', 'grasp+'])
+    .default('grasprune')
+    .describe("grasprune is the paper's; grasp+ changes the defaults of choose, refit and dtype"),
   keep: z.number().gt(0).lte(1).default(0.5).describe('share of the prunable parameters to keep'),
   projection: z
     .enum(['exact', 'paper'])
     .default('exact')
     .describe('exact never exceeds the budget; paper is its greedy prefix with a floor that may'),
+  choose: z
+    .enum(['gates', 'importance'])
+    .default('gates')
+    .describe('how units are chosen: gates learned by descent, or squared gate gradients in rounds'),
+  rounds: z.int().min(1).default(16).describe('by importance: times that units are removed'),
+  roundBlocks: z.int().min(1).default(4).describe('by importance: calibration blocks seen in a round'),
+  refit: z
+    .enum(['none', 'sequential'])
+    .default('none')
+    .describe('sequential fits o_proj and down_proj anew by least squares, layer by layer'),
+  damping: z.number().gt(0).default(1e-3).describe('pull of the refit towards the old weights'),
   epochs: z.int().min(1).default(4).describe('passes over the calibration blocks to learn the gates'),
   scaleEpochs: z
     .int()
@@ -30,6 +45,20 @@ export const settingsSchema = z.strictObject({
 });
 
 export type PruneSettings = z.output<typeof settingsSchema>;
+
+/** What a method changes of the defaults. */
+const METHODS: Readonly<Record<PruneSettings['method'], Readonly<Partial<PruneSettings>>>> = {
+  grasprune: {},
+  'grasp+': { choose: 'importance', refit: 'sequential' },
+};
+
+/** Settings with the defaults of their method filled in: what is set stays as it is. */
+export function withMethod(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { method = 'grasprune' } = input;
+  const set = Object.entries(input).filter(([, value]) => value !== undefined);
+  const known = typeof method === 'string' && Object.hasOwn(METHODS, method);
+  return { ...(known ? METHODS[method as PruneSettings['method']] : {}), ...Object.fromEntries(set) };
+}
 
 /** A setting that is unknown, of the wrong type or out of range. */
 export class SettingsError extends Error {
@@ -61,7 +90,7 @@ export function settingsError(error: z.ZodError): SettingsError {
  * @throws SettingsError naming every setting that is wrong, and what was expected of it.
  */
 export function parseSettings(input: Readonly<Record<string, unknown>> = {}): PruneSettings {
-  const parsed = settingsSchema.safeParse(input);
+  const parsed = settingsSchema.safeParse(withMethod(input));
   if (!parsed.success) throw settingsError(parsed.error);
   return parsed.data;
 }

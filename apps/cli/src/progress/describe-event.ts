@@ -14,6 +14,8 @@ export interface EventView {
 const labels = {
   load: 'loading',
   gates: 'learning gates',
+  importance: 'choosing units',
+  refit: 'refitting',
   scales: 'calibrating scales',
   write: 'writing',
   verify: 'reading back',
@@ -22,6 +24,7 @@ const labels = {
 export function describeEvent(event: PruneEvent): EventView {
   switch (event.stage) {
     case 'gates':
+    case 'importance':
     case 'scales': {
       const { step, steps, tokens, loss } = event;
       return {
@@ -31,6 +34,11 @@ export function describeEvent(event: PruneEvent): EventView {
         tokens,
         detail: `loss ${loss.toFixed(3)}`,
       };
+    }
+    case 'refit': {
+      const { sublayer, sublayers, tokens, missed } = event;
+      const detail = `${(100 * missed).toFixed(1)}% missed`;
+      return { label: labels.refit, done: sublayer, total: sublayers, tokens, detail };
     }
     case 'perplexity': {
       const { subject, text, window, windows, tokens } = event;

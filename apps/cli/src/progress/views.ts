@@ -32,13 +32,12 @@ export function barView(stream: NodeJS.WriteStream, layout: Layout): ProgressVie
       if (current?.label !== view.label) {
         clear();
         const bar = bars.create(view.total, 0, { label: view.label, detail: '' });
-        const kept =
-          event.stage === 'gates' ? bars.create(1, 0, { kept: '' }, { format: '{kept}' }) : undefined;
+        const kept = 'kept' in event ? bars.create(1, 0, { kept: '' }, { format: '{kept}' }) : undefined;
         current = { label: view.label, pace: new Pace(), bar, kept };
       }
       current.pace.step(view.tokens);
       current.bar.update(view.done, { detail: describePace(view, current.pace) });
-      if (event.stage === 'gates') current.kept?.update(1, { kept: keptByDepth(layout, event.kept) });
+      if ('kept' in event) current.kept?.update(1, { kept: keptByDepth(layout, event.kept) });
     },
     stop() {
       clear();
@@ -63,7 +62,7 @@ export function lineView(note: (line: string) => void, layout: Layout): Progress
       const share = view.done / view.total;
       if (share < current.shown + LINE_EVERY && view.done < view.total) return;
       current.shown = share;
-      const kept = event.stage === 'gates' ? `, ${keptByDepth(layout, event.kept)}` : '';
+      const kept = 'kept' in event ? `, ${keptByDepth(layout, event.kept)}` : '';
       note(`${view.label} ${view.done}/${view.total}: ${describePace(view, current.pace)}${kept}`);
     },
     stop() {},

@@ -6,6 +6,7 @@ import {
   SettingsError,
   settingsError,
   settingsSchema,
+  withMethod,
 } from '@grasp/prune';
 import * as z from 'zod';
 
@@ -87,7 +88,7 @@ export async function runOptions(
 ): Promise<RunOptions> {
   const known = Object.fromEntries(Object.entries(flags).filter(([name]) => name in runSchema.shape));
   const merged = { ...(config === undefined ? {} : await readConfig(config)), ...known };
-  const parsed = runSchema.safeParse(merged);
+  const parsed = runSchema.safeParse(withMethod(merged));
   if (!parsed.success) throw settingsError(parsed.error);
   return parsed.data;
 }
