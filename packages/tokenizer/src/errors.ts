@@ -40,3 +40,19 @@ export class TokenizerMismatchError extends Error {
     );
   }
 }
+
+/** A text that the tokenizers library would not survive. */
+export class TokenizerTextError extends Error {
+  override readonly name = 'TokenizerTextError';
+  readonly code = 'GRASP_TOKENIZER_TEXT';
+
+  constructor(
+    /** Characters of white space in a row. */
+    readonly spaces: number,
+    readonly limit: number,
+  ) {
+    super(
+      `The text has ${spaces} characters of white space in a row, and at most ${limit} are taken. Is it text?`,
+    );
+  }
+}

@@ -1,3 +1,8 @@
-export { TokenizerFormatError, TokenizerMismatchError, TokenizerMissingError } from './errors.js';
+export {
+  TokenizerFormatError,
+  TokenizerMismatchError,
+  TokenizerMissingError,
+  TokenizerTextError,
+} from './errors.js';
 export { checkTokenizerFits, loadTokenizer, parseTokenizer } from './load-tokenizer.js';
 export type { EncodeOptions, Tokenizer } from './tokenizer.js';

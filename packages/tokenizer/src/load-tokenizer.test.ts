@@ -219,6 +219,21 @@ describe('a tokenizer.json', () => {
     expect([...(await tokenizer.encode('a b a b'))]).toEqual([0, 7, 0, 7]);
   });
 
+  it('refuses millions of spaces in a row, which end the library', async () => {
+    const tokenizer = parseTokenizer(json(), 'a model');
+    await expect(tokenizer.encode(`a${' '.repeat(4_000_001)}b`)).rejects.toMatchObject({
+      code: 'GRASP_TOKENIZER_TEXT',
+    });
+    expect([...(await tokenizer.encode(`a${' '.repeat(100)}b`))]).toEqual([0, 7]);
+  });
+
+  it('reports what goes wrong on some texts only', async () => {
+    const partial = json({ model: { type: 'WordLevel', vocab: { a: 0 }, unk_token: '[UNK]' } });
+    await expect(parseTokenizer(partial, 'a model').encode('z')).rejects.toMatchObject({
+      code: 'GRASP_TOKENIZER_FORMAT',
+    });
+  });
+
   it('counts ids up to the highest', () => {
     const tokenizer = parseTokenizer(json(), 'a model');
     expect(tokenizer.vocabSize).toBe(8);

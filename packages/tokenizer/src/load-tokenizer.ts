@@ -1,7 +1,13 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import { Tokenizer as NativeTokenizer } from 'tokenizers';
-import { TokenizerFormatError, TokenizerMismatchError, TokenizerMissingError } from './errors.js';
+import {
+  TokenizerFormatError,
+  TokenizerMismatchError,
+  TokenizerMissingError,
+  TokenizerTextError,
+} from './errors.js';
 import type { Tokenizer } from './tokenizer.js';
+import { safeTokenizerJson } from './tokenizer-json.js';
 
 /**
  * The tokenizer of a checkpoint, from its tokenizer.json (which a GGUF checkpoint makes from its metadata). Ids are
@@ -25,29 +31,49 @@ export async function loadTokenizer(checkpoint: Pick<Checkpoint, 'source' | 'fil
   return parseTokenizer(new TextDecoder().decode(await file.read()), checkpoint.source);
 }
 
-/** A tokenizer from the text of a tokenizer.json. `source` is named in errors. */
+/**
+ * A tokenizer from the text of a tokenizer.json. `source` is named in errors.
+ *
+ * @throws TokenizerFormatError; so do its methods, as a part of a file may fail on some texts only
+ */
 export function parseTokenizer(json: string, source: string): Tokenizer {
-  let native: NativeTokenizer;
-  try {
-    native = NativeTokenizer.fromString(json);
-    native.disableTruncation();
-    native.disablePadding();
-  } catch (error) {
+  const refuse = (error: unknown): never => {
     throw new TokenizerFormatError(source, error instanceof Error ? error.message : String(error), {
       cause: error,
     });
-  }
+  };
+  const native = nativeTokenizer(safeTokenizerJson(json, source), refuse);
   const vocabSize = Object.values(native.getVocab(true)).reduce((most, id) => Math.max(most, id + 1), 0);
   return {
     vocabSize,
     async encode(text, options) {
+      checkText(text);
       const addSpecialTokens = options?.specialTokens ?? true;
-      const encoding = await native.encode(text, null, { addSpecialTokens });
+      const encoding = await native.encode(text, null, { addSpecialTokens }).catch(refuse);
       return Int32Array.from(encoding.getIds());
     },
-    decode: (ids, options) => native.decode(Array.from(ids), options?.skipSpecialTokens ?? true),
+    decode: (ids, options) =>
+      native.decode(Array.from(ids), options?.skipSpecialTokens ?? true).catch(refuse),
     tokenId: (token) => native.tokenToId(token) ?? undefined,
   };
+}
+
+/** The usual splitting patterns step back once for every space in a row; the library aborts at ten million. */
+const MAX_SPACES = 4_000_000;
+
+function checkText(text: string): void {
+  if (text.length <= MAX_SPACES) return;
+  for (const [spaces] of text.matchAll(/\s+/g)) {
+    if (spaces.length > MAX_SPACES) throw new TokenizerTextError(spaces.length, MAX_SPACES);
+  }
+}
+
+function nativeTokenizer(json: string, refuse: (error: unknown) => never): NativeTokenizer {
+  try {
+    return NativeTokenizer.fromString(json);
+  } catch (error) {
+    return refuse(error);
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ export interface EncodeOptions {
 export interface Tokenizer {
   /** One more than the highest id, added tokens included. */
   readonly vocabSize: number;
+  /** @throws TokenizerTextError for a text with millions of spaces in a row */
   encode(text: string, options?: EncodeOptions): Promise<Int32Array>;
   /** Text of ids. Special tokens are left out unless `skipSpecialTokens` is false. */
   decode(ids: Int32Array | readonly number[], options?: { skipSpecialTokens?: boolean }): Promise<string>;
