@@ -1,0 +1,118 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decoderConfig } from '@grasp/decoder';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonFiles, madeUpModel, masks, prunedBy } from '../../test/made-up-model.js';
+import { type CardRecord, modelCard, originOf } from '../index.js';
+
+const text = (description: string) => ({
+  fingerprint: 'ab'.repeat(32),
+  description,
+  shape: [128, 512] as const,
+});
+const record: CardRecord = {
+  model: '/home/somebody/models/SmolLM2-135M-Instruct.Q4_1.gguf',
+  versions: { grasp: '1.2.3' },
+  settings: { keep: 0.5, epochs: 4, layout: 'free' },
+  data: {
+    gates: text('first 128 rows of /home/somebody/wiki/valid.txt (rows: lines); rows joined by "\\n\\n"'),
+    scales: text('Salesforce/wikitext wikitext-2-raw-v1 validation (column text)'),
+    evaluation: { 'wiki.test': text('C:\\Users\\somebody\\wiki.test.raw') },
+  },
+  budget: { limit: 30720, kept: 30719.5, total: 61440 },
+  before: { parameters: 134_515_008, prunableParameters: 106_168_320, kvCacheBytesPerToken: 23_040 },
+  after: { parameters: 81_430_000, prunableParameters: 53_083_000, kvCacheBytesPerToken: 20_736 },
+  perplexity: {
+    dense: { 'wiki.test': 19.04 },
+    masked: { 'wiki.test': 130 },
+    calibrated: { 'wiki.test': 88.5 },
+  },
+};
+const shapes = (model_type: 'llama' | 'qwen3', mask: string) =>
+  decoderConfig(prunedBy(madeUpModel({ model_type }), masks[mask]!).config);
+const differing = shapes('llama', 'about half');
+const uniform = shapes('llama', 'one shape');
+
+describe('modelCard', () => {
+  it('says what was asked, met and measured', () => {
+    const card = modelCard(record, { name: 'SmolLM2-half', config: differing });
+    expect(card).toContain('# SmolLM2-half\n');
+    expect(card).toContain('SmolLM2-135M-Instruct.Q4_1.gguf with 39.5% of its parameters removed');
+    expect(card).toContain('| parameters | 134.5 M | 81.4 M |');
+    expect(card).toContain('| perplexity, wiki.test | 19.04 | 88.50 |');
+    expect(card).toMatch(/Kept: 50\.0%, that is\n30719\.5 of a budget of 30720\.0/);
+    expect(card).toContain('`epochs` 4');
+  });
+
+  it('names files without their folders, and data sets as they are called', () => {
+    const card = modelCard(record, { name: 'x', config: differing });
+    expect(card).not.toContain('somebody');
+    expect(card).toContain('first 128 rows of valid.txt (rows: lines); rows joined by "\\n\\n"');
+    expect(card).toContain('| wiki.test.raw |');
+    expect(card).toContain('Salesforce/wikitext wikitext-2-raw-v1 validation');
+  });
+
+  it('tells how to load layers that differ, and layers of one shape', () => {
+    const free = modelCard(record, { name: 'x', config: differing });
+    expect(free).toContain('from_pretrained(folder, trust_remote_code=True)');
+    expect(free).toContain('prune again with `--layout uniform`');
+    const plain = modelCard(record, { name: 'x', config: uniform });
+    expect(plain).not.toContain('trust_remote_code');
+    expect(plain).toContain('load the folder as it is');
+    const qwen3 = modelCard(record, { name: 'x', config: shapes('qwen3', 'about half') });
+    expect(qwen3).toContain('**llama.cpp**: not this model');
+  });
+
+  it('begins with front matter that carries licence and languages over', () => {
+    const origin = {
+      license: 'other',
+      licenseName: 'llama3.1',
+      licenseLink: 'LICENSE',
+      languages: ['en', 'de'],
+    };
+    const card = modelCard(record, { name: 'x', config: uniform, origin, baseModel: 'org/model' });
+    expect(card.split('\n').slice(0, 9)).toEqual([
+      '---',
+      'license: other',
+      'license_name: llama3.1',
+      'license_link: LICENSE',
+      'language:',
+      '- en',
+      '- de',
+      'base_model: org/model',
+      'library_name: transformers',
+    ]);
+    expect(card).toContain('That of the dense model: llama3.1 (LICENSE).');
+    expect(modelCard(record, { name: 'x', config: uniform })).toContain('look it up before you share this');
+  });
+});
+
+describe('originOf', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'grasp-card-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const model = () => ({ ...madeUpModel({ model_type: 'llama' }), source: folder });
+
+  it('is empty where nothing says', async () => {
+    expect(await originOf(model())).toEqual({});
+  });
+
+  it('reads the front matter of README.md', async () => {
+    await writeFile(
+      join(folder, 'README.md'),
+      '---\nlanguage: [en, "fr"]\nlicense: apache-2.0\nwidget:\n- text: x\n---\n# Model\nlicense: mit\n',
+    );
+    expect(await originOf(model())).toEqual({ license: 'apache-2.0', languages: ['en', 'fr'] });
+    await writeFile(join(folder, 'README.md'), "---\nlanguage:\n  - en\nlicense: 'mit'\n---\n");
+    expect(await originOf(model())).toEqual({ license: 'mit', languages: ['en'] });
+  });
+
+  it('falls back to a licence file', async () => {
+    await writeFile(join(folder, 'README.md'), '# no front matter\n');
+    const files = jsonFiles({ 'LICENSE.txt': '' });
+    expect(await originOf({ ...model(), files })).toEqual({ license: 'other', licenseLink: 'LICENSE.txt' });
+  });
+});

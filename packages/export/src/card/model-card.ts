@@ -1,0 +1,204 @@
+import type { DecoderConfig } from '@grasp/decoder';
+import { hasOneShape } from '../layer-widths.js';
+import type { Origin } from './licence.js';
+
+interface Sizes {
+  readonly parameters: number;
+  readonly prunableParameters: number;
+  readonly kvCacheBytesPerToken: number;
+}
+
+interface Text {
+  readonly fingerprint: string;
+  readonly description: string;
+  readonly shape: readonly [number, number];
+}
+
+/** What a card tells of a pruning run: a part of the run's record. */
+export interface CardRecord {
+  /** The dense model: a path, or its name on the Hub. */
+  readonly model: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, unknown>> & { readonly keep: number };
+  readonly data: {
+    readonly gates: Text;
+    readonly scales: Text;
+    readonly evaluation: Readonly<Record<string, Text>>;
+  };
+  /** In FFN channels. */
+  readonly budget: { readonly limit: number; readonly kept: number; readonly total: number };
+  readonly before: Sizes;
+  readonly after: Sizes;
+  /** By model (`dense`, `masked`, `calibrated`), then by text. */
+  readonly perplexity: Readonly<Record<string, Readonly<Record<string, number>> | undefined>>;
+}
+
+export interface CardAbout {
+  /** Name of the pruned model, for the title. */
+  readonly name: string;
+  /** Shape of the pruned model. */
+  readonly config: DecoderConfig;
+  readonly origin?: Origin;
+  /** Name of the dense model on the Hub, where it has one. */
+  readonly baseModel?: string;
+}
+
+/**
+ * README.md of a pruned model, to be published with it: where it came from, what was asked and what was met, on which
+ * text, perplexities, and how to load it. Names files by their last part only, never a path of the machine.
+ */
+export function modelCard(record: CardRecord, about: CardAbout): string {
+  const sections = [
+    frontMatter(about),
+    introduction(record, about),
+    results(record),
+    loading(about),
+    making(record),
+    limits(record),
+    licence(about),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function frontMatter({ origin = {}, baseModel, config }: CardAbout): string {
+  const list = (values: readonly string[]) => values.map((value) => `\n- ${value}`).join('');
+  const fields: [string, string | undefined][] = [
+    ['license', origin.license],
+    ['license_name', origin.licenseName],
+    ['license_link', origin.licenseLink],
+    ['language', origin.languages && list(origin.languages)],
+    ['base_model', baseModel],
+    ['library_name', 'transformers'],
+    ['pipeline_tag', 'text-generation'],
+    ['tags', list(['pruned', 'structured-pruning', 'grasp', config.modelType])],
+  ];
+  const lines = fields.flatMap(([key, value]) =>
+    value === undefined ? [] : [value.startsWith('\n') ? `${key}:${value}` : `${key}: ${value}`],
+  );
+  return ['---', ...lines, '---'].join('\n');
+}
+
+function introduction({ model, budget, before, after }: CardRecord, { name, baseModel }: CardAbout): string {
+  const base =
+    baseModel === undefined ? baseName(model) : `[${baseModel}](https://huggingface.co/${baseModel})`;
+  return `# ${name}
+
+${base} with ${percent(1 - after.parameters / before.parameters)} of its parameters removed: FFN channels and key/value
+heads were cut out under one global budget, ${percent(budget.kept / budget.total)} of what can be pruned is left, and the rest is
+dense matrices of smaller size. Nothing is sparse, so it is faster and smaller wherever it runs.`;
+}
+
+function results({ settings, budget, before, after, perplexity }: CardRecord): string {
+  const row = (what: string, dense: string, pruned: string) => `| ${what} | ${dense} | ${pruned} |`;
+  const texts = Object.keys(perplexity.dense ?? {});
+  const values = (model: string, text: string) => perplexity[model]?.[text]?.toFixed(2) ?? '';
+  return `## Results
+
+| | dense | pruned |
+| --- | --- | --- |
+${[
+  row('parameters', millions(before.parameters), millions(after.parameters)),
+  row('of these prunable', millions(before.prunableParameters), millions(after.prunableParameters)),
+  row('KV cache a token, 16 bits', bytes(before.kvCacheBytesPerToken), bytes(after.kvCacheBytesPerToken)),
+  ...texts.map((text) => row(`perplexity, ${text}`, values('dense', text), values('calibrated', text))),
+].join('\n')}
+
+Asked for: ${percent(settings.keep)} of the prunable parameters (embeddings, head and norms stay). Kept: ${percent(budget.kept / budget.total)}, that is
+${budget.kept.toFixed(1)} of a budget of ${budget.limit.toFixed(1)}, counted in FFN channels.`;
+}
+
+function loading({ name, config }: CardAbout): string {
+  const plain = hasOneShape(config);
+  const remote = plain ? '' : ', trust_remote_code=True';
+  const why = plain
+    ? 'All layers have one shape, so this is an ordinary model of its architecture.'
+    : 'Layers differ in width. The modelling file that comes with the weights builds them from the classes of\n' +
+      'transformers, hence `trust_remote_code=True`; tested with transformers 4.57 and 5.24.';
+  return `## Use
+
+${why}
+
+\`\`\`python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+folder = "."  # where this file is
+tokenizer = AutoTokenizer.from_pretrained(folder)
+model = AutoModelForCausalLM.from_pretrained(folder${remote})
+inputs = tokenizer("The capital of France is", return_tensors="pt")
+print(tokenizer.decode(model.generate(**inputs, max_new_tokens=20)[0]))
+\`\`\`
+
+${llamaCpp(name, config)}
+
+- **lm_eval**: \`lm_eval --model hf --model_args pretrained=.${plain ? '' : ',trust_remote_code=True'} --tasks …\`
+- **peft**: name the matrices, for example \`target_modules=["q_proj", "v_proj", "down_proj"]\`.
+- **vLLM** and others that know one shape for all layers: ${
+    plain ? 'load the folder as it is.' : 'not this model; prune again with `--layout uniform`.'
+  }`;
+}
+
+function llamaCpp(name: string, config: DecoderConfig): string {
+  if (!hasOneShape(config) && config.modelType === 'qwen3') {
+    return '- **llama.cpp**: not this model, as it has no qwen3 whose layers differ; prune again with `--layout uniform`.';
+  }
+  return `- **llama.cpp**, Ollama, LM Studio: write a GGUF file, which stock releases run:
+  \`grasp export . --gguf f16 --out ${name}.gguf\` (or \`bf16\`, \`f32\`, \`q8_0\`, \`q4_0\`)`;
+}
+
+function making({ settings, data, versions }: CardRecord): string {
+  const texts: [string, Text][] = [
+    ['gates', data.gates],
+    ['scales', data.scales],
+    ...Object.entries(data.evaluation).map(([name, text]): [string, Text] => [`perplexity, ${name}`, text]),
+  ];
+  const shown = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
+  return `## How it was made
+
+Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): a gate for each FFN channel
+and each key/value head is learned under one budget while the weights stay as they are; then one scale for each unit
+that is left is calibrated and multiplied into the weights.
+
+| text for | blocks × tokens | from | fingerprint |
+| --- | --- | --- | --- |
+${texts
+  .map(
+    ([use, { shape, description, fingerprint }]) =>
+      `| ${use} | ${shape.join(' × ')} | ${cell(withoutFolders(description))} | \`${fingerprint.slice(0, 16)}\` |`,
+  )
+  .join('\n')}
+
+Settings: ${shown.map(([key, value]) => `\`${key}\` ${cell(String(value))}`).join(', ')}.`;
+}
+
+function limits({ perplexity }: CardRecord): string {
+  const measured = Object.keys(perplexity.dense ?? {}).join(', ');
+  const only =
+    measured === '' ? 'Its quality was not measured.' : `Its quality was measured on ${measured} alone.`;
+  return `## Limits
+
+A pruned model has forgotten things, most of all where the text it was calibrated on says little: other languages, code,
+rare facts. ${only} Evaluate it on your own task before you rely on it; whatever held for the
+dense model's risks and biases holds here, and may be worse.`;
+}
+
+function licence({ origin = {} }: CardAbout): string {
+  const { license, licenseName, licenseLink } = origin;
+  if (license === undefined) {
+    return '## Licence\n\nThat of the dense model, whose files did not name one: look it up before you share this.';
+  }
+  const name = license === 'other' ? (licenseName ?? 'see the licence file') : license;
+  const link = licenseLink === undefined ? '' : ` (${licenseLink})`;
+  return `## Licence\n\nThat of the dense model: ${name}${link}.`;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+const millions = (count: number): string => `${(count / 1e6).toFixed(1)} M`;
+const bytes = (count: number): string => `${(count / 1024).toFixed(1)} KiB`;
+const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
+
+/** Absolute paths in a description, cut to their last part. */
+const withoutFolders = (description: string): string =>
+  description.replace(/(^|\s)(?:~|\.{1,2}|[A-Za-z]:)?[\\/]\S*[\\/]/g, '$1');
+
+/** Text that fits into a cell of a table. */
+const cell = (value: string): string => value.replaceAll('|', '\\|').replaceAll('\n', ' ');
