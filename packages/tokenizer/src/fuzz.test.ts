@@ -1,4 +1,4 @@
 import { it } from 'vitest';
 import { fuzzTokenizers } from '../test/fuzz.js';
 
-it('changed tokenizer files work or end in a typed error', () => fuzzTokenizers(1500));
+it('changed tokenizer files work or end in a typed error', () => fuzzTokenizers(1500, { seed: 1 }));

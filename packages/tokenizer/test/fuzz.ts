@@ -219,13 +219,16 @@ function apply(document: Json, { at, kind, value, from }: Edit): void {
  *
  * @param onCase told every case before it runs
  */
-export async function fuzzTokenizers(runs: number, onCase?: (json: string) => void): Promise<void> {
+export async function fuzzTokenizers(
+  runs: number,
+  { seed, onCase }: { readonly seed?: number; readonly onCase?: (json: string) => void } = {},
+): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...seeds),
       fc.array(edit, { minLength: 1, maxLength: 3 }),
-      async (seed, edits) => {
-        const document = structuredClone(seed);
+      async (base, edits) => {
+        const document = structuredClone(base);
         for (const change of edits) apply(document, change);
         try {
           const json = JSON.stringify(document);
@@ -239,6 +242,6 @@ export async function fuzzTokenizers(runs: number, onCase?: (json: string) => vo
         }
       },
     ),
-    { numRuns: runs },
+    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
   );
 }
