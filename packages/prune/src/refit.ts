@@ -24,10 +24,15 @@ export async function* refit(
     );
   });
   const run = refitOutputs(model, batches, mask, { damping });
-  for (;;) {
-    const { done, value } = await run.next();
-    if (done) return value;
-    const tokens = Math.round((count * length) / value.total); // of the whole stage, by sublayer
-    yield { stage: 'refit', sublayer: value.done, sublayers: value.total, tokens, missed: value.missed };
+  try {
+    for (;;) {
+      const { done, value } = await run.next();
+      if (done) return value;
+      const { done: sublayer, total: sublayers, missed } = value;
+      const tokens = Math.round((count * length) / sublayers); // of the whole stage, by sublayer
+      yield { stage: 'refit', sublayer, sublayers, tokens, missed };
+    }
+  } finally {
+    await run.return([]);
   }
 }
