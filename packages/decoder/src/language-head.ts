@@ -53,7 +53,7 @@ export class LanguageHead {
     const embedding = await reader.matrix(EMBEDDING, shape);
     // Backends may keep values on the host until an op needs them; this puts the largest tensor on the device now,
     // so that its host copy can be collected while the layers load.
-    tf.tidy(() => tf.gather(embedding, tf.tensor1d([0], 'int32')));
+    tf.dispose(tf.tidy(() => tf.gather(embedding, tf.tensor1d([0], 'int32'))));
     const norm = await reader.vector(FINAL_NORM, config.hiddenSize);
     // A checkpoint may store a tied head once more, or leave out one that is tied without saying so.
     const head = config.tiedHead ? embedding : await reader.matrix(HEAD, shape);
