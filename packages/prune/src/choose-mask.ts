@@ -2,6 +2,7 @@ import {
   assertFeasible,
   type Budget,
   budgetFromKeepRatio,
+  type Constraints,
   type Layout,
   projectExact,
   projectGreedyPrefix,
@@ -23,7 +24,7 @@ import {
 } from '@grasp/gates';
 import type { PruneEvent } from './events.js';
 import { schedule } from './schedule.js';
-import type { PruneSettings } from './settings.js';
+import { type PruneSettings, SettingsError } from './settings.js';
 
 /** Units kept, and the loss of each step that led there. */
 export interface ChosenMask {
@@ -40,13 +41,29 @@ export interface BudgetedProjection {
 /**
  * The budget of the settings and the projection onto it.
  *
- * @throws BudgetError, BudgetBelowFloorError before any work is done.
+ * @throws BudgetError, BudgetBelowFloorError, SettingsError before any work is done.
  */
-export function projectionOf(layout: Layout, { keep, projection }: PruneSettings): BudgetedProjection {
-  const budget = budgetFromKeepRatio(layout, keep);
-  if (projection === 'paper') return { budget, project: (p) => projectGreedyPrefix(p, layout, budget) };
-  assertFeasible(layout, budget);
-  return { budget, project: (p) => projectExact(p, layout, budget) };
+export function projectionOf(layout: Layout, settings: PruneSettings): BudgetedProjection {
+  const budget = budgetFromKeepRatio(layout, settings.keep);
+  const constraints = constraintsOf(settings);
+  if (settings.projection === 'paper') {
+    if (constraints.uniform || constraints.multipleOf) {
+      const message =
+        "The paper's projection knows no layout or alignment: leave them out, or project exactly.";
+      throw new SettingsError(message, ['projection', 'layout', 'align']);
+    }
+    return { budget, project: (p) => projectGreedyPrefix(p, layout, budget) };
+  }
+  assertFeasible(layout, budget, constraints);
+  return { budget, project: (p) => projectExact(p, layout, budget, constraints) };
+}
+
+/** What the settings ask of the widths. */
+function constraintsOf({ layout, align }: PruneSettings): Constraints {
+  return {
+    ...(layout === 'uniform' ? { uniform: ['ffn', 'kv'] } : {}),
+    ...(align > 1 ? { multipleOf: { ffn: align } } : {}),
+  };
 }
 
 type Choice = AsyncGenerator<PruneEvent, ChosenMask, undefined>;
@@ -81,11 +98,13 @@ async function* chooseByImportance(model: Decoder, blocks: TokenBlocks, settings
   const { layout } = model;
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
   const budget = budgetFromKeepRatio(layout, settings.keep);
-  assertFeasible(layout, budget);
+  const constraints = constraintsOf(settings);
+  assertFeasible(layout, budget, constraints);
   const options: ImportanceOptions = {
     rounds: settings.rounds,
     batchesPerRound: settings.roundBlocks,
-    chooseMask: (density, share) => projectExact(density, layout, relaxedBudget(layout, budget, share)),
+    chooseMask: (density, share) =>
+      projectExact(density, layout, relaxedBudget(layout, budget, share), constraints),
   };
   const steps = settings.rounds * settings.roundBlocks;
   const state = initialImportanceState(model);

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig, decoderLayout, prunedConfig, unitSlices } from '@grasp/decoder';
+import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { encodeMask, foldCheckpoint, replaceColumns } from '@grasp/fold';
 import { projectionOf } from './choose-mask.js';
 import type { Engine } from './engine.js';
@@ -11,7 +12,7 @@ import { type Learned, learn } from './learn.js';
 import { loadOn } from './load.js';
 import { type EvaluationText, measure } from './measure.js';
 import { relay } from './relay.js';
-import { MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-record.js';
+import { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-record.js';
 import type { PruneSettings } from './settings.js';
 import { version } from './version.js';
 
@@ -62,6 +63,16 @@ async function* write(view: Checkpoint, folder: string): AsyncGenerator<PruneEve
   return openCheckpoint(folder);
 }
 
+/** The card of the pruned model. */
+async function cardOf(record: RunRecord, dense: Checkpoint, pruned: Checkpoint): Promise<string> {
+  const name = basename(record.model).replace(/\.gguf$/i, '');
+  return modelCard(record, {
+    name: `${name}-pruned-${Math.round(100 * record.settings.keep)}`,
+    config: decoderConfig(pruned.config),
+    origin: await originOf(dense),
+  });
+}
+
 /**
  * A whole run: perplexity of the dense model, learning, perplexity under the mask, the folded checkpoint on disk,
  * and its perplexity as read back from there. Yields small records as it goes; leaving the loop stops the run.
@@ -77,7 +88,7 @@ export async function* prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecor
   const { mask, scales, replaced } = learned;
   const refitted = replaced.length > 0 ? replaceColumns(checkpoint, replaced) : checkpoint;
   const masked = yield* measure(prunedView(checkpoint, mask), 'masked', evaluation, engine);
-  const written = yield* write(prunedView(refitted, mask, scales), folder);
+  const written = yield* write(forTransformers(prunedView(refitted, mask, scales)), folder);
   try {
     const calibrated = yield* measure(written, 'calibrated', evaluation, engine);
     const record = runRecord({
@@ -96,6 +107,7 @@ export async function* prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecor
     });
     await writeFile(join(folder, MASK_FILE), encodeMask({ layout, mask, scales }));
     await writeFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
+    await writeFile(join(folder, CARD), await cardOf(record, checkpoint, written));
     return record;
   } finally {
     await written.close();

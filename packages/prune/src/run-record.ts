@@ -12,6 +12,8 @@ import type { PruneSettings } from './settings.js';
 export const RUN_RECORD = 'grasp.json';
 /** Name of the file with mask and scales beside it. */
 export const MASK_FILE = 'grasp-mask.json';
+/** Name of the card that the Hub shows. */
+export const CARD = 'README.md';
 
 interface Sizes {
   readonly parameters: number;

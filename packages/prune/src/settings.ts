@@ -14,6 +14,15 @@ export const settingsSchema = z.strictObject({
     .enum(['exact', 'paper'])
     .default('exact')
     .describe('exact never exceeds the budget; paper is its greedy prefix with a floor that may'),
+  layout: z
+    .enum(['free', 'uniform'])
+    .default('free')
+    .describe('uniform gives all layers one shape, which every runtime loads without further code'),
+  align: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('FFN widths are multiples of this: 32 for block quantisation, 128 or 256 for GPU tiles'),
   choose: z
     .enum(['gates', 'importance'])
     .default('gates')
