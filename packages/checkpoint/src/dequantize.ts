@@ -6,7 +6,7 @@ import { GGML_TYPES, type GgmlQuantType } from './ggml-types.js';
  * One block of packed bits to float32. `at` is the block's first byte, `to` the first element it fills.
  * Every product and sum is rounded to float32, as ggml does, so results are equal to the last bit.
  */
-export type BlockDequantizer = (bytes: Uint8Array, at: number, out: Float32Array, to: number) => void;
+type BlockDequantizer = (bytes: Uint8Array, at: number, out: Float32Array, to: number) => void;
 
 /** Blocks of 32: a scale, optionally a minimum, optionally fifth bits, then 4-bit values, low halves first. */
 const BLOCKS: Readonly<Record<GgmlQuantType, BlockDequantizer>> = {

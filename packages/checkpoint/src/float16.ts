@@ -4,9 +4,6 @@ export interface Overflow {
   readonly value: number;
 }
 
-const scratch = new Float32Array(1);
-const scratchBits = new Uint32Array(scratch.buffer);
-
 /** The float32 value of each binary16 pattern. */
 const HALF_VALUES = Float32Array.from({ length: 65_536 }, (_, half) => {
   const sign = half & 0x8000 ? -1 : 1;
@@ -77,12 +74,6 @@ export function float32ToFloat16(source: Float32Array): {
     if (first < 0 && (half & 0x7fff) === 0x7c00 && (bits[i]! & 0x7fffffff) < 0x7f800000) first = i;
   }
   return first < 0 ? { data } : { data, overflow: { index: first, value: source[first]! } };
-}
-
-/** One number to the nearest binary16 pattern. */
-export function toFloat16Bits(value: number): number {
-  scratch[0] = value;
-  return halfBits(scratchBits[0]!);
 }
 
 function halfBits(x: number): number {

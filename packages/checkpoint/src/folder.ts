@@ -116,7 +116,7 @@ async function readJson(path: string, limit: number): Promise<Record<string, unk
 }
 
 /** Reads a whole file of at most `limit` bytes. */
-export async function readSmallFile(path: string, limit: number): Promise<Uint8Array> {
+async function readSmallFile(path: string, limit: number): Promise<Uint8Array> {
   const source = await openFileSource(path);
   try {
     if (source.size > limit) {

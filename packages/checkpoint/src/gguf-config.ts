@@ -8,7 +8,7 @@ import { LIMITS } from './limits.js';
  * GGUF architectures this package presents as Hugging Face checkpoints. Mistral models are `llama` in GGUF; `deci` is
  * llama whose layers may differ in width.
  */
-export const GGUF_ARCHITECTURES = {
+const GGUF_ARCHITECTURES = {
   llama: { model_type: 'llama', architectures: ['LlamaForCausalLM'] },
   deci: { model_type: 'llama', architectures: ['LlamaForCausalLM'] },
   qwen2: { model_type: 'qwen2', architectures: ['Qwen2ForCausalLM'] },

@@ -5,7 +5,7 @@ import { GGML_TYPES, GGUF_VALUE_TYPES, type GgmlType, ggmlType, ggmlTypeName } f
 import { LIMITS } from './limits.js';
 
 /** Numeric arrays are typed arrays, so that they take no more memory than the file does. */
-export type GgufArray =
+type GgufArray =
   | Uint8Array
   | Int8Array
   | Uint16Array

@@ -52,7 +52,7 @@ export function sentencePieceTokenizer(metadata: GgufMetadata, vocabulary: GgufV
  * cut a token into two tokens is a merge, ordered by the token's score, then by longer left and right parts: the
  * order in which transformers converts such vocabularies.
  */
-export function mergesFromScores(
+function mergesFromScores(
   ids: ReadonlyMap<string, number>,
   scores: ArrayLike<number>,
 ): readonly (readonly [string, string])[] {

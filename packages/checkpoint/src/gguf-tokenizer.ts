@@ -26,7 +26,7 @@ export function ggufFiles(metadata: GgufMetadata): readonly CheckpointFile[] {
 }
 
 /** The content of tokenizer.json. */
-export function ggufTokenizer(metadata: GgufMetadata): Record<string, unknown> {
+function ggufTokenizer(metadata: GgufMetadata): Record<string, unknown> {
   const model = metadata.text('tokenizer.ggml.model') ?? '(none)';
   if (!Object.hasOwn(BUILDERS, model)) {
     throw new CheckpointUnsupportedError(

@@ -6,7 +6,7 @@ import { LIMITS } from './limits.js';
 const TOKEN_KIND = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
 /** An entry of tokenizer.json's `added_tokens`: text that is cut out before the model sees the rest. */
-export interface AddedToken {
+interface AddedToken {
   readonly id: number;
   readonly content: string;
   readonly single_word: false;

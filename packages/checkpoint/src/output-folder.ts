@@ -4,7 +4,7 @@ import { CheckpointWriteError } from './errors.js';
 import { acquireLock, LockHeldError } from './file-lock.js';
 
 /** Marks a folder as one that was written here and may be replaced: a list of its files with their sizes. */
-export const OUTPUT_MARKER = 'grasp-output.json';
+const OUTPUT_MARKER = 'grasp-output.json';
 
 /** A folder that appears under its final name only when it is complete. */
 export interface OutputFolder {
@@ -151,7 +151,7 @@ async function flushTree(folder: string): Promise<void> {
 }
 
 /** Waits until a file or folder is on the disk. Windows has no such thing for folders. */
-export async function flush(path: string): Promise<void> {
+async function flush(path: string): Promise<void> {
   if (process.platform === 'win32' && (await stat(path)).isDirectory()) return;
   const handle = await open(path, process.platform === 'win32' ? 'r+' : 'r');
   try {

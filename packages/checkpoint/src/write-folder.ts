@@ -87,7 +87,7 @@ export async function writeFolder(
 }
 
 /** Consecutive tensors to a shard, until the next would exceed `shardBytes`. At least one shard. */
-export function splitIntoShards(
+function splitIntoShards(
   infos: readonly TensorInfo[],
   shardBytes: number,
 ): readonly (readonly TensorInfo[])[] {
