@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { demoCommand } from './commands/demo/index.js';
 import { doctorCommand } from './commands/doctor/index.js';
 import { evalCommand } from './commands/eval/index.js';
+import { exportCommand } from './commands/export/index.js';
 import { inspectCommand } from './commands/inspect/index.js';
 import { pruneCommand } from './commands/prune/index.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
@@ -18,7 +19,7 @@ function createProgram(terminal: Terminal): Command {
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     });
-  const commands = [pruneCommand, inspectCommand, evalCommand, doctorCommand, demoCommand];
+  const commands = [pruneCommand, inspectCommand, evalCommand, exportCommand, doctorCommand, demoCommand];
   for (const command of commands) program.addCommand(command(terminal));
   // commander does not hand these down to commands that were made apart from it.
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {

@@ -1,0 +1,47 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
+import { tinyLlama } from '@grasp/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grasp } from '../../../test/grasp.js';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+/** Byte-level BPE of single letters: the tiny model's own tokenizer is of a kind that GGUF has no place for. */
+const tokenizer = {
+  pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+  model: { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: [['a', 'b']] },
+};
+const model = {
+  ...tinyLlama(),
+  files: [{ name: 'tokenizer.json', read: async () => new TextEncoder().encode(JSON.stringify(tokenizer)) }],
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grasp-export-'));
+  await writeCheckpoint(model, at('model'));
+  await writeCheckpoint(tinyLlama(), at('other'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('grasp export', () => {
+  it('writes a GGUF file that is the same model', async () => {
+    const { code, out } = await grasp('export', at('model'), '--gguf', 'f32', '--out', at('tiny.gguf'));
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('Written to') });
+    const back = await openCheckpoint(at('tiny.gguf'));
+    const { hidden_size, intermediate_size, num_hidden_layers, vocab_size } = model.config;
+    expect(back.config).toMatchObject({ hidden_size, intermediate_size, num_hidden_layers, vocab_size });
+    await back.close();
+  });
+
+  it('explains what cannot be written, and leaves nothing', async () => {
+    const name = await grasp('export', at('model'), '--gguf', 'f16', '--out', at('tiny.bin'));
+    expect(name).toMatchObject({ code: 5, err: expect.stringContaining('.gguf') });
+    const type = await grasp('export', at('model'), '--gguf', 'q3', '--out', at('x.gguf'));
+    expect(type.code).toBe(2);
+    const tokenizer = await grasp('export', at('other'), '--gguf', 'f16', '--out', at('x.gguf'));
+    expect(tokenizer).toMatchObject({ code: 3, err: expect.stringContaining('BPE') });
+    expect(await readdir(folder)).not.toContain('x.gguf');
+  });
+});

@@ -1,0 +1,40 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Command, Option } from '@commander-js/extra-typings';
+import { openCheckpoint } from '@grasp/checkpoint';
+import { GGUF_FILE_TYPES, writeGguf } from '@grasp/export';
+import { InterruptedError } from '../../exit-codes.js';
+import { formatBytes } from '../../format.js';
+import type { Terminal } from '../../terminal.js';
+
+const TENSORS_A_NOTE = 50;
+
+export const exportCommand = (terminal: Terminal) =>
+  new Command('export')
+    .description('write a dense or pruned model as a GGUF file, which llama.cpp and all that embed it run')
+    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .addOption(
+      new Option('--gguf <type>', 'what its matrices are').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
+    )
+    .requiredOption('--out <file>', 'file to write; its name ends in .gguf')
+    .option('--name <name>', 'what runtimes call the model; default: the file name')
+    .option('--overwrite', 'replace a file of that name')
+    .option('--quiet', 'no progress')
+    .action(async (path, { gguf: type, out, name, overwrite = false, quiet = false }) => {
+      const checkpoint = await openCheckpoint(path);
+      try {
+        await writeGguf(checkpoint, out, {
+          type,
+          name: name ?? basename(out).replace(/\.gguf$/i, ''),
+          overwrite,
+          onTensor: ({ done, total }) => {
+            if (terminal.signal.aborted) throw new InterruptedError('Interrupted; nothing was written.');
+            if (!quiet && done % TENSORS_A_NOTE === 0) terminal.note(`${done} of ${total} tensors`);
+          },
+        });
+      } finally {
+        await checkpoint.close();
+      }
+      const { size } = await stat(out);
+      terminal.print(`Written to ${out}, ${formatBytes(size)}`);
+    });
