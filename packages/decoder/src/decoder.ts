@@ -6,14 +6,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import { findArchitecture } from './architectures/index.js';
 import { AttentionLayer, attentionFunctions } from './attention-layer.js';
 import { type DecoderConfig, decoderConfig } from './config.js';
+import {
+  addScores,
+  batchesByContext,
+  type ContinuationBatch,
+  type ContinuationGroup,
+} from './continuations.js';
 import { DecoderInputError, NonFiniteActivationError, UnsupportedModelError } from './errors.js';
 import { FeedForwardLayer, feedForwardFunctions } from './feed-forward-layer.js';
+import { KeyValueCache } from './key-value-cache.js';
 import { LanguageHead } from './language-head.js';
 import { type WeightDType, WeightReader } from './load-weights.js';
 import { outputProblems } from './output-problems.js';
 import { type RotaryTable, rotaryTable } from './rotary.js';
 import { eagerRuntime, type Runtime } from './runtime.js';
-import type { KeyValues, Saved, Sublayer } from './sublayer.js';
+import type { Saved, Sublayer } from './sublayer.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
 import { decoderLayout } from './units.js';
 
@@ -72,7 +79,7 @@ export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions =
  * logits and generation, dense or pruned alike.
  */
 export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
-  private readonly rotaryTables = new Map<string, RotaryTable>();
+  private rotaryTable: RotaryTable | undefined;
   private readonly open: Float32Array;
 
   constructor(
@@ -150,21 +157,48 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     checkBatch(this.config, { ids: prompt, shape: [1, prompt.length] }, 1);
     this.setGates(options.gates ?? this.open, 'kept');
     const choose = options.choose ?? likeliest;
-    const cache = new Map<Sublayer, KeyValues>();
+    const cache = new KeyValueCache(this.sublayers);
     let ids = prompt;
-    let position = 0;
     try {
-      for (let n = 0; n < options.maxTokens && position + ids.length <= this.config.contextLength; n++) {
-        const logits = await this.read(() => this.nextTokenLogits(ids, position, cache));
-        position += ids.length;
+      for (let n = 0; n < options.maxTokens && cache.length + ids.length <= this.config.contextLength; n++) {
+        const logits = await this.read(() => {
+          const x = cache.read(this.head.embed(ids), this.rotary(cache.length, ids.length)); // [T, d]
+          return this.head.logits(tf.slice(x, [ids.length - 1, 0], [1, this.config.hiddenSize]));
+        });
         const next = choose(logits);
         if (options.stop?.includes(next)) return;
         yield next;
         ids = Int32Array.of(next);
       }
     } finally {
-      for (const { key, value } of cache.values()) tf.dispose([key, value]);
+      cache.dispose();
     }
+  }
+
+  /**
+   * Log-likelihoods of several endings of one context. Contexts of one length are read together, once, and their
+   * endings continue from the keys and values.
+   *
+   * @returns for each group, the sum over each continuation's tokens, in nats.
+   * @throws DecoderInputError where a context with an ending exceeds the model's.
+   */
+  async scoreContinuations(groups: readonly ContinuationGroup[]): Promise<Float64Array[]> {
+    this.setGates(this.open, 'kept');
+    const scores = groups.map(({ continuations }) => new Float64Array(continuations.length));
+    for (const batch of batchesByContext(groups)) {
+      for (const { ids, shape } of [batch.contexts, batch.endings]) {
+        checkBatch(this.config, { ids, shape: [shape[0], shape[1]] }, 1);
+      }
+      if (batch.contexts.shape[1] + batch.endings.shape[1] - 1 > this.config.contextLength) {
+        throw new DecoderInputError(
+          `A context of ${batch.contexts.shape[1]} tokens with an ending of ${batch.endings.shape[1]} exceeds the ` +
+            `model's context of ${this.config.contextLength}.`,
+        );
+      }
+      const nll = await this.read(() => this.endingLikelihoods(batch));
+      addScores(batch, nll, scores);
+    }
+    return scores;
   }
 
   /**
@@ -192,8 +226,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   dispose(): void {
     this.head.dispose();
     for (const sublayer of this.sublayers) sublayer.dispose();
-    for (const { cos, sin } of this.rotaryTables.values()) tf.dispose([cos, sin]);
-    this.rotaryTables.clear();
+    this.disposeRotary();
   }
 
   private setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void {
@@ -239,21 +272,26 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     return x;
   }
 
-  private nextTokenLogits(ids: Int32Array, position: number, cache: Map<Sublayer, KeyValues>): tf.Tensor {
-    const rotary = rotaryTable(this.config.rotary, this.config.headSize, position, ids.length);
-    let x = this.head.embed(ids);
-    for (const sublayer of this.sublayers) {
-      if (!(sublayer instanceof AttentionLayer)) {
-        x = sublayer.forward(x, rotary);
-        continue;
+  /** Negative log-likelihoods of padded endings, `[E, L]`. */
+  private endingLikelihoods({ contexts, endings, contextOf }: ContinuationBatch): tf.Tensor {
+    const [rows, S] = contexts.shape;
+    const [E, L] = endings.shape;
+    const d = this.config.hiddenSize;
+    const cache = new KeyValueCache(this.sublayers);
+    try {
+      const read = cache.read(this.head.embed(contexts.ids), this.rotary(0, S)); // [rows·S, d]
+      const last = tf.slice(tf.reshape(read, [rows, S, d]), [0, S - 1, 0], [rows, 1, d]); // predicts first tokens
+      const owner = tf.tensor1d(contextOf, 'int32');
+      let hidden = tf.gather(last, owner); // [E, 1, d]
+      if (L > 1) {
+        const { inputs } = splitTargets(endings);
+        const x = cache.read(this.head.embed(inputs), this.rotary(S, L - 1), owner); // [E·(L − 1), d]
+        hidden = tf.concat([hidden, tf.reshape(x, [E, L - 1, d])], 1); // [E, L, d]
       }
-      const past = cache.get(sublayer);
-      const { y, key, value } = sublayer.forwardCached(x, rotary, past);
-      tf.dispose([past?.key, past?.value].filter((t) => t !== undefined));
-      cache.set(sublayer, { key: tf.keep(key), value: tf.keep(value) });
-      x = y;
+      return this.head.negLogLikelihood(tf.reshape(hidden, [E * L, d]), endings.ids);
+    } finally {
+      cache.dispose();
     }
-    return this.head.logits(tf.slice(x, [ids.length - 1, 0], [1, this.config.hiddenSize]));
   }
 
   /** Gradients arrive sublayer by sublayer, each in its arranged order. */
@@ -267,15 +305,22 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     return gradients;
   }
 
+  /** The table of positions `[start, start + tokens)`: slices of one that grows. Call it where tensors are tidied. */
   private rotary(start: number, tokens: number): RotaryTable {
-    const key = `${start}+${tokens}`;
-    let table = this.rotaryTables.get(key);
-    if (!table) {
-      const { cos, sin } = rotaryTable(this.config.rotary, this.config.headSize, start, tokens);
-      table = { cos: tf.keep(cos), sin: tf.keep(sin) };
-      this.rotaryTables.set(key, table);
+    const { headSize, rotary } = this.config;
+    const end = start + tokens;
+    if (!this.rotaryTable || this.rotaryTable.cos.shape[0]! < end) {
+      this.disposeRotary();
+      const { cos, sin } = rotaryTable(rotary, headSize, 0, 2 ** Math.ceil(Math.log2(end)));
+      this.rotaryTable = { cos: tf.keep(cos), sin: tf.keep(sin) };
     }
-    return table;
+    const slice = (table: tf.Tensor) => tf.slice(table, [start, 0], [tokens, headSize]);
+    return { cos: slice(this.rotaryTable.cos), sin: slice(this.rotaryTable.sin) };
+  }
+
+  private disposeRotary(): void {
+    if (this.rotaryTable) tf.dispose([this.rotaryTable.cos, this.rotaryTable.sin]);
+    this.rotaryTable = undefined;
   }
 
   private async read(compute: () => tf.Tensor): Promise<Float32Array> {
@@ -300,7 +345,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
         break;
       }
     }
-    x.dispose();
+    tf.dispose([x, rotary.cos, rotary.sin]);
     const where = block ? `layer ${block.layer}'s ${block.kind === 'kv' ? 'attention' : 'FFN'}` : 'the head';
     throw new NonFiniteActivationError(
       `The loss is not finite: ${where} is the first to give a value that is not. Check the weights for NaN or ` +

@@ -1,5 +1,6 @@
 export { type Architecture, architectures, findArchitecture } from './architectures/index.js';
 export { type DecoderConfig, decoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
+export type { ContinuationGroup } from './continuations.js';
 export { Decoder, type LoadOptions, loadDecoder } from './decoder.js';
 export {
   DecoderInputError,

@@ -20,6 +20,7 @@ export interface OutputWalk {
   /** Units of the model. */
   readonly size: number;
   embed(ids: Int32Array): tf.Tensor;
+  /** The caller disposes of it. */
   rotary(tokens: number): RotaryTable;
 }
 
@@ -76,7 +77,8 @@ export async function* outputProblems(
       }
     }
   } finally {
-    for (const { x, wanted } of streams) tf.dispose(wanted ? [x, wanted] : [x]);
+    for (const { x, wanted, rotary } of streams)
+      tf.dispose([x, rotary.cos, rotary.sin, ...(wanted ? [wanted] : [])]);
   }
 }
 

@@ -1,0 +1,71 @@
+import { difference, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Decoder, loadDecoder } from './decoder.js';
+
+const config: TinyConfig = {
+  model_type: 'qwen3',
+  hidden_size: 24,
+  intermediate_size: 40,
+  num_attention_heads: 6,
+  num_key_value_heads: 3,
+  head_dim: 8,
+  num_hidden_layers: 3,
+  vocab_size: 61,
+  tie_word_embeddings: true,
+};
+
+describe('reading with a cache', () => {
+  let decoder: Decoder;
+  beforeAll(async () => {
+    await tf.setBackend('wasm');
+    decoder = await loadDecoder(randomCheckpoint(config, 3));
+  });
+  const ids = (length: number, seed: number) => randomTokens(1, length, config.vocab_size, seed).ids;
+
+  it('scores endings as reading each with its whole context does', async () => {
+    const groups = [
+      { context: ids(9, 1), continuations: [ids(1, 2), ids(4, 3)] },
+      { context: ids(5, 4), continuations: [ids(3, 5)] },
+      { context: ids(9, 6), continuations: [ids(2, 7), ids(2, 8), ids(7, 9)] },
+    ];
+    const expected: number[] = [];
+    for (const { context, continuations } of groups) {
+      for (const ending of continuations) {
+        const whole = Int32Array.from([...context, ...ending]);
+        const nll = await decoder.negLogLikelihood({ ids: whole, shape: [1, whole.length] });
+        expected.push(-nll.slice(context.length - 1).reduce((sum, x) => sum + x, 0));
+      }
+    }
+    const before = tf.memory().numTensors;
+    const scores = await decoder.scoreContinuations(groups);
+    expect(
+      difference(
+        scores.flatMap((s) => [...s]),
+        expected,
+      ).relative,
+    ).toBeLessThan(1e-5);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('generates what reading everything anew would', async () => {
+    const prompt = ids(6, 10);
+    const before = tf.memory().numTensors;
+    const generated: number[] = [];
+    for await (const id of decoder.generate(prompt, { maxTokens: 8 })) generated.push(id);
+    expect(tf.memory().numTensors - before).toBeLessThanOrEqual(2); // the rotary table may have grown
+    const all = [...prompt];
+    for (const id of generated) {
+      const logits = await decoder.logits({ ids: Int32Array.from(all), shape: [1, all.length] });
+      const last = logits.subarray(logits.length - config.vocab_size);
+      expect(last.indexOf(Math.max(...last))).toBe(id);
+      all.push(id);
+    }
+  });
+
+  it('refuses an ending that does not fit the context', async () => {
+    const group = { context: ids(200, 1), continuations: [ids(100, 2)] };
+    await expect(decoder.scoreContinuations([group])).rejects.toThrow("exceeds the model's context of 256");
+  });
+});
