@@ -41,7 +41,8 @@ export class EngineError extends Error {
 
 function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
   return {
-    record: tensorFlow.record,
+    // Shapes that come once, as texts of any length do, are not worth a recording.
+    record: (name, fn) => tensorFlow.record(name, fn, { after: 1 }),
     matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
     bfloat16: { fromBits: tensorFlow.bfloat16Tensor, toFloat32: tensorFlow.fromBfloat16 },
   };

@@ -52,6 +52,20 @@ describe('record', () => {
     }
   });
 
+  it('waits for so many calls of a signature, running op by op until then', () => {
+    let runs = 0;
+    const body = (x: tf.Tensor | undefined) => {
+      runs++;
+      return [tf.add(x!, 1)];
+    };
+    const recorded = tensorFlow.record('patient', body, { after: 2 });
+    const results = Array.from({ length: 5 }, () => recorded(tf.scalar(1))[0]!.dataSync()[0]);
+    expect(results).toEqual([2, 2, 2, 2, 2]);
+    expect(runs).toBe(3); // two op by op, one recording
+    recorded(tf.tensor1d([1]));
+    expect(runs).toBe(4);
+  });
+
   it('records anew for other shapes and types', () => {
     let runs = 0;
     const recorded = tensorFlow.record('double', (x) => {

@@ -26,6 +26,11 @@ export interface RecordOptions {
   fuse?: boolean;
   /** Compile with XLA. Default: false. */
   xla?: boolean;
+  /**
+   * Calls of one signature that run op by op before it is recorded. Recording takes some milliseconds and memory,
+   * which a signature that never comes back does not repay. Default: 0, the first call is recorded.
+   */
+  after?: number;
 }
 
 /** What was recorded for one signature of the inputs. */
@@ -48,11 +53,13 @@ export function recordFunction(
   backend: TensorFlowBackend,
   name: string,
   fn: TensorFunction,
-  { fuse = false, xla = false }: RecordOptions = {},
+  { fuse = false, xla = false, after = 0 }: RecordOptions = {},
 ): RecordedFunction {
   const { binding } = backend;
   const { tensors } = context;
   const variants = new Map<string, Variant>();
+  /** Calls so far of the signatures that are not recorded yet. */
+  const waiting = new Map<string, number>();
   const config = functionConfig(fuse);
   let disposed = false;
 
@@ -108,6 +115,12 @@ export function recordFunction(
     const key = signature(ids);
     const variant = variants.get(key);
     if (!variant) {
+      const calls = waiting.get(key) ?? 0;
+      if (calls < after) {
+        waiting.set(key, calls + 1);
+        return tidy(() => fn(...inputs));
+      }
+      waiting.delete(key);
       const [recorded, results] = record(inputs, ids);
       variants.set(key, recorded);
       return results;
@@ -128,6 +141,7 @@ export function recordFunction(
     disposed = true;
     for (const { call } of variants.values()) context.removeFunction(call.name);
     variants.clear();
+    waiting.clear();
   };
   return run;
 }
