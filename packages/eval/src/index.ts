@@ -20,5 +20,5 @@ export { ItemFormatError } from './item-fields.js';
 export type { ContinuationGroup, LanguageModel } from './language-model.js';
 export { lastOf, type PerplexityRecord, perplexity } from './perplexity.js';
 export type { Metric, Prompt, Question, Task } from './task.js';
-export { type TaskDataOptions, type TaskQuestion, taskQuestions } from './task-questions.js';
+export { type TaskDataOptions, type TaskQuestion, taskQuestions, taskRecords } from './task-questions.js';
 export { TASKS, taskNamed } from './tasks/index.js';

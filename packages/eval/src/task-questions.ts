@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type HubOptions, hubFiles, readRecords } from '@grasp/calib-data';
+import { type DataRecord, type HubOptions, hubFiles, readRecords } from '@grasp/calib-data';
 import { TaskDataError, TaskItemError } from './errors.js';
 import { ItemFormatError } from './item-fields.js';
 import type { Question, Task } from './task.js';
@@ -31,20 +31,32 @@ export interface TaskQuestion extends Question {
  * @throws TaskDataError no data or no item; TaskItemError a malformed item; and the errors of reading files.
  */
 export async function taskQuestions(task: Task, options: TaskDataOptions = {}): Promise<TaskQuestion[]> {
+  const questions: TaskQuestion[] = [];
+  for await (const record of taskRecords(task, options)) {
+    const item = questions.length;
+    const id = record.id ?? record.ind;
+    const question = atItem(task, item, () => task.question(record));
+    questions.push({ ...question, item, ...(id === undefined ? {} : { id: String(id) }) });
+  }
+  return questions;
+}
+
+/**
+ * The items of a task as its data have them, in their order.
+ *
+ * @throws TaskDataError no data or no item; and the errors of reading files.
+ */
+export async function* taskRecords(task: Task, options: TaskDataOptions = {}): AsyncGenerator<DataRecord> {
   const { limit = Number.POSITIVE_INFINITY } = options;
   if (!(limit >= 1)) throw new RangeError(`limit is ${limit}; expected 1 or more`);
-  const questions: TaskQuestion[] = [];
+  let count = 0;
   for await (const path of taskFiles(task, options)) {
     for await (const record of readRecords(path)) {
-      const item = questions.length;
-      const id = record.id ?? record.ind;
-      const question = atItem(task, item, () => task.question(record));
-      questions.push({ ...question, item, ...(id === undefined ? {} : { id: String(id) }) });
-      if (questions.length >= limit) return questions;
+      yield record;
+      if (++count >= limit) return;
     }
   }
-  if (questions.length === 0) throw new TaskDataError(task.name, 'its data hold no item');
-  return questions;
+  if (count === 0) throw new TaskDataError(task.name, 'its data hold no item');
 }
 
 function atItem<T>(task: Task, item: number, make: () => T): T {

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { PythonError } from './errors.js';
+import { type PythonOptions, pythonEnvironment } from './python-environment.js';
+
+/** The release whose tasks and numbers `@grasp/eval` follows. */
+export const HARNESS_VERSION = '0.4.13';
+
+/** Pins of what the harness runs on. */
+export const HARNESS_REQUIREMENTS = fileURLToPath(new URL('../requirements.txt', import.meta.url));
+
+/** lm-evaluation-harness, installed and ready. */
+export interface Harness {
+  readonly python: string;
+  /** Of the package, with its `tasks`. */
+  readonly folder: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+const QUESTION = `
+import importlib.util as u, importlib.metadata as m, json
+names = ['lm_eval', 'transformers', 'torch', 'accelerate', 'safetensors']
+missing = [name for name in names if u.find_spec(name) is None]
+versions = {} if missing else {name: m.version(name) for name in names}
+folder = None if missing else list(u.find_spec('lm_eval').submodule_search_locations)[0]
+print(json.dumps({'missing': missing, 'versions': versions, 'folder': folder}))
+`;
+
+/**
+ * Finds lm-evaluation-harness in a Python environment, making the pinned one where none is given.
+ *
+ * @throws PythonError also if the environment lacks a package or has another release of the harness.
+ */
+export async function openHarness(options: PythonOptions = {}): Promise<Harness> {
+  const python = await pythonEnvironment(HARNESS_REQUIREMENTS, options);
+  const { failed, stdout, stderr, shortMessage } = await execa(python, ['-c', QUESTION], { reject: false });
+  if (failed) throw new PythonError(`${python} does not run: ${stderr || shortMessage}`, python);
+  const answer = JSON.parse(stdout) as {
+    missing: string[];
+    versions: Record<string, string>;
+    folder: string;
+  };
+  if (answer.missing.length > 0) {
+    throw new PythonError(
+      `${python} lacks ${answer.missing.join(', ')}. Install ${HARNESS_REQUIREMENTS} there, or unset GRASP_PYTHON ` +
+        'to have an environment made.',
+      python,
+    );
+  }
+  if (answer.versions.lm_eval !== HARNESS_VERSION) {
+    const found = answer.versions.lm_eval;
+    throw new PythonError(`${python} has lm_eval ${found}; ${HARNESS_VERSION} is needed.`, python);
+  }
+  return { python, folder: answer.folder, versions: answer.versions };
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { installInto } from './install.js';
+
+/** What is done at the moment, in one line: `making a Python environment`, or what pip says. */
+export type PythonProgress = (line: string) => void;
+
+export interface PythonOptions {
+  /** An interpreter to use as it is; nothing is installed. Default: what the environment variable GRASP_PYTHON names. */
+  readonly python?: string | undefined;
+  /** Makes the environment. Default `python3`. */
+  readonly basePython?: string | undefined;
+  /** Where environments are kept. Default `~/.cache/grasp/python`, or below XDG_CACHE_HOME. */
+  readonly cache?: string | undefined;
+  readonly onProgress?: PythonProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The interpreter of a virtual environment that holds what a requirements file pins, made on first use. Its folder is
+ * named by the file's hash, so other pins make another environment. pip's own configuration (index, proxy,
+ * certificates, folders of wheels) is honoured.
+ *
+ * @param requirements path of a requirements file.
+ * @returns path of the interpreter.
+ * @throws PythonError if there is no Python 3.10 or later, no venv module, or pip fails; with what it said.
+ */
+export async function pythonEnvironment(requirements: string, options: PythonOptions = {}): Promise<string> {
+  const given = options.python ?? process.env.GRASP_PYTHON;
+  if (given) return given;
+  const pins = createHash('sha256').update(await readFile(requirements));
+  const cache = options.cache ?? defaultCache();
+  const folder = join(cache, pins.digest('hex').slice(0, 16));
+  if (await exists(folder)) return interpreterOf(folder);
+
+  // An environment works wherever it is moved to, so it gets its name when it is complete. Of two processes that make
+  // it at once, the second to finish throws its own away.
+  const partial = `${folder}.${process.pid}.partial`;
+  try {
+    await mkdir(cache, { recursive: true });
+    await installInto(partial, interpreterOf(partial), requirements, options);
+    await rename(partial, folder).catch(async (error: unknown) => {
+      if (!(await exists(folder))) throw error;
+    });
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  return interpreterOf(folder);
+}
+
+function interpreterOf(folder: string): string {
+  return process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
+}
+
+function defaultCache(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'grasp', 'python');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
