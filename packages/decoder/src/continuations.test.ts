@@ -2,7 +2,8 @@ import { difference, randomCheckpoint, randomTokens, type TinyConfig } from '@gr
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Decoder, loadDecoder } from './decoder.js';
+import type { Decoder } from './decoder.js';
+import { loadDecoder } from './load-decoder.js';
 
 const config: TinyConfig = {
   model_type: 'qwen3',

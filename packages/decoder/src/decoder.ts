@@ -1,78 +1,23 @@
-import type { Layout, UnitBlock } from '@grasp/budget';
-import type { Checkpoint } from '@grasp/checkpoint';
+import type { Layout } from '@grasp/budget';
 import type { OutputProblem, RefitModel } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
-import { findArchitecture } from './architectures/index.js';
-import { AttentionLayer, attentionFunctions } from './attention-layer.js';
-import { type DecoderConfig, decoderConfig } from './config.js';
+import type { DecoderConfig } from './config.js';
 import {
   addScores,
   batchesByContext,
   type ContinuationBatch,
   type ContinuationGroup,
 } from './continuations.js';
-import { DecoderInputError, NonFiniteActivationError, UnsupportedModelError } from './errors.js';
-import { FeedForwardLayer, feedForwardFunctions } from './feed-forward-layer.js';
+import { DecoderInputError } from './errors.js';
 import { KeyValueCache } from './key-value-cache.js';
-import { LanguageHead } from './language-head.js';
-import { type WeightDType, WeightReader } from './load-weights.js';
+import type { LanguageHead } from './language-head.js';
+import { nonFiniteError } from './non-finite.js';
 import { outputProblems } from './output-problems.js';
 import { type RotaryTable, rotaryTable } from './rotary.js';
-import { eagerRuntime, type Runtime } from './runtime.js';
+import type { Runtime } from './runtime.js';
 import type { Saved, Sublayer } from './sublayer.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
-import { decoderLayout } from './units.js';
-
-export interface LoadOptions {
-  /** What runs the tensors. Default: op by op on tfjs' current backend. */
-  readonly runtime?: Runtime;
-  /** How weights are held. Default `float32`; `bfloat16` needs a runtime that has it. */
-  readonly dtype?: WeightDType;
-  /** Called after each tensor is on the device. */
-  readonly onTensor?: (name: string) => void;
-}
-
-/** Queries attention handles at once. */
-const QUERY_BLOCK = 128;
-
-/**
- * Loads a decoder from a checkpoint, tensor by tensor.
- *
- * @throws UnsupportedModelError, ModelConfigError, WeightShapeError
- */
-export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions = {}): Promise<Decoder> {
-  const runtime = options.runtime ?? eagerRuntime;
-  const dtype = options.dtype ?? 'float32';
-  if (dtype === 'bfloat16' && !runtime.bfloat16) {
-    throw new UnsupportedModelError('This backend has no bfloat16; load the model in float32.', 'bfloat16', [
-      'float32',
-    ]);
-  }
-  const config = decoderConfig(checkpoint.config);
-  const architecture = findArchitecture(checkpoint.config);
-  const layout = decoderLayout(config);
-  const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);
-  const feedForward = feedForwardFunctions(runtime, config.normEpsilon);
-  const attention = attentionFunctions(runtime, {
-    headSize: config.headSize,
-    headsPerGroup: config.headsPerGroup,
-    epsilon: config.normEpsilon,
-    gateKeys: architecture.groupGate === 'key-value',
-    queryBlock: QUERY_BLOCK,
-  });
-  const head = await LanguageHead.load(reader, runtime, config);
-  const sublayers: Sublayer[] = [];
-  // Attention comes first in a layer, though its units come last in the layout.
-  for (const block of [...layout.blocks].sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1))) {
-    sublayers.push(
-      block.kind === 'kv'
-        ? await AttentionLayer.load(reader, config, block, attention, architecture)
-        : await FeedForwardLayer.load(reader, config, block, feedForward),
-    );
-  }
-  return new Decoder(config, layout, head, sublayers, runtime);
-}
 
 /**
  * A pretrained decoder whose FFN channels and KV groups carry gates: loss with gate gradients, likelihoods,
@@ -117,7 +62,10 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     const [losses, arranged] = await Promise.all([nll.data<'float32'>(), dz.data<'float32'>()]);
     tf.dispose([nll, dz]);
     const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
-    if (!Number.isFinite(loss)) await this.explainNonFinite(inputs, tokens);
+    if (!Number.isFinite(loss)) {
+      const x = tf.tidy(() => this.head.embed(inputs));
+      throw await nonFiniteError(this.sublayers, x, this.rotary(0, tokens));
+    }
     return { loss, gradients: this.inLayoutOrder(arranged, units === 'all') };
   }
 
@@ -328,30 +276,6 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     const data = await tensor.data<'float32'>();
     tensor.dispose();
     return data;
-  }
-
-  /** Runs forward again, looking at each layer's output, to name the first that is not finite. */
-  private async explainNonFinite(inputs: Int32Array, tokens: number): Promise<never> {
-    const rotary = this.rotary(0, tokens);
-    let x = tf.tidy(() => this.head.embed(inputs));
-    let block: UnitBlock | undefined;
-    for (const sublayer of this.sublayers) {
-      const y = sublayer.forward(x, rotary);
-      x.dispose();
-      x = y;
-      const values = await x.data<'float32'>();
-      if (!values.every(Number.isFinite)) {
-        block = sublayer.block;
-        break;
-      }
-    }
-    tf.dispose([x, rotary.cos, rotary.sin]);
-    const where = block ? `layer ${block.layer}'s ${block.kind === 'kv' ? 'attention' : 'FFN'}` : 'the head';
-    throw new NonFiniteActivationError(
-      `The loss is not finite: ${where} is the first to give a value that is not. Check the weights for NaN or ` +
-        'infinity; in bfloat16, try float32.',
-      block?.layer ?? this.config.layers.length,
-    );
   }
 }
 

@@ -6,7 +6,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { plainLoss } from '../test/plain-decoder.js';
 import { findArchitecture } from './architectures/index.js';
-import { loadDecoder } from './decoder.js';
+import { loadDecoder } from './load-decoder.js';
 
 const shape = {
   hidden_size: 24,

@@ -1,7 +1,7 @@
 export { type Architecture, architectures, findArchitecture } from './architectures/index.js';
 export { type DecoderConfig, decoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
 export type { ContinuationGroup } from './continuations.js';
-export { Decoder, type LoadOptions, loadDecoder } from './decoder.js';
+export { Decoder } from './decoder.js';
 export {
   DecoderInputError,
   ModelConfigError,
@@ -9,6 +9,7 @@ export {
   UnsupportedModelError,
   WeightShapeError,
 } from './errors.js';
+export { type LoadOptions, loadDecoder } from './load-decoder.js';
 export type { WeightDType } from './load-weights.js';
 export { rotaryFrequencies } from './rotary.js';
 export type { RotaryConfig } from './rotary-config.js';

@@ -3,7 +3,8 @@ import { random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Decoder, loadDecoder } from './decoder.js';
+import type { Decoder } from './decoder.js';
+import { loadDecoder } from './load-decoder.js';
 import { prunedConfig, unitSlices } from './units.js';
 
 const shape = {

@@ -4,7 +4,8 @@ import { difference, hasShared, sharedPath } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Decoder, loadDecoder } from './decoder.js';
+import type { Decoder } from './decoder.js';
+import { loadDecoder } from './load-decoder.js';
 
 interface Trace {
   readonly settings: { readonly tau: number };

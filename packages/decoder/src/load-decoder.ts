@@ -1,0 +1,62 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import { findArchitecture } from './architectures/index.js';
+import { AttentionLayer, attentionFunctions } from './attention-layer.js';
+import { decoderConfig } from './config.js';
+import { Decoder } from './decoder.js';
+import { UnsupportedModelError } from './errors.js';
+import { FeedForwardLayer, feedForwardFunctions } from './feed-forward-layer.js';
+import { LanguageHead } from './language-head.js';
+import { type WeightDType, WeightReader } from './load-weights.js';
+import { eagerRuntime, type Runtime } from './runtime.js';
+import type { Sublayer } from './sublayer.js';
+import { decoderLayout } from './units.js';
+
+export interface LoadOptions {
+  /** What runs the tensors. Default: op by op on tfjs' current backend. */
+  readonly runtime?: Runtime;
+  /** How weights are held. Default `float32`; `bfloat16` needs a runtime that has it. */
+  readonly dtype?: WeightDType;
+  /** Called after each tensor is on the device. */
+  readonly onTensor?: (name: string) => void;
+}
+
+/** Queries attention handles at once. */
+const QUERY_BLOCK = 128;
+
+/**
+ * Loads a decoder from a checkpoint, tensor by tensor.
+ *
+ * @throws UnsupportedModelError, ModelConfigError, WeightShapeError
+ */
+export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions = {}): Promise<Decoder> {
+  const runtime = options.runtime ?? eagerRuntime;
+  const dtype = options.dtype ?? 'float32';
+  if (dtype === 'bfloat16' && !runtime.bfloat16) {
+    throw new UnsupportedModelError('This backend has no bfloat16; load the model in float32.', 'bfloat16', [
+      'float32',
+    ]);
+  }
+  const config = decoderConfig(checkpoint.config);
+  const architecture = findArchitecture(checkpoint.config);
+  const layout = decoderLayout(config);
+  const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);
+  const feedForward = feedForwardFunctions(runtime, config.normEpsilon);
+  const attention = attentionFunctions(runtime, {
+    headSize: config.headSize,
+    headsPerGroup: config.headsPerGroup,
+    epsilon: config.normEpsilon,
+    gateKeys: architecture.groupGate === 'key-value',
+    queryBlock: QUERY_BLOCK,
+  });
+  const head = await LanguageHead.load(reader, runtime, config);
+  const sublayers: Sublayer[] = [];
+  // Attention comes first in a layer, though its units come last in the layout.
+  for (const block of [...layout.blocks].sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1))) {
+    sublayers.push(
+      block.kind === 'kv'
+        ? await AttentionLayer.load(reader, config, block, attention, architecture)
+        : await FeedForwardLayer.load(reader, config, block, feedForward),
+    );
+  }
+  return new Decoder(config, layout, head, sublayers, runtime);
+}
