@@ -23,6 +23,7 @@ import {
   relaxedBudget,
 } from '@grasp/gates';
 import type { PruneEvent } from './events.js';
+import type { RunState } from './run-state.js';
 import { schedule } from './schedule.js';
 import { type PruneSettings, SettingsError } from './settings.js';
 
@@ -68,15 +69,28 @@ function constraintsOf({ layout, align }: PruneSettings): Constraints {
 
 type Choice = AsyncGenerator<PruneEvent, ChosenMask, undefined>;
 
-/** Chooses the units to keep, by the rule of the settings. */
-export function chooseMask(model: Decoder, blocks: TokenBlocks, settings: PruneSettings): Choice {
-  return settings.choose === 'importance'
-    ? chooseByImportance(model, blocks, settings)
-    : chooseByGates(model, blocks, settings);
+/**
+ * Chooses the units to keep, by the rule of the settings.
+ *
+ * @param progress where it goes on from, and where its state is kept meanwhile
+ */
+export function chooseMask(
+  model: Decoder,
+  blocks: TokenBlocks,
+  settings: PruneSettings,
+  progress: Pick<RunState, 'choice'> = {},
+): Choice {
+  const choose = settings.choose === 'importance' ? chooseByImportance : chooseByGates;
+  return choose(model, blocks, settings, progress);
 }
 
 /** Learns gates (GRASPrune, arXiv 2604.19398, section 3). */
-async function* chooseByGates(model: Decoder, blocks: TokenBlocks, settings: PruneSettings): Choice {
+async function* chooseByGates(
+  model: Decoder,
+  blocks: TokenBlocks,
+  settings: PruneSettings,
+  progress: Pick<RunState, 'choice'>,
+): Choice {
   const { stepsPerEpoch, batchAt } = schedule(blocks, settings);
   const { learningRate, beta1, beta2, epsilon } = settings;
   const options: GateOptions = {
@@ -85,7 +99,8 @@ async function* chooseByGates(model: Decoder, blocks: TokenBlocks, settings: Pru
     temperature: settings.tau,
     optimizer: adamW({ learningRate, betas: [beta1, beta2], epsilon }),
   };
-  const state = initialGateState(model, options);
+  const state = progress.choice ?? initialGateState(model, options);
+  progress.choice = state;
   for await (const { step, loss, kept, keptCost } of learnGates(model, batchAt, options, state)) {
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'gates', step: step + 1, steps: options.steps, loss, tokens, kept, keptCost };
@@ -94,7 +109,12 @@ async function* chooseByGates(model: Decoder, blocks: TokenBlocks, settings: Pru
 }
 
 /** Ranks by squared gate gradients in rounds, under a budget that tightens. */
-async function* chooseByImportance(model: Decoder, blocks: TokenBlocks, settings: PruneSettings): Choice {
+async function* chooseByImportance(
+  model: Decoder,
+  blocks: TokenBlocks,
+  settings: PruneSettings,
+  progress: Pick<RunState, 'choice'>,
+): Choice {
   const { layout } = model;
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
   const budget = budgetFromKeepRatio(layout, settings.keep);
@@ -107,7 +127,8 @@ async function* chooseByImportance(model: Decoder, blocks: TokenBlocks, settings
       projectExact(density, layout, relaxedBudget(layout, budget, share), constraints),
   };
   const steps = settings.rounds * settings.roundBlocks;
-  const state = initialImportanceState(model);
+  const state = progress.choice ?? initialImportanceState(model);
+  progress.choice = state;
   for await (const { step, loss, kept, keptCost } of pruneByImportance(model, batchAt, options, state)) {
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'importance', step: step + 1, steps, loss, tokens, kept, keptCost };

@@ -7,7 +7,9 @@ export { type Learned, type LearningData, learn } from './learn.js';
 export { loadOn } from './load.js';
 export { type EvaluationText, measure } from './measure.js';
 export { type PruneJob, prune, prunedView } from './prune.js';
+export { runIdentity } from './run-identity.js';
 export { MASK_FILE, RUN_RECORD, type RunRecord } from './run-record.js';
+export { type RunIdentity, type RunState, RunStateError } from './run-state.js';
 export {
   type PruneSettings,
   parseSettings,
@@ -16,3 +18,4 @@ export {
   settingsSchema,
   withMethod,
 } from './settings.js';
+export { openStateFile, type StateFile } from './state-file.js';

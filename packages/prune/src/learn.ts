@@ -5,6 +5,7 @@ import { adamW } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
 import type { PruneEvent } from './events.js';
 import { refit } from './refit.js';
+import type { RunState } from './run-state.js';
 import { schedule } from './schedule.js';
 import type { PruneSettings } from './settings.js';
 
@@ -28,15 +29,19 @@ export interface LearningData {
 /**
  * Chooses what to keep, fits the weights around it anew where asked to, then calibrates scales (GRASPrune, arXiv
  * 2604.19398, section 3; the refit is not in the paper).
+ *
+ * @param progress where learning goes on from, and where its state is kept meanwhile. A refit is done again: it
+ *   depends on the mask alone.
  */
 export async function* learn(
   model: Decoder,
   { gateBlocks, scaleBlocks }: LearningData,
   settings: PruneSettings,
+  progress: Pick<RunState, 'choice' | 'scales'> = {},
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
-  const { mask, losses } = yield* chooseMask(model, gateBlocks, settings);
+  const { mask, losses } = yield* chooseMask(model, gateBlocks, settings, progress);
   const replaced = settings.refit === 'sequential' ? yield* refit(model, mask, gateBlocks, settings) : [];
-  const scales = yield* calibrate(model, mask, scaleBlocks, settings);
+  const scales = yield* calibrate(model, mask, scaleBlocks, settings, progress);
   return { mask, scales: scales.scales, replaced, losses: { gates: losses, scales: scales.losses } };
 }
 
@@ -45,13 +50,15 @@ async function* calibrate(
   mask: Uint8Array,
   blocks: TokenBlocks,
   settings: PruneSettings,
+  progress: Pick<RunState, 'scales'>,
 ): AsyncGenerator<PruneEvent, { scales: Float32Array; losses: readonly number[] }, undefined> {
   const { learningRate, beta1, beta2, epsilon, alpha } = settings;
   const { stepsPerEpoch, batchAt } = schedule(blocks, settings);
   const steps = stepsPerEpoch * settings.scaleEpochs;
   const optimizer = adamW({ learningRate, betas: [beta1, beta2], epsilon });
   const options = { steps, amplitude: alpha, optimizer };
-  const state = initialScaleState(model, options);
+  const state = progress.scales ?? initialScaleState(model, options);
+  progress.scales = state;
   for await (const { step, loss } of calibrateScales(model, mask, batchAt, options, state)) {
     yield { stage: 'scales', step: step + 1, steps, loss, tokens: batchAt(step).ids.length };
   }

@@ -7,13 +7,16 @@ import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { encodeMask, foldCheckpoint, replaceColumns } from '@grasp/fold';
 import { projectionOf } from './choose-mask.js';
 import type { Engine } from './engine.js';
-import type { PruneEvent } from './events.js';
+import type { PruneEvent, Subject } from './events.js';
 import { type Learned, learn } from './learn.js';
 import { loadOn } from './load.js';
 import { type EvaluationText, measure } from './measure.js';
 import { relay } from './relay.js';
 import { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-record.js';
+import type { RunState } from './run-state.js';
+import { saving } from './saving.js';
 import type { PruneSettings } from './settings.js';
+import type { StateFile } from './state-file.js';
 import { version } from './version.js';
 
 /** What a run needs. Nothing of it is closed by the run. */
@@ -29,6 +32,10 @@ export interface PruneJob {
   readonly evaluation?: readonly EvaluationText[];
   /** An empty folder to write to: that of a claimed output, so that it gets its name when the run is complete. */
   readonly folder: string;
+  /** Where the run goes on from and keeps its state. Default: from the beginning, and nothing is kept. */
+  readonly stateFile?: StateFile;
+  /** Most steps between two saves; at most two minutes anyway. Default 64. */
+  readonly saveEvery?: number;
 }
 
 /** The pruned model that was learned, as a view of the dense one. Without scales: with the mask alone. */
@@ -43,11 +50,11 @@ export function prunedView(checkpoint: Checkpoint, mask: Uint8Array, scales?: Fl
   });
 }
 
-async function* learnOn(job: PruneJob): AsyncGenerator<PruneEvent, Learned, undefined> {
+async function* learnOn(job: PruneJob, progress: RunState): AsyncGenerator<PruneEvent, Learned, undefined> {
   const { checkpoint, engine, settings, gateBlocks, scaleBlocks = gateBlocks } = job;
   const decoder = yield* loadOn(checkpoint, engine, settings.dtype);
   try {
-    return yield* learn(decoder, { gateBlocks, scaleBlocks }, settings);
+    return yield* learn(decoder, { gateBlocks, scaleBlocks }, settings, progress);
   } finally {
     decoder.dispose();
   }
@@ -73,21 +80,42 @@ async function cardOf(record: RunRecord, dense: Checkpoint, pruned: Checkpoint):
   });
 }
 
+/** Perplexities of a model that is in memory alone: as kept, or measured and kept. */
+async function* measureOnce(
+  { engine, evaluation = [] }: PruneJob,
+  { perplexity }: RunState,
+  subject: Subject,
+  checkpoint: Checkpoint,
+): AsyncGenerator<PruneEvent, Readonly<Record<string, number>>, undefined> {
+  const kept = perplexity[subject];
+  if (kept) return kept;
+  const measured = yield* measure(checkpoint, subject, evaluation, engine);
+  // JSON has no infinities, and a model that bad is rare: measured again.
+  if (evaluation.length > 0 && Object.values(measured).every(Number.isFinite)) perplexity[subject] = measured;
+  return measured;
+}
+
 /**
  * A whole run: perplexity of the dense model, learning, perplexity under the mask, the folded checkpoint on disk,
- * and its perplexity as read back from there. Yields small records as it goes; leaving the loop stops the run.
+ * and its perplexity as read back from there. Yields small records as it goes; leaving the loop stops the run. With a
+ * state file it goes on from what is saved there, and ends with the same bytes as a run that never stopped.
  *
  * @returns the run's record, which also stands in the folder.
  */
-export async function* prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecord, undefined> {
+export function prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecord, undefined> {
+  const { stateFile, saveEvery } = job;
+  return stateFile ? saving(run(job, stateFile.state), stateFile, saveEvery) : run(job, { perplexity: {} });
+}
+
+async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEvent, RunRecord, undefined> {
   const { checkpoint, engine, settings, gateBlocks, folder, evaluation = [] } = job;
   const layout = decoderLayout(decoderConfig(checkpoint.config));
   const { budget } = projectionOf(layout, settings);
-  const dense = yield* measure(checkpoint, 'dense', evaluation, engine);
-  const learned = yield* learnOn(job);
+  const dense = yield* measureOnce(job, progress, 'dense', checkpoint);
+  const learned = yield* learnOn(job, progress);
   const { mask, scales, replaced } = learned;
   const refitted = replaced.length > 0 ? replaceColumns(checkpoint, replaced) : checkpoint;
-  const masked = yield* measure(prunedView(checkpoint, mask), 'masked', evaluation, engine);
+  const masked = yield* measureOnce(job, progress, 'masked', prunedView(checkpoint, mask));
   const written = yield* write(forTransformers(prunedView(refitted, mask, scales)), folder);
   try {
     const calibrated = yield* measure(written, 'calibrated', evaluation, engine);

@@ -1,0 +1,83 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TrainingState } from '@grasp/gates';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeRunState, encodeRunState, type RunIdentity, type RunState } from './run-state.js';
+import { openStateFile } from './state-file.js';
+
+const training = (step: number, ...vectors: string[]): TrainingState => ({
+  step,
+  scores: Float32Array.of(0.1, -0, 1e-38),
+  optimizer: {
+    step,
+    vectors: Object.fromEntries(vectors.map((name, i) => [name, Float32Array.of(i, 1 / 3, -7)])),
+  },
+  losses: Array.from({ length: step }, (_, i) => 1 / (3 + i)),
+});
+const state: RunState = {
+  choice: training(5, 'mean', 'square'),
+  scales: training(2, 'mean'),
+  perplexity: { dense: { 'a.txt': 12.345678901234567 } },
+};
+const identity: RunIdentity = { model: 'ab'.repeat(32), keep: 0.5 };
+
+describe('the state of a run', () => {
+  it('comes back as it was written, whatever it holds', () => {
+    for (const some of [state, { choice: state.choice!, perplexity: {} }, { perplexity: state.perplexity }]) {
+      expect(decodeRunState(encodeRunState(some, identity), identity, 'a')).toEqual(some);
+    }
+  });
+
+  it('is refused for another run, by what differs', () => {
+    const bytes = encodeRunState(state, identity);
+    const decode = () => decodeRunState(bytes, { model: 'cd'.repeat(32), keep: 0.6 }, 'out.state');
+    expect(decode).toThrow(
+      'out.state: the saved state is of another run (model: abababababab… then, cdcdcdcdcdcd… now; keep: 0.5 then, 0.6 now)',
+    );
+    expect(() => decodeRunState(bytes, { ...identity, seed: 1 }, 'a')).toThrow('seed: none then, 1 now');
+  });
+
+  it('is refused when any byte of it changed, or it was cut', () => {
+    const bytes = encodeRunState(state, identity);
+    for (let place = 0; place < bytes.length; place += 7) {
+      const changed = bytes.slice();
+      changed[place]! ^= 1;
+      expect(() => decodeRunState(changed, identity, 'a')).toThrow();
+      expect(() => decodeRunState(bytes.subarray(0, place), identity, 'a')).toThrow();
+    }
+  });
+});
+
+describe('a state file', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'grasp-state-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('is written when there is something to keep, and removed without a trace', async () => {
+    const path = join(folder, 'out.state');
+    const first = await openStateFile(path, identity);
+    await first.save();
+    expect(await readdir(folder)).toEqual([]);
+    Object.assign(first.state, state);
+    await first.save();
+    const second = await openStateFile(path, identity);
+    expect(second.resumed).toBe(true);
+    expect(second.state).toEqual(first.state);
+    await second.remove();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('can be discarded, unless it is something else', async () => {
+    const path = join(folder, 'other.state');
+    await writeFile(path, encodeRunState(state, identity));
+    await expect(openStateFile(path, { keep: 1 })).rejects.toMatchObject({ code: 'GRASP_RUN_STATE' });
+    const anew = await openStateFile(path, { keep: 1 }, { restart: true });
+    expect(anew).toMatchObject({ resumed: false, state: { perplexity: {} } });
+    await writeFile(path, 'notes');
+    await expect(openStateFile(path, identity, { restart: true })).rejects.toThrow('not the saved state');
+    expect(await readFile(path, 'utf8')).toBe('notes');
+  });
+});

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { decodeState, encodeState, type TrainingState } from '@grasp/gates';
+import type { Subject } from './events.js';
+
+/**
+ * What a run has learned and measured so far. With the run's settings, model and text it is enough to go on from:
+ * which blocks a step sees is a function of the step, and arithmetic does not depend on what was computed before.
+ */
+export interface RunState {
+  /** Choosing what to keep. */
+  choice?: TrainingState;
+  /** Calibrating scales; there once the choice is complete. */
+  scales?: TrainingState;
+  /** Perplexities by text, of models measured to the end. */
+  readonly perplexity: Partial<Record<Subject, Readonly<Record<string, number>>>>;
+}
+
+/** What decides a run's result, in parts that a message can name. A state serves runs with an equal one alone. */
+export type RunIdentity = Readonly<Record<string, string | number>>;
+
+/** A saved state that cannot be used. */
+export class RunStateError extends Error {
+  override readonly name = 'RunStateError';
+  readonly code = 'GRASP_RUN_STATE';
+  constructor(
+    readonly path: string,
+    detail: string,
+    /** Parts of the run's identity that differ. */
+    readonly differences: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: ${detail}`, options);
+  }
+}
+
+/*
+ * A state file: a line with name, version and the SHA-256 of all that follows; a line of JSON; then the stages' states
+ * one after another.
+ */
+const MAGIC = 'grasp-run-state';
+const VERSION = '1';
+const STAGES = ['choice', 'scales'] as const;
+
+interface Header {
+  readonly identity: RunIdentity;
+  readonly perplexity: RunState['perplexity'];
+  /** Bytes of each stage's state, in file order. */
+  readonly stages: readonly { readonly stage: (typeof STAGES)[number]; readonly bytes: number }[];
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A run's state as one block of bytes. */
+export function encodeRunState(state: RunState, identity: RunIdentity): Uint8Array {
+  const stages = STAGES.flatMap((stage) => {
+    const training = state[stage];
+    return training ? [{ stage, bytes: encodeState(training, stage) }] : [];
+  });
+  const header: Header = {
+    identity,
+    perplexity: state.perplexity,
+    stages: stages.map(({ stage, bytes }) => ({ stage, bytes: bytes.length })),
+  };
+  const body = Buffer.concat([
+    Buffer.from(`${JSON.stringify(header)}\n`),
+    ...stages.map(({ bytes }) => bytes),
+  ]);
+  return Buffer.concat([Buffer.from(`${MAGIC} ${VERSION} ${sha256(body)}\n`), body]);
+}
+
+/**
+ * The state that {@link encodeRunState} wrote.
+ *
+ * @param path what a message calls it
+ * @throws RunStateError if it is something else, damaged, of another release, or of a run that differs
+ */
+export function decodeRunState(bytes: Uint8Array, identity: RunIdentity, path: string): RunState {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!isRunState(file)) {
+    throw new RunStateError(
+      path,
+      'this is not the saved state of a run. Move it, or choose another output folder.',
+    );
+  }
+  const [, version, hash] = file.subarray(0, file.indexOf('\n')).toString().split(' ');
+  if (version !== VERSION)
+    throw new RunStateError(path, `saved by another release (version ${version}). ${RESTART}`);
+  const body = file.subarray(file.indexOf('\n') + 1);
+  if (sha256(body) !== hash) throw new RunStateError(path, `the saved state is damaged. ${RESTART}`);
+  // The hash is right, so what follows is what was written.
+  const headerEnd = body.indexOf('\n') + 1;
+  const header = JSON.parse(body.subarray(0, headerEnd).toString()) as Header;
+  const differences = differencesOf(header.identity, identity);
+  if (differences.length > 0) {
+    const detail = `the saved state is of another run (${differences.join('; ')}). Ask for the same as then to go on from it. ${RESTART}`;
+    throw new RunStateError(path, detail, differences);
+  }
+  const state: RunState = { perplexity: header.perplexity };
+  let offset = headerEnd;
+  for (const { stage, bytes: length } of header.stages) {
+    state[stage] = decodeState(body.subarray(offset, offset + length), stage);
+    offset += length;
+  }
+  return state;
+}
+
+const RESTART = 'Restart (--restart) to discard it.';
+
+/** Whether a file is the state of a run, of any release and in whatever shape. */
+export function isRunState(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, MAGIC.length)).toString() === MAGIC;
+}
+
+/** `keep: 0.5 then, 0.6 now`, for each part that differs. */
+function differencesOf(then: RunIdentity, now: RunIdentity): string[] {
+  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])];
+  const shown = (value: string | number | undefined) =>
+    typeof value === 'string' ? value.replace(/^[0-9a-f]{32,}$/, (hash) => `${hash.slice(0, 12)}…`) : value;
+  return names
+    .filter((name) => then[name] !== now[name])
+    .map((name) => `${name}: ${shown(then[name]) ?? 'none'} then, ${shown(now[name]) ?? 'none'} now`);
+}

@@ -1,0 +1,84 @@
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeError } from '@grasp/checkpoint';
+import { decodeRunState, encodeRunState, isRunState, type RunIdentity, type RunState } from './run-state.js';
+
+/** A run's state with its place on disk. Whoever opens it sees to it that no other process does. */
+export interface StateFile {
+  readonly path: string;
+  /** The live state: the run updates it in place. */
+  readonly state: RunState;
+  /** Whether there was a saved state to go on from. */
+  readonly resumed: boolean;
+  /** Replaces what is on disk, at once or not at all. Does nothing while there is nothing to keep. */
+  save(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/**
+ * Opens the state of a run: the saved one where there is one, else an empty one.
+ *
+ * @param restart begin anew whatever is saved
+ * @throws RunStateError if what is there cannot be used
+ */
+export async function openStateFile(
+  path: string,
+  identity: RunIdentity,
+  { restart = false }: { readonly restart?: boolean } = {},
+): Promise<StateFile> {
+  const saved = await readSaved(path);
+  const discard = saved !== undefined && restart && isRunState(saved);
+  const resumed = saved !== undefined && !discard;
+  const state: RunState = resumed ? decodeRunState(saved, identity, path) : { perplexity: {} };
+  const draft = `${path}.partial`;
+  const remove = async () => {
+    for (const name of [draft, path]) await rm(name, { force: true });
+  };
+  if (discard) await remove();
+  return {
+    path,
+    state,
+    resumed,
+    async save() {
+      if (isEmpty(state)) return;
+      try {
+        await writeWhole(path, draft, encodeRunState(state, identity));
+      } catch (error) {
+        throw writeError(path, error);
+      }
+    },
+    remove,
+  };
+}
+
+async function readSaved(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isEmpty({ choice, perplexity }: RunState): boolean {
+  return (choice?.step ?? 0) === 0 && Object.keys(perplexity).length === 0;
+}
+
+/** Under a temporary name, onto the disk, then under its own. */
+async function writeWhole(path: string, draft: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(draft, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  if (process.platform === 'win32') return; // which has no handles of folders
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
