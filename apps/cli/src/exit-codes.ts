@@ -8,6 +8,7 @@ export const exitCodes = {
   budget: 4,
   output: 5,
   engine: 6,
+  disagreement: 7,
   internal: 70,
   interrupted: 130,
 } as const;
@@ -19,7 +20,8 @@ export const exitCodesHelp = `Exit codes:
   3    bad input: model, tokenizer, text
   4    the budget cannot be met
   5    cannot write: disk full, no permission, folder in use
-  6    the engine cannot start or ran out of memory
+  6    the engine cannot start or ran out of memory, or Python cannot
+  7    two evaluators disagree
   70   an error of grasp itself
   130  interrupted`;
 
@@ -36,6 +38,9 @@ const byPrefix: readonly (readonly [prefix: string, exit: number])[] = [
   ['GRASP_CHECKPOINT_WRITE', exitCodes.output],
   ['GRASP_TF', exitCodes.engine],
   ['GRASP_ENGINE', exitCodes.engine],
+  ['GRASP_PYTHON', exitCodes.engine],
+  ['GRASP_LM_EVAL', exitCodes.engine],
+  ['GRASP_DISAGREEMENT', exitCodes.disagreement],
   ['GRASP_', exitCodes.input],
 ];
 const systemOutput = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO'];

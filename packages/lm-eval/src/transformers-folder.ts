@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, writeCheckpoint } from '@grasp/checkpoint';
-import { decoderConfig, hasUniformLayers, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { forTransformers } from '@grasp/export';
 
 /**
@@ -25,6 +25,5 @@ export async function withTransformersFolder<Result>(
 }
 
 function loadsAsItIs({ config }: Checkpoint): boolean {
-  if ('auto_map' in config) return true;
-  return !(LAYER_SHAPES_KEY in config) && hasUniformLayers(decoderConfig(config));
+  return 'auto_map' in config || !(LAYER_SHAPES_KEY in config);
 }

@@ -1,6 +1,12 @@
 import { Command } from '@commander-js/extra-typings';
 import type { Terminal } from '../../terminal.js';
+import { compareCommand } from './compare.js';
 import { perplexityCommand } from './perplexity.js';
+import { tasksCommand } from './tasks.js';
 
 export const evalCommand = (terminal: Terminal) =>
-  new Command('eval').description('measure a model, dense or pruned').addCommand(perplexityCommand(terminal));
+  new Command('eval')
+    .description('measure a model, dense or pruned')
+    .addCommand(perplexityCommand(terminal))
+    .addCommand(tasksCommand(terminal))
+    .addCommand(compareCommand(terminal));

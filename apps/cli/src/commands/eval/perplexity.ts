@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { measure } from '@grasp/prune';
 import { openEngineFor } from '../../engine.js';
@@ -6,13 +6,7 @@ import { withModel } from '../../model.js';
 import { watch } from '../../progress/watch.js';
 import type { Terminal } from '../../terminal.js';
 import { perplexityWindows, textName, textSource } from '../../text.js';
-
-function count(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number from 1 on.');
-  return number;
-}
+import { count, options } from './options.js';
 
 /** By the paper's protocol: windows scored alone, mean over all their targets. */
 export const perplexityCommand = (terminal: Terminal) =>
@@ -22,8 +16,8 @@ export const perplexityCommand = (terminal: Terminal) =>
     .argument('<texts...>', '.txt, .raw, .jsonl, .parquet, or a corpus by name: wikitext2, ptb, c4')
     .option('--window <tokens>', 'tokens in a window', count, 2048)
     .option('--windows <number>', 'most windows to use of a text', count)
-    .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
-    .option('--threads <number>', 'default: all cores', count)
+    .addOption(options.backend())
+    .addOption(options.threads())
     .option('--quiet', 'no progress')
     .option('--json', 'one JSON document instead of text')
     .action(async (path, texts, { window, windows: most, backend, threads, quiet, json }) => {

@@ -1,0 +1,82 @@
+import type { TaskSummary } from '@grasp/eval';
+import type { Agreement, Difference, HarnessMetrics } from '@grasp/lm-eval';
+import Table from 'cli-table3';
+import { formatShare } from '../../format.js';
+import { DisagreementError } from './disagreement-error.js';
+
+/** One task as both saw it. */
+export interface TaskPair {
+  readonly summary: TaskSummary;
+  readonly metrics: HarnessMetrics;
+  readonly agreement: Agreement;
+}
+
+/** Share of answers that have to be equal, over all tasks. */
+const CHOSEN_EQUAL = 0.995;
+
+const total = (pairs: readonly TaskPair[], of: (agreement: Agreement) => number): number =>
+  pairs.reduce((sum, pair) => sum + of(pair.agreement), 0);
+
+function row({ summary, metrics, agreement }: TaskPair): string[] {
+  const { items, chosenEqual, accNormEqual, largest, mean } = agreement;
+  const both = (ours: number | undefined, theirs: number | undefined) =>
+    ours === undefined ? '' : `${ours.toFixed(4)} / ${theirs?.toFixed(4) ?? '?'}`;
+  return [
+    summary.task,
+    String(items),
+    both(summary.acc.value, metrics.acc),
+    both(summary.accNorm?.value, metrics.acc_norm),
+    formatShare(chosenEqual / items, 2),
+    accNormEqual === undefined ? '' : formatShare(accNormEqual / items, 2),
+    largest.toExponential(1),
+    mean.toExponential(1),
+  ];
+}
+
+function describe(task: string, { item, kinds, ours, theirs, gold }: Difference): string {
+  const show = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(' ');
+  return `${task}, item ${item} (${kinds.join(', ')}; right: ${gold})\n  here     ${show(ours)}\n  lm_eval  ${show(theirs)}`;
+}
+
+/** A table of the tasks, then every item on which the two differ. */
+export function agreementReport(
+  pairs: readonly TaskPair[],
+  versions: Readonly<Record<string, string>>,
+): string {
+  const table = new Table({
+    head: ['task', 'items', 'acc', 'acc_norm', 'chosen =', 'acc_norm =', 'largest', 'mean'],
+    style: { head: [], border: [] },
+  });
+  for (const pair of pairs) table.push(row(pair));
+  const differences = pairs.flatMap(({ agreement: { task, differences } }) =>
+    differences.map((difference) => describe(task, difference)),
+  );
+  const items = total(pairs, (each) => each.items);
+  const equal = total(pairs, (each) => each.chosenEqual);
+  const with_ = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `here / lm_eval (${with_.join(', ')}); largest and mean relative difference of log-likelihoods`,
+    table.toString(),
+    `${equal} of ${items} chosen answers equal (${formatShare(equal / items, 2)}), ` +
+      `${total(pairs, (each) => each.beyond)} of ${total(pairs, (each) => each.scored)} log-likelihoods beyond tolerance`,
+    ...(differences.length > 0 ? [`${differences.length} items differ:`, ...differences] : []),
+  ].join('\n');
+}
+
+/** @throws DisagreementError if log-likelihoods, prompts or answers differ by more than is allowed. */
+export function judge(pairs: readonly TaskPair[]): void {
+  const beyond = total(pairs, (each) => each.beyond);
+  const prompts = total(
+    pairs,
+    (each) => each.differences.filter(({ kinds }) => kinds.includes('prompt')).length,
+  );
+  const equal = total(pairs, (each) => each.chosenEqual) / total(pairs, (each) => each.items);
+  const faults = [
+    ...(prompts > 0 ? [`${prompts} items were asked in other words`] : []),
+    ...(beyond > 0 ? [`${beyond} log-likelihoods lie beyond the tolerance`] : []),
+    ...(equal < CHOSEN_EQUAL
+      ? [`only ${formatShare(equal, 2)} of the answers are equal, of ${formatShare(CHOSEN_EQUAL)} wanted`]
+      : []),
+  ];
+  if (faults.length > 0) throw new DisagreementError(`The two evaluators differ: ${faults.join('; ')}.`);
+}

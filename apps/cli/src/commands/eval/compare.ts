@@ -1,0 +1,94 @@
+import { Command } from '@commander-js/extra-typings';
+import type { DataRecord } from '@grasp/calib-data';
+import { taskNamed, taskRecords } from '@grasp/eval';
+import {
+  type Agreement,
+  agreement,
+  type Harness,
+  type HarnessRun,
+  type HarnessTask,
+  openHarness,
+  runHarness,
+  withTransformersFolder,
+} from '@grasp/lm-eval';
+import { type OpenModel, withModel } from '../../model.js';
+import { countView } from '../../progress/count-view.js';
+import type { Terminal } from '../../terminal.js';
+import { agreementReport, judge, type TaskPair } from './agreement-report.js';
+import { count, options } from './options.js';
+import { dataOptions, runTasks, type TaskOptions } from './run-tasks.js';
+
+interface CompareOptions extends TaskOptions {
+  readonly tolerance: number;
+  readonly batch: number;
+  readonly python?: string | undefined;
+}
+
+/** Items for the harness, where they are local. Otherwise it reads its own, by name. */
+async function localRecords(options: CompareOptions): Promise<Pick<HarnessRun, 'records'>> {
+  if (options.data === undefined) return {};
+  const records: Record<string, DataRecord[]> = {};
+  for (const task of options.tasks) {
+    const items: DataRecord[] = [];
+    for await (const record of taskRecords(taskNamed(task), dataOptions(options))) items.push(record);
+    records[task] = items;
+  }
+  return { records };
+}
+
+async function theirs(harness: Harness, run: HarnessRun, quiet: boolean, terminal: Terminal) {
+  const view = countView(terminal, quiet);
+  const harnessRun = runHarness(harness, { ...run, signal: terminal.signal });
+  try {
+    for (;;) {
+      const { done, value } = await harnessRun.next();
+      if (done) return value;
+      if (value.stage !== 'loading') view.show(`lm_eval, ${value.stage}`, value.done, value.total);
+    }
+  } finally {
+    view.stop();
+  }
+}
+
+async function compare(
+  path: string,
+  model: OpenModel,
+  flags: CompareOptions,
+  terminal: Terminal,
+): Promise<{ versions: Harness['versions']; pairs: TaskPair[] }> {
+  const say = flags.quiet ? () => {} : terminal.note;
+  // What may be missing comes first.
+  const harness = await openHarness({ python: flags.python, onProgress: say, signal: terminal.signal });
+  const local = await localRecords(flags);
+  const { outcomes } = await runTasks(model, flags, terminal);
+  const results: HarnessTask[] = await withTransformersFolder(path, model.checkpoint, (folder) =>
+    theirs(harness, { ...flags, ...local, model: folder }, flags.quiet ?? false, terminal),
+  );
+  const pairs = outcomes.map(({ questions, items, summary }, i) => {
+    const { task, samples, metrics } = results[i]!;
+    const found: Agreement = agreement(task, questions, items, samples, flags.tolerance);
+    return { summary, metrics, agreement: found };
+  });
+  return { versions: harness.versions, pairs };
+}
+
+export const compareCommand = (terminal: Terminal) =>
+  new Command('compare')
+    .description('run the tasks here and in the real lm-evaluation-harness, and compare item by item')
+    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .addOption(options.tasks())
+    .addOption(options.data())
+    .option('--limit <number>', 'only the first items of each task', count, 200)
+    .option('--tolerance <share>', 'largest relative difference of log-likelihoods', Number, 1e-2)
+    .option('--batch <number>', 'requests lm_eval scores at once', count, 8)
+    .option('--python <path>', 'interpreter that has lm_eval; default: GRASP_PYTHON, else one made for it')
+    .addOption(options.backend())
+    .addOption(options.threads())
+    .option('--quiet', 'no progress')
+    .option('--json', 'one JSON document instead of text')
+    .action(async (path, { json, ...flags }) => {
+      const { versions, pairs } = await withModel(path, (model) => compare(path, model, flags, terminal));
+      const document = { model: path, versions, tolerance: flags.tolerance, tasks: pairs };
+      terminal.print(json ? JSON.stringify(document, null, 2) : agreementReport(pairs, versions));
+      judge(pairs);
+    });

@@ -1,0 +1,92 @@
+import { setImmediate } from 'node:timers/promises';
+import { decoderLayout } from '@grasp/decoder';
+import {
+  evaluateQuestions,
+  type LanguageModel,
+  type TaskItemRecord,
+  type TaskQuestion,
+  type TaskSummary,
+  taskNamed,
+  taskQuestions,
+} from '@grasp/eval';
+import { loadOn } from '@grasp/prune';
+import { openEngineFor } from '../../engine.js';
+import { InterruptedError } from '../../exit-codes.js';
+import type { OpenModel } from '../../model.js';
+import { countView } from '../../progress/count-view.js';
+import { watch } from '../../progress/watch.js';
+import type { Terminal } from '../../terminal.js';
+
+/** What to evaluate, and on what. */
+export interface TaskOptions {
+  readonly tasks: readonly string[];
+  readonly data?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly backend?: 'tensorflow' | 'wasm' | undefined;
+  readonly threads?: number | undefined;
+  readonly quiet?: true | undefined;
+}
+
+/** A task: its questions and what the model made of each. */
+export interface TaskOutcome {
+  readonly questions: readonly TaskQuestion[];
+  readonly items: readonly TaskItemRecord[];
+  readonly summary: TaskSummary;
+}
+
+/** Where the items come from, as `@grasp/eval` takes it. */
+export const dataOptions = ({ data, limit }: Pick<TaskOptions, 'data' | 'limit'>) => ({
+  ...(data === undefined ? {} : { folder: data }),
+  ...(limit === undefined ? {} : { limit }),
+});
+
+/** Runs tasks natively. All data are read before the model is loaded: what is wrong with them is told at once. */
+export async function runTasks(
+  model: OpenModel,
+  options: TaskOptions,
+  terminal: Terminal,
+): Promise<{ engine: string; outcomes: TaskOutcome[] }> {
+  const { backend, threads, quiet } = options;
+  const all = new Map<string, TaskQuestion[]>();
+  for (const task of options.tasks) all.set(task, await taskQuestions(taskNamed(task), dataOptions(options)));
+
+  const engine = await openEngineFor(terminal, { backend, threads });
+  const layout = decoderLayout(model.config);
+  const decoder = await watch(loadOn(model.checkpoint, engine), terminal, { layout, quiet });
+  const view = countView(terminal, quiet);
+  const outcomes: TaskOutcome[] = [];
+  try {
+    for (const [task, questions] of all) {
+      const show = (done: number) => view.show(task, done, questions.length);
+      outcomes.push(await runTask(decoder, model, task, questions, show, terminal.signal));
+    }
+  } finally {
+    view.stop();
+    decoder.dispose();
+  }
+  return { engine: engine.description, outcomes };
+}
+
+async function runTask(
+  decoder: LanguageModel,
+  { tokenizer, config: { vocabSize } }: OpenModel,
+  task: string,
+  questions: readonly TaskQuestion[],
+  show: (done: number) => void,
+  signal: AbortSignal,
+): Promise<TaskOutcome> {
+  const items: TaskItemRecord[] = [];
+  let summary: TaskSummary | undefined;
+  for await (const record of evaluateQuestions(decoder, tokenizer, taskNamed(task), questions, {
+    vocabSize,
+  })) {
+    if (record.kind === 'summary') summary = record;
+    else {
+      items.push(record);
+      show(record.done);
+    }
+    await setImmediate(); // let signals have their turn
+    if (signal.aborted) throw new InterruptedError('Interrupted.');
+  }
+  return { questions, items, summary: summary! };
+}
