@@ -29,11 +29,13 @@ describe('grasp prune', () => {
     expect(out).toMatch(/prunable parameters .* of 50.0% allowed/);
     expect(out).toContain('perplexity, text.txt');
     expect((await readdir(at('first'))).sort()).toEqual([
+      'README.md',
       'config.json',
       'grasp-mask.json',
       'grasp-output.json',
       'grasp.json',
       'model.safetensors',
+      'modeling_pruned_llama.py',
       'tokenizer.json',
     ]);
     const record = JSON.parse(await readFile(at('first/grasp.json'), 'utf8'));
