@@ -73,7 +73,7 @@ function letterTokenizer(): CheckpointFile[] {
   const [bos, eos] = ['<s>', '</s>'];
   return jsonFiles({
     'tokenizer.json': {
-      added_tokens: [bos, eos].map((content, i) => ({ id: LETTERS.length + i, content, special: true })),
+      added_tokens: [bos, eos].map((content, i) => specialToken(LETTERS.length + i, content)),
       version: '1.0',
       normalizer: null,
       pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
@@ -100,4 +100,9 @@ export function jsonFiles(contents: Readonly<Record<string, unknown>>): Checkpoi
     name,
     read: async () => new TextEncoder().encode(JSON.stringify(content)),
   }));
+}
+
+/** An entry of `added_tokens` in tokenizer.json. */
+export function specialToken(id: number, content: string) {
+  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
 }

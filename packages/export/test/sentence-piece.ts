@@ -1,5 +1,5 @@
 import type { CheckpointFile } from '@grasp/checkpoint';
-import { jsonFiles } from './made-up-model.js';
+import { jsonFiles, specialToken } from './made-up-model.js';
 
 /**
  * The files of a SentencePiece BPE tokenizer with byte fallback, as transformers converts one: ids 0 to 2 unknown, BOS
@@ -26,15 +26,7 @@ export function sentencePieceFiles(pieces: readonly string[]): CheckpointFile[] 
   return jsonFiles({
     'tokenizer.json': {
       version: '1.0',
-      added_tokens: specials.map((content, id) => ({
-        id,
-        content,
-        special: true,
-        single_word: false,
-        lstrip: false,
-        rstrip: false,
-        normalized: false,
-      })),
+      added_tokens: specials.map((content, id) => specialToken(id, content)),
       normalizer: {
         type: 'Sequence',
         normalizers: [

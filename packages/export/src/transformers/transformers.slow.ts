@@ -41,7 +41,11 @@ describe.skipIf(pythons.length === 0 && !required)('transformers', () => {
     root = await mkdtemp(join(tmpdir(), 'grasp-transformers-'));
     for (const model_type of ['llama', 'mistral', 'qwen2', 'qwen3'] as const) {
       const dense = madeUpModel({ model_type, tie_word_embeddings: model_type === 'qwen3' });
-      for (const [name, keep] of Object.entries(masks)) {
+      // What the architectures share is tried on one of them.
+      const chosen =
+        model_type === 'llama' ? Object.keys(masks) : ['about half', 'first layer empty', 'one shape'];
+      for (const name of chosen) {
+        const keep = masks[name]!;
         const folder = join(root, `${model_type}, ${name}`.replaceAll(/\W+/g, '-'));
         await writeCheckpoint(forTransformers(prunedBy(dense, keep)), folder);
         await writeFile(join(folder, 'expected.json'), JSON.stringify(await ourNumbers(folder)));
