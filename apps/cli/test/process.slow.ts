@@ -1,23 +1,18 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildCommand, main } from './build.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 let folder: string;
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
-  const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  await execa('npx', ['--yes', packageManager, 'exec', 'turbo', 'run', 'build', '--filter=@grasp/cli'], {
-    cwd: root,
-  });
+  await buildCommand();
   folder = await mkdtemp(join(tmpdir(), 'grasp-process-'));
   await writeCheckpoint(tinyLlama(), at('model'));
   await writeFile(at('text.txt'), tinyText);
@@ -48,14 +43,20 @@ describe('the built command', () => {
     expect(JSON.parse(stdout)).toMatchObject({ format: 'grasp-run' });
   });
 
-  it('stops after the step at hand when interrupted, and leaves nothing', async () => {
+  it('stops after the step at hand when interrupted, and keeps what was done', async () => {
     const run = prune(at('stopped'), '--epochs', '100000');
     await learning(run.stderr);
     run.kill('SIGINT');
     const { exitCode, stderr } = await run;
     expect(exitCode).toBe(130);
     expect(stderr).toContain('Interrupted');
-    expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual([]);
+    expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual(['stopped.state']);
+    const changed = await prune(at('stopped'), '--epochs', '1');
+    expect(changed.exitCode).toBe(5);
+    expect(changed.stderr).toContain('epochs: 100000 then, 1 now');
+    const { exitCode: anew } = await prune(at('stopped'), '--epochs', '1', '--restart');
+    expect(anew).toBe(0);
+    expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual(['stopped']);
   });
 
   it('refuses a folder that another process writes to', async () => {
@@ -68,7 +69,7 @@ describe('the built command', () => {
     expect(second.stderr).toContain('another run');
   });
 
-  it('tells a full disk from other errors, and leaves nothing', async () => {
+  it('tells a full disk from other errors, and keeps what was learned', async () => {
     const disk = at('disk');
     await execa('mkdir', [disk]);
     const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', disk], { reject: false });
@@ -77,7 +78,7 @@ describe('the built command', () => {
       const { exitCode, stderr } = await prune(join(disk, 'out'), '--epochs', '1');
       expect(exitCode).toBe(5);
       expect(stderr).toContain('disk is full');
-      expect(await readdir(disk)).toEqual([]);
+      expect(await readdir(disk)).toEqual(['out.state']);
     } finally {
       await execa('umount', [disk]);
     }

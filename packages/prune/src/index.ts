@@ -18,4 +18,4 @@ export {
   settingsSchema,
   withMethod,
 } from './settings.js';
-export { openStateFile, type StateFile } from './state-file.js';
+export { openStateFile, removeState, type StateFile } from './state-file.js';

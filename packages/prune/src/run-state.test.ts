@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TrainingState } from '@grasp/gates';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeRunState, encodeRunState, type RunIdentity, type RunState } from './run-state.js';
-import { openStateFile } from './state-file.js';
+import { openStateFile, removeState } from './state-file.js';
 
 const training = (step: number, ...vectors: string[]): TrainingState => ({
   step,
@@ -66,14 +66,14 @@ describe('a state file', () => {
     const second = await openStateFile(path, identity);
     expect(second.resumed).toBe(true);
     expect(second.state).toEqual(first.state);
-    await second.remove();
+    await removeState(path);
     expect(await readdir(folder)).toEqual([]);
   });
 
   it('can be discarded, unless it is something else', async () => {
     const path = join(folder, 'other.state');
     await writeFile(path, encodeRunState(state, identity));
-    await expect(openStateFile(path, { keep: 1 })).rejects.toMatchObject({ code: 'GRASP_RUN_STATE' });
+    await expect(openStateFile(path, { keep: 1 })).rejects.toMatchObject({ code: 'GRASP_OUTPUT_STATE' });
     const anew = await openStateFile(path, { keep: 1 }, { restart: true });
     expect(anew).toMatchObject({ resumed: false, state: { perplexity: {} } });
     await writeFile(path, 'notes');

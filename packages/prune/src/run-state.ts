@@ -21,7 +21,7 @@ export type RunIdentity = Readonly<Record<string, string | number>>;
 /** A saved state that cannot be used. */
 export class RunStateError extends Error {
   override readonly name = 'RunStateError';
-  readonly code = 'GRASP_RUN_STATE';
+  readonly code = 'GRASP_OUTPUT_STATE';
   constructor(
     readonly path: string,
     detail: string,

@@ -12,7 +12,6 @@ export interface StateFile {
   readonly resumed: boolean;
   /** Replaces what is on disk, at once or not at all. Does nothing while there is nothing to keep. */
   save(): Promise<void>;
-  remove(): Promise<void>;
 }
 
 /**
@@ -30,11 +29,7 @@ export async function openStateFile(
   const discard = saved !== undefined && restart && isRunState(saved);
   const resumed = saved !== undefined && !discard;
   const state: RunState = resumed ? decodeRunState(saved, identity, path) : { perplexity: {} };
-  const draft = `${path}.partial`;
-  const remove = async () => {
-    for (const name of [draft, path]) await rm(name, { force: true });
-  };
-  if (discard) await remove();
+  if (discard) await removeState(path);
   return {
     path,
     state,
@@ -42,14 +37,20 @@ export async function openStateFile(
     async save() {
       if (isEmpty(state)) return;
       try {
-        await writeWhole(path, draft, encodeRunState(state, identity));
+        await writeWhole(path, encodeRunState(state, identity));
       } catch (error) {
         throw writeError(path, error);
       }
     },
-    remove,
   };
 }
+
+/** Removes what was saved, once a run's output has its place. */
+export async function removeState(path: string): Promise<void> {
+  for (const name of [draftOf(path), path]) await rm(name, { force: true });
+}
+
+const draftOf = (path: string): string => `${path}.partial`;
 
 async function readSaved(path: string): Promise<Uint8Array | undefined> {
   try {
@@ -65,7 +66,8 @@ function isEmpty({ choice, perplexity }: RunState): boolean {
 }
 
 /** Under a temporary name, onto the disk, then under its own. */
-async function writeWhole(path: string, draft: string, bytes: Uint8Array): Promise<void> {
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const draft = draftOf(path);
   const file = await open(draft, 'w');
   try {
     await file.writeFile(bytes);

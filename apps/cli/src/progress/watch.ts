@@ -36,7 +36,7 @@ export async function watch<Result>(
       if (terminal.signal.aborted) {
         view.stop();
         await run.return(undefined as never);
-        throw new InterruptedError('Interrupted; nothing was written.');
+        throw new InterruptedError('Interrupted.');
       }
     }
   } finally {

@@ -1,20 +1,22 @@
+import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
-import { type EvaluationText, projectionOf, prune, SettingsError } from '@grasp/prune';
+import { type EvaluationText, projectionOf, removeState, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../engine.js';
 import { type OpenModel, withModel } from '../../model.js';
 import { withOutputFolder } from '../../output.js';
-import { watch } from '../../progress/watch.js';
 import type { Terminal } from '../../terminal.js';
 import { calibrationBlocks, perplexityWindows, textName, textSource } from '../../text.js';
 import { dryRun } from './dry-run.js';
 import { methodSettings, pruneOptions, type RunOptions, runOptions } from './options.js';
+import { pruneResuming } from './resuming.js';
 import { summaryTable } from './summary.js';
 
 interface Flags {
   readonly config?: string;
   readonly dryRun?: true;
   readonly overwrite?: true;
+  readonly restart?: true;
   readonly quiet?: true;
   readonly json?: true;
 }
@@ -38,7 +40,7 @@ async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) 
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
   const settings = methodSettings(options);
-  const { model: path, out, backend, threads } = options;
+  const { model: path, out, backend, threads, saveEvery } = options;
   await withModel(path, async (model) => {
     const layout = decoderLayout(model.config);
     projectionOf(layout, settings); // a budget below the floor is refused before any work
@@ -51,12 +53,14 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
       );
     }
     if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
+    const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
       const texts = await readTexts(options, model);
       const engine = await openEngineFor(terminal, { backend, threads });
-      const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder };
-      return watch(prune(job), terminal, { layout, quiet: flags.quiet });
+      const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder, saveEvery };
+      return pruneResuming(job, statePath, { layout, ...flags }, terminal);
     });
+    await removeState(statePath); // only now that the folder has its name
     if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
     terminal.print(summaryTable(record));
     terminal.print(`Written to ${out}`);
@@ -73,6 +77,7 @@ export const pruneCommand = (terminal: Terminal) => {
     )
     .option('--dry-run', 'only tell what the run would do, take and need')
     .option('--overwrite', 'replace an earlier result in the output folder')
+    .option('--restart', 'begin anew, whatever an earlier run of the same output kept')
     .option('--quiet', 'no progress')
     .option('--json', 'one JSON document instead of text');
   for (const option of pruneOptions()) command.addOption(option);

@@ -20,6 +20,11 @@ const runSchema = settingsSchema.extend({
   evalWindows: z.int().min(1).optional().describe('most windows of it to use'),
   window: z.int().min(2).default(2048).describe('tokens in a window of perplexity'),
   backend: z.enum(['tensorflow', 'wasm']).optional().describe('default: tensorflow, else wasm'),
+  saveEvery: z
+    .int()
+    .min(1)
+    .default(64)
+    .describe('steps between two saves of what a killed run goes on from; two minutes at most'),
   threads: z.int().min(1).optional().describe('default: all cores'),
 });
 
