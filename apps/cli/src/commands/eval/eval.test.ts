@@ -33,3 +33,48 @@ describe('grasp eval ppl', () => {
     expect((await run('--window', '0')).code).toBe(2);
   });
 });
+
+describe('grasp eval tasks', () => {
+  const items = [
+    { goal: 'Open a jar', sol1: 'twist the lid', sol2: 'shout at it', label: 0 },
+    { goal: 'Boil water', sol1: 'wait', sol2: 'heat it', label: 1 },
+  ];
+  beforeAll(() =>
+    writeFile(join(folder, 'piqa.validation.jsonl'), items.map((item) => JSON.stringify(item)).join('\n')),
+  );
+  const run = (...flags: string[]) =>
+    grasp('eval', 'tasks', join(folder, 'model'), '--data', folder, '--backend', 'wasm', ...flags);
+
+  it('prints accuracies with their standard errors', async () => {
+    const { code, out } = await run('--tasks', 'piqa', '--quiet');
+    expect(code).toBe(0);
+    expect(out).toMatch(/piqa +│ 2 +│ \d\.\d{4} ± \d\.\d{4}/);
+  });
+
+  it('gives every item as JSON', async () => {
+    const { out } = await run('--tasks', 'piqa', '--limit', '1', '--json');
+    const { tasks } = JSON.parse(out);
+    expect(tasks[0].results).toMatchObject([
+      { item: 0, gold: 0, logLikelihoods: [expect.any(Number), expect.any(Number)] },
+    ]);
+  });
+
+  it('says which data are missing before the model is loaded', async () => {
+    const { code, err } = await run('--tasks', 'piqa,arc_easy');
+    expect(code).toBe(3);
+    expect(err).toContain('arc_easy');
+  });
+
+  it('refuses a task it does not have', async () => {
+    expect((await run('--tasks', 'mmlu')).err).toContain('unknown task "mmlu"');
+  });
+});
+
+describe('grasp eval compare', () => {
+  it('says at once that there is no Python', async () => {
+    const flags = ['--data', folder, '--tasks', 'piqa', '--python', '/no/such/python'];
+    const { code, err } = await grasp('eval', 'compare', join(folder, 'model'), ...flags);
+    expect(code).toBe(6);
+    expect(err).toContain('/no/such/python does not run');
+  });
+});
