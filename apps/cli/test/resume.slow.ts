@@ -24,7 +24,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const settings = ['--length', '32', '--window', '64', '--backend', 'wasm', '--save-every', '3'];
+const settings = [
+  '--length',
+  '32',
+  '--window',
+  '64',
+  '--eval-windows',
+  '4',
+  '--backend',
+  'wasm',
+  '--save-every',
+  '3',
+];
 const methods = {
   grasprune: ['--blocks', '24', '--epochs', '2'],
   'grasp+': ['--method', 'grasp+', '--blocks', '24', '--rounds', '6'],

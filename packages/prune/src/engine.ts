@@ -9,6 +9,8 @@ export type BackendName = 'tensorflow' | 'wasm';
 export interface Engine {
   readonly backend: BackendName;
   readonly runtime: Runtime;
+  /** Tensors lie in the memory of a GPU, not in the machine's. */
+  readonly onGpu: boolean;
   /** One line for a person: library, version, device, threads. */
   readonly description: string;
 }
@@ -60,6 +62,7 @@ async function openNative({ threads, onProgress, signal }: EngineOptions): Promi
   return {
     backend: 'tensorflow',
     runtime: tensorFlowRuntime(tensorFlow),
+    onGpu: gpus > 0,
     description: `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)`,
   };
 }
@@ -69,6 +72,7 @@ async function openWasm(): Promise<Engine> {
   return {
     backend: 'wasm',
     runtime: eagerRuntime,
+    onGpu: false,
     description: 'tfjs WASM backend (one thread, float32 only)',
   };
 }

@@ -1,4 +1,4 @@
-import type { DecoderConfig } from '@grasp/decoder';
+import { type DecoderConfig, parameterCounts } from '@grasp/decoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.js';
 import type { PruneSettings } from './settings.js';
@@ -10,8 +10,17 @@ export interface Forecast {
   /** Floating-point operations of one step, a multiplication and an addition counted as two. */
   readonly flopsPerGateStep: number;
   readonly flopsPerScaleStep: number;
-  /** Most memory at once, for weights and one step. */
+  /** Most memory at once, whatever the stage. */
   readonly peakBytes: number;
+}
+
+/** How much text a run works on. */
+export interface TextSizes {
+  /** Calibration blocks of each stage. */
+  readonly gates: number;
+  readonly scales: number;
+  /** Tokens in a window of perplexity; absent where none is measured. */
+  readonly window?: number;
 }
 
 /** Share of the matrix-product rate that whole steps reach, measured on SmolLM2-135M. */
@@ -39,34 +48,59 @@ function passFlops(config: DecoderConfig, N: number, T: number, keep: number, pr
   return N * (layers + 2 * 2 * V * d);
 }
 
-/** Bytes of weights, of what a forward pass saves for the way back, and of one chunk of logits. */
-function memory(config: DecoderConfig, N: number, bytesPerWeight: number): number {
-  const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V } = config;
-  const weights = config.layers.reduce(
-    (sum, { channels, groups }) => sum + 3 * d * channels + (2 * G + 2) * h * d * groups,
-    V * d * (config.tiedHead ? 1 : 2),
-  );
+/** Bytes of all weights. */
+function weightBytes(config: DecoderConfig, bytesPerWeight: number): number {
+  const { prunable } = parameterCounts(config);
+  return bytesPerWeight * (prunable + config.vocabSize * config.hiddenSize * (config.tiedHead ? 1 : 2));
+}
+
+/** Bytes of one chunk of logits for `N` tokens, with their gradient. */
+const logitBytes = ({ vocabSize }: DecoderConfig, N: number) => 3 * 4 * Math.min(N, 512) * vocabSize;
+
+/** Bytes of a step for `N` tokens: what a forward pass saves for the way back, and logits. */
+function stepBytes(config: DecoderConfig, N: number): number {
+  const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
   const saved = config.layers.reduce(
     (sum, { channels, groups }) => sum + 4 * N * (4 * d + 2 * channels + (2 * G + 2) * h * groups),
     0,
   );
-  return weights * bytesPerWeight + saved + 3 * 4 * Math.min(N, 512) * V;
+  return saved + logitBytes(config, N);
+}
+
+/** Bytes of a refit: all text before and after a sublayer, and the products of its inputs, once more in float64. */
+function refitBytes(config: DecoderConfig, N: number): number {
+  const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
+  const widest = Math.max(0, ...config.layers.flatMap(({ channels, groups }) => [channels, groups * G * h]));
+  return 2 * 4 * N * d + (4 + 8) * widest ** 2;
+}
+
+/** Bytes of a forward pass of `N` tokens: a layer's activations, and logits. */
+function windowBytes(config: DecoderConfig, N: number): number {
+  const { hiddenSize: d } = config;
+  const widest = Math.max(0, ...config.layers.map(({ channels }) => channels));
+  return 4 * N * (6 * d + 3 * widest) + logitBytes(config, N);
+}
+
+/** The most of the stages: learning in its dtype, perplexity always in float32. */
+function peakBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSizes): number {
+  const { batch, length, dtype, refit } = settings;
+  const step = stepBytes(config, batch * length);
+  const refitting = refit === 'none' ? 0 : refitBytes(config, texts.gates * length);
+  const learning = weightBytes(config, dtype === 'bfloat16' ? 2 : 4) + Math.max(step, refitting);
+  const evaluating = texts.window ? weightBytes(config, 4) + windowBytes(config, texts.window) : 0;
+  return BASE_BYTES + Math.max(learning, evaluating);
 }
 
 /** Forecasts a run from shapes and settings alone. */
-export function forecast(
-  config: DecoderConfig,
-  settings: PruneSettings,
-  blocks: { readonly gates: number; readonly scales: number },
-): Forecast {
+export function forecast(config: DecoderConfig, settings: PruneSettings, texts: TextSizes): Forecast {
   const { batch, length, keep } = settings;
   const N = batch * length;
   return {
-    gateSteps: Math.ceil(blocks.gates / batch) * settings.epochs,
-    scaleSteps: Math.ceil(blocks.scales / batch) * settings.scaleEpochs,
+    gateSteps: Math.ceil(texts.gates / batch) * settings.epochs,
+    scaleSteps: Math.ceil(texts.scales / batch) * settings.scaleEpochs,
     flopsPerGateStep: passFlops(config, N, length, keep, true),
     flopsPerScaleStep: passFlops(config, N, length, keep, false),
-    peakBytes: BASE_BYTES + memory(config, N, settings.dtype === 'bfloat16' ? 2 : 4),
+    peakBytes: peakBytes(config, settings, texts),
   };
 }
 

@@ -8,6 +8,8 @@ import {
   matMulRate,
   type PruneSettings,
   projectionOf,
+  type TextSizes,
+  usableMemory,
 } from '@grasp/prune';
 import { formatBytes, formatCount, formatParameters, formatSeconds, formatShare } from '../../format.js';
 import type { OpenModel } from '../../model.js';
@@ -17,18 +19,18 @@ export interface DryRunJob extends OpenModel {
   readonly engine: Engine;
   readonly settings: PruneSettings;
   readonly gateBlocks: TokenBlocks;
-  readonly scaleBlocks: TokenBlocks;
+  readonly sizes: TextSizes;
 }
 
 /** Tells what a run would do, take and need, without doing it. */
 export async function dryRun(
-  { checkpoint, config, engine, settings, gateBlocks, scaleBlocks }: DryRunJob,
+  { checkpoint, config, engine, settings, gateBlocks, sizes }: DryRunJob,
   { json }: { readonly json?: true },
   terminal: Terminal,
 ): Promise<void> {
   const model = describeModel(checkpoint);
   const { budget } = projectionOf(decoderLayout(config), settings);
-  const run = forecast(config, settings, { gates: gateBlocks.shape[0], scales: scaleBlocks.shape[0] });
+  const run = forecast(config, settings, sizes);
   const seconds = forecastSeconds(run, await matMulRate(engine, config, settings.dtype));
   const kept = model.parameters.prunable * settings.keep;
   const after = model.parameters.total - model.parameters.prunable + kept;
@@ -56,7 +58,7 @@ export async function dryRun(
     `learning  ${learning}, ${settings.batch} × ${settings.length} tokens each`,
     `engine    ${engine.description}`,
     `time      about ${formatSeconds(seconds)}, and what perplexity takes`,
-    `memory    about ${formatBytes(run.peakBytes)}`,
+    `memory    about ${formatBytes(run.peakBytes)} of ${formatBytes(usableMemory())}`,
   ]) {
     terminal.print(line);
   }

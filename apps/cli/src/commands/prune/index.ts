@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
-import { type EvaluationText, projectionOf, removeState, SettingsError } from '@grasp/prune';
+import {
+  assertFitsMemory,
+  type EvaluationText,
+  projectionOf,
+  removeState,
+  SettingsError,
+  type TextSizes,
+} from '@grasp/prune';
 import { openEngineFor } from '../../engine.js';
 import { type OpenModel, withModel } from '../../model.js';
 import { withOutputFolder } from '../../output.js';
@@ -17,6 +24,7 @@ interface Flags {
   readonly dryRun?: true;
   readonly overwrite?: true;
   readonly restart?: true;
+  readonly memoryCheck: boolean;
   readonly quiet?: true;
   readonly json?: true;
 }
@@ -35,7 +43,12 @@ async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) 
     const windows = await perplexityWindows(textSource(text, 'evaluation'), tokenizer, config, limits);
     evaluation.push({ name: textName(text), windows });
   }
-  return { gateBlocks, scaleBlocks, evaluation };
+  const sizes: TextSizes = {
+    gates: gateBlocks.shape[0],
+    scales: scaleBlocks.shape[0],
+    ...(evaluation[0] ? { window: evaluation[0].windows.shape[1] } : {}),
+  };
+  return { gateBlocks, scaleBlocks, evaluation, sizes };
 }
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
@@ -55,8 +68,9 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
     if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
     const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
-      const texts = await readTexts(options, model);
+      const { sizes, ...texts } = await readTexts(options, model);
       const engine = await openEngineFor(terminal, { backend, threads });
+      if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
       const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder, saveEvery };
       return pruneResuming(job, statePath, { layout, ...flags }, terminal);
     });
@@ -78,6 +92,7 @@ export const pruneCommand = (terminal: Terminal) => {
     .option('--dry-run', 'only tell what the run would do, take and need')
     .option('--overwrite', 'replace an earlier result in the output folder')
     .option('--restart', 'begin anew, whatever an earlier run of the same output kept')
+    .option('--no-memory-check', 'start even if the forecast says that memory will not do')
     .option('--quiet', 'no progress')
     .option('--json', 'one JSON document instead of text');
   for (const option of pruneOptions()) command.addOption(option);

@@ -1,0 +1,121 @@
+import { freemem } from 'node:os';
+import type { DecoderConfig } from '@grasp/decoder';
+import type { Engine } from './engine.js';
+import { forecast, type TextSizes } from './forecast.js';
+import type { PruneSettings } from './settings.js';
+
+/** A run would need more memory than there is. */
+export class MemoryError extends Error {
+  override readonly name = 'MemoryError';
+  readonly code = 'GRASP_ENGINE_MEMORY';
+  constructor(
+    readonly neededBytes: number,
+    readonly usableBytes: number,
+    /** Options that would make it fit. */
+    readonly remedies: readonly string[],
+  ) {
+    super(
+      `The run would need about ${gibibytes(neededBytes)} of memory and may use ${gibibytes(usableBytes)}. ` +
+        (remedies.length > 0
+          ? `It would fit with ${remedies.join(', or ')}.`
+          : 'No option makes it fit: use a larger machine, or a smaller model.'),
+    );
+  }
+}
+
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+/** Bytes that this process may come to hold: what is free on the machine, within the limit of its container. */
+export function usableMemory(): number {
+  // Not process.availableMemory(): in a container it counts cached files as taken, and a model just read is one.
+  const free = freemem() + process.memoryUsage.rss();
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(free, limit) : free;
+}
+
+/** Shortest blocks worth learning from. */
+const SHORTEST = 128;
+
+/**
+ * Options each of which brings a run down to `usable` bytes; together where no single one does; none where even that
+ * is too little.
+ */
+export function memoryRemedies(
+  config: DecoderConfig,
+  settings: PruneSettings,
+  texts: TextSizes,
+  { usable, bfloat16 }: { readonly usable: number; readonly bfloat16: boolean },
+): string[] {
+  const run: Run = { settings, texts };
+  const fits = (remedies: readonly Remedy[]): boolean => {
+    const changed = remedies.reduce((so, { apply }) => apply(so), run);
+    return forecast(config, changed.settings, changed.texts).peakBytes <= usable;
+  };
+  const kinds = remediesFor(run, bfloat16);
+  // Of each kind the mildest that does.
+  const single = kinds.flatMap((kind) => kind.find((remedy) => fits([remedy]))?.name ?? []);
+  if (single.length > 0) return single;
+  const strongest = kinds.flatMap((kind) => kind.at(-1) ?? []);
+  return fits(strongest) ? [strongest.map(({ name }) => name).join(' with ')] : [];
+}
+
+interface Run {
+  readonly settings: PruneSettings;
+  readonly texts: TextSizes;
+}
+
+/** An option, and the run with it. */
+interface Remedy {
+  readonly name: string;
+  apply(run: Run): Run;
+}
+
+/** Whole halves of a number, down to `least`. */
+function halves(from: number, least: number): number[] {
+  const half = Math.floor(from / 2);
+  return half < least ? [] : [half, ...halves(half, least)];
+}
+
+/** By kind, mildest first. */
+function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (readonly Remedy[])[] {
+  const setting = (name: string, change: Partial<PruneSettings>): Remedy => ({
+    name,
+    apply: (run) => ({ ...run, settings: { ...run.settings, ...change } }),
+  });
+  const { dtype, batch, length, refit } = settings;
+  return [
+    bfloat16 && dtype === 'float32' ? [setting('--dtype bfloat16', { dtype: 'bfloat16' })] : [],
+    halves(batch, 1).map((less) => setting(`--batch ${less}`, { batch: less })),
+    halves(length, SHORTEST).map((less) => setting(`--length ${less}`, { length: less })),
+    (refit === 'none' ? [] : halves(texts.gates, 1)).map((gates) => ({
+      name: `--blocks ${gates}`,
+      apply: (run) => ({ ...run, texts: { ...run.texts, gates } }),
+    })),
+    texts.window === undefined
+      ? []
+      : [
+          {
+            name: 'no --eval',
+            apply: ({ settings, texts: { window: _, ...texts } }) => ({ settings, texts }),
+          },
+        ],
+  ];
+}
+
+/**
+ * Refuses a run that would not fit into memory. One on a GPU is let through: its memory is not the machine's.
+ *
+ * @throws MemoryError naming options that would make it fit
+ */
+export function assertFitsMemory(
+  config: DecoderConfig,
+  settings: PruneSettings,
+  texts: TextSizes,
+  { runtime, onGpu }: Engine,
+): void {
+  const usable = usableMemory();
+  const needed = forecast(config, settings, texts).peakBytes;
+  if (onGpu || needed <= usable) return;
+  const bfloat16 = runtime.bfloat16 !== undefined;
+  throw new MemoryError(needed, usable, memoryRemedies(config, settings, texts, { usable, bfloat16 }));
+}
