@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from '@commander-js/extra-typings';
+import { reproduceCommand } from './commands/reproduce/index.js';
 import { speedCommand } from './commands/speed/index.js';
 import { verifyCommand } from './commands/verify/index.js';
 
@@ -7,6 +8,7 @@ const program = new Command('grasp-bench')
   .description('Checks and measurements of GRASP against the paper and its implementation.')
   .addCommand(verifyCommand())
   .addCommand(speedCommand())
+  .addCommand(reproduceCommand())
   .exitOverride();
 for (const command of program.commands) command.copyInheritedSettings(program);
 

@@ -1,0 +1,121 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { taskNamed } from '@grasp/eval';
+import { openEngine, parseSettings } from '@grasp/prune';
+import Table from 'cli-table3';
+import { namedText, TASK_NAMES } from './data.js';
+import { htmlReport } from './html.js';
+import { markdownReport } from './markdown.js';
+import { type Report, tableOf } from './report.js';
+import { reproduce } from './reproduce.js';
+import { SUITES } from './suites.js';
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return value;
+}
+
+const list = (text: string): string[] => text.split(',').filter(Boolean);
+
+function ratios(text: string): number[] {
+  const values = list(text).map(Number);
+  if (values.length === 0 || !values.every((value) => value > 0 && value <= 1))
+    throw new InvalidArgumentError('Ratios lie above 0 and at most at 1.');
+  return values;
+}
+
+function object(text: string): Record<string, unknown> {
+  try {
+    return { ...JSON.parse(text) };
+  } catch {
+    throw new InvalidArgumentError('It must be a JSON object.');
+  }
+}
+
+/** Writes the report in all forms, each whole or not at all. */
+async function writeReport(report: Report, folder: string): Promise<void> {
+  const forms = {
+    'report.json': `${JSON.stringify(report, null, 2)}\n`,
+    'report.md': markdownReport(report),
+    'report.html': htmlReport(report),
+  };
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of Object.entries(forms)) {
+    await writeFile(join(folder, `${name}.partial`), content);
+    await rename(join(folder, `${name}.partial`), join(folder, name));
+  }
+}
+
+function print({ rows, paper, missing }: Report): void {
+  for (const row of rows) {
+    const { head, rows } = tableOf(row, paper !== undefined);
+    const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+    for (const each of rows) table.push([...each]);
+    console.log(table.toString());
+  }
+  for (const each of missing) console.log(`not measured: ${each}`);
+}
+
+export const reproduceCommand = () =>
+  new Command('reproduce')
+    .description(
+      "prune, evaluate, and print the paper's table for a model, with paper, measured and difference",
+    )
+    .requiredOption('--model <path>', 'Hugging Face folder or GGUF file')
+    .requiredOption(
+      '--out <folder>',
+      'results: finished cells, pruned models, report as JSON, Markdown and HTML',
+    )
+    .option('--keep <ratios>', 'shares of the prunable parameters to keep', ratios, [0.8, 0.6, 0.5, 0.4])
+    .addOption(
+      new Option('--suite <names...>', 'the table (default), and ablations of the paper').choices(SUITES),
+    )
+    .option('--calib <texts...>', 'corpora for the gates, by name from the hub or NAME=FILE', ['wikitext2'])
+    .option(
+      '--scale-calib <text>',
+      "for the scales; the paper's code takes the validation split",
+      'wikitext2',
+    )
+    .option('--text <texts...>', 'corpora for perplexity, by name or NAME=FILE', ['wikitext2', 'ptb', 'c4'])
+    .option('--tasks <names>', 'zero-shot tasks, with commas between, or none', list, [...TASK_NAMES])
+    .option('--data <folder>', 'folder with piqa.validation.jsonl and so on; default: the hub')
+    .option('--windows <n>', 'most windows of a text', count)
+    .option('--limit <n>', 'most items of a task', count)
+    .option('--settings <json>', "of pruning, where they differ from the paper's", object, {})
+    .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
+    .option('--threads <n>', 'default: all cores', count)
+    .action(
+      async ({
+        suite = ['table'],
+        text,
+        tasks,
+        calib,
+        scaleCalib,
+        settings,
+        backend,
+        threads,
+        ...options
+      }) => {
+        const run = reproduce({
+          ...options,
+          suites: SUITES.filter((name) => suite.includes(name)),
+          settings: parseSettings({ projection: 'paper', ...settings }),
+          calib: calib.map(namedText),
+          scaleCalib: namedText(scaleCalib),
+          texts: text.map(namedText),
+          tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
+          openEngine: () => openEngine({ backend, threads, onWarning: console.error }),
+          say: console.error,
+        });
+        let last: Report | undefined;
+        for await (const report of run) {
+          await writeReport(report, options.out);
+          last = report;
+        }
+        if (last) print(last);
+        console.log(`Written to ${options.out}`);
+      },
+    );

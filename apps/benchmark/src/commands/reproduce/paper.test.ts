@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { paperModelOf, paperRow, readPaper } from './paper.js';
+import { reportRow, tableOf } from './report.js';
+
+const models = await readPaper();
+const llama7b = models.find(({ name }) => name === 'LLaMA-2-7B')!;
+
+describe('the numbers of the paper', () => {
+  it('has means that follow from their parts, to the last digit', () => {
+    for (const { name, rows } of models) {
+      for (const row of rows) {
+        const parts = ['arc_challenge', 'arc_easy', 'hellaswag', 'piqa', 'winogrande'].map((key) => row[key]);
+        if (!parts.every((value) => value !== undefined)) continue;
+        const mean = parts.reduce((sum, value) => sum + value, 0) / parts.length;
+        expect(Math.abs(mean - row.mean!), `${name} ${row.method} ${row.keep}`).toBeLessThan(1e-4);
+      }
+    }
+  });
+
+  it('finds a model by its shape, and by its name where shapes are equal', () => {
+    const find = (name: string) => paperModelOf(models, llama7b.shape, [name])?.name;
+    expect(['Llama-2-7b-hf', 'vicuna-7b-v1.5', 'llama-7b', 'my-own'].map(find)).toEqual([
+      'LLaMA-2-7B',
+      'Vicuna-7B',
+      'LLaMA-7B',
+      undefined,
+    ]);
+    const qwen = models.find(({ name }) => name === 'Qwen3-8B')!;
+    expect(paperModelOf(models, qwen.shape, ['renamed'])).toBe(qwen);
+    expect(paperModelOf(models, { ...qwen.shape, hidden_size: 64 }, ['qwen3-8b'])).toBeUndefined();
+  });
+
+  it('compares the rounded perplexity with the paper, and accuracies as they are', () => {
+    expect(paperRow(llama7b, 'GRASPrune', 0.5)?.wikitext2).toBe(12.1824);
+    const subject = { name: 'keep-0.5', title: 'keep 0.5', keep: 0.5, paper: 'GRASPrune' };
+    const measured = { wikitext2: { value: 12.1, rounded: 12.3725 }, piqa: { value: 0.63 } };
+    expect(tableOf(reportRow(subject, measured, llama7b), true)).toMatchObject({
+      head: ['keep 0.5', 'measured', 'rounded', 'paper', 'difference'],
+      rows: expect.arrayContaining([
+        ['WikiText-2', '12.1000', '12.3725', '12.1824', '+0.1901'],
+        ['PTB', '', '', '123.0390', ''],
+        ['PIQA', '0.6300', '', '0.6279', '+0.0021'],
+      ]),
+    });
+  });
+});

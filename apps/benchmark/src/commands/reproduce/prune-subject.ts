@@ -1,0 +1,53 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TokenBlocks } from '@grasp/calib-data';
+import { type Checkpoint, claimOutputFolder, openCheckpoint } from '@grasp/checkpoint';
+import { decodeMask } from '@grasp/fold';
+import { type Engine, MASK_FILE, type PruneSettings, prune, prunedView, RUN_RECORD } from '@grasp/prune';
+
+export interface PruneSubjectJob {
+  readonly checkpoint: Checkpoint;
+  readonly engine: Engine;
+  readonly settings: PruneSettings;
+  readonly gateBlocks: TokenBlocks;
+  readonly scaleBlocks: TokenBlocks;
+  /** Where the pruned model goes. One that lies there complete is not made again. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+}
+
+/** Steps between two lines about a run. */
+const STEPS_A_LINE = 64;
+
+/** Prunes into a folder that gets its name when it is complete. */
+export async function pruneInto(job: PruneSubjectJob): Promise<void> {
+  const { folder, say } = job;
+  if (await exists(join(folder, RUN_RECORD))) return;
+  const output = await claimOutputFolder(folder);
+  try {
+    for await (const event of prune({ ...job, folder: output.work })) {
+      if ('step' in event && event.step % STEPS_A_LINE === 0) {
+        say(`${event.stage} ${event.step}/${event.steps}: loss ${event.loss.toFixed(3)}`);
+      }
+    }
+  } catch (error) {
+    await output.discard().catch(() => {}); // the first error is the one to report
+    throw error;
+  }
+  await output.commit();
+}
+
+/** The pruned model; without its scales, a view of the dense one under its mask. */
+export async function openPruned(
+  folder: string,
+  dense: string,
+  { unscaled = false }: { readonly unscaled?: boolean },
+): Promise<Checkpoint> {
+  if (!unscaled) return openCheckpoint(folder);
+  const { mask } = decodeMask(await readFile(join(folder, MASK_FILE)));
+  return prunedView(await openCheckpoint(dense), mask);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}

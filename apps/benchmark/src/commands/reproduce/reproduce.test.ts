@@ -1,0 +1,118 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeCheckpoint } from '@grasp/checkpoint';
+import { openEngine, parseSettings } from '@grasp/prune';
+import { tinyLlama, tinyText } from '@grasp/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { htmlReport } from './html.js';
+import { markdownReport } from './markdown.js';
+import type { Report } from './report.js';
+import { type ReproduceOptions, reproduce } from './reproduce.js';
+
+let folder: string;
+const said: string[] = [];
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grasp-reproduce-'));
+  await writeCheckpoint(tinyLlama(), at('model'));
+  await writeFile(at('text.txt'), tinyText);
+  const items = [
+    { goal: 'Open a jar', sol1: 'twist the lid', sol2: 'shout at it', label: 0 },
+    { goal: 'Boil water', sol1: 'wait', sol2: 'heat it', label: 1 },
+  ];
+  await writeFile(at('piqa.validation.jsonl'), items.map((item) => JSON.stringify(item)).join('\n'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const options = (changes: Partial<ReproduceOptions> = {}): ReproduceOptions => {
+  const text = { name: 'wikitext2', path: at('text.txt') };
+  return {
+    model: at('model'),
+    keep: [0.6],
+    suites: ['table', 'scales'],
+    settings: parseSettings({ projection: 'paper', epochs: 1, blocks: 4, length: 32 }),
+    calib: [text],
+    scaleCalib: text,
+    texts: [text],
+    tasks: ['piqa', 'arc_easy'],
+    data: folder,
+    windows: 2,
+    out: at('out'),
+    openEngine: () => openEngine({ backend: 'wasm' }),
+    say: (line) => said.push(line),
+    ...changes,
+  };
+};
+
+async function lastReport(changes: Partial<ReproduceOptions> = {}): Promise<Report> {
+  let last: Report | undefined;
+  for await (const report of reproduce(options(changes))) last = report;
+  return last!;
+}
+
+describe('reproduce', () => {
+  let report: Report;
+  beforeAll(async () => {
+    report = await lastReport();
+  });
+
+  it('has a row for the dense model and for each pruned one', () => {
+    expect(report.rows.map(({ subject }) => subject.name)).toEqual([
+      'dense',
+      'keep-0.6',
+      'keep-0.6-unscaled',
+    ]);
+    expect(report.rows[1]?.kept).toBeGreaterThan(0.3);
+    const values = report.rows.map(({ cells }) => cells[0]?.measured?.value);
+    expect(new Set(values).size).toBe(3);
+    expect(report.paper).toBeUndefined();
+  });
+
+  it('says what could not be measured, and goes on', () => {
+    expect(report.missing.length).toBe(1);
+    expect(report.missing[0]).toContain('arc_easy');
+    expect(report.rows[0]?.cells.find(({ metric }) => metric.key === 'piqa')?.measured?.value).toBeDefined();
+  });
+
+  it('never repeats a finished cell', async () => {
+    const times = async () => {
+      const names = await readdir(join(at('out'), 'cells'));
+      return Promise.all(
+        names.sort().map(async (name) => [name, (await stat(join(at('out'), 'cells', name))).mtimeMs]),
+      );
+    };
+    const before = await times();
+    said.length = 0;
+    expect(await lastReport()).toEqual(report);
+    expect(said).toEqual([]);
+    expect(await times()).toEqual(before);
+  });
+
+  it('goes on where it stopped', async () => {
+    const cells = await readdir(join(at('out'), 'cells'));
+    const lost = cells.find((name) => name.startsWith('keep-0.6-piqa'))!;
+    await rm(join(at('out'), 'cells', lost));
+    said.length = 0;
+    expect(await lastReport()).toEqual(report);
+    expect(said).toEqual(['keep-0.6: piqa']);
+  });
+
+  it('reports in Markdown and HTML, without a column of the paper', async () => {
+    const markdown = markdownReport(report);
+    expect(markdown).toContain('| WikiText-2 |');
+    expect(markdown).not.toContain('difference |');
+    const html = htmlReport(report);
+    expect(html).toContain('<svg');
+    expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
+  });
+
+  it('refuses a ratio below the floor before any work', async () => {
+    const settings = parseSettings({ projection: 'exact' });
+    await expect(lastReport({ keep: [0.001], settings, out: at('none') })).rejects.toMatchObject({
+      code: expect.stringContaining('GRASP_BUDGET'),
+    });
+    expect(await readFile(at('none')).catch((error) => error.code)).toBe('ENOENT');
+  });
+});

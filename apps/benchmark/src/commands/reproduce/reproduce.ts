@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { openCheckpoint } from '@grasp/checkpoint';
+import { decoderConfig, decoderLayout } from '@grasp/decoder';
+import { type Engine, type PruneSettings, projectionOf, RUN_RECORD, type RunRecord } from '@grasp/prune';
+import { loadTokenizer } from '@grasp/tokenizer';
+import { CellStore, hashOf } from './cell-store.js';
+import { calibration, type NamedText, readEvaluation } from './data.js';
+import { measureSubject } from './measure-subject.js';
+import { modelIdentity } from './model-identity.js';
+import { type PaperModel, paperModelOf, readPaper } from './paper.js';
+import { openPruned, pruneInto } from './prune-subject.js';
+import { type Report, type ReportRow, reportRow } from './report.js';
+import { type Pruning, type Subject, type Suite, subjectsOf } from './suites.js';
+
+export interface ReproduceOptions {
+  readonly model: string;
+  readonly keep: readonly number[];
+  readonly suites: readonly Suite[];
+  readonly settings: PruneSettings;
+  /** Corpora to learn gates on; the first is the paper's part. */
+  readonly calib: readonly NamedText[];
+  /** To calibrate the scales on. */
+  readonly scaleCalib: NamedText;
+  readonly texts: readonly NamedText[];
+  readonly tasks: readonly string[];
+  readonly data?: string | undefined;
+  readonly windows?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly out: string;
+  readonly openEngine: () => Promise<Engine>;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Prunes, evaluates and tabulates. Every finished cell and every finished pruning lies under `out` and is not done
+ * again, so a run that was ended goes on where it stopped. Yields the report anew after each row.
+ */
+export async function* reproduce(options: ReproduceOptions): AsyncGenerator<Report> {
+  const { settings, out, say } = options;
+  const checkpoint = await openCheckpoint(options.model);
+  try {
+    const config = decoderConfig(checkpoint.config);
+    const tokenizer = await loadTokenizer(checkpoint);
+    const layout = decoderLayout(config);
+    const corpora = options.calib.map(({ name }) => name);
+    const subjects = subjectsOf({ suites: options.suites, keep: options.keep, settings, corpora });
+    for (const { pruning } of subjects) if (pruning) projectionOf(layout, pruning.settings); // refused before work
+
+    const paper = await paperOf(checkpoint.config, options.model);
+    const data = await readEvaluation(options, tokenizer, config);
+    const engine = await options.openEngine();
+    const identity = await modelIdentity(checkpoint);
+    const store = new CellStore(join(out, 'cells'));
+    const job = { store, engine, tokenizer, data, say };
+
+    const pruned = async ({ settings, corpus }: Pruning): Promise<{ folder: string; inputs: unknown }> => {
+      const gates = options.calib.find(({ name }) => name === corpus)!;
+      const gateBlocks = await calibration(gates, 'train', tokenizer, config, settings);
+      const scaleBlocks = await calibration(options.scaleCalib, 'validation', tokenizer, config, settings);
+      const fingerprints = { gates: gateBlocks.fingerprint, scales: scaleBlocks.fingerprint };
+      const inputs = { model: identity, settings, ...fingerprints };
+      const folder = join(out, 'models', `keep-${settings.keep}-${hashOf(inputs)}`);
+      await pruneInto({ checkpoint, engine, settings, gateBlocks, scaleBlocks, folder, say });
+      return { folder, inputs };
+    };
+
+    const rows: ReportRow[] = [];
+    for (const subject of subjects) {
+      rows.push(await rowOf(subject));
+      yield {
+        model: basename(options.model),
+        ...(paper ? { paper: paper.name } : {}),
+        engine: engine.description,
+        rows: [...rows],
+        missing: data.missing,
+      };
+    }
+
+    async function rowOf(subject: Subject): Promise<ReportRow> {
+      if (!subject.pruning) {
+        const measured = await measureSubject(
+          subject.name,
+          identity,
+          () => openCheckpoint(options.model),
+          job,
+        );
+        return reportRow(subject, measured, paper);
+      }
+      const { folder, inputs } = await pruned(subject.pruning);
+      const unscaled = subject.unscaled ?? false;
+      const open = () => openPruned(folder, options.model, { unscaled });
+      const measured = await measureSubject(subject.name, { inputs, unscaled }, open, job);
+      return reportRow(subject, measured, paper, await keptOf(folder));
+    }
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+async function keptOf(folder: string): Promise<number> {
+  const { budget } = JSON.parse(await readFile(join(folder, RUN_RECORD), 'utf8')) as RunRecord;
+  return budget.kept / budget.total;
+}
+
+async function paperOf(
+  config: Readonly<Record<string, unknown>>,
+  model: string,
+): Promise<PaperModel | undefined> {
+  const own = config._name_or_path;
+  return paperModelOf(await readPaper(), config, [
+    basename(model),
+    ...(typeof own === 'string' ? [own] : []),
+  ]);
+}
