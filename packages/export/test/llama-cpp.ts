@@ -47,7 +47,7 @@ export async function loadInLlamaCpp(
         Array.from(ids, (id, t): [Token, object] | Token => {
           const next = ids[t + 1] as Token | undefined;
           if (next === undefined) return id as Token;
-          const logits = { filter: { tokens: [next], includeMax: true } };
+          const logits = { filter: { tokens: [next], includeTop: 1 } };
           return [id as Token, { generateNext: { logits, totalLogitWeight: true } }];
         }),
       );
