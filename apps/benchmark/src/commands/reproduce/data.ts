@@ -60,7 +60,7 @@ export async function calibration(
 }
 
 /** Windows of an evaluation text: 2048 tokens, or what the model reads. */
-export async function windows(
+async function windows(
   text: NamedText,
   tokenizer: Tokenizer,
   { vocabSize, contextLength }: Pick<DecoderConfig, 'vocabSize' | 'contextLength'>,

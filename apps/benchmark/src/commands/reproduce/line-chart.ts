@@ -1,5 +1,5 @@
 import { escapeMarkup } from './escape-markup.js';
-export interface Point {
+interface Point {
   readonly x: number;
   readonly y: number;
 }

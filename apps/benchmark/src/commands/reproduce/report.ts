@@ -4,7 +4,7 @@ import { type PaperModel, paperRow } from './paper.js';
 import type { Subject } from './suites.js';
 
 /** One number of the paper beside ours. */
-export interface ReportCell {
+interface ReportCell {
   readonly metric: Metric;
   readonly measured?: Measured;
   readonly paper?: number;
