@@ -4,6 +4,7 @@
 //   npm run demo      prune a small real model and show what was kept of it
 //   npm test          the unit tests
 //   npm run verify    replay reference folders
+//   npm run build     build every package and app
 //
 // Each one installs the dependencies if they are missing or older than the lockfile, builds what it needs, and
 // runs. Plain JavaScript without dependencies, because it runs before there are any.
@@ -17,6 +18,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { engines, packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const tasks = {
+  build: () => build(),
   demo: async (args) => {
     await requirePython('The demo fetches its model with pip');
     await build('@grasp/cli');
@@ -90,11 +92,13 @@ async function install() {
   writeFileSync(stamp, lockfile);
 }
 
-/** Builds one package and those it depends on; nothing is built twice. */
+/** Builds one package and those it depends on, or everything; nothing is built twice. */
 async function build(name) {
   const quiet = ['--output-logs=errors-only', '--no-update-notifier'];
-  const code = await pnpm('exec', 'turbo', 'run', 'build', `--filter=${name}`, ...quiet);
-  if (code !== 0) throw new TaskError(`Building ${name} failed; the messages above say why.`);
+  const filter = name === undefined ? [] : [`--filter=${name}`];
+  const code = await pnpm('exec', 'turbo', 'run', 'build', ...filter, ...quiet);
+  if (code !== 0) throw new TaskError(`Building ${name ?? 'the project'} failed; the messages above say why.`);
+  return code;
 }
 
 async function main([name, ...args]) {
