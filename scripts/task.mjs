@@ -97,7 +97,8 @@ async function build(name) {
   const quiet = ['--output-logs=errors-only', '--no-update-notifier'];
   const filter = name === undefined ? [] : [`--filter=${name}`];
   const code = await pnpm('exec', 'turbo', 'run', 'build', ...filter, ...quiet);
-  if (code !== 0) throw new TaskError(`Building ${name ?? 'the project'} failed; the messages above say why.`);
+  if (code !== 0)
+    throw new TaskError(`Building ${name ?? 'the project'} failed; the messages above say why.`);
   return code;
 }
 
