@@ -1,4 +1,5 @@
-import { acquireLibrary } from '@grasp/tensorflow';
+// By path: vitest runs a global set-up without the workspace's source condition, and nothing is built yet.
+import { acquireLibrary } from '../../tensorflow/src/index.js';
 
 /**
  * Runs once before all tests: fetches TensorFlow where it is missing, so that no test has to wait for it. Where it
