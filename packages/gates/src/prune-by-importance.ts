@@ -17,7 +17,7 @@ export interface ImportanceOptions {
    * then, for example `(density, share) => projectExact(density, layout, relaxedBudget(layout, budget, share))`.
    */
   readonly chooseMask: (density: Float32Array, share: number) => Uint8Array;
-  /** How much of the squares of earlier rounds counts in the next one, in [0, 1). Default 0.7. */
+  /** How much of the squares of earlier rounds counts in the next one, in [0, 1). Default 0. */
   readonly memory?: number;
 }
 
@@ -81,7 +81,7 @@ export async function* pruneByImportance<Batch>(
   }
 }
 
-const DEFAULT_MEMORY = 0.7;
+const DEFAULT_MEMORY = 0;
 
 /** The state that {@link pruneByImportance} starts from. */
 export function initialImportanceState({ layout }: Pick<GatedModel<unknown>, 'layout'>): TrainingState {

@@ -27,8 +27,8 @@ export const settingsSchema = z.strictObject({
     .enum(['gates', 'importance'])
     .default('gates')
     .describe('how units are chosen: gates learned by descent, or squared gate gradients in rounds'),
-  rounds: z.int().min(1).default(16).describe('by importance: times that units are removed'),
-  roundBlocks: z.int().min(1).default(4).describe('by importance: calibration blocks seen in a round'),
+  rounds: z.int().min(1).default(8).describe('by importance: times that units are removed'),
+  roundBlocks: z.int().min(1).default(8).describe('by importance: calibration blocks seen in a round'),
   refit: z
     .enum(['none', 'sequential'])
     .default('none')

@@ -46,7 +46,8 @@ export async function* refitOutputs<Batch>(
       const solution = solveAnchored(equations, weights, damping);
       const fitted = Float32Array.from(solution.weights);
       replaced.push({ tensor, columns, weights: fitted });
-      const missed = squares > 0 ? (squares + solution.error) / squares : 0;
+      // Rounding of the sums can take what is nothing below 0.
+      const missed = squares > 0 ? Math.max(0, squares + solution.error) / squares : 0;
       yield { block, done: replaced.length, total, missed };
       next = await problems.next(fitted);
     }
