@@ -1,4 +1,5 @@
 import { escapeMarkup } from './escape-markup.js';
+
 interface Point {
   readonly x: number;
   readonly y: number;
