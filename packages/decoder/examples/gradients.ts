@@ -1,32 +1,22 @@
-/** Gate gradients of a small random decoder: how much the loss minds each unit. */
+/** Gate gradients of a model: how much the loss on some text minds each unit. */
+import { openCheckpoint } from '@grasp/checkpoint';
 import { loadDecoder } from '@grasp/decoder';
-import { randomCheckpoint, randomTokens } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 
-await tf.setBackend('wasm');
-
-// Any Checkpoint does: openCheckpoint('path/to/model') of @grasp/checkpoint reads folders and GGUF files.
-const checkpoint = randomCheckpoint(
-  {
-    model_type: 'qwen2',
-    hidden_size: 16,
-    intermediate_size: 24,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    head_dim: 4,
-    num_hidden_layers: 2,
-    vocab_size: 50,
-    tie_word_embeddings: true,
-  },
-  1,
-);
-const decoder = await loadDecoder(checkpoint);
-const batch = randomTokens(2, 16, 50, 2); // [2, 16] ids
-
-// 1 leaves a unit as it is, 0 removes it, anything else scales it.
-const gates = new Float32Array(decoder.layout.size).fill(1);
-gates[3] = 0;
-export const { loss, gradients } = await decoder.lossAndGateGradients(batch, gates);
-export const blocks = decoder.layout.blocks; // where each layer's channels and groups are in the vector
-decoder.dispose();
+export async function gateGradients(model: string, ids: Int32Array) {
+  await tf.setBackend('wasm');
+  const checkpoint = await openCheckpoint(model); // a Hugging Face folder or a GGUF file
+  const decoder = await loadDecoder(checkpoint);
+  try {
+    // 1 leaves a unit as it is, 0 removes it, anything else scales it.
+    const gates = new Float32Array(decoder.layout.size).fill(1);
+    gates[3] = 0;
+    const { loss, gradients } = await decoder.lossAndGateGradients({ ids, shape: [1, ids.length] }, gates);
+    // The blocks tell where each layer's channels and groups are in the vector of gradients.
+    return { loss, gradients, blocks: decoder.layout.blocks };
+  } finally {
+    decoder.dispose();
+    await checkpoint.close();
+  }
+}
