@@ -1,3 +1,4 @@
+export { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from './chromium.js';
 export { type Difference, difference, expectClose } from './difference.js';
 export { type GgufTestTensor, type GgufTestValue, ggufBytes } from './gguf-bytes.js';
 export { normals, random } from './random.js';
