@@ -26,6 +26,7 @@ describe('describeFailure', () => {
   it('is silent after commander, and brief when interrupted', () => {
     expect(describeFailure(new CommanderError(0, 'commander.help', ''))).toEqual({ exitCode: 0 });
     expect(describeFailure(new CommanderError(1, 'commander.unknownOption', ''))).toEqual({ exitCode: 2 });
-    expect(describeFailure(new InterruptedError('stopped')).exitCode).toBe(130);
+    expect(describeFailure(new InterruptedError()).exitCode).toBe(exitCodes.interrupted);
+    expect(describeFailure(new InterruptedError('SIGTERM')).exitCode).toBe(exitCodes.terminated);
   });
 });

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { CommanderError } from 'commander';
 
 /** What the exit code of `grasp` says. */
@@ -11,6 +12,7 @@ export const exitCodes = {
   disagreement: 7,
   internal: 70,
   interrupted: 130,
+  terminated: 143,
 } as const;
 
 /** For `--help` and the README. */
@@ -23,11 +25,19 @@ export const exitCodesHelp = `Exit codes:
   6    the engine cannot start or ran out of memory, or Python cannot
   7    two evaluators disagree
   70   an error of grasp itself
-  130  interrupted`;
+  130  interrupted (143 by SIGTERM)`;
 
-/** Thrown where a run notices that it was asked to stop. */
+/** Work was asked to stop: what a terminal's signal is aborted with, so that whatever looks at it throws this. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
+  constructor(readonly signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') {
+    super(signal === 'SIGTERM' ? 'Terminated.' : 'Interrupted.');
+  }
+
+  /** As a shell reports a process that a signal ended. */
+  get exitCode(): number {
+    return 128 + constants.signals[this.signal];
+  }
 }
 
 /** Codes of typed errors, by prefix; any other that starts with GRASP_ is bad input. */
@@ -55,7 +65,7 @@ export interface Failure {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage };
-  if (error instanceof InterruptedError) return { exitCode: exitCodes.interrupted, message: error.message };
+  if (error instanceof InterruptedError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof Error && error.name === 'AbortError') {
     return { exitCode: exitCodes.interrupted, message: 'Interrupted.' };
   }

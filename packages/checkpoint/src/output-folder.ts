@@ -68,15 +68,15 @@ export async function claimOutputFolder(
   };
 }
 
-/** Turns a system error on writing into a typed one that names the output. */
+/** Turns a system error on writing into a typed one that names the output; any other error comes back as it is. */
 export function writeError(path: string, error: unknown): Error {
   if (error instanceof LockHeldError) {
     return new CheckpointWriteError(path, 'in-use', `another run writes there: ${error.message}`, {
       cause: error,
     });
   }
+  if (error instanceof Error && !('errno' in error)) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('GRASP_')) return error as Error;
   const detail = error instanceof Error ? error.message : String(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new CheckpointWriteError(path, 'disk-full', `the disk is full (${detail}). Free some space.`, {

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Layout } from '@grasp/budget';
 import type { PruneEvent } from '@grasp/prune';
-import { InterruptedError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { barView, lineView, type ProgressView } from './views.js';
 
@@ -36,7 +35,7 @@ export async function watch<Result>(
       if (terminal.signal.aborted) {
         view.stop();
         await run.return(undefined as never);
-        throw new InterruptedError('Interrupted.');
+        terminal.signal.throwIfAborted();
       }
     }
   } finally {

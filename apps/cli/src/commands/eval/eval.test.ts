@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
+import { runCommand } from '../../cli.js';
+import { InterruptedError } from '../../exit-codes.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -76,5 +78,31 @@ describe('grasp eval compare', () => {
     const { code, err } = await grasp('eval', 'compare', join(folder, 'model'), ...flags);
     expect(code).toBe(6);
     expect(err).toContain('/no/such/python does not run');
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends with the harness it runs at a %s', async (signal) => {
+    const python = join(folder, 'python');
+    const answer = { missing: [], versions: { lm_eval: '0.4.13' }, folder: '/harness' };
+    const bar = 'Running loglikelihood requests:  50%|## | 1/2 [00:01<00:01, 1.0s/it]';
+    await writeFile(
+      python,
+      `#!/bin/sh\nif [ "$1" = -c ]; then echo '${JSON.stringify(answer)}'; else echo '${bar}' >&2; exec sleep 60; fi\n`,
+    );
+    await chmod(python, 0o755);
+    const user = new AbortController();
+    const said: string[] = [];
+    const note = (line: string) => {
+      said.push(line);
+      if (line.startsWith('lm_eval, scoring')) user.abort(new InterruptedError(signal));
+    };
+    const model = [join(folder, 'model'), '--data', folder, '--backend', 'wasm'];
+    const code = await runCommand(['eval', 'compare', ...model, '--tasks', 'piqa', '--python', python], {
+      print: note,
+      note,
+      screen: undefined,
+      signal: user.signal,
+    });
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 143);
+    expect(said.at(-1)).toBe(signal === 'SIGINT' ? 'grasp: Interrupted.' : 'grasp: Terminated.');
   });
 });

@@ -11,7 +11,6 @@ import {
 } from '@grasp/eval';
 import { loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../engine.js';
-import { InterruptedError } from '../../exit-codes.js';
 import type { OpenModel } from '../../model.js';
 import { countView } from '../../progress/count-view.js';
 import { watch } from '../../progress/watch.js';
@@ -86,7 +85,7 @@ async function runTask(
       show(record.done);
     }
     await setImmediate(); // let signals have their turn
-    if (signal.aborted) throw new InterruptedError('Interrupted.');
+    signal.throwIfAborted();
   }
   return { questions, items, summary: summary! };
 }

@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { GGUF_FILE_TYPES, writeGguf } from '@grasp/export';
-import { InterruptedError } from '../../exit-codes.js';
 import { formatBytes } from '../../format.js';
 import type { Terminal } from '../../terminal.js';
 
@@ -28,7 +27,7 @@ export const exportCommand = (terminal: Terminal) =>
           name: name ?? basename(out).replace(/\.gguf$/i, ''),
           overwrite,
           onTensor: ({ done, total }) => {
-            if (terminal.signal.aborted) throw new InterruptedError('Interrupted; nothing was written.');
+            terminal.signal.throwIfAborted();
             if (!quiet && done % TENSORS_A_NOTE === 0) terminal.note(`${done} of ${total} tensors`);
           },
         });
