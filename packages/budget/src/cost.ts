@@ -9,9 +9,14 @@ export class CostCounter {
   readonly #distinct: number[] = [];
   readonly #slot: Uint32Array;
   readonly #counts: Float64Array;
+  readonly #fixed: number;
 
-  /** @param costs cost of one unit of each block. */
-  constructor(costs: readonly number[]) {
+  /**
+   * @param costs cost of one unit of each block.
+   * @param fixed cost before any unit is kept.
+   */
+  constructor(costs: readonly number[], fixed = 0) {
+    this.#fixed = fixed;
     const slots = new Map<number, number>();
     this.#slot = Uint32Array.from(costs, (cost) => {
       const slot = slots.get(cost) ?? slots.size;
@@ -30,15 +35,15 @@ export class CostCounter {
   }
 
   get cost(): number {
-    let sum = 0;
+    let sum = this.#fixed;
     for (let slot = 0; slot < this.#counts.length; slot++) sum += this.#distinct[slot]! * this.#counts[slot]!;
     return sum;
   }
 }
 
-/** Cost of `counts[b]` units of each block `b`, where one costs `costs[b]`. */
-export function costOf(costs: readonly number[], counts: ArrayLike<number>): number {
-  const counter = new CostCounter(costs);
+/** Cost of `counts[b]` units of each block `b`, where one costs `costs[b]`, and of what is `fixed`. */
+export function costOf(costs: readonly number[], counts: ArrayLike<number>, fixed = 0): number {
+  const counter = new CostCounter(costs, fixed);
   for (let block = 0; block < costs.length; block++) counter.add(block, counts[block]!);
   return counter.cost;
 }

@@ -15,9 +15,9 @@ export interface FloorShortfall {
   /** Name of the budget that is too small. */
   readonly budget: string;
   readonly limit: number;
-  /** Cost of the units that must stay. */
+  /** Cost of the units that must stay and of what is fixed. */
   readonly floorCost: number;
-  /** Cost of all units. */
+  /** Cost of the whole model. */
   readonly totalCost: number;
 }
 
@@ -37,8 +37,8 @@ export class BudgetBelowFloorError extends Error {
     const printed = (Math.ceil(smallestKeep * 1e6) / 1e6).toString();
     super(
       `The ${budget} budget of ${limit} is below the ${floorCost} that the units which must stay cost ` +
-        `(the minimum of each block, and protected units). ` +
-        `Use a keep ratio of at least ${printed}, or a lower minimum per block.`,
+        `(the minimum of each block, protected units, and what is no unit). ` +
+        `Use a limit of at least ${floorCost}, a keep ratio of at least ${printed}, or a lower minimum per block.`,
     );
     this.budget = budget;
     this.limit = limit;

@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { budgetFromKeepRatio, createBudget } from './budget.js';
+import { budgetCost, budgetFromKeepRatio, createBudget, denseCost } from './budget.js';
 import { BudgetBelowFloorError } from './errors.js';
 import { assertFeasible, projectExact } from './exact.js';
 import { createLayout, keptPerBlock, type Layout, maskCost } from './layout.js';
@@ -163,6 +163,78 @@ describe('projectExact', () => {
     const kept = keptPerBlock(layout, mask);
     expect(kept[1]! + kept[3]!).toBe(2);
     expect(Array.from(kept)).toEqual([4, 1, 4, 1]);
+  });
+
+  /** Budgets of several kinds at once: parameters with a fixed part, KV bytes, something by layer. */
+  const manyBudgets = problems.chain(({ layout, scores }) => {
+    const share = fc.double({ min: 0.3, max: 1, noNaN: true });
+    return fc
+      .record({
+        shares: fc.tuple(share, share, share),
+        fixed: fc.nat(500),
+        minimum: fc.nat(2),
+        protect: fc.nat(layout.size - 1),
+      })
+      .map(({ shares, fixed, minimum, protect }) => ({
+        layout,
+        scores,
+        budgets: [
+          createBudget(layout, { name: 'parameters', costs: { ffn: 12, kv: 130 }, fixed, keep: shares[0] }),
+          createBudget(layout, { name: 'KV bytes', costs: { ffn: 0, kv: 256 }, keep: shares[1] }),
+          createBudget(layout, {
+            name: 'by layer',
+            costs: layout.blocks.map(({ layer, cost }) => cost / 3 + layer),
+            keep: shares[2],
+          }),
+        ],
+        constraints: {
+          minimum,
+          protect: Uint8Array.from({ length: layout.size }, (_, unit) => Number(unit === protect)),
+        },
+      }));
+  });
+
+  test.prop([manyBudgets], { numRuns: 300 })(
+    'meets several budgets at once, each from below, and no unit left out would fit them all',
+    ({ layout, scores, budgets, constraints }) => {
+      let mask: Uint8Array;
+      try {
+        mask = projectExact(scores, layout, budgets, constraints);
+      } catch (error) {
+        expect(error).toBeInstanceOf(BudgetBelowFloorError);
+        return;
+      }
+      const kept = keptPerBlock(layout, mask);
+      const unused = budgets.map((budget) => budget.limit - budgetCost(budget, kept));
+      expect(Math.min(...unused)).toBeGreaterThanOrEqual(0);
+      expect(mask[constraints.protect.indexOf(1)]).toBe(1);
+      layout.blocks.forEach(({ count }, block) => {
+        expect(kept[block]).toBeGreaterThanOrEqual(Math.min(count, constraints.minimum));
+        if (kept[block] === count) return;
+        // One more of this block: at least one budget has less unused than it costs.
+        const more = budgets.map(({ limit, ...budget }) =>
+          budgetCost(
+            budget,
+            kept.map((n, b) => n + Number(b === block)),
+          ),
+        );
+        expect(more.some((cost, index) => cost > budgets[index]!.limit)).toBe(true);
+      });
+    },
+  );
+
+  it('counts what is fixed against the limit, and in a share of the whole', () => {
+    const whole = { name: 'parameters', costs: { ffn: 1, kv: 3 }, fixed: 100 };
+    const limited = createBudget(layout, { ...whole, limit: 112 });
+    expect(projectExact(scores, layout, limited)).toEqual(
+      projectExact(scores, layout, createBudget(layout, { limit: 12 })),
+    );
+    expect(denseCost(layout, limited)).toBe(120);
+    expect(createBudget(layout, { ...whole, keep: 0.9 }).limit).toBe(108);
+    expect(() => projectExact(scores, layout, createBudget(layout, { ...whole, limit: 99 }))).toThrow(
+      /limit of at least 108/,
+    );
+    expect(() => createBudget(layout, { ...whole, fixed: -1, keep: 1 })).toThrow(/fixed cost/);
   });
 
   it('refuses a budget below the floor and tells the smallest keep', () => {

@@ -1,6 +1,6 @@
-import type { Budget } from './budget.js';
+import { type Budget, denseCost } from './budget.js';
 import { type Constraints, requiredUnits } from './constraints.js';
-import { CostCounter, costOf } from './cost.js';
+import { CostCounter } from './cost.js';
 import { BudgetBelowFloorError } from './errors.js';
 import { type Grouping, groupUnits } from './grouping.js';
 import { assertUnits, blockIndices, keptPerBlock, type Layout } from './layout.js';
@@ -10,7 +10,7 @@ import { rankByScore } from './rank.js';
  * Projection that meets its budget from below: first the units that must stay, then all others by score, highest
  * first, each kept if it still fits.
  *
- * - No budget is exceeded, and no unit left out would still fit: less is unused than the cheapest of them costs.
+ * - No budget is exceeded, and no unit left out would still fit: each costs more than some budget has unused.
  * - Each block keeps its minimum inside the budget.
  * - Projecting a mask gives that mask again, and raising a kept unit's score keeps it.
  * - With `multipleOf` or `uniform`, units are taken in groups by their mean score: each block's best ones together.
@@ -82,15 +82,20 @@ function countersOf(
   groups: Grouping,
   required: Uint8Array,
 ): CostCounter[] {
-  const counters = budgets.map(({ costs }) => new CostCounter(costs));
+  const counters = budgets.map(({ costs, fixed }) => new CostCounter(costs, fixed));
   keptPerBlock(groups.layout, required).forEach((count, block) => {
     addGroups(counters, groups, block, count);
   });
-  const all = layout.blocks.map(({ count }) => count);
-  budgets.forEach(({ name, costs, limit }, index) => {
+  budgets.forEach((budget, index) => {
+    const { name, limit } = budget;
     const floorCost = counters[index]!.cost;
     if (floorCost > limit) {
-      throw new BudgetBelowFloorError({ budget: name, limit, floorCost, totalCost: costOf(costs, all) });
+      throw new BudgetBelowFloorError({
+        budget: name,
+        limit,
+        floorCost,
+        totalCost: denseCost(layout, budget),
+      });
     }
   });
   return counters;

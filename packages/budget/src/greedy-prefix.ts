@@ -23,7 +23,7 @@ export function projectGreedyPrefix(scores: Float32Array, layout: Layout, budget
 
   const mask = new Uint8Array(layout.size);
   const empty = new Uint8Array(layout.blocks.length).fill(1);
-  let sum = 0;
+  let sum = budget.fixed ?? 0;
   let place = 0;
   for (; place < ranking.length; place++) {
     const unit = ranking[place]!;

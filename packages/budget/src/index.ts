@@ -1,4 +1,12 @@
-export { type Budget, type BudgetSpec, budgetFromKeepRatio, createBudget, type KindCosts } from './budget.js';
+export {
+  type Budget,
+  type BudgetSpec,
+  budgetCost,
+  budgetFromKeepRatio,
+  createBudget,
+  denseCost,
+  type KindCosts,
+} from './budget.js';
 export type { Constraints } from './constraints.js';
 export { costOf } from './cost.js';
 export {
@@ -27,3 +35,4 @@ export {
   type UnitKind,
 } from './layout.js';
 export { rankByScore } from './rank.js';
+export { matchUnits } from './unit-pattern.js';

@@ -1,4 +1,4 @@
-import { type Budget, costOf, type Layout } from '@grasp/budget';
+import { type Budget, denseCost, type Layout } from '@grasp/budget';
 import { TrainingOptionError } from './errors.js';
 
 /**
@@ -21,10 +21,6 @@ export function removedShare(round: number, rounds: number): number {
  */
 export function relaxedBudget(layout: Layout, budget: Budget, share: number): Budget {
   if (share >= 1) return budget; // to the last bit
-  const all = costOf(
-    budget.costs,
-    layout.blocks.map(({ count }) => count),
-  );
-  const excess = Math.max(0, all - budget.limit);
+  const excess = Math.max(0, denseCost(layout, budget) - budget.limit);
   return { ...budget, limit: budget.limit + (1 - share) * excess };
 }
