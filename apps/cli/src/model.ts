@@ -1,5 +1,5 @@
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
-import { type DecoderConfig, decoderConfig } from '@grasp/decoder';
+import { checkWeights, type DecoderConfig, decoderConfig } from '@grasp/decoder';
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '@grasp/tokenizer';
 
 /** A model opened for work, its weights still on disk. */
@@ -17,6 +17,7 @@ export async function withModel<Result>(
   const checkpoint = await openCheckpoint(path);
   try {
     const config = decoderConfig(checkpoint.config);
+    checkWeights(checkpoint, config); // before a gigabyte of them is read
     const tokenizer = await loadTokenizer(checkpoint);
     checkTokenizerFits(tokenizer, config.vocabSize);
     return await work({ checkpoint, config, tokenizer });

@@ -111,8 +111,8 @@ export class AttentionLayer implements Sublayer {
     this.units.set(gates, units);
   }
 
-  forward(x: tf.Tensor, rotary: RotaryTable): tf.Tensor {
-    return this.functions.infer(this.inputs(x, rotary, false)).y;
+  forward(x: tf.Tensor, rotary: RotaryTable, visible?: tf.Tensor): tf.Tensor {
+    return this.functions.infer({ ...this.inputs(x, rotary, false), visible }).y;
   }
 
   forwardSaving(x: tf.Tensor, rotary: RotaryTable, pruned: boolean): { y: tf.Tensor; saved: Saved } {

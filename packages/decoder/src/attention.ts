@@ -28,8 +28,8 @@ export interface AttentionShape {
 export type AttentionInputs = {
   readonly x: tf.Tensor; //          [N, d]
   readonly norm: tf.Tensor; //       [d]
-  readonly cos: tf.Tensor; //        [T, h]
-  readonly sin: tf.Tensor; //        [T, h]
+  readonly cos: tf.Tensor; //        [T, h], or [B, 1, 1, T, h] where each row has its own positions
+  readonly sin: tf.Tensor; //        the same
   readonly queryKeyC: tf.Tensor; //  [K·(G + 1)·h, d] each group's queries, then its key
   readonly valueC: tf.Tensor; //     [K·h, d]
   readonly outputC: tf.Tensor; //    [K·G·h, d]
@@ -44,6 +44,8 @@ export type AttentionInputs = {
   /** Keys (rotated) and values (not gated) of earlier tokens, `[B, K, S − T, h]`. */
   readonly pastKey?: tf.Tensor | undefined;
   readonly pastValue?: tf.Tensor | undefined;
+  /** Added to the scores in place of the causal mask, `[B, T, T]`. */
+  readonly visible?: tf.Tensor | undefined;
 };
 
 /** What the backward pass needs again. */
@@ -132,12 +134,24 @@ function prefixOf(x: tf.Tensor, seen: number): tf.Tensor {
   return tf.reshape(prefix, [batch * groups, seen, headSize]);
 }
 
-/** Attention weights of one query block: `[B·K, G·block, seen]`. */
+/** The rows of `visible [B, T, T]` of one query block: `[B, 1, end − start, seen]`. */
+function maskBlock(visible: tf.Tensor, start: number, end: number, seen: number): tf.Tensor {
+  const batch = visible.shape[0]!;
+  return tf.reshape(tf.slice(visible, [0, start, 0], [batch, end - start, seen]), [
+    batch,
+    1,
+    end - start,
+    seen,
+  ]);
+}
+
+/** Attention weights of one query block, for a mask `[block, seen]` or `[B, 1, block, seen]`: `[B·K, G·block, seen]`. */
 function weightsOf(query: tf.Tensor, key: tf.Tensor, heads: number, mask: tf.Tensor): tf.Tensor {
-  const [block, seen] = mask.shape as [number, number];
+  const [block, seen] = mask.shape.slice(-2) as [number, number];
   const scores = tf.matMul(query, key, false, true);
   const batched = scores.shape[0]!;
-  const masked = tf.add(tf.reshape(scores, [batched, heads, block, seen]), mask);
+  const rows = mask.rank === 4 ? mask.shape[0]! : batched;
+  const masked = tf.add(tf.reshape(scores, [rows, (batched / rows) * heads, block, seen]), mask);
   return tf.reshape(tf.softmax(masked), [batched, heads * block, seen]);
 }
 
@@ -147,7 +161,7 @@ export function attention(
   i: AttentionInputs,
 ): AttentionSaved & { readonly y: tf.Tensor } {
   const { headSize: h, headsPerGroup: G, epsilon } = shape;
-  const T = i.cos.shape[0]!;
+  const T = i.cos.shape[i.cos.rank - 2]!;
   const B = i.x.shape[0]! / T;
   const K = i.valueC.shape[0]! / h;
 
@@ -166,7 +180,7 @@ export function attention(
   const gatedKey = tf.mul(key, keyFactor(shape, i.z));
   const gatedValue = tf.mul(value, perGroup(i.z));
   const mixedBlocks = queryBlocks(T, shape.queryBlock).map(({ start, end }) => {
-    const mask = causalMask(start, end, past + end, past);
+    const mask = i.visible ? maskBlock(i.visible, start, end, end) : causalMask(start, end, past + end, past);
     const weights = weightsOf(blockOf(query, start, end), prefixOf(gatedKey, past + end), G, mask);
     return tf.reshape(tf.matMul(weights, prefixOf(gatedValue, past + end)), [B, K * G, end - start, h]);
   });

@@ -56,6 +56,10 @@ describe('decoderConfig', () => {
     [{ hidden_size: undefined }, '"hidden_size" must be a positive integer'],
     [{ num_key_value_heads: 4 }, '9 attention heads do not divide into 4 KV heads'],
     [{ rms_norm_eps: 0 }, '"rms_norm_eps" must be positive'],
+    [{ rms_norm_eps: Number.POSITIVE_INFINITY }, '"rms_norm_eps" must be positive'],
+    [{ num_hidden_layers: 1e9 }, '"num_hidden_layers" is 1000000000, and at most 4096 is read'],
+    [{ vocab_size: 2 ** 40 }, 'at most 16777216'],
+    [{ model_type: 'mistral', sliding_window: -1 }, '"sliding_window" must be a positive integer'],
     [{ layer_shapes: [] }, '"layer_shapes" must list 30 layers'],
     [
       {

@@ -1,5 +1,6 @@
-import { findArchitecture } from './architectures/index.js';
+import { type Architecture, findArchitecture } from './architectures/index.js';
 import { ModelConfigError, UnsupportedModelError } from './errors.js';
+import { LIMITS } from './limits.js';
 import { type RotaryConfig, rotaryConfig } from './rotary-config.js';
 
 /** The widths of one layer: a pruned model's layers differ. */
@@ -30,13 +31,17 @@ export const LAYER_SHAPES_KEY = 'layer_shapes';
 
 type Raw = Readonly<Record<string, unknown>>;
 
-function positiveInteger(raw: Raw, field: string, fallback?: number): number {
+/** A size of at least 1 and at most `limit`. */
+function positiveInteger(raw: Raw, field: string, fallback?: number, limit: number = LIMITS.size): number {
   const value = raw[field] ?? fallback;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
     throw new ModelConfigError(
       `config.json: "${field}" must be a positive integer, found ${JSON.stringify(value)}.`,
       field,
     );
+  }
+  if (value > limit) {
+    throw new ModelConfigError(`config.json: "${field}" is ${value}, and at most ${limit} is read.`, field);
   }
   return value;
 }
@@ -59,6 +64,13 @@ function refuse(raw: Raw): void {
   }
 }
 
+/** The sliding window where there is one. */
+function windowOf(raw: Raw, { slidingWindow }: Architecture): number | undefined {
+  return slidingWindow(raw) === undefined
+    ? undefined
+    : positiveInteger(raw, 'sliding_window', undefined, LIMITS.contextLength);
+}
+
 function layerShapes(raw: Raw, count: number, dense: LayerShape, headsPerGroup: number): LayerShape[] {
   const listed = raw[LAYER_SHAPES_KEY];
   if (listed === undefined) return Array.from({ length: count }, () => dense);
@@ -74,7 +86,9 @@ function layerShapes(raw: Raw, count: number, dense: LayerShape, headsPerGroup: 
       num_attention_heads: heads,
       num_key_value_heads: groups,
     } = (entry ?? {}) as Raw;
-    const valid = [channels, heads, groups].every((n) => Number.isInteger(n) && (n as number) >= 0);
+    const valid = [channels, heads, groups].every(
+      (n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) <= LIMITS.size,
+    );
     if (!valid || heads !== (groups as number) * headsPerGroup) {
       throw new ModelConfigError(
         `config.json: "${LAYER_SHAPES_KEY}[${layer}]" needs intermediate_size, num_attention_heads and num_key_value_heads ` +
@@ -107,11 +121,12 @@ export function decoderConfig(raw: Raw): DecoderConfig {
   }
   if (headSize % 2 !== 0)
     throw new ModelConfigError(`config.json: head size ${headSize} is odd.`, 'head_dim');
-  const contextLength = positiveInteger(raw, 'max_position_embeddings', 2048);
+  const contextLength = positiveInteger(raw, 'max_position_embeddings', 2048, LIMITS.contextLength);
   const headsPerGroup = heads / groups;
+  const layerCount = positiveInteger(raw, 'num_hidden_layers', undefined, LIMITS.layers);
   const dense = { channels: positiveInteger(raw, 'intermediate_size'), groups };
   const epsilon = raw.rms_norm_eps ?? 1e-6;
-  if (typeof epsilon !== 'number' || !(epsilon > 0)) {
+  if (typeof epsilon !== 'number' || !(epsilon > 0 && Number.isFinite(epsilon))) {
     throw new ModelConfigError(
       `config.json: "rms_norm_eps" must be positive, found ${JSON.stringify(epsilon)}.`,
       'rms_norm_eps',
@@ -123,12 +138,12 @@ export function decoderConfig(raw: Raw): DecoderConfig {
     headSize,
     headsPerGroup,
     vocabSize: positiveInteger(raw, 'vocab_size'),
-    contextLength: Math.min(contextLength, architecture.slidingWindow(raw) ?? contextLength),
+    contextLength: Math.min(contextLength, windowOf(raw, architecture) ?? contextLength),
     normEpsilon: epsilon,
     tiedHead:
       raw.tie_word_embeddings === true ||
       (raw.tie_word_embeddings === undefined && architecture.tiedByDefault),
     rotary: rotaryConfig(raw, contextLength),
-    layers: layerShapes(raw, positiveInteger(raw, 'num_hidden_layers'), dense, headsPerGroup),
+    layers: layerShapes(raw, layerCount, dense, headsPerGroup),
   };
 }

@@ -6,60 +6,75 @@ export interface ContinuationGroup {
   readonly continuations: readonly Int32Array[];
 }
 
-/** Contexts of one length with all their endings, the endings padded to one length. */
+/**
+ * A row a group: its context once, then its endings one after another, each going on from the context as if it were
+ * alone. `B` rows padded to `T` tokens, and the `M` tokens of all endings to be predicted.
+ */
 export interface ContinuationBatch {
-  readonly contexts: TokenBatch;
-  /** `[E, L]`, padded on the right with the ending's own last token. */
-  readonly endings: TokenBatch;
-  /** For each ending, which row of the contexts it continues. */
-  readonly contextOf: Int32Array;
-  /** For each ending, where it came from, and its length before padding. */
-  readonly sources: readonly { readonly group: number; readonly ending: number; readonly length: number }[];
+  readonly tokens: TokenBatch;
+  /** Where each token stands in its own text, `[B·T]`. */
+  readonly positions: Int32Array;
+  /** 0 where a token may see another, a large negative number where not, `[B, T, T]`. */
+  readonly visible: Float32Array;
+  /** For each ending token the place in `[B·T]` whose hidden state predicts it, and its id: `[M]` each. */
+  readonly predictors: Int32Array;
+  readonly targets: Int32Array;
 }
 
-/** Groups by the length of their context. */
-export function batchesByContext(groups: readonly ContinuationGroup[]): ContinuationBatch[] {
-  const byLength = new Map<number, number[]>();
-  for (const [index, { context }] of groups.entries()) {
-    byLength.set(context.length, [...(byLength.get(context.length) ?? []), index]);
-  }
-  return [...byLength].map(([length, members]) => {
-    const contexts = new Int32Array(members.length * length);
-    const sources: { group: number; ending: number; length: number }[] = [];
-    const contextOf: number[] = [];
-    for (const [row, group] of members.entries()) {
-      contexts.set(groups[group]!.context, row * length);
-      for (const [ending, ids] of groups[group]!.continuations.entries()) {
-        sources.push({ group, ending, length: ids.length });
-        contextOf.push(row);
+const HIDDEN = -1e9;
+
+/** An ending's last token is only predicted, so it takes no place in the row. */
+const lengthOf = ({ context, continuations }: ContinuationGroup): number =>
+  continuations.reduce((length, ending) => length + ending.length - 1, context.length);
+
+export function continuationBatch(groups: readonly ContinuationGroup[]): ContinuationBatch {
+  const [B, T] = [groups.length, Math.max(...groups.map(lengthOf))];
+  const ids = new Int32Array(B * T);
+  const positions = new Int32Array(B * T);
+  const visible = new Float32Array(B * T * T).fill(HIDDEN);
+  const predictors: number[] = [];
+  const targets: number[] = [];
+  for (const [row, { context, continuations }] of groups.entries()) {
+    const C = context.length;
+    /** Puts a run of tokens at `start`, which sees the context and itself up to each token. */
+    const place = (run: Int32Array, start: number, position: number) => {
+      ids.set(run, row * T + start);
+      for (let i = 0; i < run.length; i++) {
+        const at = row * T + start + i;
+        positions[at] = position + i;
+        if (start > 0) visible.fill(0, at * T, at * T + C);
+        visible.fill(0, at * T + start, at * T + start + i + 1);
       }
-    }
-    const longest = Math.max(...sources.map((source) => source.length));
-    const endings = new Int32Array(sources.length * longest);
-    for (const [row, source] of sources.entries()) {
-      const ids = groups[source.group]!.continuations[source.ending]!;
-      endings.fill(ids[ids.length - 1]!, row * longest, (row + 1) * longest);
-      endings.set(ids, row * longest);
-    }
-    return {
-      contexts: { ids: contexts, shape: [members.length, length] },
-      endings: { ids: endings, shape: [sources.length, longest] },
-      contextOf: Int32Array.from(contextOf),
-      sources,
     };
-  });
+    place(context, 0, 0);
+    let start = C;
+    for (const ending of continuations) {
+      place(ending.subarray(0, -1), start, C);
+      for (const [i, id] of ending.entries()) {
+        predictors.push(row * T + (i === 0 ? C - 1 : start + i - 1));
+        targets.push(id);
+      }
+      start += ending.length - 1;
+    }
+  }
+  return {
+    tokens: { ids, shape: [B, T] },
+    positions,
+    visible,
+    predictors: Int32Array.from(predictors),
+    targets: Int32Array.from(targets),
+  };
 }
 
-/** Adds up each ending's log-likelihood from the padded `[E, L]` negative ones. */
-export function addScores(
-  batch: ContinuationBatch,
-  nll: Float32Array,
-  scores: readonly Float64Array[],
-): void {
-  const longest = batch.endings.shape[1];
-  for (const [row, { group, ending, length }] of batch.sources.entries()) {
-    let sum = 0;
-    for (let t = 0; t < length; t++) sum -= nll[row * longest + t]!;
-    scores[group]![ending] = sum;
-  }
+/** Each ending's log-likelihood, from the negative ones of all their tokens. */
+export function endingScores(groups: readonly ContinuationGroup[], nll: Float32Array): Float64Array[] {
+  let at = 0;
+  return groups.map(({ continuations }) =>
+    Float64Array.from(continuations, (ending) => {
+      const end = at + ending.length;
+      let sum = 0;
+      while (at < end) sum -= nll[at++]!;
+      return sum;
+    }),
+  );
 }

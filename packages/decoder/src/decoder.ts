@@ -4,17 +4,17 @@ import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderConfig } from './config.js';
 import {
-  addScores,
-  batchesByContext,
   type ContinuationBatch,
   type ContinuationGroup,
+  continuationBatch,
+  endingScores,
 } from './continuations.js';
 import { DecoderInputError } from './errors.js';
 import { KeyValueCache } from './key-value-cache.js';
 import type { LanguageHead } from './language-head.js';
 import { nonFiniteError } from './non-finite.js';
 import { outputProblems } from './output-problems.js';
-import { type RotaryTable, rotaryTable } from './rotary.js';
+import { type RotaryTable, rotaryOf, rotaryTable } from './rotary.js';
 import type { Runtime } from './runtime.js';
 import type { Saved, Sublayer } from './sublayer.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
@@ -78,14 +78,16 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     checkBatch(this.config, batch, 2);
     this.setGates(gates, 'kept');
     const { inputs, targets, tokens } = splitTargets(batch);
-    return this.read(() => this.head.negLogLikelihood(this.hiddenStates(inputs, tokens), targets));
+    return this.read(() =>
+      this.head.negLogLikelihood(this.hiddenStates(inputs, this.rotary(0, tokens)), targets),
+    );
   }
 
   /** Logits of every position, float32 `[rows, length, vocabulary]`. Small batches only: they are held whole. */
   async logits(batch: TokenBatch, gates: Float32Array = this.open): Promise<Float32Array> {
     checkBatch(this.config, batch, 1);
     this.setGates(gates, 'kept');
-    return this.read(() => this.head.logits(this.hiddenStates(batch.ids, batch.shape[1])));
+    return this.read(() => this.head.logits(this.hiddenStates(batch.ids, this.rotary(0, batch.shape[1]))));
   }
 
   /**
@@ -124,29 +126,17 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   }
 
   /**
-   * Log-likelihoods of several endings of one context. Contexts of one length are read together, once, and their
-   * endings continue from the keys and values.
+   * Log-likelihoods of several endings of one context. All groups are read together, a row each: the context once,
+   * then its endings, of which none sees another.
    *
    * @returns for each group, the sum over each continuation's tokens, in nats.
    * @throws DecoderInputError where a context with an ending exceeds the model's.
    */
   async scoreContinuations(groups: readonly ContinuationGroup[]): Promise<Float64Array[]> {
+    for (const group of groups) this.checkGroup(group);
     this.setGates(this.open, 'kept');
-    const scores = groups.map(({ continuations }) => new Float64Array(continuations.length));
-    for (const batch of batchesByContext(groups)) {
-      for (const { ids, shape } of [batch.contexts, batch.endings]) {
-        checkBatch(this.config, { ids, shape: [shape[0], shape[1]] }, 1);
-      }
-      if (batch.contexts.shape[1] + batch.endings.shape[1] - 1 > this.config.contextLength) {
-        throw new DecoderInputError(
-          `A context of ${batch.contexts.shape[1]} tokens with an ending of ${batch.endings.shape[1]} exceeds the ` +
-            `model's context of ${this.config.contextLength}.`,
-        );
-      }
-      const nll = await this.read(() => this.endingLikelihoods(batch));
-      addScores(batch, nll, scores);
-    }
-    return scores;
+    const batch = continuationBatch(groups);
+    return endingScores(groups, await this.read(() => this.endingLikelihoods(batch)));
   }
 
   /**
@@ -209,37 +199,37 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     return { nll, dz: tf.concat(gradients) };
   }
 
-  private hiddenStates(ids: Int32Array, tokens: number): tf.Tensor {
-    const rotary = this.rotary(0, tokens);
+  /** `[N, d]` before the final norm. */
+  private hiddenStates(ids: Int32Array, rotary: RotaryTable, visible?: tf.Tensor): tf.Tensor {
     let x = this.head.embed(ids);
     for (const sublayer of this.sublayers) {
-      const y = sublayer.forward(x, rotary);
+      const y = sublayer.forward(x, rotary, visible);
       x.dispose();
       x = y;
     }
     return x;
   }
 
-  /** Negative log-likelihoods of padded endings, `[E, L]`. */
-  private endingLikelihoods({ contexts, endings, contextOf }: ContinuationBatch): tf.Tensor {
-    const [rows, S] = contexts.shape;
-    const [E, L] = endings.shape;
-    const d = this.config.hiddenSize;
-    const cache = new KeyValueCache(this.sublayers);
-    try {
-      const read = cache.read(this.head.embed(contexts.ids), this.rotary(0, S)); // [rows·S, d]
-      const last = tf.slice(tf.reshape(read, [rows, S, d]), [0, S - 1, 0], [rows, 1, d]); // predicts first tokens
-      const owner = tf.tensor1d(contextOf, 'int32');
-      let hidden = tf.gather(last, owner); // [E, 1, d]
-      if (L > 1) {
-        const { inputs } = splitTargets(endings);
-        const x = cache.read(this.head.embed(inputs), this.rotary(S, L - 1), owner); // [E·(L − 1), d]
-        hidden = tf.concat([hidden, tf.reshape(x, [E, L - 1, d])], 1); // [E, L, d]
-      }
-      return this.head.negLogLikelihood(tf.reshape(hidden, [E * L, d]), endings.ids);
-    } finally {
-      cache.dispose();
+  private checkGroup({ context, continuations }: ContinuationGroup): void {
+    for (const ids of [context, ...continuations])
+      checkBatch(this.config, { ids, shape: [1, ids.length] }, 1);
+    const longest = Math.max(...continuations.map(({ length }) => length));
+    if (context.length + longest - 1 > this.config.contextLength) {
+      throw new DecoderInputError(
+        `A context of ${context.length} tokens with an ending of ${longest} exceeds the model's context of ` +
+          `${this.config.contextLength}.`,
+      );
     }
+  }
+
+  /** Negative log-likelihood of each ending token, `[M]`. */
+  private endingLikelihoods(batch: ContinuationBatch): tf.Tensor {
+    const { tokens, positions, predictors, targets } = batch;
+    const [B, T] = tokens.shape;
+    const rotary = rotaryOf(this.rotary(0, T), positions, B);
+    const visible = tf.tensor3d(batch.visible, [B, T, T]);
+    const x = this.hiddenStates(tokens.ids, rotary, visible); // [B·T, d]
+    return this.head.negLogLikelihood(tf.gather(x, tf.tensor1d(predictors, 'int32')), targets);
   }
 
   /** Gradients arrive sublayer by sublayer, each in its arranged order. */

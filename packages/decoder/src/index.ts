@@ -9,6 +9,7 @@ export {
   UnsupportedModelError,
   WeightShapeError,
 } from './errors.js';
+export { checkWeights, type ExpectedTensor, expectedTensors } from './expected-tensors.js';
 export { type LoadOptions, loadDecoder } from './load-decoder.js';
 export type { WeightDType } from './load-weights.js';
 export { rotaryFrequencies } from './rotary.js';

@@ -20,10 +20,9 @@ export class KeyValueCache {
    *
    * @param x `[B·T, d]` embeddings.
    * @param rotary the table of their positions, `[T, h]`.
-   * @param continues for each of `B` new rows the row it goes on from, int32 `[B]`; default: the same rows.
    * @returns `[B·T, d]` hidden states before the final norm.
    */
-  read(x: tf.Tensor, rotary: RotaryTable, continues?: tf.Tensor1D): tf.Tensor {
+  read(x: tf.Tensor, rotary: RotaryTable): tf.Tensor {
     this.tokens += rotary.cos.shape[0]!;
     let hidden = x;
     for (const sublayer of this.sublayers) {
@@ -32,11 +31,7 @@ export class KeyValueCache {
         continue;
       }
       const stored = this.layers.get(sublayer);
-      const past =
-        stored && continues
-          ? { key: tf.gather(stored.key, continues), value: tf.gather(stored.value, continues) }
-          : stored;
-      const { y, key, value } = sublayer.forwardCached(hidden, rotary, past);
+      const { y, key, value } = sublayer.forwardCached(hidden, rotary, stored);
       if (stored) tf.dispose([stored.key, stored.value]);
       this.layers.set(sublayer, { key: tf.keep(key), value: tf.keep(value) });
       hidden = y;

@@ -4,6 +4,7 @@ import { AttentionLayer, attentionFunctions } from './attention-layer.js';
 import { decoderConfig } from './config.js';
 import { Decoder } from './decoder.js';
 import { UnsupportedModelError } from './errors.js';
+import { checkWeights } from './expected-tensors.js';
 import { FeedForwardLayer, feedForwardFunctions } from './feed-forward-layer.js';
 import { LanguageHead } from './language-head.js';
 import { type WeightDType, WeightReader } from './load-weights.js';
@@ -24,9 +25,10 @@ export interface LoadOptions {
 const QUERY_BLOCK = 128;
 
 /**
- * Loads a decoder from a checkpoint, tensor by tensor.
+ * Loads a decoder from a checkpoint, tensor by tensor, once every shape is known to fit.
  *
- * @throws UnsupportedModelError, ModelConfigError, WeightShapeError
+ * @throws UnsupportedModelError, ModelConfigError, WeightShapeError; NarrowingOverflowError naming a tensor that
+ *   bfloat16 cannot hold
  */
 export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions = {}): Promise<Decoder> {
   const runtime = options.runtime ?? eagerRuntime;
@@ -37,6 +39,7 @@ export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions =
     ]);
   }
   const config = decoderConfig(checkpoint.config);
+  checkWeights(checkpoint, config);
   const architecture = findArchitecture(checkpoint.config);
   const layout = decoderLayout(config);
   const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);

@@ -1,6 +1,6 @@
 import { type Checkpoint, convert, type TensorData, toFloat32 } from '@grasp/checkpoint';
 import * as tf from '@tensorflow/tfjs-core';
-import { WeightShapeError } from './errors.js';
+import { checkShape } from './expected-tensors.js';
 import type { Runtime } from './runtime.js';
 
 /** How weights are held: `bfloat16` needs a runtime that has it. */
@@ -75,7 +75,7 @@ export class WeightReader {
   /** A tensor's elements in the weight dtype; bfloat16 as bits. */
   private async values(name: string, shape: readonly number[]): Promise<Float32Array | Uint16Array> {
     const data = await this.read(name, shape);
-    return this.dtype === 'bfloat16' ? (convert(data, 'BF16').data as Uint16Array) : toFloat32(data);
+    return this.dtype === 'bfloat16' ? (convert(data, 'BF16', name).data as Uint16Array) : toFloat32(data);
   }
 
   private place(values: Float32Array | Uint16Array, shape: [number, number]): tf.Tensor {
@@ -84,16 +84,7 @@ export class WeightReader {
   }
 
   private async read(name: string, shape: readonly number[]): Promise<TensorData> {
-    const info = this.checkpoint.tensors.get(name);
-    if (!info || info.shape.length !== shape.length || info.shape.some((n, i) => n !== shape[i])) {
-      const found = info ? `has shape [${info.shape.join(', ')}]` : 'is missing';
-      throw new WeightShapeError(
-        `${this.checkpoint.source}: tensor "${name}" ${found}; config.json asks for [${shape.join(', ')}].`,
-        name,
-        shape,
-        info?.shape,
-      );
-    }
+    checkShape(this.checkpoint, name, shape);
     const data = await this.checkpoint.read(name);
     this.onTensor?.(name);
     return data;

@@ -20,12 +20,16 @@ export type RotaryConfig = { readonly theta: number } & (
 type Raw = Readonly<Record<string, unknown>>;
 const SUPPORTED = ['default', 'linear', 'llama3', 'llama3-factors'];
 
+/** JSON's 1e999 is infinite. */
+const isPositive = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && Number.isFinite(value);
+
 /** Reads `rope_theta` and `rope_scaling`, or the `rope_parameters` of newer configs. */
 export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
   const parameters = (raw.rope_parameters ?? {}) as Raw;
   const scaling = (raw.rope_scaling ?? raw.rope_parameters ?? {}) as Raw;
   const theta = raw.rope_theta ?? parameters.rope_theta ?? 10000;
-  if (typeof theta !== 'number' || !(theta > 0)) {
+  if (!isPositive(theta)) {
     throw new ModelConfigError(
       `config.json: "rope_theta" must be positive, found ${JSON.stringify(theta)}.`,
       'rope_theta',
@@ -41,7 +45,7 @@ export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
   }
   const number = (field: string, fallback?: number): number => {
     const value = scaling[field] ?? fallback;
-    if (typeof value !== 'number' || !(value > 0)) {
+    if (!isPositive(value)) {
       throw new ModelConfigError(
         `config.json: rope scaling needs a positive "${field}", found ${JSON.stringify(value)}.`,
         field,
@@ -66,7 +70,7 @@ export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
       };
     case 'llama3-factors': {
       const factors = scaling.factors;
-      if (!Array.isArray(factors) || !factors.every((f) => typeof f === 'number' && f > 0)) {
+      if (!Array.isArray(factors) || !factors.every(isPositive)) {
         throw new ModelConfigError(
           'config.json: rope scaling "factors" must be positive numbers.',
           'factors',

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RotaryConfig } from './rotary-config.js';
 
-/** Cosines and signed sines of a range of positions, `[T, h]` each. */
+/** Cosines and signed sines of a range of positions, `[T, h]` each, or of each row's own, `[B, 1, 1, T, h]`. */
 export interface RotaryTable {
   readonly cos: tf.Tensor;
   /** Sines, negative in the first half, so that rotation is `x · cos + swap(x) · sin`. */
@@ -59,6 +59,14 @@ export function rotaryTable(
     }
   }
   return { cos: tf.tensor2d(cos, [length, headSize]), sin: tf.tensor2d(sin, [length, headSize]) };
+}
+
+/** The table's rows of `positions [B·T]`, for `rows` rows: `[rows, 1, 1, T, h]`. */
+export function rotaryOf(table: RotaryTable, positions: Int32Array, rows: number): RotaryTable {
+  const indices = tf.tensor1d(positions, 'int32');
+  const shape = [rows, 1, 1, positions.length / rows, table.cos.shape[1]!];
+  const pick = (of: tf.Tensor) => tf.reshape(tf.gather(of, indices), shape);
+  return { cos: pick(table.cos), sin: pick(table.sin) };
 }
 
 /** The two halves of the last axis exchanged. */

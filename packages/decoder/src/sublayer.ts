@@ -19,8 +19,8 @@ export interface Sublayer {
   readonly block: UnitBlock;
   /** Lays the weights out for these gates; the passes that follow use them. */
   setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void;
-  /** `y [N, d]` of `x [N, d]`. */
-  forward(x: tf.Tensor, rotary: RotaryTable): tf.Tensor;
+  /** `y [N, d]` of `x [N, d]`. `visible [B, T, T]` serves in place of the causal mask. */
+  forward(x: tf.Tensor, rotary: RotaryTable, visible?: tf.Tensor): tf.Tensor;
   /** The same, with what `backward` needs. `pruned` asks for the pruned units' gate gradients too. */
   forwardSaving(x: tf.Tensor, rotary: RotaryTable, pruned: boolean): { y: tf.Tensor; saved: Saved };
   /** `dx` and dL/dz of the units in arranged order: the computed ones, then (where saved) the pruned ones. */

@@ -30,13 +30,17 @@ describe.skipIf(!process.env.GRASP_PYTHON && !required)('lm_eval itself', () => 
     }
     const checkpoint = await openCheckpoint(join(folder, 'model'));
     const harness = await openHarness();
-    const results = await withTransformersFolder(join(folder, 'model'), checkpoint, async (model) => {
-      const run = runHarness(harness, { model, tasks, records });
-      for (;;) {
-        const { done, value } = await run.next();
-        if (done) return value;
-      }
-    });
+    const results = await withTransformersFolder(
+      join(folder, 'model'),
+      checkpoint,
+      async (model, trustRemoteCode) => {
+        const run = runHarness(harness, { model, trustRemoteCode, tasks, records });
+        for (;;) {
+          const { done, value } = await run.next();
+          if (done) return value;
+        }
+      },
+    );
     await checkpoint.close();
     for (const { task, samples } of results) {
       const questions = await taskQuestions(taskNamed(task), options);

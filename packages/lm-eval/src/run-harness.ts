@@ -18,6 +18,8 @@ export interface HarnessRun {
   /** A folder that transformers loads; see `withTransformersFolder`. */
   readonly model: string;
   readonly tasks: readonly string[];
+  /** Lets transformers run Python files of the folder. Default false. */
+  readonly trustRemoteCode?: boolean | undefined;
   /** Items of each task, for work offline. A task without them is the harness's own, from the hub or its cache. */
   readonly records?: Readonly<Record<string, readonly DataRecord[]>>;
   /** Only the first so many items. */
@@ -55,7 +57,7 @@ export async function* runHarness(
 
 /** Writes local tasks and the run's configuration. JSON is YAML, and paths with commas are safe in it. */
 async function prepare(folder: string, harness: Harness, run: HarnessRun): Promise<void> {
-  const { records = {}, limit, dtype = 'float32', device = 'cpu', batch = 8 } = run;
+  const { records = {}, limit, dtype = 'float32', device = 'cpu', batch = 8, trustRemoteCode = false } = run;
   const tasks = join(folder, 'tasks');
   await mkdir(tasks);
   for (const [task, items] of Object.entries(records)) {
@@ -63,7 +65,7 @@ async function prepare(folder: string, harness: Harness, run: HarnessRun): Promi
   }
   const config = {
     model: 'hf',
-    model_args: { pretrained: run.model, dtype, trust_remote_code: true },
+    model_args: { pretrained: run.model, dtype, trust_remote_code: trustRemoteCode },
     tasks: run.tasks,
     num_fewshot: 0,
     batch_size: batch,

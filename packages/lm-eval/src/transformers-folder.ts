@@ -6,24 +6,26 @@ import { LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { forTransformers } from '@grasp/export';
 
 /**
- * Hands `work` a folder of the model that transformers loads: its own, or where that is a GGUF file, or pruned and
- * without a modelling file, one written for the purpose and removed afterwards.
+ * Hands `work` a folder of the model that transformers loads: its own, or where that is a GGUF file, or asks for code,
+ * one written for the purpose and removed afterwards. Python files that came with a model never run: where its layers
+ * differ, `trustRemoteCode` is true and the code is what `@grasp/export` wrote.
  */
 export async function withTransformersFolder<Result>(
   path: string,
   checkpoint: Checkpoint,
-  work: (folder: string) => Promise<Result>,
+  work: (folder: string, trustRemoteCode: boolean) => Promise<Result>,
 ): Promise<Result> {
-  if ((await stat(path)).isDirectory() && loadsAsItIs(checkpoint)) return work(path);
+  if ((await stat(path)).isDirectory() && loadsAsItIs(checkpoint)) return work(path, false);
   const folder = await mkdtemp(join(tmpdir(), 'grasp-transformers-'));
   try {
-    await writeCheckpoint(forTransformers(checkpoint), join(folder, 'model'));
-    return await work(join(folder, 'model'));
+    const view = forTransformers(checkpoint);
+    await writeCheckpoint(view, join(folder, 'model'));
+    return await work(join(folder, 'model'), 'auto_map' in view.config);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 function loadsAsItIs({ config }: Checkpoint): boolean {
-  return 'auto_map' in config || !(LAYER_SHAPES_KEY in config);
+  return !('auto_map' in config || LAYER_SHAPES_KEY in config);
 }

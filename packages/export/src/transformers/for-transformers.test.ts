@@ -32,6 +32,20 @@ describe.each([
     expect(code!.split('\n').length).toBeLessThan(200);
   });
 
+  it('names no code but its own', async () => {
+    const hostile = { tokenizer_class: 'T', auto_map: { AutoTokenizer: ['someone/else--code.T', null] } };
+    const file = {
+      name: 'tokenizer_config.json',
+      read: async () => new TextEncoder().encode(JSON.stringify(hostile)),
+    };
+    const model = { ...dense, config: { ...dense.config, auto_map: { AutoModel: 'x.Y' } }, files: [file] };
+    for (const mask of [masks['about half']!, masks['one shape']!]) {
+      const view = forTransformers(prunedBy(model, mask));
+      expect(await fileOf(view, file.name)).toBe('{\n  "tokenizer_class": "T"\n}\n');
+      expect(JSON.stringify(view.config)).not.toContain('x.Y');
+    }
+  });
+
   it('leaves the decoder what it reads', () => {
     const view = prunedBy(dense, masks['about half']!);
     expect(decoderConfig(forTransformers(view).config)).toEqual(decoderConfig(view.config));

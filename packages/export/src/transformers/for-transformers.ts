@@ -48,8 +48,28 @@ export function forTransformers(checkpoint: Checkpoint): Checkpoint {
     ...view(checkpoint),
     config,
     tensors: new Map([...checkpoint.tensors].filter(([name]) => !unused.has(name))),
-    files: [...checkpoint.files.filter(({ name }) => name !== code.name), code],
+    files: [...withoutCode(checkpoint.files.filter(({ name }) => name !== code.name)), code],
   };
+}
+
+/** No file names code any more: it is not taken along, and transformers would fetch some from the hub. */
+function withoutCode(files: readonly CheckpointFile[]): readonly CheckpointFile[] {
+  return files.map((file) =>
+    file.name === 'tokenizer_config.json'
+      ? { name: file.name, read: async () => withoutAutoMap(await file.read()) }
+      : file,
+  );
+}
+
+function withoutAutoMap(json: Uint8Array): Uint8Array {
+  let config: unknown;
+  try {
+    config = JSON.parse(new TextDecoder().decode(json));
+  } catch {
+    return json; // which no reader understands either
+  }
+  if (typeof config !== 'object' || config === null || !('auto_map' in config)) return json;
+  return new TextEncoder().encode(`${JSON.stringify(without({ ...config }, ['auto_map']), null, 2)}\n`);
 }
 
 /**
@@ -88,7 +108,7 @@ function view(checkpoint: Checkpoint): Checkpoint {
     source,
     config,
     tensors,
-    files,
+    files: withoutCode(files),
     read: (name) => checkpoint.read(name),
     close: () => checkpoint.close(),
   };

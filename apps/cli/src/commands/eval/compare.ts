@@ -61,8 +61,11 @@ async function compare(
   const harness = await openHarness({ python: flags.python, onProgress: say, signal: terminal.signal });
   const local = await localRecords(flags);
   const { outcomes } = await runTasks(model, flags, terminal);
-  const results: HarnessTask[] = await withTransformersFolder(path, model.checkpoint, (folder) =>
-    theirs(harness, { ...flags, ...local, model: folder }, flags.quiet ?? false, terminal),
+  const results: HarnessTask[] = await withTransformersFolder(
+    path,
+    model.checkpoint,
+    (folder, trustRemoteCode) =>
+      theirs(harness, { ...flags, ...local, model: folder, trustRemoteCode }, flags.quiet ?? false, terminal),
   );
   const pairs = outcomes.map(({ questions, items, summary }, i) => {
     const { task, samples, metrics } = results[i]!;

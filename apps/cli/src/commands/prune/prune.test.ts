@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
+import { decoderConfig, expectedTensors } from '@grasp/decoder';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
@@ -147,6 +148,40 @@ describe('grasp prune refuses', () => {
     const { code, err } = await damaged('cut', (path) => truncate(join(path, 'model.safetensors'), 20_000));
     expect(code).toBe(3);
     expect(err).toContain('model.safetensors');
+  });
+
+  it('a model of seven billion parameters with one wrong shape, from headers alone', async () => {
+    const config = {
+      model_type: 'llama',
+      hidden_size: 4096,
+      intermediate_size: 11008,
+      num_attention_heads: 32,
+      num_hidden_layers: 32,
+      vocab_size: 32000,
+    };
+    const wrong = 'model.layers.17.mlp.up_proj.weight';
+    let end = 0;
+    const header: Record<string, unknown> = {};
+    for (const { name, shape, optional } of expectedTensors(decoderConfig(config))) {
+      if (optional) continue;
+      const found = name === wrong ? [11007, 4096] : shape;
+      const start = end;
+      end += 2 * found.reduce((a, b) => a * b);
+      header[name] = { dtype: 'BF16', shape: found, data_offsets: [start, end] };
+    }
+    const json = Buffer.from(JSON.stringify(header));
+    const prefix = Buffer.alloc(8);
+    prefix.writeBigUInt64LE(BigInt(json.length));
+    await mkdir(at('large'));
+    await writeFile(at('large/config.json'), JSON.stringify(config));
+    const weights = at('large/model.safetensors');
+    await writeFile(weights, Buffer.concat([prefix, json]));
+    await truncate(weights, prefix.length + json.length + end); // 13.5 GB that take no room
+    const run = grasp('prune', at('large'), '--calib', at('text.txt'), '--out', at('out'), ...small);
+    const { code, err } = await refused('out', run);
+    expect(code).toBe(3);
+    expect(err).toContain(`"${wrong}" has shape [11007, 4096]; config.json asks for [11008, 4096]`);
+    await rm(at('large'), { recursive: true });
   });
 
   it('weights that are not numbers', async () => {
