@@ -1,10 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Workspace packages resolve to their TypeScript sources, so tests need no build.
-const source = {
-  resolve: { conditions: ['@grasp/source'] },
-  ssr: { resolve: { conditions: ['@grasp/source'] } },
-};
+// Workspace packages resolve to their TypeScript sources, so tests need no build; `__vitest__` is the set-up's own.
+const resolve = { conditions: ['@grasp/source'] };
+const source = { resolve, ssr: { resolve }, environments: { __vitest__: { resolve } } };
 
 export default defineConfig({
   test: {

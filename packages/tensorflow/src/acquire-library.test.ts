@@ -118,7 +118,7 @@ describe('fetchLibrary', () => {
   it('says what pip said, without passwords', async () => {
     await usePip(goodWheel, 'echo "ERROR: 403 at https://me:secret@mirror.example/simple" >&2; exit 1');
     const failure = fetchLibrary(build, folder);
-    await expect(failure).rejects.toEqual(problem('download'));
+    await expect(failure).rejects.toEqual(problem('pip'));
     await expect(failure).rejects.toThrow('//***@mirror.example');
     await expect(failure).rejects.not.toThrow('secret');
   });

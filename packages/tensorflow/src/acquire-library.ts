@@ -1,10 +1,10 @@
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import type { BuildKind, LibraryBuild } from './builds.js';
+import { DownloadError, fetchWheel, isDiskFull, withLock } from '@grasp/download';
+import { type BuildKind, type LibraryBuild, tensorFlowWheel } from './builds.js';
 import { TensorFlowSetupError } from './errors.js';
 import { extractLibrary, partialMark } from './extract-library.js';
-import { type FetchOptions, fetchWheel } from './fetch-wheel.js';
-import { isDiskFull, isNotWritable } from './files.js';
+import { isNotWritable } from './files.js';
 import {
   buildFolder,
   defaultCacheDir,
@@ -13,9 +13,16 @@ import {
   libraryVariable,
   requireLibrary,
 } from './library-location.js';
-import { withLock } from './lock.js';
 import { buildFor } from './platform.js';
-import { throttled } from './progress.js';
+import { type OnProgress, throttled } from './progress.js';
+import { setupError } from './setup-error.js';
+
+export interface FetchOptions {
+  /** Refuse to use the network. Default: whether the environment has GRASP_OFFLINE. */
+  offline?: boolean;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
+}
 
 export interface AcquireOptions extends FetchOptions {
   /** A folder that holds the libraries. Default: the environment's GRASP_TENSORFLOW_LIBRARY. */
@@ -62,7 +69,10 @@ export async function fetchLibrary(
         async () => {
           await removeLeftovers(folder);
           await requireSpace(parent, build.wheelBytes + build.libraryBytes);
-          const wheel = await fetchWheel(build, downloads, { ...options, onProgress });
+          const wheel = await fetchWheel(tensorFlowWheel(build), downloads, {
+            ...options,
+            onBytes: (stage, done, total) => onProgress({ stage, done, total }),
+          });
           await extractLibrary(wheel, build.files, folder, onProgress);
           // Until here the verified wheel stays, so that a run cut short need not download again.
           await rm(downloads, { recursive: true, force: true });
@@ -90,6 +100,7 @@ async function requireSpace(folder: string, bytes: number): Promise<void> {
 }
 
 function explain(error: unknown, folder: string, build: LibraryBuild): unknown {
+  if (error instanceof DownloadError) return setupError(error);
   if (isDiskFull(error)) return diskFull(folder, build.wheelBytes + build.libraryBytes, error);
   if (isNotWritable(error)) {
     return new TensorFlowSetupError(

@@ -1,3 +1,5 @@
+import type { Wheel } from '@grasp/download';
+
 /** The builds of libtensorflow that this package can fetch, each pinned to one wheel of the Python package. */
 
 export type BuildKind = 'cpu' | 'gpu';
@@ -23,9 +25,6 @@ export interface LibraryFiles {
 }
 
 export const tensorFlowVersion = '2.21.0';
-/** The wheels differ by Python version only in parts not used here; one is pinned for all. */
-export const wheelPython = { version: '3.11', abi: 'cp311' };
-
 const linux: LibraryFiles = { framework: 'libtensorflow_framework.so.2', cc: 'libtensorflow_cc.so.2' };
 const mac: LibraryFiles = { framework: 'libtensorflow_framework.2.dylib', cc: 'libtensorflow_cc.2.dylib' };
 
@@ -71,3 +70,14 @@ export const builds: readonly LibraryBuild[] = [
     files: mac,
   },
 ];
+
+/** The wheel of a build. Wheels differ by Python version only in parts not used here; one is pinned for all. */
+export function tensorFlowWheel(build: LibraryBuild): Wheel {
+  return {
+    package: build.package,
+    version: tensorFlowVersion,
+    bytes: build.wheelBytes,
+    sha256: build.sha256,
+    target: { platform: build.tag, python: '3.11', abi: 'cp311' },
+  };
+}

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
+import { DownloadError, findPython, offline, offlineVariable } from '@grasp/download';
 import { getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { type BuildKind, tensorFlowVersion } from './builds.js';
 import { type CpuFeatures, cpuFeatures, usableCores } from './cpu.js';
 import { TensorFlowSetupError } from './errors.js';
-import { findPython } from './fetch-wheel.js';
 import { buildFolder, defaultCacheDir, findLibrary, libraryVariable } from './library-location.js';
 import {
   type OpenOptions,
@@ -13,6 +13,7 @@ import {
   type TensorFlowInfo,
 } from './open-tensorflow.js';
 import { buildFor } from './platform.js';
+import { setupError } from './setup-error.js';
 
 export interface Finding {
   /** 'advice': it works, and this would make it faster or safer. */
@@ -41,7 +42,7 @@ export async function diagnose(options: OpenOptions = {}): Promise<Diagnosis> {
   };
   try {
     const info = await examineLibrary(options);
-    if (!info) await findPython();
+    if (!info) await requireMeansToFetch();
     const library = info ? describeLibrary(info) : [notFetched(options.build ?? 'cpu')];
     return {
       usable: true,
@@ -70,6 +71,17 @@ async function examineLibrary(options: OpenOptions): Promise<TensorFlowInfo | un
   tensorFlow.dispose();
   if (backend) await setBackend(backend);
   return tensorFlow.info;
+}
+
+/** What fetching would fail on. Whether an index can be reached is only seen by trying. */
+async function requireMeansToFetch(): Promise<void> {
+  const variable = offlineVariable();
+  try {
+    if (variable !== undefined) throw offline(`libtensorflow ${tensorFlowVersion}`, variable);
+    await findPython();
+  } catch (error) {
+    throw error instanceof DownloadError ? setupError(error) : error;
+  }
 }
 
 function notFetched(kind: BuildKind): Finding {

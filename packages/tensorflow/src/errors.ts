@@ -1,3 +1,5 @@
+import type { DownloadProblem } from '@grasp/download';
+
 /** TensorFlow refused an operation; `message` carries its own words. */
 export class TensorFlowOpError extends Error {
   readonly code = 'GRASP_TF_OP';
@@ -46,14 +48,8 @@ export class UnsupportedTensorError extends Error {
 }
 
 export type SetupProblem =
+  | DownloadProblem
   | 'unsupported-platform'
-  | 'no-python'
-  | 'no-pip'
-  | 'offline'
-  | 'download'
-  | 'hash-mismatch'
-  | 'bad-wheel'
-  | 'disk-full'
   | 'not-writable'
   | 'no-library'
   | 'load'

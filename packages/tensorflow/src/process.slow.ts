@@ -1,22 +1,18 @@
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
-// A plain Node process runs the compiled package: what it prints, how it ends, how its memory goes.
+// A plain Node process runs the built package: what it prints, how it ends, how its memory goes.
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
-const compiled = path.join(folder, 'node_modules', '.process-test');
 
 beforeAll(async () => {
-  await execa('tsc', ['-p', 'tsconfig.build.json', '--outDir', compiled], {
-    cwd: folder,
-    preferLocal: true,
-    localDir: path.join(folder, '..', '..'),
-  });
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
+  const { packageManager } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
+  const build = ['exec', 'turbo', 'run', 'build', '--filter=@grasp/tensorflow'];
+  await execa('npx', ['--yes', packageManager, ...build], { cwd: root });
 });
-afterAll(() => rm(compiled, { recursive: true, force: true }));
 
 const run = (script: string) =>
   execa(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {
@@ -27,7 +23,7 @@ const run = (script: string) =>
 
 const opening = `
 import * as tf from '@tensorflow/tfjs-core';
-import { openTensorFlow } from '${path.join(compiled, 'index.js')}';
+import { openTensorFlow } from '${folder}dist/index.js';
 const tensorFlow = await openTensorFlow();
 const w = tf.randomNormal([256, 256]);
 const layer = (x) => [tf.softmax(tf.matMul(x, w)), tf.grad((y) => tf.sum(tf.sigmoid(y)))(x)];

