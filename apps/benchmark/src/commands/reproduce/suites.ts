@@ -21,7 +21,7 @@ export interface Pruning {
   readonly corpus: string;
 }
 
-export const SUITES = ['table', 'scales', 'allocation', 'corpus'] as const;
+export const SUITES = ['table', 'scales', 'allocation', 'layouts', 'corpus'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface SuiteOptions {
@@ -50,6 +50,24 @@ const main = (keep: number, { settings, corpora }: SuiteOptions): Subject => ({
   pruning: { settings: { ...settings, keep }, corpus: corpora[0]! },
 });
 
+/** By the exact projection, which knows layouts and never exceeds the budget: like is compared with like. */
+function exact(
+  keep: number,
+  options: SuiteOptions,
+  changes: Pick<Partial<PruneSettings>, 'layout' | 'align'>,
+  title: string,
+): Subject {
+  const { pruning } = main(keep, options);
+  const settings: PruneSettings = { ...pruning!.settings, ...changes, projection: 'exact' };
+  const { layout, align } = settings;
+  return {
+    name: `keep-${keep}-exact-${layout}${align > 1 ? `-${align}` : ''}`,
+    title: `keep ${keep}, exact, ${title}`,
+    keep,
+    pruning: { ...pruning!, settings },
+  };
+}
+
 const suiteSubjects: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => Subject[]>> = {
   /** The paper's table. */
   table: (keep, options) => [main(keep, options)],
@@ -64,20 +82,18 @@ const suiteSubjects: Readonly<Record<Suite, (keep: number, options: SuiteOptions
     ];
   },
 
-  /** One budget for all layers against the same widths in each. Both project exactly: like is compared with like. */
-  allocation: (keep, options) =>
-    (['free', 'uniform'] as const).map((layout) => {
-      const base = main(keep, options);
-      const settings = { ...base.pruning!.settings, projection: 'exact' as const, layout };
-      const how = layout === 'free' ? 'one budget' : 'equal layers';
-      const { paper: _, ...rest } = base;
-      return {
-        ...rest,
-        name: `keep-${keep}-exact-${layout}`,
-        title: `keep ${keep}, exact, ${how}`,
-        pruning: { ...base.pruning!, settings },
-      };
-    }),
+  /** One budget for all layers against the same widths in each. */
+  allocation: (keep, options) => [
+    exact(keep, options, { layout: 'free' }, 'one budget'),
+    exact(keep, options, { layout: 'uniform' }, 'equal layers'),
+  ],
+
+  /** What widths that a runtime likes cost: one shape for all layers, FFN widths in multiples of a block or a tile. */
+  layouts: (keep, options) => [
+    exact(keep, options, { layout: 'free' }, 'one budget'),
+    ...[32, 128].map((align) => exact(keep, options, { align }, `FFN widths multiples of ${align}`)),
+    exact(keep, options, { layout: 'uniform' }, 'equal layers'),
+  ],
 
   /** Each corpus in turn for the gates. */
   corpus: (keep, options) =>
