@@ -30,8 +30,8 @@ export async function nonFiniteError(
     ? `layer ${first.block.layer}'s ${first.block.kind === 'kv' ? 'attention' : 'FFN'}`
     : 'the head';
   return new NonFiniteActivationError(
-    `The loss is not finite: ${where} is the first to give a value that is not. Check the weights for NaN or ` +
-      'infinity; in bfloat16, try float32.',
+    `The loss is not finite: ${where} is the first to give a value that is not. Check its weights; in bfloat16, ` +
+      'try float32.',
     first?.block.layer ?? new Set(sublayers.map(({ block }) => block.layer)).size,
   );
 }

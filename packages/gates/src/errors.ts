@@ -11,16 +11,19 @@ export interface NonFiniteDetails {
 
 /** A loss or gradient was NaN or infinite. The training state is as it was before the step. */
 export class NonFiniteError extends Error {
-  readonly code = 'GRASP_NON_FINITE';
+  static readonly CODE = 'GRASP_NON_FINITE';
+  readonly code = NonFiniteError.CODE;
   override readonly name = 'NonFiniteError';
   readonly details: NonFiniteDetails;
 
-  constructor(details: NonFiniteDetails) {
+  /** @param found the model's own error, which knows more of the place. */
+  constructor(details: NonFiniteDetails, found?: Error) {
     const { what, step, value, unit, block } = details;
     const where = unit === undefined ? '' : ` of unit ${unit} (${block})`;
+    const known = found?.message ?? `The ${what}${where} is ${value}. Check the weights and the batch.`;
     super(
-      `Step ${step}: the ${what}${where} is ${value}. The scores are as they were before it. ` +
-        'Check the weights and the batch of this step, or use a wider compute dtype.',
+      `Step ${step}: ${known} The scores are as they were before this step.`,
+      found ? { cause: found } : undefined,
     );
     this.details = details;
   }

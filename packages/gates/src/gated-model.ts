@@ -24,7 +24,11 @@ export interface GradientOptions {
  */
 export interface GatedModel<Batch> {
   readonly layout: Layout;
-  /** @param gates one value per unit, float32, in layout order. Not retained. */
+  /**
+   * @param gates one value per unit, float32, in layout order. Not retained.
+   * @throws for a loss that is not finite, if the model knows where that began: an error whose `code` is
+   *   `GRASP_NON_FINITE`, to which the method adds the step.
+   */
   lossAndGateGradients(
     batch: Batch,
     gates: Float32Array,

@@ -72,8 +72,22 @@ describe('learnGates', () => {
       }),
     };
     await expect(learnGates(broken, batchAt, options).next()).rejects.toThrow(
-      /Step 0: .* unit 8 \(layer 0 kv\) is Inf/,
+      /Step 0: The gradient of unit 8 \(layer 0 kv\) is Inf/,
     );
+  });
+
+  it('adds the step to what a model says of its own loss, and leaves other errors alone', async () => {
+    const failing = (error: Error) => ({
+      layout: model.layout,
+      lossAndGateGradients: () => Promise.reject(error),
+    });
+    const found = Object.assign(new Error('Layer 3 is NaN.'), { code: 'GRASP_NON_FINITE' });
+    await expect(learnGates(failing(found), batchAt, options).next()).rejects.toMatchObject({
+      message: 'Step 0: Layer 3 is NaN. The scores are as they were before this step.',
+      cause: found,
+    });
+    const other = new Error('no memory');
+    await expect(learnGates(failing(other), batchAt, options).next()).rejects.toBe(other);
   });
 
   it('refuses options that make no sense', async () => {

@@ -1,10 +1,11 @@
 import { assertUnits, keptPerBlock, maskCost } from '@grasp/budget';
 import { removedShare } from './budget-schedule.js';
 import { TrainingOptionError } from './errors.js';
+import { finiteGradients } from './finite-gradients.js';
 import type { GatedModel } from './gated-model.js';
 import { addSquares, valueDensity } from './importance.js';
 import type { GateRecord } from './learn-gates.js';
-import { assertFinite, type BatchAt } from './train-scores.js';
+import type { BatchAt } from './train-scores.js';
 import type { TrainingState } from './training-state.js';
 
 export interface ImportanceOptions {
@@ -52,11 +53,8 @@ export async function* pruneByImportance<Batch>(
   let gates = Float32Array.from(mask);
   while (state.step < rounds * batchesPerRound) {
     const { step } = state;
-    const { loss, gradients } = await model.lossAndGateGradients(await batchAt(step), gates, {
-      units: 'all',
-    });
-    assertUnits(layout, gradients, 'gate gradients');
-    assertFinite(layout, step, loss, gradients);
+    const batch = await batchAt(step);
+    const { loss, gradients } = await finiteGradients(model, batch, gates, { units: 'all' }, step);
     const round = Math.floor(step / batchesPerRound);
     addSquares(squares, gradients, batchWeight(round, step % batchesPerRound, batchesPerRound, memory));
     state.optimizer = { step: step + 1, vectors: state.optimizer.vectors };

@@ -1,5 +1,6 @@
-import { assertUnits, blockIndices, blockName, type Layout } from '@grasp/budget';
-import { NonFiniteError, TrainingOptionError } from './errors.js';
+import { assertUnits } from '@grasp/budget';
+import { TrainingOptionError } from './errors.js';
+import { finiteGradients } from './finite-gradients.js';
 import type { GateMap } from './gate-map.js';
 import type { GatedModel, GradientOptions } from './gated-model.js';
 import type { Optimizer } from './optimizer.js';
@@ -50,22 +51,11 @@ export async function* trainScores<Batch>(
   while (state.step < steps) {
     const { step } = state;
     const { mask, gates, pullback } = gateMap(state.scores, step);
-    const result = await model.lossAndGateGradients(await batchAt(step), gates, { units });
-    assertUnits(layout, result.gradients, 'gate gradients');
-    assertFinite(layout, step, result.loss, result.gradients);
+    const result = await finiteGradients(model, await batchAt(step), gates, { units }, step);
     pullback(result.gradients, gradients);
     state.optimizer = optimizer.update(state.scores, gradients, state.optimizer);
     state.losses.push(result.loss);
     state.step = step + 1;
     yield { step, loss: result.loss, mask, gradients, state };
   }
-}
-
-/** @throws {NonFiniteError} naming the unit. */
-export function assertFinite(layout: Layout, step: number, loss: number, gradients: Float32Array): void {
-  if (!Number.isFinite(loss)) throw new NonFiniteError({ what: 'loss', step, value: loss });
-  const unit = gradients.findIndex((gradient) => !Number.isFinite(gradient));
-  if (unit === -1) return;
-  const block = blockName(layout.blocks[blockIndices(layout)[unit]!]!);
-  throw new NonFiniteError({ what: 'gradient', step, value: gradients[unit]!, unit, block });
 }

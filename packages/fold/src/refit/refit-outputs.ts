@@ -1,5 +1,6 @@
-import { assertUnits, type UnitBlock } from '@grasp/budget';
-import { solveAnchored } from './normal-equations.js';
+import { assertUnits, blockName, type UnitBlock } from '@grasp/budget';
+import { FoldError } from '../errors.js';
+import { type AnchoredSolution, type NormalEquations, solveAnchored } from './normal-equations.js';
 import type { RefitModel } from './refit-model.js';
 import type { ReplacedColumns } from './replace-columns.js';
 
@@ -28,7 +29,7 @@ export const DEFAULT_DAMPING = 1e-3;
  * Yields one record a sublayer; the model keeps the new matrices.
  *
  * @returns the new columns, for {@link replaceColumns}.
- * @throws {FoldError} if a sublayer's equations are singular.
+ * @throws {FoldError} naming the sublayer whose equations are singular or whose solution is not finite.
  */
 export async function* refitOutputs<Batch>(
   model: RefitModel<Batch>,
@@ -43,8 +44,13 @@ export async function* refitOutputs<Batch>(
   try {
     for (let next = await problems.next(new Float32Array(0)); !next.done; ) {
       const { block, tensor, columns, weights, squares, ...equations } = next.value;
-      const solution = solveAnchored(equations, weights, damping);
+      const solution = solve(block, equations, weights, damping);
       const fitted = Float32Array.from(solution.weights);
+      if (!fitted.every(Number.isFinite)) {
+        throw new FoldError(
+          `Refit of ${blockName(block)}: a weight is not finite. Use more damping or more text.`,
+        );
+      }
       replaced.push({ tensor, columns, weights: fitted });
       // Rounding of the sums can take what is nothing below 0.
       const missed = squares > 0 ? Math.max(0, squares + solution.error) / squares : 0;
@@ -54,5 +60,19 @@ export async function* refitOutputs<Batch>(
     return replaced;
   } finally {
     await problems.return();
+  }
+}
+
+function solve(
+  block: UnitBlock,
+  equations: NormalEquations,
+  weights: ArrayLike<number>,
+  damping: number,
+): AnchoredSolution {
+  try {
+    return solveAnchored(equations, weights, damping);
+  } catch (error) {
+    if (!(error instanceof FoldError)) throw error;
+    throw new FoldError(`Refit of ${blockName(block)}: ${error.message}`, { cause: error });
   }
 }

@@ -1,0 +1,34 @@
+import { createLayout } from '@grasp/budget';
+import { expect, it } from 'vitest';
+import type { RefitModel } from './refit-model.js';
+import { refitOutputs } from './refit-outputs.js';
+
+const layout = createLayout([
+  { layer: 0, kind: 'ffn', count: 2, cost: 1 },
+  { layer: 3, kind: 'kv', count: 2, cost: 1 },
+]);
+
+/** A model whose second sublayer's equations are as given. */
+const modelWith = (gram: number[], cross: number[]): RefitModel<never> => ({
+  layout,
+  async *outputProblems() {
+    const problem = { inputs: 2, outputs: 1, columns: Uint32Array.of(0, 1), squares: 1 };
+    const weights = Float32Array.of(1, 1);
+    const [first, second] = layout.blocks;
+    yield { ...problem, block: first!, tensor: 'a', gram: [1, 0, 0, 1], cross: [1, 1], weights };
+    yield { ...problem, block: second!, tensor: 'b', gram, cross, weights };
+  },
+});
+
+it.each([
+  ['equations with NaN', [Number.NaN, 0, 0, 1], [1, 1]],
+  ['equations that are not definite', [1, 2, 2, 1], [1, 1]],
+  ['a solution beyond float32', [1, 0, 0, 1], [1e39, 1]],
+])('%s name the sublayer', async (_, gram, cross) => {
+  const run = refitOutputs(modelWith(gram, cross), [], new Uint8Array(layout.size).fill(1));
+  expect((await run.next()).value).toMatchObject({ done: 1 });
+  await expect(run.next()).rejects.toMatchObject({
+    code: 'GRASP_FOLD',
+    message: expect.stringContaining('Refit of layer 3 kv: '),
+  });
+});
