@@ -1,6 +1,10 @@
 /** 1234567 → 1,234,567 */
 export const formatCount = (value: number): string => Math.round(value).toLocaleString('en-US');
 
+/** 79999872 → 79,999,872; 41.234 → 41.23: what a budget counts */
+export const formatAmount = (value: number): string =>
+  value >= 1000 ? formatCount(value) : value.toFixed(Number.isInteger(value) ? 0 : 2);
+
 /** 0.5 → 50.0% */
 export const formatShare = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)}%`;
 

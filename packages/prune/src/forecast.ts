@@ -91,9 +91,18 @@ function peakBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSi
   return BASE_BYTES + Math.max(learning, evaluating);
 }
 
-/** Forecasts a run from shapes and settings alone. */
-export function forecast(config: DecoderConfig, settings: PruneSettings, texts: TextSizes): Forecast {
-  const { batch, length, keep } = settings;
+/**
+ * Forecasts a run from shapes and settings alone.
+ *
+ * @param keep share of the units that steps compute in full; without a keep ratio in the settings all of them.
+ */
+export function forecast(
+  config: DecoderConfig,
+  settings: PruneSettings,
+  texts: TextSizes,
+  keep = settings.keep ?? 1,
+): Forecast {
+  const { batch, length } = settings;
   const N = batch * length;
   return {
     gateSteps: Math.ceil(texts.gates / batch) * settings.epochs,

@@ -1,12 +1,16 @@
-export { chooseMask, projectionOf } from './choose-mask.js';
+export { BUDGET_NAMES, type BudgetName } from './budget-settings.js';
+export type { BudgetOutcome, ModelHeaders, StatedBudget } from './budgets.js';
+export { chooseMask } from './choose-mask.js';
 export { describeModel, type ModelDescription } from './describe-model.js';
 export { type BackendName, type Engine, EngineError, type EngineOptions, openEngine } from './engine.js';
 export type { PruneEvent, Subject } from './events.js';
 export { type Forecast, forecast, forecastSeconds, matMulRate, type TextSizes } from './forecast.js';
+export { type LatencyTable, latencyCosts, latencyMisfit, latencyTableSchema } from './latency-table.js';
 export { type Learned, type LearningData, learn } from './learn.js';
 export { loadOn } from './load.js';
 export { type EvaluationText, measure } from './measure.js';
 export { assertFitsMemory, MemoryError, usableMemory } from './memory.js';
+export { type Projection, projectionOf } from './projection.js';
 export { type PruneJob, prune, prunedView } from './prune.js';
 export { runIdentity } from './run-identity.js';
 export { MASK_FILE, RUN_RECORD, type RunRecord } from './run-record.js';
@@ -14,9 +18,8 @@ export { type RunIdentity, type RunState, RunStateError } from './run-state.js';
 export {
   type PruneSettings,
   parseSettings,
-  SettingsError,
-  settingsError,
   settingsSchema,
-  withMethod,
+  withDefaults,
 } from './settings.js';
+export { SettingsError, settingsError } from './settings-error.js';
 export { openStateFile, removeState, type StateFile } from './state-file.js';

@@ -4,6 +4,7 @@ import { calibrateScales, initialScaleState, type ReplacedColumns, scalesFromSco
 import { adamW } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
 import type { PruneEvent } from './events.js';
+import type { Projection } from './projection.js';
 import { refit } from './refit.js';
 import type { RunState } from './run-state.js';
 import { schedule } from './schedule.js';
@@ -30,6 +31,7 @@ export interface LearningData {
  * Chooses what to keep, fits the weights around it anew where asked to, then calibrates scales (GRASPrune, arXiv
  * 2604.19398, section 3; the refit is not in the paper).
  *
+ * @param projection the budgets that what is kept meets
  * @param progress where learning goes on from, and where its state is kept meanwhile. A refit is done again: it
  *   depends on the mask alone.
  */
@@ -37,9 +39,10 @@ export async function* learn(
   model: Decoder,
   { gateBlocks, scaleBlocks }: LearningData,
   settings: PruneSettings,
+  projection: Projection,
   progress: Pick<RunState, 'choice' | 'scales'> = {},
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
-  const { mask, losses } = yield* chooseMask(model, gateBlocks, settings, progress);
+  const { mask, losses } = yield* chooseMask(model, gateBlocks, settings, projection, progress);
   const replaced = settings.refit === 'sequential' ? yield* refit(model, mask, gateBlocks, settings) : [];
   const scales = yield* calibrate(model, mask, scaleBlocks, settings, progress);
   return { mask, scales: scales.scales, replaced, losses: { gates: losses, scales: scales.losses } };

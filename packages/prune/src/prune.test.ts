@@ -66,9 +66,9 @@ describe('prune', () => {
 
   it('keeps the exact projection within every budget', async () => {
     for (const keep of [0.3, 0.5, 0.9]) {
-      const { budget } = (await run({ keep, epochs: 1 })).record;
-      expect(budget.kept).toBeLessThanOrEqual(budget.limit);
-      expect(budget.limit).toBeCloseTo(keep * budget.total);
+      const [budget] = (await run({ keep, epochs: 1 })).record.budgets;
+      expect(budget!.kept).toBeLessThanOrEqual(budget!.limit);
+      expect(budget!.limit).toBeCloseTo(keep * budget!.total);
     }
   });
 
@@ -90,7 +90,7 @@ describe('prune', () => {
     const stages = events.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1]);
     expect(stages.join()).toContain('importance,refit,scales');
     expect(record.losses.gates).toHaveLength(8);
-    expect(record.budget.kept).toBeLessThanOrEqual(record.budget.limit);
+    expect(record.budgets[0]!.kept).toBeLessThanOrEqual(record.budgets[0]!.limit);
     const missed = events.flatMap((event) => (event.stage === 'refit' ? [event.missed] : []));
     expect(missed.filter((share) => !(share >= 0 && share < 1))).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe('prune', () => {
   it('writes the mask apart from the weights', async () => {
     const { at, record } = await run({});
     const { mask, scales, layout } = decodeMask(await readFile(join(at, record.maskFile)));
-    expect(layout.totalCost).toBe(record.budget.total);
+    expect(layout.totalCost).toBe(record.budgets[0]!.total);
     expect(scales?.every((scale, unit) => (mask[unit] === 1) === (scale !== 0))).toBe(true);
   });
 

@@ -5,12 +5,13 @@ import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint'
 import { decoderConfig, decoderLayout, prunedConfig, unitSlices } from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { encodeMask, foldCheckpoint, replaceColumns } from '@grasp/fold';
-import { projectionOf } from './choose-mask.js';
+import { assertMet } from './budgets.js';
 import type { Engine } from './engine.js';
 import type { PruneEvent, Subject } from './events.js';
 import { type Learned, learn } from './learn.js';
 import { loadOn } from './load.js';
 import { type EvaluationText, measure } from './measure.js';
+import { type Projection, projectionOf } from './projection.js';
 import { relay } from './relay.js';
 import { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-record.js';
 import type { RunState } from './run-state.js';
@@ -50,11 +51,15 @@ export function prunedView(checkpoint: Checkpoint, mask: Uint8Array, scales?: Fl
   });
 }
 
-async function* learnOn(job: PruneJob, progress: RunState): AsyncGenerator<PruneEvent, Learned, undefined> {
+async function* learnOn(
+  job: PruneJob,
+  projection: Projection,
+  progress: RunState,
+): AsyncGenerator<PruneEvent, Learned, undefined> {
   const { checkpoint, engine, settings, gateBlocks, scaleBlocks = gateBlocks } = job;
   const decoder = yield* loadOn(checkpoint, engine, settings.dtype);
   try {
-    return yield* learn(decoder, { gateBlocks, scaleBlocks }, settings, progress);
+    return yield* learn(decoder, { gateBlocks, scaleBlocks }, settings, projection, progress);
   } finally {
     decoder.dispose();
   }
@@ -72,9 +77,10 @@ async function* write(view: Checkpoint, folder: string): AsyncGenerator<PruneEve
 
 /** The card of the pruned model. */
 async function cardOf(record: RunRecord, dense: Checkpoint, pruned: Checkpoint): Promise<string> {
+  const { before, after } = record;
   const name = basename(record.model).replace(/\.gguf$/i, '');
   return modelCard(record, {
-    name: `${name}-pruned-${Math.round(100 * record.settings.keep)}`,
+    name: `${name}-pruned-${Math.round(100 * (after.prunableParameters / before.prunableParameters))}`,
     config: decoderConfig(pruned.config),
     origin: await originOf(dense),
   });
@@ -109,10 +115,9 @@ export function prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecord, unde
 
 async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEvent, RunRecord, undefined> {
   const { checkpoint, engine, settings, gateBlocks, folder, evaluation = [] } = job;
-  const layout = decoderLayout(decoderConfig(checkpoint.config));
-  const { budget } = projectionOf(layout, settings);
+  const projection = projectionOf(checkpoint, settings);
   const dense = yield* measureOnce(job, progress, 'dense', checkpoint);
-  const learned = yield* learnOn(job, progress);
+  const learned = yield* learnOn(job, projection, progress);
   const { mask, scales, replaced } = learned;
   const refitted = replaced.length > 0 ? replaceColumns(checkpoint, replaced) : checkpoint;
   const masked = yield* measureOnce(job, progress, 'masked', prunedView(checkpoint, mask));
@@ -126,14 +131,14 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
       gateBlocks,
       scaleBlocks: job.scaleBlocks ?? gateBlocks,
       evaluation,
-      layout,
-      budgetLimit: budget.limit,
+      ...projection,
       learned,
       dense: checkpoint,
       pruned: written,
       perplexity: { dense, masked, calibrated },
     });
-    await writeFile(join(folder, MASK_FILE), encodeMask({ layout, mask, scales }));
+    if (settings.projection === 'exact') assertMet(record.budgets);
+    await writeFile(join(folder, MASK_FILE), encodeMask({ layout: projection.layout, mask, scales }));
     await writeFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
     await writeFile(join(folder, CARD), await cardOf(record, checkpoint, written));
     return record;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Checkpoint } from '@grasp/checkpoint';
 import type { PruneJob } from './prune.js';
 import type { RunIdentity } from './run-state.js';
+import type { PruneSettings } from './settings.js';
 import { version } from './version.js';
 
 /** SHA-256 of a model's config and of every weight; reads all of them. */
@@ -27,6 +28,16 @@ export async function runIdentity(job: Omit<PruneJob, 'folder'>): Promise<RunIde
     'calibration text': gateBlocks.fingerprint,
     'text for scales': scaleBlocks.fingerprint,
     ...Object.fromEntries(evaluation.map(({ name, windows }) => [`text ${name}`, windows.fingerprint])),
-    ...settings,
+    ...settingParts(settings),
   };
+}
+
+/** Settings that are set, those that are lists or tables as text. */
+function settingParts(settings: PruneSettings): RunIdentity {
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([name, value]) => {
+      if (value === undefined) return [];
+      return [[name, typeof value === 'object' ? JSON.stringify(value) : value]];
+    }),
+  );
 }

@@ -1,6 +1,7 @@
-import { keptPerBlock, type Layout, maskCost } from '@grasp/budget';
+import { keptPerBlock, type Layout } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
+import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from './budgets.js';
 import { describeModel } from './describe-model.js';
 import type { Engine } from './engine.js';
 import type { Subject } from './events.js';
@@ -34,8 +35,8 @@ export interface RunRecord {
     readonly scales: DataRecord;
     readonly evaluation: Readonly<Record<string, DataRecord>>;
   };
-  /** In the layout's cost unit, FFN channels. */
-  readonly budget: { readonly limit: number; readonly kept: number; readonly total: number };
+  /** What was asked for, and what was met, counted in the written model. `keep` counts in FFN channels. */
+  readonly budgets: readonly BudgetOutcome[];
   readonly before: Sizes;
   readonly after: Sizes;
   /** Units kept in each layer. */
@@ -83,7 +84,7 @@ export interface RunOutcome {
   readonly scaleBlocks: TokenBlocks;
   readonly evaluation: readonly EvaluationText[];
   readonly layout: Layout;
-  readonly budgetLimit: number;
+  readonly budgets: readonly StatedBudget[];
   readonly learned: Learned;
   readonly dense: Checkpoint;
   readonly pruned: Checkpoint;
@@ -106,11 +107,7 @@ export function runRecord(outcome: RunOutcome): RunRecord {
         outcome.evaluation.map(({ name, windows }) => [name, dataRecord(windows)]),
       ),
     },
-    budget: {
-      limit: outcome.budgetLimit,
-      kept: maskCost(layout, learned.mask),
-      total: layout.totalCost,
-    },
+    budgets: budgetOutcomes(outcome.budgets, outcome.dense, outcome.pruned),
     before: sizesOf(outcome.dense),
     after: sizesOf(outcome.pruned),
     layers: keptPerLayer(layout, learned.mask),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSettings, SettingsError } from './settings.js';
+import { parseSettings } from './settings.js';
+import { SettingsError } from './settings-error.js';
 
 describe('parseSettings', () => {
   it("has the paper's values as defaults", () => {

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { budgetDetailShape, budgetShape, checkBudgetSettings, withBudget } from './budget-settings.js';
+import { settingsError } from './settings-error.js';
 
 /**
  * Everything that decides what a run learns, with the paper's values as defaults (GRASPrune, arXiv 2604.19398,
@@ -9,7 +11,8 @@ export const settingsSchema = z.strictObject({
     .enum(['grasprune', 'grasp+'])
     .default('grasprune')
     .describe("grasprune is the paper's; grasp+ changes the defaults of choose, refit and dtype"),
-  keep: z.number().gt(0).lte(1).default(0.5).describe('share of the prunable parameters to keep'),
+  ...budgetShape,
+  ...budgetDetailShape,
   projection: z
     .enum(['exact', 'paper'])
     .default('exact')
@@ -61,36 +64,13 @@ const METHODS: Readonly<Record<PruneSettings['method'], Readonly<Partial<PruneSe
   'grasp+': { choose: 'importance', refit: 'sequential' },
 };
 
-/** Settings with the defaults of their method filled in: what is set stays as it is. */
-export function withMethod(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Settings with the defaults of their method, and a budget, filled in: what is set stays as it is. */
+export function withDefaults(input: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { method = 'grasprune' } = input;
   const set = Object.entries(input).filter(([, value]) => value !== undefined);
   const known = typeof method === 'string' && Object.hasOwn(METHODS, method);
-  return { ...(known ? METHODS[method as PruneSettings['method']] : {}), ...Object.fromEntries(set) };
-}
-
-/** A setting that is unknown, of the wrong type or out of range. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-  readonly code = 'GRASP_SETTINGS';
-  constructor(
-    message: string,
-    /** Names of the settings at fault. */
-    readonly settings: readonly string[],
-  ) {
-    super(message);
-  }
-}
-
-/** What zod found wrong with settings, in one message. */
-export function settingsError(error: z.ZodError): SettingsError {
-  const lines = error.issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  );
-  return new SettingsError(
-    `Settings are not valid. ${lines.join('; ')}.`,
-    error.issues.map(({ path }) => path.join('.')),
-  );
+  const ofMethod = known ? METHODS[method as PruneSettings['method']] : {};
+  return withBudget({ ...ofMethod, ...Object.fromEntries(set) });
 }
 
 /**
@@ -99,7 +79,8 @@ export function settingsError(error: z.ZodError): SettingsError {
  * @throws SettingsError naming every setting that is wrong, and what was expected of it.
  */
 export function parseSettings(input: Readonly<Record<string, unknown>> = {}): PruneSettings {
-  const parsed = settingsSchema.safeParse(withMethod(input));
+  const parsed = settingsSchema.safeParse(withDefaults(input));
   if (!parsed.success) throw settingsError(parsed.error);
+  checkBudgetSettings(parsed.data);
   return parsed.data;
 }

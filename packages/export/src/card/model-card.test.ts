@@ -20,7 +20,10 @@ const record: CardRecord = {
     scales: text('Salesforce/wikitext wikitext-2-raw-v1 validation (column text)'),
     evaluation: { 'wiki.test': text('C:\\Users\\somebody\\wiki.test.raw') },
   },
-  budget: { limit: 30720, kept: 30719.5, total: 61440 },
+  budgets: [
+    { name: 'prunable cost in FFN channels', limit: 30720, kept: 30719.5, total: 61440 },
+    { name: 'parameters', limit: 82_000_000, kept: 81_430_000, total: 134_515_008 },
+  ],
   before: { parameters: 134_515_008, prunableParameters: 106_168_320, kvCacheBytesPerToken: 23_040 },
   after: { parameters: 81_430_000, prunableParameters: 53_083_000, kvCacheBytesPerToken: 20_736 },
   perplexity: {
@@ -41,7 +44,10 @@ describe('modelCard', () => {
     expect(card).toContain('SmolLM2-135M-Instruct.Q4_1.gguf with 39.5% of its parameters removed');
     expect(card).toContain('| parameters | 134.5 M | 81.4 M |');
     expect(card).toContain('| perplexity, wiki.test | 19.04 | 88.50 |');
-    expect(card).toMatch(/Kept: 50\.0%, that is\n30719\.5 of a budget of 30720\.0/);
+    expect(card).toContain(
+      '| prunable cost in FFN channels | 61,440 | 30,720 (50.0%) | 30,719.5 (50.0%) |\n' +
+        '| parameters | 134,515,008 | 82,000,000 (61.0%) | 81,430,000 (60.5%) |',
+    );
     expect(card).toContain('`epochs` 4');
   });
 

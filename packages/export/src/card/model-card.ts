@@ -19,14 +19,21 @@ export interface CardRecord {
   /** The dense model: a path, or its name on the Hub. */
   readonly model: string;
   readonly versions: Readonly<Record<string, string>>;
-  readonly settings: Readonly<Record<string, unknown>> & { readonly keep: number };
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly data: {
     readonly gates: Text;
     readonly scales: Text;
     readonly evaluation: Readonly<Record<string, Text>>;
   };
-  /** In FFN channels. */
-  readonly budget: { readonly limit: number; readonly kept: number; readonly total: number };
+  /** What was asked for, and what is in the written weights. */
+  readonly budgets: readonly {
+    /** What is counted. */
+    readonly name: string;
+    readonly limit: number;
+    readonly kept: number;
+    /** Of the dense model. */
+    readonly total: number;
+  }[];
   readonly before: Sizes;
   readonly after: Sizes;
   /** By model (`dense`, `masked`, `calibrated`), then by text. */
@@ -78,17 +85,17 @@ function frontMatter({ origin = {}, baseModel, config }: CardAbout): string {
   return ['---', ...lines, '---'].join('\n');
 }
 
-function introduction({ model, budget, before, after }: CardRecord, { name, baseModel }: CardAbout): string {
+function introduction({ model, before, after }: CardRecord, { name, baseModel }: CardAbout): string {
   const base =
     baseModel === undefined ? baseName(model) : `[${baseModel}](https://huggingface.co/${baseModel})`;
   return `# ${name}
 
 ${base} with ${percent(1 - after.parameters / before.parameters)} of its parameters removed: FFN channels and key/value
-heads were cut out under one global budget, ${percent(budget.kept / budget.total)} of what can be pruned is left, and the rest is
+heads were cut out under one global budget, ${percent(after.prunableParameters / before.prunableParameters)} of what can be pruned is left, and the rest is
 dense matrices of smaller size. Nothing is sparse, so it is faster and smaller wherever it runs.`;
 }
 
-function results({ settings, budget, before, after, perplexity }: CardRecord): string {
+function results({ budgets, before, after, perplexity }: CardRecord): string {
   const row = (what: string, dense: string, pruned: string) => `| ${what} | ${dense} | ${pruned} |`;
   const texts = Object.keys(perplexity.dense ?? {});
   const values = (model: string, text: string) => perplexity[model]?.[text]?.toFixed(2) ?? '';
@@ -103,8 +110,16 @@ ${[
   ...texts.map((text) => row(`perplexity, ${text}`, values('dense', text), values('calibrated', text))),
 ].join('\n')}
 
-Asked for: ${percent(settings.keep)} of the prunable parameters (embeddings, head and norms stay). Kept: ${percent(budget.kept / budget.total)}, that is
-${budget.kept.toFixed(1)} of a budget of ${budget.limit.toFixed(1)}, counted in FFN channels.`;
+Asked for and kept, counted in the written weights; embeddings, head and norms are never pruned:
+
+| budget | dense | at most | kept |
+| --- | --- | --- | --- |
+${budgets
+  .map(
+    ({ name, limit, kept, total }) =>
+      `| ${name} | ${amount(total)} | ${amount(limit)} (${percent(limit / total)}) | ${amount(kept)} (${percent(kept / total)}) |`,
+  )
+  .join('\n')}`;
 }
 
 function loading({ name, config }: CardAbout): string {
@@ -151,7 +166,9 @@ function making({ settings, data, versions }: CardRecord): string {
     ['scales', data.scales],
     ...Object.entries(data.evaluation).map(([name, text]): [string, Text] => [`perplexity, ${name}`, text]),
   ];
-  const shown = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
+  const shown = Object.entries(settings).filter(
+    ([, value]) => value !== undefined && (Array.isArray(value) || typeof value !== 'object'),
+  );
   return `## How it was made
 
 Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): a gate for each FFN channel
@@ -192,6 +209,8 @@ function licence({ origin = {} }: CardAbout): string {
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+const amount = (value: number): string =>
+  value.toLocaleString('en-US', { maximumFractionDigits: value < 1e6 ? 1 : 0 });
 const millions = (count: number): string => `${(count / 1e6).toFixed(1)} M`;
 const bytes = (count: number): string => `${(count / 1024).toFixed(1)} KiB`;
 const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;

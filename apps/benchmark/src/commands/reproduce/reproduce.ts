@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { decoderConfig, decoderLayout } from '@grasp/decoder';
+import { decoderConfig } from '@grasp/decoder';
 import { type Engine, type PruneSettings, projectionOf, RUN_RECORD, type RunRecord } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { CellStore, hashOf } from './cell-store.js';
@@ -42,10 +42,9 @@ export async function* reproduce(options: ReproduceOptions): AsyncGenerator<Repo
   try {
     const config = decoderConfig(checkpoint.config);
     const tokenizer = await loadTokenizer(checkpoint);
-    const layout = decoderLayout(config);
     const corpora = options.calib.map(({ name }) => name);
     const subjects = subjectsOf({ suites: options.suites, keep: options.keep, settings, corpora });
-    for (const { pruning } of subjects) if (pruning) projectionOf(layout, pruning.settings); // refused before work
+    for (const { pruning } of subjects) if (pruning) projectionOf(checkpoint, pruning.settings); // refused before work
 
     const paper = await paperOf(checkpoint.config, options.model);
     const data = await readEvaluation(options, tokenizer, config);
@@ -99,8 +98,8 @@ export async function* reproduce(options: ReproduceOptions): AsyncGenerator<Repo
 }
 
 async function keptOf(folder: string): Promise<number> {
-  const { budget } = JSON.parse(await readFile(join(folder, RUN_RECORD), 'utf8')) as RunRecord;
-  return budget.kept / budget.total;
+  const { before, after } = JSON.parse(await readFile(join(folder, RUN_RECORD), 'utf8')) as RunRecord;
+  return after.prunableParameters / before.prunableParameters;
 }
 
 async function paperOf(

@@ -1,5 +1,5 @@
+import { denseCost, maskCost } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { decoderLayout } from '@grasp/decoder';
 import {
   describeModel,
   type Engine,
@@ -11,7 +11,14 @@ import {
   type TextSizes,
   usableMemory,
 } from '@grasp/prune';
-import { formatBytes, formatCount, formatParameters, formatSeconds, formatShare } from '../../format.js';
+import {
+  formatAmount,
+  formatBytes,
+  formatCount,
+  formatParameters,
+  formatSeconds,
+  formatShare,
+} from '../../format.js';
 import type { OpenModel } from '../../model.js';
 import type { Terminal } from '../../terminal.js';
 
@@ -29,11 +36,17 @@ export async function dryRun(
   terminal: Terminal,
 ): Promise<void> {
   const model = describeModel(checkpoint);
-  const { budget } = projectionOf(decoderLayout(config), settings);
-  const run = forecast(config, settings, sizes);
+  const { layout, budgets, project } = projectionOf(checkpoint, settings);
+  // How much is kept does not depend much on which units are.
+  const share = maskCost(layout, project(new Float32Array(layout.size))) / layout.totalCost;
+  const asked = budgets.map((budget) => {
+    const { setting, name, limit } = budget;
+    return { setting, name, limit, total: denseCost(layout, budget) };
+  });
+  const run = forecast(config, settings, sizes, share);
   const seconds = forecastSeconds(run, await matMulRate(engine, config, settings.dtype));
-  const kept = model.parameters.prunable * settings.keep;
-  const after = model.parameters.total - model.parameters.prunable + kept;
+  const { prunable, total } = model.parameters;
+  const after = total - prunable + share * prunable;
   if (json) {
     const { source, parameters, units } = model;
     const record = {
@@ -41,7 +54,7 @@ export async function dryRun(
       parameters,
       units,
       settings,
-      budget: budget.limit,
+      budgets: asked,
       ...run,
       seconds,
       engine: engine.description,
@@ -50,10 +63,14 @@ export async function dryRun(
   }
   const learning = `${formatCount(run.gateSteps)} steps for gates, ${formatCount(run.scaleSteps)} for scales`;
   for (const line of [
-    `model     ${model.source}: ${config.layers.length} layers, ${formatParameters(model.parameters.total)} parameters`,
+    `model     ${model.source}: ${config.layers.length} layers, ${formatParameters(total)} parameters`,
     `units     ${formatCount(model.units.ffn)} FFN channels at 1, ${formatCount(model.units.kv)} KV groups at ${model.units.kvCost.toFixed(1)}`,
-    `budget    ${formatCount(budget.limit)}, ${formatShare(settings.keep)} of the prunable ${formatParameters(model.parameters.prunable)}`,
-    `result    at most ${formatParameters(after)} parameters, ${formatShare(after / model.parameters.total)} of the whole model`,
+    ...asked.map(
+      ({ name, limit, total }) =>
+        `budget    ${formatAmount(limit)} of ${formatAmount(total)} ${name} (${formatShare(limit / total)})`,
+    ),
+    `result    about ${formatParameters(after)} parameters, ${formatShare(after / total)} of the whole model; ` +
+      `${formatShare(share)} of the prunable ${formatParameters(prunable)}`,
     `text      ${gateBlocks.description}`,
     `learning  ${learning}, ${settings.batch} × ${settings.length} tokens each`,
     `engine    ${engine.description}`,

@@ -52,11 +52,11 @@ async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) 
 }
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
-  const settings = methodSettings(options);
+  const settings = await methodSettings(options);
   const { model: path, out, backend, threads, saveEvery } = options;
   await withModel(path, async (model) => {
     const layout = decoderLayout(model.config);
-    projectionOf(layout, settings); // a budget below the floor is refused before any work
+    projectionOf(model.checkpoint, settings); // a budget below the floor is refused before any work
     if (flags.dryRun) {
       const texts = await readTexts(options, model);
       return dryRun(

@@ -6,7 +6,7 @@ import {
   SettingsError,
   settingsError,
   settingsSchema,
-  withMethod,
+  withDefaults,
 } from '@grasp/prune';
 import * as z from 'zod';
 
@@ -14,6 +14,7 @@ import * as z from 'zod';
 const runSchema = settingsSchema.extend({
   model: z.string().describe('Hugging Face folder or GGUF file'),
   out: z.string().optional().describe('folder for the pruned model; must not hold anything yet'),
+  latency: z.string().optional().describe('table of measured times that grasp-bench profile wrote'),
   calib: z.array(z.string()).min(1).describe('text to calibrate on: .txt, .jsonl, .parquet'),
   scaleCalib: z.array(z.string()).optional().describe('text to calibrate the scales on; default as --calib'),
   eval: z.array(z.string()).default([]).describe('text to measure perplexity on, before and after'),
@@ -69,13 +70,16 @@ export function pruneOptions(): Option[] {
     }) as Option[];
 }
 
-async function readConfig(path: string): Promise<Record<string, unknown>> {
-  let content: unknown;
+async function readJson(path: string, option: string): Promise<unknown> {
   try {
-    content = JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new SettingsError(`${path}: ${(error as Error).message}.`, ['config']);
+    throw new SettingsError(`${path}: ${(error as Error).message}.`, [option]);
   }
+}
+
+async function readConfig(path: string): Promise<Record<string, unknown>> {
+  const content = await readJson(path, 'config');
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new SettingsError(`${path} must hold one JSON object of settings.`, ['config']);
   }
@@ -93,13 +97,15 @@ export async function runOptions(
 ): Promise<RunOptions> {
   const known = Object.fromEntries(Object.entries(flags).filter(([name]) => name in runSchema.shape));
   const merged = { ...(config === undefined ? {} : await readConfig(config)), ...known };
-  const parsed = runSchema.safeParse(withMethod(merged));
+  const parsed = runSchema.safeParse(withDefaults(merged));
   if (!parsed.success) throw settingsError(parsed.error);
   return parsed.data;
 }
 
-/** Those of the options that decide what is learned. */
-export function methodSettings(options: RunOptions): PruneSettings {
+/** Those of the options that decide what is learned; of a latency table its content. */
+export async function methodSettings(options: RunOptions): Promise<PruneSettings> {
   const names = Object.keys(settingsSchema.shape) as (keyof PruneSettings)[];
-  return parseSettings(Object.fromEntries(names.map((name) => [name, options[name]])));
+  const { latency: path } = options;
+  const latency = path === undefined ? undefined : await readJson(path, 'latency');
+  return parseSettings({ ...Object.fromEntries(names.map((name) => [name, options[name]])), latency });
 }

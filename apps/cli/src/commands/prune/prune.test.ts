@@ -40,7 +40,7 @@ describe('grasp prune', () => {
       'tokenizer.json',
     ]);
     const record = JSON.parse(await readFile(at('first/grasp.json'), 'utf8'));
-    expect(record.budget.kept).toBeLessThanOrEqual(record.budget.limit);
+    expect(record.budgets[0].kept).toBeLessThanOrEqual(record.budgets[0].limit);
     expect(record.losses.gates).toHaveLength(16);
     expect(record.losses.scales).toHaveLength(8);
     expect(record.settings).toMatchObject({ keep: 0.5, seed: 42, tau: 1.5 });

@@ -1,12 +1,21 @@
-import type { RunRecord } from '@grasp/prune';
+import type { BudgetOutcome, RunRecord } from '@grasp/prune';
 import Table from 'cli-table3';
-import { formatBytes, formatParameters, formatShare } from '../../format.js';
+import { formatAmount, formatBytes, formatParameters, formatShare } from '../../format.js';
 
 /** The table at the end of a run: what was kept of the model, and what that costs in perplexity. */
-export function summaryTable({ before, after, budget, perplexity }: RunRecord): string {
+export function summaryTable({ before, after, budgets, perplexity }: RunRecord): string {
   const table = new Table({ head: ['', 'dense', 'masked', 'calibrated'], style: { head: [], border: [] } });
   const pruned = (text: string) => [{ content: text, colSpan: 2 }];
   const share = (part: number, whole: number) => formatShare(part / whole);
+  const row = ({ name, limit, kept, total }: BudgetOutcome) => {
+    const allowed = `${formatAmount(limit)} allowed`;
+    return [
+      `budget, ${name}`,
+      formatAmount(total),
+      ...pruned(`${formatAmount(kept)} (${share(kept, total)}) of ${allowed}`),
+    ];
+  };
+  const keep = budgets.find(({ setting }) => setting === 'keep');
   table.push(
     [
       'parameters, whole model',
@@ -17,8 +26,10 @@ export function summaryTable({ before, after, budget, perplexity }: RunRecord): 
       'prunable parameters',
       formatParameters(before.prunableParameters),
       ...pruned(
-        `${formatParameters(after.prunableParameters)} (${share(budget.kept, budget.total)} of ` +
-          `${share(budget.limit, budget.total)} allowed)`,
+        keep
+          ? `${formatParameters(after.prunableParameters)} (${share(keep.kept, keep.total)} of ` +
+              `${share(keep.limit, keep.total)} allowed)`
+          : `${formatParameters(after.prunableParameters)} (${share(after.prunableParameters, before.prunableParameters)})`,
       ),
     ],
     [
@@ -29,6 +40,7 @@ export function summaryTable({ before, after, budget, perplexity }: RunRecord): 
       ),
     ],
   );
+  for (const budget of budgets) if (budget !== keep) table.push(row(budget));
   const { dense = {}, masked = {}, calibrated = {} } = perplexity;
   for (const text of Object.keys(dense)) {
     const values = [dense, masked, calibrated].map((of) => of[text]?.toFixed(2) ?? '');
