@@ -43,6 +43,14 @@ describe('memory of a run', () => {
       assertFitsMemory(huge, parseSettings(), texts, { ...(wasm as object), onGpu } as never);
     expect(usableMemory()).toBeGreaterThan(process.memoryUsage.rss());
     expect(() => start(false)).toThrow(MemoryError);
+    const run = {
+      config,
+      settings: parseSettings(),
+      engine: { backend: 'tensorflow', runtime: { bfloat16: {} } },
+    };
+    expect(() => assertFitsMemory(run.config, run.settings, texts, run.engine as never, 20 * GiB)).toThrow(
+      /^The run would need about 2\d\.\d GiB of memory and may use 20\.0 GiB\. It would fit with --dtype bfloat16\.$/,
+    );
     expect(() => start(true)).not.toThrow();
   });
 });

@@ -1,5 +1,6 @@
 import { freemem } from 'node:os';
 import type { DecoderConfig } from '@grasp/decoder';
+import { containerMemory } from './container-memory.js';
 import type { Engine } from './engine.js';
 import { forecast, type TextSizes } from './forecast.js';
 import type { PruneSettings } from './settings.js';
@@ -25,12 +26,10 @@ export class MemoryError extends Error {
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
-/** Bytes that this process may come to hold: what is free on the machine, within the limit of its container. */
+/** Bytes that this process may come to hold: what it has, and what is free on the machine and in its container. */
 export function usableMemory(): number {
   // Not process.availableMemory(): in a container it counts cached files as taken, and a model just read is one.
-  const free = freemem() + process.memoryUsage.rss();
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(free, limit) : free;
+  return process.memoryUsage.rss() + Math.min(freemem(), containerMemory());
 }
 
 /** Shortest blocks worth learning from. */
@@ -105,6 +104,7 @@ function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (rea
 /**
  * Refuses a run that would not fit into memory. One on a GPU is let through: its memory is not the machine's.
  *
+ * @param usable bytes it may come to hold
  * @throws MemoryError naming options that would make it fit
  */
 export function assertFitsMemory(
@@ -112,8 +112,8 @@ export function assertFitsMemory(
   settings: PruneSettings,
   texts: TextSizes,
   { runtime, onGpu }: Engine,
+  usable: number = usableMemory(),
 ): void {
-  const usable = usableMemory();
   const needed = forecast(config, settings, texts).peakBytes;
   if (onGpu || needed <= usable) return;
   const bfloat16 = runtime.bfloat16 !== undefined;
