@@ -3,10 +3,9 @@ import { assertUnits, type Layout } from '@grasp/budget';
 /**
  * Adds one batch to a running mean of squared gate gradients, in place. Half of that mean, the empirical Fisher
  * information of a gate, estimates what the loss grows by when the gate goes from 1 to 0 (Kwon et al., arXiv
- * 2204.09656), and for a gate at 0 what it would fall by the other way.
+ * 2204.09656).
  *
- * @param weight of the batch against all earlier ones: 1 for the first, `1 / n` for the n-th of a plain mean, a constant
- *   for a mean that forgets.
+ * @param weight of the batch against all earlier ones: `1 / n` for the n-th of a plain mean.
  */
 export function addSquares(mean: Float32Array, gradients: Float32Array, weight: number): void {
   for (let unit = 0; unit < mean.length; unit++) {

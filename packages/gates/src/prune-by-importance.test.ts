@@ -64,13 +64,26 @@ describe('pruneByImportance', () => {
     expect(resumed).toEqual(whole);
   });
 
-  it('averages the batches of a round alike, and forgets earlier rounds', async () => {
+  it('averages the squares of all batches so far', async () => {
     const state = initialImportanceState(model);
-    const flat = { ...options, rounds: 2, batchesPerRound: 2, memory: 0.5 };
-    const batches = [1, 2, 3, 4];
-    for await (const _ of pruneByImportance(model, (step) => batches[step]!, flat, state));
-    const expected = (0.5 * (1 ** 4 + 2 ** 4) + 3 ** 4 + 4 ** 4) / (0.5 * 2 + 2);
-    expect(state.optimizer.vectors.squares![0]).toBeCloseTo(expected, 3);
+    const few = { ...options, rounds: 2, batchesPerRound: 2 };
+    for await (const _ of pruneByImportance(model, (step) => step + 1, few, state));
+    expect(state.optimizer.vectors.squares![1]! / 81).toBeCloseTo((1 + 2 ** 4 + 3 ** 4 + 4 ** 4) / 4, 3);
+  });
+
+  it('never takes back what it removed, however steep the loss becomes there', async () => {
+    const rising: GatedModel<number> = {
+      layout,
+      async lossAndGateGradients(batch, gates) {
+        const { loss, gradients } = await model.lossAndGateGradients(batch, gates);
+        return { loss, gradients: gradients.map((g, i) => (gates[i] === 0 ? 1e3 : g)) };
+      },
+    };
+    let before = new Uint8Array(layout.size).fill(1);
+    for await (const { mask } of pruneByImportance(rising, batchAt, options)) {
+      mask.forEach((kept, unit) => expect(kept).toBeLessThanOrEqual(before[unit]!));
+      before = mask;
+    }
   });
 
   it('stops at a loss that is not finite, with the state of the last good step', async () => {

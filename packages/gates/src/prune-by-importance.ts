@@ -18,8 +18,6 @@ export interface ImportanceOptions {
    * then, for example `(density, share) => projectExact(density, layout, relaxedBudget(layout, budget, share))`.
    */
   readonly chooseMask: (density: Float32Array, share: number) => Uint8Array;
-  /** How much of the squares of earlier rounds counts in the next one, in [0, 1). Default 0. */
-  readonly memory?: number;
 }
 
 /** `round`, from 0, is the one the step belongs to. */
@@ -28,9 +26,10 @@ export interface ImportanceRecord extends GateRecord {
 }
 
 /**
- * Chooses a mask by importance: in each round the squared gate gradients of a few batches are averaged under the
- * present mask, pruned units included, and the units that matter most per cost fill a budget that tightens from round
- * to round. Nothing is learned by descent, so a tenth of the gradient evaluations of gate learning suffices.
+ * Chooses a mask by importance: the squared gate gradients of all batches so far are averaged, each taken under the
+ * mask of its round, and the units that matter most per cost fill a budget that tightens from round to round. A unit
+ * that was removed stays removed: gradients at gate 0 and at gate 1 do not compare. Nothing is learned by descent, so a
+ * tenth of the gradient evaluations of gate learning suffices.
  *
  * Yields one record a step and resumes like `learnGates`; `gradients` of a record are dL/dz. The mask chosen is
  * {@link maskFromImportance} of the last state.
@@ -45,7 +44,7 @@ export async function* pruneByImportance<Batch>(
   state: TrainingState = initialImportanceState(model),
 ): AsyncGenerator<ImportanceRecord, void, undefined> {
   const { layout } = model;
-  const { rounds, batchesPerRound, memory = DEFAULT_MEMORY } = checked(options);
+  const { rounds, batchesPerRound } = checked(options);
   const squares = state.optimizer.vectors.squares;
   assertUnits(layout, state.scores, 'scores');
   if (!squares) throw new TrainingOptionError('The state was not made by pruneByImportance.');
@@ -56,13 +55,13 @@ export async function* pruneByImportance<Batch>(
     const batch = await batchAt(step);
     const { loss, gradients } = await finiteGradients(model, batch, gates, { units: 'all' }, step);
     const round = Math.floor(step / batchesPerRound);
-    addSquares(squares, gradients, batchWeight(round, step % batchesPerRound, batchesPerRound, memory));
+    addSquares(squares, gradients, 1 / (step + 1));
     state.optimizer = { step: step + 1, vectors: state.optimizer.vectors };
     state.losses.push(loss);
     state.step = step + 1;
     const seen = mask;
     if (state.step % batchesPerRound === 0) {
-      state.scores.set(valueDensity(layout, squares));
+      state.scores.set(valueDensity(layout, squares).map((density, unit) => density * mask[unit]!));
       mask = maskFromImportance(model, state, options);
       gates = Float32Array.from(mask);
     }
@@ -78,8 +77,6 @@ export async function* pruneByImportance<Batch>(
     };
   }
 }
-
-const DEFAULT_MEMORY = 0;
 
 /** The state that {@link pruneByImportance} starts from. */
 export function initialImportanceState({ layout }: Pick<GatedModel<unknown>, 'layout'>): TrainingState {
@@ -103,23 +100,11 @@ export function maskFromImportance(
   return options.chooseMask(scores, removedShare(completed - 1, rounds));
 }
 
-/**
- * The weight of a batch in the running mean: within a round all batches count alike, and those of the round before
- * count `memory` times as much.
- */
-function batchWeight(round: number, place: number, perRound: number, memory: number): number {
-  let earlier = 0;
-  for (let age = 1; age <= round; age++) earlier += perRound * memory ** age;
-  return 1 / (earlier + place + 1);
-}
-
 function checked(options: ImportanceOptions): ImportanceOptions {
-  const { rounds, batchesPerRound, memory = DEFAULT_MEMORY } = options;
+  const { rounds, batchesPerRound } = options;
   for (const [name, value] of Object.entries({ rounds, batchesPerRound })) {
     if (!Number.isInteger(value) || value < 1)
       throw new TrainingOptionError(`${name} must be a whole number from 1 on; received ${value}.`);
   }
-  if (!(memory >= 0 && memory < 1))
-    throw new TrainingOptionError(`memory must be at least 0 and below 1; received ${memory}.`);
   return options;
 }
