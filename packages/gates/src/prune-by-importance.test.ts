@@ -79,9 +79,9 @@ describe('pruneByImportance', () => {
         return { loss, gradients: gradients.map((g, i) => (gates[i] === 0 ? 1e3 : g)) };
       },
     };
-    let before = new Uint8Array(layout.size).fill(1);
+    let before: Uint8Array = new Uint8Array(layout.size).fill(1);
     for await (const { mask } of pruneByImportance(rising, batchAt, options)) {
-      mask.forEach((kept, unit) => expect(kept).toBeLessThanOrEqual(before[unit]!));
+      expect(mask.every((kept, unit) => kept <= before[unit]!)).toBe(true);
       before = mask;
     }
   });
