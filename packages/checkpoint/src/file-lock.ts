@@ -49,8 +49,8 @@ export async function acquireLock(lock: string): Promise<() => Promise<void>> {
 /** Puts the file in place whole or not at all: a reader never sees it half-written. */
 async function place(lock: string, content: string): Promise<boolean> {
   const draft = `${lock}.${randomUUID()}`;
-  await writeFile(draft, content, { flag: 'wx' });
   try {
+    await writeFile(draft, content, { flag: 'wx' });
     await link(draft, lock).catch((error: unknown) => {
       if (codeOf(error) === 'EEXIST') throw error;
       return writeFile(lock, content, { flag: 'wx' }); // a file system without links

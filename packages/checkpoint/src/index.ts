@@ -14,6 +14,7 @@ export {
   type WriteFailure,
 } from './errors.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16.js';
+export { acquireLock } from './file-lock.js';
 export { GGML_TYPES, GGUF_VALUE_TYPES, type GgmlQuantType, type GgmlType } from './ggml-types.js';
 export { byteLevelPresetName } from './gguf-byte-level.js';
 export { ggufName } from './gguf-names.js';
@@ -28,5 +29,6 @@ export {
 } from './safetensors-file.js';
 export type { SafetensorsDType, SafetensorsInfo } from './safetensors-header.js';
 export { type SafetensorsEntry, writeSafetensors } from './safetensors-write.js';
+export { type SpecialRole, type TokenizerRoles, tokenizerRoles } from './tokenizer-roles.js';
 export { type WriteCheckpointOptions, writeCheckpoint } from './write-checkpoint.js';
 export { type TensorProgress, type WriteFolderOptions, writeFolder } from './write-folder.js';

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,6 +99,25 @@ describe('writeCheckpoint', () => {
   it('leaves nothing when a read fails', async () => {
     const broken = { ...small, read: () => Promise.reject(new Error('gone')) };
     await expect(writeCheckpoint(broken, out)).rejects.toThrow(/gone/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['a byte of a tensor changed', (bytes: Buffer) => bytes.fill(0xff, bytes.length - 1)],
+    ['the file was cut', (bytes: Buffer) => bytes.subarray(0, -4)],
+  ])('finds on reading back that %s, and leaves nothing', async (_, damage) => {
+    let damaged = false;
+    const onTensor = ({ stage }: { stage: string }) => {
+      if (stage === 'write' || damaged) return;
+      damaged = true; // once the first tensor has been read back
+      const file = join(`${out}.partial`, 'model.safetensors');
+      writeFileSync(file, damage(readFileSync(file)));
+      expect(readdirSync(folder).sort()).toEqual(['out.lock', 'out.partial']);
+    };
+    await expect(writeCheckpoint(small, out, { onTensor })).rejects.toMatchObject({
+      code: expect.stringMatching(/^GRASP_CHECKPOINT_(WRITE|READ)$/),
+    });
+    expect(damaged).toBe(true);
     expect(await readdir(folder)).toEqual([]);
   });
 

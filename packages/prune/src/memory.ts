@@ -55,7 +55,7 @@ export function memoryRemedies(
   const single = kinds.flatMap((kind) => kind.find((remedy) => fits([remedy]))?.name ?? []);
   if (single.length > 0) return single;
   const strongest = kinds.flatMap((kind) => kind.at(-1) ?? []);
-  return fits(strongest) ? [strongest.map(({ name }) => name).join(' with ')] : [];
+  return fits(strongest) ? [strongest.map(({ name }) => name).join(' and ')] : [];
 }
 
 interface Run {

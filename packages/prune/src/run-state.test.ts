@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TrainingState } from '@grasp/gates';
@@ -68,6 +68,18 @@ describe('a state file', () => {
     expect(second.state).toEqual(first.state);
     await removeState(path);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('stays as it was when it cannot be replaced', async () => {
+    const path = join(folder, 'kept.state');
+    const { state: live, save } = await openStateFile(path, identity);
+    Object.assign(live, state);
+    await save();
+    await mkdir(`${path}.partial`); // a folder where the draft would go
+    await expect(save()).rejects.toMatchObject({ code: 'GRASP_CHECKPOINT_WRITE' });
+    await rm(`${path}.partial`, { recursive: true });
+    expect((await openStateFile(path, identity)).state).toEqual(state);
+    await removeState(path);
   });
 
   it('can be discarded, unless it is something else', async () => {

@@ -39,6 +39,7 @@ export async function openStateFile(
       try {
         await writeWhole(path, encodeRunState(state, identity));
       } catch (error) {
+        await rm(draftOf(path), { force: true }).catch(() => {}); // the first error is the one to report
         throw writeError(path, error);
       }
     },
