@@ -1,4 +1,4 @@
-import type { Checkpoint } from '@grasp/checkpoint';
+import { type Checkpoint, type SpecialRole, tokenizerRoles } from '@grasp/checkpoint';
 import { InexpressibleModelError } from '../errors.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -27,10 +27,8 @@ export interface TokenizerFiles {
   readonly chatTemplate?: string;
 }
 
-export type SpecialRole = 'bos' | 'eos' | 'unk' | 'pad';
-
 /**
- * Reads tokenizer.json, with what tokenizer_config.json, generation_config.json and config.json add to it.
+ * Reads tokenizer.json, with what the files beside it and config.json add to it.
  *
  * @throws InexpressibleModelError if there is none, or it is not a BPE tokenizer.
  */
@@ -54,17 +52,15 @@ export async function readTokenizerFiles(checkpoint: Checkpoint): Promise<Tokeni
     content: String(content),
     special: special === true,
   }));
-  const config = (await json(checkpoint, 'tokenizer_config.json')) ?? {};
-  const generation = (await json(checkpoint, 'generation_config.json')) ?? {};
+  const roles = await tokenizerRoles(checkpoint);
   const idOf = (token: string) => added.find(({ content }) => content === token)?.id ?? vocab[token];
   const special = (role: SpecialRole) => {
-    const named = config[`${role}_token`] ?? (role === 'unk' ? model.unk_token : undefined);
-    const content = typeof named === 'object' && named !== null ? (named as Json).content : named;
-    if (typeof content === 'string') return idOf(content);
-    const [id] = ids(checkpoint.config[`${role}_token_id`]);
-    return id;
+    const text = roles.special[role] ?? (role === 'unk' ? model.unk_token : undefined);
+    if (typeof text === 'string') return idOf(text);
+    const id = checkpoint.config[`${role}_token_id`];
+    const [first = id] = Array.isArray(id) ? id : [];
+    return typeof first === 'number' ? first : undefined;
   };
-  const chatTemplate = await templateOf(checkpoint, config);
   return {
     source: checkpoint.source,
     tokenizer,
@@ -72,8 +68,8 @@ export async function readTokenizerFiles(checkpoint: Checkpoint): Promise<Tokeni
     merges: (model.merges as unknown[]).map(mergePair),
     added,
     special,
-    ends: [...ids(generation.eos_token_id), ...ids(checkpoint.config.eos_token_id)],
-    ...(chatTemplate === undefined ? {} : { chatTemplate }),
+    ends: roles.ends,
+    ...(roles.chatTemplate === undefined ? {} : { chatTemplate: roles.chatTemplate }),
   };
 }
 
@@ -85,21 +81,7 @@ function mergePair(merge: unknown): readonly [string, string] {
   return [joined.slice(0, space), joined.slice(space + 1)];
 }
 
-async function templateOf(checkpoint: Checkpoint, config: Json): Promise<string | undefined> {
-  const file = checkpoint.files.find(({ name }) => name === 'chat_template.jinja');
-  if (file) return new TextDecoder().decode(await file.read());
-  const { chat_template: template } = config;
-  if (typeof template === 'string') return template;
-  // Several templates by name: the default one.
-  const named = Array.isArray(template) ? (template as Json[]) : [];
-  const chosen = named.find(({ name }) => name === 'default') ?? named[0];
-  return typeof chosen?.template === 'string' ? chosen.template : undefined;
-}
-
 async function json(checkpoint: Checkpoint, name: string): Promise<Json | undefined> {
   const file = checkpoint.files.find((entry) => entry.name === name);
   return file && (JSON.parse(new TextDecoder().decode(await file.read())) as Json);
 }
-
-const ids = (value: unknown): number[] =>
-  (Array.isArray(value) ? value : [value]).filter((id): id is number => typeof id === 'number');
