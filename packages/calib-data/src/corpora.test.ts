@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
@@ -59,6 +60,7 @@ test('offline without a copy is an error that says so', async () => {
 test('fetches from the hub once, then reads the copy; keeps the token out of messages', async () => {
   const commit = '0123456789abcdef0123456789abcdef01234567';
   const content = Buffer.from(lines('from', 'the hub'));
+  const oid = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url?.split('?')[0]}`);
@@ -69,24 +71,17 @@ test('fetches from the hub once, then reads the copy; keeps the token out of mes
       response.end();
     } else if (url.startsWith('/api/datasets/a/b/revision/main')) json({ _id: '1', id: 'a/b', sha: commit });
     else if (url.startsWith(`/api/datasets/a/b/tree/${commit}`))
-      json([{ type: 'file', path: 'data/test-00000-of-00001.jsonl', size: content.length }]);
-    else if (url.startsWith(`/datasets/a/b/resolve/${commit}/data/test-00000-of-00001.jsonl`)) {
-      const end = /bytes=0-(\d+)/.exec(headers.range ?? '')?.[1];
-      const part = content.subarray(0, end === undefined ? content.length : Number(end) + 1);
-      response.writeHead(end === undefined ? 200 : 206, {
-        etag: '"1"',
-        'content-range': `bytes 0-${part.length - 1}/${content.length}`,
-      });
-      response.end(part);
-    } else {
+      json([{ type: 'file', path: 'data/test-00000-of-00001.jsonl', size: content.length, oid }]);
+    else if (url === `/datasets/a/b/resolve/${commit}/data/test-00000-of-00001.jsonl`) response.end(content);
+    else {
       response.statusCode = 404;
       response.end();
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const hubUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await using temporary = await temporaryFolder();
-  const options = { hubUrl, cacheDir: temporary.folder, offline: false };
+  const options = { endpoint, cacheDir: temporary.folder, offline: false };
   const read = (more: object) =>
     collect(hubText({ id: 'a/b', split: 'test' }, 'text', { ...options, ...more }).rows());
   try {

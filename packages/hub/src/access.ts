@@ -1,0 +1,41 @@
+import { offlineVariable, reasonOf, webFetch, withoutSecrets } from '@grasp/download';
+import { findToken } from './token.js';
+
+/** How the Hub is reached. What is left out is taken from the environment, as Python's `huggingface_hub` does. */
+export interface HubOptions {
+  /** Do not use the network. Default: whether `GRASP_OFFLINE` or `HF_HUB_OFFLINE` is set. */
+  readonly offline?: boolean;
+  /** Default `HF_ENDPOINT`, or https://huggingface.co. */
+  readonly endpoint?: string;
+  /** Access token. Default `HF_TOKEN`, or what `hf auth login` kept. Sent to the endpoint alone. */
+  readonly token?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What every request to the Hub needs, by the names that `@huggingface/hub` gives it. */
+export interface HubAccess {
+  readonly hubUrl: string;
+  readonly accessToken?: string;
+  readonly fetch: typeof fetch;
+}
+
+export async function hubAccess({ endpoint, token }: HubOptions): Promise<HubAccess> {
+  const accessToken = token ?? (await findToken());
+  return {
+    hubUrl: (endpoint || process.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
+    ...(accessToken ? { accessToken } : {}),
+    fetch: webFetch(),
+  };
+}
+
+/** Why the network is not to be used, if it is not. */
+export function whyOffline({ offline }: HubOptions): string | undefined {
+  if (offline !== undefined) return offline ? 'fetching is switched off' : undefined;
+  const variable = offlineVariable(['HF_HUB_OFFLINE']);
+  return variable === undefined ? undefined : `${variable} is set`;
+}
+
+/** What went wrong in a request, without the token. */
+export function explain(error: unknown, { accessToken }: Pick<HubAccess, 'accessToken'>): string {
+  return withoutSecrets(reasonOf(error), [accessToken]);
+}

@@ -1,0 +1,34 @@
+/** A data set that could not be listed on the Hugging Face Hub, or one of its files not fetched. */
+export class HubError extends Error {
+  readonly code = 'GRASP_HUB';
+  override readonly name = 'HubError';
+  constructor(
+    readonly dataset: string,
+    readonly problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${dataset}: ${problem}`, options);
+  }
+}
+
+export type PushProblem =
+  | 'name'
+  | 'no-token'
+  | 'bad-token'
+  | 'no-permission'
+  | 'offline'
+  | 'interrupted'
+  | 'refused';
+
+/** A folder that could not be pushed to the Hub. The message says why and what to do. */
+export class PushError extends Error {
+  readonly code = 'GRASP_PUSH';
+  override readonly name = 'PushError';
+  constructor(
+    readonly problem: PushProblem,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

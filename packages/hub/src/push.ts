@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type CommitProgressEvent, commitIter, HubApiError } from '@huggingface/hub';
+import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from './access.js';
+import { changedFiles, type LocalFile } from './changed-files.js';
+import { countingFetch } from './counting-fetch.js';
+import { ensureRepository } from './ensure-repository.js';
+import { PushError } from './errors.js';
+import type { PushEvent } from './push-event.js';
+
+export interface PushOptions extends HubOptions {
+  /** Push to a private repository or not at all. Default: one that is made is as its owner has it set. */
+  readonly private?: boolean;
+  /** Branch to push to; made if it is missing. Default `main`. */
+  readonly revision?: string;
+  /** What the commit says. */
+  readonly title?: string;
+}
+
+export interface Pushed {
+  /** Where a person finds it. */
+  readonly url: string;
+  /** The new commit; none where every file was there already. */
+  readonly commit?: string;
+  /** Files of the commit. */
+  readonly files: readonly string[];
+}
+
+const howToGetToken =
+  'Make one that may write (https://huggingface.co/settings/tokens), and set HF_TOKEN to it or run "hf auth login".';
+
+/**
+ * Uploads a folder's files to a model repository of the Hub, which is made if it is missing, as one commit. Files that
+ * stand there with the same hash are left out. Large files go to the Hub's storage one by one, known by their hash:
+ * after a broken upload the same call sends only those that had not arrived whole, and commits.
+ *
+ * @throws PushError
+ */
+export async function* push(
+  folder: string,
+  id: string,
+  options: PushOptions = {},
+): AsyncGenerator<PushEvent, Pushed, undefined> {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(id)) {
+    throw new PushError('name', `"${id}" is not a name on the Hub: it should be OWNER/NAME.`);
+  }
+  const why = whyOffline(options);
+  if (why !== undefined) throw new PushError('offline', `Nothing was pushed: ${why}.`);
+  const access = await hubAccess(options);
+  if (access.accessToken === undefined) {
+    throw new PushError('no-token', `No access token was found. ${howToGetToken}`);
+  }
+  try {
+    return yield* pushWith({ ...access, accessToken: access.accessToken }, folder, id, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw pushError(error, id, access);
+  }
+}
+
+async function* pushWith(
+  access: HubAccess & { readonly accessToken: string },
+  folder: string,
+  id: string,
+  { revision: branch = 'main', private: isPrivate = false, title = 'Upload model', signal }: PushOptions,
+): AsyncGenerator<PushEvent, Pushed, undefined> {
+  await ensureRepository(id, branch, isPrivate, access);
+  const repo = { type: 'model', name: id } as const;
+  const url = `${access.hubUrl}/${id}${branch === 'main' ? '' : `/tree/${encodeURIComponent(branch)}`}`;
+  const files = yield* changedFiles(folder, repo, branch, access);
+  if (files.length === 0) return { url, files: [] };
+  const progress = commitIter({
+    repo,
+    branch,
+    title,
+    operations: files.map(({ path }) => ({
+      operation: 'addOrUpdate',
+      path,
+      content: pathToFileURL(join(folder, path)),
+    })),
+    // Plain transfers to the Hub's storage, which skip by hash what is there.
+    useXet: false,
+    ...access,
+    fetch: countingFetch(access.fetch),
+    ...(signal ? { abortSignal: signal } : {}),
+  });
+  const bytes = byteCounter(files);
+  for (;;) {
+    const { done, value } = await progress.next();
+    if (done)
+      return { url, files: files.map(({ path }) => path), ...(value ? { commit: value.commit.oid } : {}) };
+    const event = bytes(value);
+    if (event) yield event;
+  }
+}
+
+/** Turns the library's share of each file into bytes of all. */
+function byteCounter(files: readonly LocalFile[]): (event: CommitProgressEvent) => PushEvent | undefined {
+  const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const done = { hashing: new Map<string, number>(), uploading: new Map<string, number>() };
+  return (event) => {
+    if (event.event === 'phase') {
+      return event.phase === 'committing' ? { stage: 'commit', done: total, total } : undefined;
+    }
+    if (event.state === 'error') return undefined;
+    const shares = done[event.state];
+    shares.set(event.path, event.progress * (sizes.get(event.path) ?? 0));
+    const sum = [...shares.values()].reduce((a, b) => a + b, 0);
+    return { stage: event.state === 'hashing' ? 'hash' : 'upload', done: Math.round(sum), total };
+  };
+}
+
+/** What failed, told without the token: no cause comes along, as the library's errors carry signed addresses. */
+function pushError(error: unknown, id: string, access: HubAccess): PushError {
+  if (error instanceof PushError) return error;
+  const said = explain(error, access);
+  const status = error instanceof HubApiError ? error.statusCode : undefined;
+  if (status === 401 || (error instanceof TypeError && /token must start/.test(error.message))) {
+    return new PushError('bad-token', `The Hub does not know the access token. ${howToGetToken}`);
+  }
+  if (status === 403) {
+    return new PushError(
+      'no-permission',
+      `The access token may not write to ${id}: is the owner right, and is its role "write"? The Hub said: ${said}`,
+    );
+  }
+  if (status !== undefined && status < 500) {
+    return new PushError('refused', `The Hub refused the push to ${id}: ${said}`);
+  }
+  return new PushError(
+    'interrupted',
+    `The push to ${id} broke off, and nothing was committed: ${said}. ` +
+      'Run the same again to go on: files that arrived whole are not sent twice.',
+  );
+}
