@@ -63,6 +63,34 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
     decoder.dispose();
   });
 
+  it('catches what overflows bfloat16: weights by tensor, sums by layer', async () => {
+    const withEntry = (name: string, value: number) => ({
+      ...checkpoint,
+      read: async (tensor: string) => {
+        const { data, ...rest } = await checkpoint.read(tensor);
+        return {
+          ...rest,
+          data: tensor === name ? Float32Array.from(data, (x, i) => (i === 5 ? value : x)) : data,
+        };
+      },
+    });
+    const load = (name: string, value: number) =>
+      loadDecoder(withEntry(name, value), { runtime: half, dtype: 'bfloat16' });
+    // Below the largest float32, above the largest bfloat16.
+    await expect(load('model.layers.1.mlp.up_proj.weight', 3.4e38)).rejects.toMatchObject({
+      code: 'GRASP_CHECKPOINT_OVERFLOW',
+      tensor: 'model.layers.1.mlp.up_proj.weight',
+      index: 5,
+    });
+    const decoder = await load('model.layers.2.mlp.down_proj.weight', 3e38);
+    const gates = new Float32Array(decoder.layout.size).fill(1);
+    await expect(decoder.lossAndGateGradients(batch, gates)).rejects.toMatchObject({
+      code: 'GRASP_NON_FINITE',
+      layer: 2,
+    });
+    decoder.dispose();
+  });
+
   it('comes near in bfloat16, and leaves nothing behind', async () => {
     const single = await loadDecoder(checkpoint, { runtime: recorded });
     const before = tensorFlow.memory().tensors;
