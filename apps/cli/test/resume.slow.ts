@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { writeCheckpoint } from '@grasp/checkpoint';
-import { random, tinyLlama, tinyText } from '@grasp/testing';
+import { hasTensorFlow, random, tinyLlama, tinyText } from '@grasp/testing';
 import { execa, type Subprocess } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCommand, main } from './build.js';
@@ -24,28 +24,25 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const settings = [
-  '--length',
-  '32',
-  '--window',
-  '64',
-  '--eval-windows',
-  '4',
-  '--backend',
-  'wasm',
-  '--save-every',
-  '3',
-];
+const settings = ['--length', '32', '--window', '64', '--eval-windows', '4'];
 const methods = {
   grasprune: ['--blocks', '24', '--epochs', '2'],
   'grasp+': ['--method', 'grasp+', '--blocks', '24', '--rounds', '6'],
 };
 type Method = keyof typeof methods;
 
+interface Run {
+  readonly method: Method;
+  readonly backend: 'wasm' | 'tensorflow';
+  /** Of a killed run, its last steps are lost; one that is asked to stop saves all of them. */
+  readonly saveEvery: number;
+}
+
 /** A run that cannot outlive the test by much. */
-function start(method: Method, out: string) {
+function start({ method, backend, saveEvery }: Run, out: string) {
   const files = [at('model'), '--calib', at('text.txt'), '--eval', at('text.txt'), '--out', at(out)];
-  const run = execa('node', [main, 'prune', ...files, ...settings, ...methods[method]], {
+  const how = ['--backend', backend, '--save-every', String(saveEvery)];
+  const run = execa('node', [main, 'prune', ...files, ...settings, ...methods[method], ...how], {
     reject: false,
     timeout: 60_000,
     killSignal: 'SIGKILL',
@@ -63,15 +60,30 @@ async function contents(path: string): Promise<Record<string, string>> {
   );
 }
 
-/** What is waited for before a kill: a stage in what a run says, or a file of its output. */
+/** What is waited for before a run is ended: a stage in what it says. */
 const moments = {
   grasprune: ['perplexity, dense', 'learning gates', 'calibrating scales', 'perplexity, masked'],
-  'grasp+': ['choosing units', 'refitting', 'calibrating scales'],
+  'grasp+': ['perplexity, dense', 'choosing units', 'refitting', 'calibrating scales', 'perplexity, masked'],
 };
-const files = ['config.json', 'model.safetensors.partial', 'model.safetensors', 'grasp.json'];
+/** Or a file of its output, in the order in which they come. */
+const files = [
+  'tokenizer.json',
+  'model.safetensors.partial',
+  'model.safetensors',
+  'config.json',
+  'grasp-mask.json',
+  'grasp.json',
+  'grasp-output.json',
+];
 
-/** Kills a run some milliseconds after a moment, or when it is done. @returns whether it was killed */
-async function killAfter(run: ReturnType<typeof start>, out: string, moment: string, delay: number) {
+/** Ends a run some milliseconds after a moment, unless it is done by then. */
+async function endAfter(
+  run: ReturnType<typeof start>,
+  out: string,
+  moment: string,
+  delay: number,
+  signal: NodeJS.Signals,
+) {
   let said = '';
   run.stderr.on('data', (chunk) => {
     said += chunk;
@@ -83,34 +95,66 @@ async function killAfter(run: ReturnType<typeof start>, out: string, moment: str
   const partial = at(`${out}.partial/${moment}`);
   while (!ended && !said.includes(moment) && !existsSync(partial)) await setTimeout(1);
   await setTimeout(delay);
-  run.kill('SIGKILL');
-  const { signal } = await run;
-  return signal === 'SIGKILL';
+  run.kill(signal);
+  return run;
 }
 
-describe('a run killed at random points', () => {
-  it.each(['grasprune', 'grasp+'] as const)('ends with the bytes of one that was not: %s', async (method) => {
-    const whole = `${method}-whole`;
-    expect((await start(method, whole)).exitCode).toBe(0);
-    const expected = await contents(at(whole));
-    const next = random(method.length);
-    const pick = <Item>(items: readonly Item[]) => items[Math.floor(next() * items.length)]!;
+/** Starts a run until its output is there. @returns what was said by the last one. */
+async function finish(run: Run, out: string): Promise<void> {
+  if (existsSync(at(out))) return;
+  const last = await start(run, out);
+  expect(last.stderr).toContain('Going on after');
+  expect(last.exitCode).toBe(0);
+  expect((await readdir(folder)).filter((name) => name.startsWith(`${out}.`))).toEqual([]);
+}
 
-    let kills = 0;
-    for (let round = 0; kills < 10; round++) {
-      const out = `${method}-${round}`;
-      // Every stage in order, each time at another point of it, then two points of the final write.
-      for (const moment of [...moments[method], pick(files), pick(files)]) {
+describe.each<{ backend: Run['backend']; atLeast: number }>([
+  { backend: 'wasm', atLeast: 10 },
+  ...(hasTensorFlow ? [{ backend: 'tensorflow' as const, atLeast: 5 }] : []),
+])('on $backend', ({ backend, atLeast }) => {
+  describe.each(['grasprune', 'grasp+'] as const)('%s', (method) => {
+    const name = `${backend}-${method}`;
+    let expected: Record<string, string>;
+    beforeAll(async () => {
+      const whole = await start({ method, backend, saveEvery: 64 }, `${name}-whole`);
+      expect(whole.exitCode, whole.stderr).toBe(0);
+      expected = await contents(at(`${name}-whole`));
+    });
+
+    it('ends with the bytes of a whole run when it is killed at random points', async () => {
+      const run: Run = { method, backend, saveEvery: 3 };
+      const next = random(method.length);
+      const pick = <Item>(items: readonly Item[]) => items[Math.floor(next() * items.length)]!;
+      let kills = 0;
+      for (let round = 0; kills < atLeast; round++) {
+        const out = `${name}-killed-${round}`;
+        // Every stage in order, each time at another point of it, then some points of the final write.
+        for (const moment of [...moments[method], pick(files), pick(files), pick(files)]) {
+          if (existsSync(at(out))) break;
+          const { signal } = await endAfter(start(run, out), out, moment, next() * 60, 'SIGKILL');
+          if (signal === 'SIGKILL') kills++;
+        }
+        await finish(run, out);
+        expect(await contents(at(out))).toEqual(expected);
+      }
+    });
+
+    it('goes on from the very step at which it was asked to stop', async () => {
+      const run: Run = { method, backend, saveEvery: 1_000_000 };
+      const out = `${name}-stopped`;
+      const stepsIn = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
+      let kept = 0;
+      for (const [i, moment] of moments[method].entries()) {
+        const signal = i % 2 === 0 ? 'SIGINT' : 'SIGTERM';
+        const { exitCode, stderr } = await endAfter(start(run, out), out, moment, 5, signal);
         if (existsSync(at(out))) break;
-        if (await killAfter(start(method, out), out, moment, next() * 60)) kills++;
+        expect(exitCode, stderr).toBe(signal === 'SIGINT' ? 130 : 143);
+        expect(stepsIn(stderr, /Going on after (\d+) steps/)).toBe(kept);
+        kept = stepsIn(stderr, /What was done, (\d+) steps/);
       }
-      if (!existsSync(at(out))) {
-        const last = await start(method, out);
-        expect(last.stderr).toContain('Going on after');
-        expect(last.exitCode).toBe(0);
-        expect((await readdir(folder)).filter((name) => name.startsWith(`${out}.`))).toEqual([]);
-      }
+      expect(kept).toBeGreaterThan(0);
+      await finish(run, out);
       expect(await contents(at(out))).toEqual(expected);
-    }
+    });
   });
 });
