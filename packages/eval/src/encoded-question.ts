@@ -2,7 +2,7 @@ import { checkIds } from '@grasp/calib-data';
 import type { Tokenizer } from '@grasp/tokenizer';
 import { encodePrompt, truncateLeft } from './encode-prompt.js';
 import { TaskItemError } from './errors.js';
-import type { ContinuationGroup } from './language-model.js';
+import type { ContinuationGroup, LanguageModel } from './language-model.js';
 import type { Task } from './task.js';
 import type { TaskQuestion } from './task-questions.js';
 
@@ -11,12 +11,15 @@ export interface EncodedQuestion {
   readonly question: TaskQuestion;
   /** Choices in order, those that share a context together. */
   readonly groups: readonly ContinuationGroup[];
-  /** Ids of its longest prompt, and how many prompts it has. */
-  readonly longest: number;
+  /** What the model reads for it: so many rows, the longest of so many ids. */
   readonly rows: number;
+  readonly width: number;
 }
 
 /**
+ * The question as `model` will read it: a row for each context with all its endings where it has a way to, else a row
+ * for each choice.
+ *
  * @throws TaskItemError if a choice or its context has no token, or a choice does not fit into the model's context;
  *   TokenIdError.
  */
@@ -24,12 +27,11 @@ export async function encodeQuestion(
   question: TaskQuestion,
   task: Task,
   tokenizer: Tokenizer,
-  contextLength: number,
+  { contextLength, scoreContinuations }: LanguageModel,
   vocabSize: number,
 ): Promise<EncodedQuestion> {
   const fail = (problem: string) => new TaskItemError(task.name, question.item, problem);
   const groups: { context: Int32Array; continuations: Int32Array[] }[] = [];
-  let longest = 0;
   const prompts = await Promise.all(question.prompts.map((prompt) => encodePrompt(tokenizer, prompt)));
   for (const [choice, whole] of prompts.entries()) {
     if (whole.context.length === 0) throw fail(`the context of choice ${choice} has no token`);
@@ -41,24 +43,28 @@ export async function encodeQuestion(
     const { context, continuation } = truncateLeft(whole, contextLength);
     checkIds(context, vocabSize);
     checkIds(continuation, vocabSize);
-    longest = Math.max(longest, context.length + continuation.length);
     const last = groups.at(-1);
     if (last && sameIds(last.context, context)) last.continuations.push(continuation);
     else groups.push({ context, continuations: [continuation] });
   }
-  return { question, groups, longest, rows: question.prompts.length };
+  const rows = groups.flatMap(({ context, continuations }) => {
+    const lengths = continuations.map(({ length }) => length);
+    if (!scoreContinuations) return lengths.map((length) => context.length + length);
+    return [lengths.reduce((sum, length) => sum + length, context.length)];
+  });
+  return { question, groups, rows: rows.length, width: Math.max(...rows) };
 }
 
-/** Whole questions, longest first, as many together as fit into `batchTokens` padded ids. */
+/** Whole questions, widest first, as many together as fit into `batchTokens` padded ids. */
 export function* batchesByLength(
   questions: readonly EncodedQuestion[],
   batchTokens: number,
 ): Generator<EncodedQuestion[]> {
-  const sorted = questions.toSorted((a, b) => b.longest - a.longest || a.question.item - b.question.item);
+  const sorted = questions.toSorted((a, b) => b.width - a.width || a.question.item - b.question.item);
   let batch: EncodedQuestion[] = [];
   let rows = 0;
   for (const question of sorted) {
-    const width = batch[0]?.longest ?? 0;
+    const width = batch[0]?.width ?? 0;
     if (batch.length > 0 && (rows + question.rows) * width > batchTokens) {
       yield batch;
       batch = [];

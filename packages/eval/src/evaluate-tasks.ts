@@ -74,7 +74,7 @@ export async function* evaluateQuestions(
   const { batchTokens = 2048, vocabSize = tokenizer.vocabSize } = options;
   const encoded: EncodedQuestion[] = [];
   for (const question of questions)
-    encoded.push(await encodeQuestion(question, task, tokenizer, model.contextLength, vocabSize));
+    encoded.push(await encodeQuestion(question, task, tokenizer, model, vocabSize));
 
   const hits: boolean[] = [];
   const hitsNorm: boolean[] = [];

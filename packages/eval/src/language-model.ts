@@ -23,10 +23,11 @@ export interface LanguageModel {
   negLogLikelihood(batch: TokenBatch): Promise<Float32Array>;
 
   /**
-   * Optional faster way to score several endings of one context: run the context once, keep its keys and values,
-   * then the endings. Without it, `negLogLikelihood` scores every context with every ending.
+   * Optional faster way to score several endings of one context, which is computed once for all of them: in a row with
+   * its endings, or from its keys and values. Without it, `negLogLikelihood` scores every context with every ending.
    *
-   * Groups come sorted by length, a batch at a time; `context + continuation` never exceeds `contextLength + 1`.
+   * Groups come sorted by their ids in all, a batch at a time; `context + continuation` never exceeds
+   * `contextLength + 1`.
    *
    * @returns for each group, for each continuation, the sum of its tokens' log-likelihoods.
    */
