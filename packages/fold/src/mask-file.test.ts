@@ -14,6 +14,7 @@ const results = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLen
     layout,
     mask: Uint8Array.from(units, ([bit]) => bit),
     scales: Float32Array.from(units, ([bit, scale]) => bit * scale),
+    scores: Float32Array.from(units, ([, score]) => score),
     provenance: { model: 'toy', seed: 7 },
   }));
 });
@@ -21,7 +22,7 @@ const results = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLen
 describe('encodeMask and decodeMask', () => {
   test.prop([results])('give back every bit', (result) => {
     expect(decodeMask(encodeMask(result), result.layout)).toEqual(result);
-    const { scales: _, ...maskOnly } = result;
+    const { scales: _, scores: __, ...maskOnly } = result;
     expect(decodeMask(encodeMask(maskOnly))).toEqual(maskOnly);
   });
 
@@ -30,6 +31,7 @@ describe('encodeMask and decodeMask', () => {
     layout,
     mask: new Uint8Array(12).fill(1),
     scales: new Float32Array(12).fill(1),
+    scores: new Float32Array(12).fill(2),
   });
 
   it('refuse a file for another model', () => {
@@ -50,6 +52,7 @@ describe('encodeMask and decodeMask', () => {
     ['a layout that is none', edited('"count": 12', '"count": -1'), /no valid layout/],
     ['a mask of another length', edited('"count": 12', '"count": 120'), /2 bytes; its layout needs 15/],
     ['missing scales', edited('"mask": "/w8="', '"mask": "AQA="'), /12 scales for 1 kept/],
+    ['missing scores', edited('AAAAQAAAAEA', 'AAAAQA'), /scores/],
   ])('refuse %s', (_, file, message) => {
     expect(() => decodeMask(file)).toThrow(message);
   });

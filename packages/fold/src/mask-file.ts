@@ -9,6 +9,8 @@ export interface PrunedUnits {
   readonly mask: Uint8Array;
   /** A factor for each kept unit, 0 for the others. */
   readonly scales?: Float32Array;
+  /** What the mask was projected from: one score for each unit, kept or not. With it, another budget needs no new run. */
+  readonly scores?: Float32Array;
   /** Where it came from: model, settings, data fingerprint, whatever JSON holds. */
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
@@ -18,11 +20,12 @@ const VERSION = 1;
 
 /**
  * A mask file: JSON with the layout in clear, the mask as base64 of one bit per unit (lowest bit first), and the kept
- * units' scales as base64 of little-endian float32.
+ * units' scales and all units' scores as base64 of little-endian float32.
  */
-export function encodeMask({ layout, mask, scales, provenance }: PrunedUnits): Uint8Array {
+export function encodeMask({ layout, mask, scales, scores, provenance }: PrunedUnits): Uint8Array {
   assertUnits(layout, mask, 'mask');
   if (scales) assertUnits(layout, scales, 'scales');
+  if (scores) assertUnits(layout, scores, 'scores');
   const file = {
     format: FORMAT,
     version: VERSION,
@@ -30,6 +33,7 @@ export function encodeMask({ layout, mask, scales, provenance }: PrunedUnits): U
     layout: layout.blocks.map(({ layer, kind, count, cost }) => ({ layer, kind, count, cost })),
     mask: toBase64(packBits(mask)),
     ...(scales ? { scales: toBase64(packFloats(scales.filter((_, unit) => mask[unit] !== 0))) } : {}),
+    ...(scores ? { scores: toBase64(packFloats(scores)) } : {}),
   };
   return new TextEncoder().encode(`${JSON.stringify(file, undefined, 1)}\n`);
 }
@@ -41,7 +45,7 @@ export function encodeMask({ layout, mask, scales, provenance }: PrunedUnits): U
  * @throws {MaskFileError} if the file is damaged, of another version, or for another layout.
  */
 export function decodeMask(bytes: Uint8Array, layout?: Layout): PrunedUnits {
-  const { format, version, layout: blocks, mask: bits, scales, provenance } = parse(bytes);
+  const { format, version, layout: blocks, mask: bits, scales, scores, provenance } = parse(bytes);
   if (format !== FORMAT) throw new MaskFileError('This is not a mask file.');
   if (version !== VERSION) {
     throw new MaskFileError(`The mask file has version ${version}; this release reads version ${VERSION}.`);
@@ -54,8 +58,13 @@ export function decodeMask(bytes: Uint8Array, layout?: Layout): PrunedUnits {
     );
   }
   const mask = unpackBits(bytesOf(bits, 'mask'), own.size);
-  const common = { layout: own, mask, provenance: isObject(provenance) ? provenance : {} };
-  return scales === undefined ? common : { ...common, scales: unpackScales(bytesOf(scales, 'scales'), mask) };
+  return {
+    layout: own,
+    mask,
+    ...(scales === undefined ? {} : { scales: unpackScales(bytesOf(scales, 'scales'), mask) }),
+    ...(scores === undefined ? {} : { scores: unpackScores(bytesOf(scores, 'scores'), own.size) }),
+    provenance: isObject(provenance) ? provenance : {},
+  };
 }
 
 function parse(bytes: Uint8Array): Record<string, unknown> {
@@ -122,14 +131,21 @@ function unpackScales(bytes: Uint8Array, mask: Uint8Array): Float32Array {
   if (bytes.length !== kept * 4) {
     throw new MaskFileError(`The mask file has ${bytes.length / 4} scales for ${kept} kept units.`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const scales = new Float32Array(mask.length);
-  for (let unit = 0, at = 0; unit < mask.length; unit++) {
-    if (mask[unit] === 0) continue;
-    scales[unit] = view.getFloat32(at, true);
-    at += 4;
+  const values = unpackFloats(bytes);
+  let at = 0;
+  return Float32Array.from(mask, (bit) => (bit === 0 ? 0 : values[at++]!));
+}
+
+function unpackScores(bytes: Uint8Array, size: number): Float32Array {
+  if (bytes.length !== size * 4) {
+    throw new MaskFileError(`The mask file has ${bytes.length / 4} scores for ${size} units.`);
   }
-  return scales;
+  return unpackFloats(bytes);
+}
+
+function unpackFloats(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, index) => view.getFloat32(index * 4, true));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

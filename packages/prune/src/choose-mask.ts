@@ -3,6 +3,7 @@ import type { Decoder } from '@grasp/decoder';
 import {
   adamW,
   type GateOptions,
+  gateProbabilities,
   type ImportanceOptions,
   initialGateState,
   initialImportanceState,
@@ -21,6 +22,8 @@ import type { PruneSettings } from './settings.js';
 export interface ChosenMask {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
+  /** What the mask was projected from: one for each unit, 0 for those that were removed in an earlier round. */
+  readonly scores: Float32Array;
   readonly losses: readonly number[];
 }
 
@@ -65,7 +68,8 @@ async function* chooseByGates(
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'gates', step: step + 1, steps: options.steps, loss, tokens, kept, keptCost };
   }
-  return { mask: maskFromScores(state, options), losses: state.losses };
+  const scores = gateProbabilities(state.scores, settings.tau);
+  return { mask: maskFromScores(state, options), scores, losses: state.losses };
 }
 
 /** Ranks by squared gate gradients in rounds, under a budget that tightens. */
@@ -89,5 +93,6 @@ async function* chooseByImportance(
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'importance', step: step + 1, steps, loss, tokens, kept, keptCost };
   }
-  return { mask: maskFromImportance(model, state, options), losses: state.losses };
+  const mask = maskFromImportance(model, state, options);
+  return { mask, scores: state.scores, losses: state.losses };
 }

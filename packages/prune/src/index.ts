@@ -10,7 +10,7 @@ export { type Learned, type LearningData, learn } from './learn.js';
 export { loadOn } from './load.js';
 export { type EvaluationText, measure } from './measure.js';
 export { assertFitsMemory, MemoryError, usableMemory } from './memory.js';
-export { type Projection, projectionOf } from './projection.js';
+export { constraintsOf, type Projection, projectionOf } from './projection.js';
 export { type PruneJob, prune, prunedView } from './prune.js';
 export { runIdentity } from './run-identity.js';
 export { MASK_FILE, RUN_RECORD, type RunRecord } from './run-record.js';

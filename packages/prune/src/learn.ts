@@ -14,6 +14,8 @@ import type { PruneSettings } from './settings.js';
 export interface Learned {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
+  /** What the mask was projected from: one for each unit, 0 for those that were removed in an earlier round. */
+  readonly scores: Float32Array;
   /** A factor for each kept unit, 0 for the others. */
   readonly scales: Float32Array;
   /** Columns of output matrices that were fitted anew; none without a refit. */
@@ -42,10 +44,16 @@ export async function* learn(
   projection: Projection,
   progress: Pick<RunState, 'choice' | 'scales'> = {},
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
-  const { mask, losses } = yield* chooseMask(model, gateBlocks, settings, projection, progress);
+  const { mask, scores, losses } = yield* chooseMask(model, gateBlocks, settings, projection, progress);
   const replaced = settings.refit === 'sequential' ? yield* refit(model, mask, gateBlocks, settings) : [];
-  const scales = yield* calibrate(model, mask, scaleBlocks, settings, progress);
-  return { mask, scales: scales.scales, replaced, losses: { gates: losses, scales: scales.losses } };
+  const calibrated = yield* calibrate(model, mask, scaleBlocks, settings, progress);
+  return {
+    mask,
+    scores,
+    scales: calibrated.scales,
+    replaced,
+    losses: { gates: losses, scales: calibrated.losses },
+  };
 }
 
 async function* calibrate(

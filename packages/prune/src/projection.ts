@@ -46,7 +46,7 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
 }
 
 /** What the settings ask of the widths. */
-function constraintsOf(layout: Layout, settings: PruneSettings): Constraints {
+export function constraintsOf(layout: Layout, settings: PruneSettings): Constraints {
   const { align, minimum } = settings;
   const protect = protectedUnits(layout, settings);
   return {

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, openEngine } from './engine.js';
 import type { PruneEvent } from './events.js';
+import { projectionOf } from './projection.js';
 import { type PruneJob, prune } from './prune.js';
 import type { RunRecord } from './run-record.js';
 import { parseSettings } from './settings.js';
@@ -100,6 +101,14 @@ describe('prune', () => {
     const { mask, scales, layout } = decodeMask(await readFile(join(at, record.maskFile)));
     expect(layout.totalCost).toBe(record.budgets[0]!.total);
     expect(scales?.every((scale, unit) => (mask[unit] === 1) === (scale !== 0))).toBe(true);
+  });
+
+  it('writes scores that the mask is the projection of', async () => {
+    for (const settings of [{}, { projection: 'paper' }, { choose: 'importance', rounds: 3 }]) {
+      const { at, record } = await run({ keep: 0.6, epochs: 1, ...settings });
+      const { mask, scores } = decodeMask(await readFile(join(at, record.maskFile)));
+      expect(projectionOf(checkpoint, record.settings).project(scores!)).toEqual(mask);
+    }
   });
 
   it('leaves no tensor behind, finished or left', async () => {

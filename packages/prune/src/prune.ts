@@ -118,7 +118,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   const projection = projectionOf(checkpoint, settings);
   const dense = yield* measureOnce(job, progress, 'dense', checkpoint);
   const learned = yield* learnOn(job, projection, progress);
-  const { mask, scales, replaced } = learned;
+  const { mask, scores, scales, replaced } = learned;
   const refitted = replaced.length > 0 ? replaceColumns(checkpoint, replaced) : checkpoint;
   const masked = yield* measureOnce(job, progress, 'masked', prunedView(checkpoint, mask));
   const written = yield* write(forTransformers(prunedView(refitted, mask, scales)), folder);
@@ -138,7 +138,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
       perplexity: { dense, masked, calibrated },
     });
     if (settings.projection === 'exact') assertMet(record.budgets);
-    await writeFile(join(folder, MASK_FILE), encodeMask({ layout: projection.layout, mask, scales }));
+    await writeFile(join(folder, MASK_FILE), encodeMask({ layout: projection.layout, mask, scales, scores }));
     await writeFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
     await writeFile(join(folder, CARD), await cardOf(record, checkpoint, written));
     return record;
