@@ -86,6 +86,7 @@ async function* pushWith(
   });
   const bytes = byteCounter(files);
   for (;;) {
+    signal?.throwIfAborted();
     const { done, value } = await progress.next();
     if (done)
       return { url, files: files.map(({ path }) => path), ...(value ? { commit: value.commit.oid } : {}) };

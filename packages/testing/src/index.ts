@@ -1,6 +1,7 @@
 export { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from './chromium.js';
 export { type Difference, difference, expectClose } from './difference.js';
 export { type GgufTestTensor, type GgufTestValue, ggufBytes } from './gguf-bytes.js';
+export { HubStandIn } from './hub-stand-in.js';
 export { normals, random } from './random.js';
 export { randomCheckpoint, randomTokens, type TinyConfig } from './random-checkpoint.js';
 export { readmeCode } from './readme-code.js';
