@@ -5,6 +5,7 @@ import { evalCommand } from './commands/eval/index.js';
 import { exportCommand } from './commands/export/index.js';
 import { inspectCommand } from './commands/inspect/index.js';
 import { pruneCommand } from './commands/prune/index.js';
+import { sweepCommand } from './commands/sweep/index.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { version } from './version.js';
@@ -19,7 +20,15 @@ function createProgram(terminal: Terminal): Command {
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     });
-  const commands = [pruneCommand, inspectCommand, evalCommand, exportCommand, doctorCommand, demoCommand];
+  const commands = [
+    pruneCommand,
+    sweepCommand,
+    inspectCommand,
+    evalCommand,
+    exportCommand,
+    doctorCommand,
+    demoCommand,
+  ];
   for (const command of commands) program.addCommand(command(terminal));
   // commander does not hand these down to commands that were made apart from it.
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {

@@ -1,5 +1,5 @@
 export { BUDGET_NAMES, type BudgetName } from './budget-settings.js';
-export type { BudgetOutcome, ModelHeaders, StatedBudget } from './budgets.js';
+export { BudgetMissedError, type BudgetOutcome, type ModelHeaders, type StatedBudget } from './budgets.js';
 export { chooseMask } from './choose-mask.js';
 export { describeModel, type ModelDescription } from './describe-model.js';
 export { type BackendName, type Engine, EngineError, type EngineOptions, openEngine } from './engine.js';
@@ -7,13 +7,14 @@ export type { PruneEvent, Subject } from './events.js';
 export { type Forecast, forecast, forecastSeconds, matMulRate, type TextSizes } from './forecast.js';
 export { type LatencyTable, latencyCosts, latencyMisfit, latencyTableSchema } from './latency-table.js';
 export { type Learned, type LearningData, learn } from './learn.js';
+export { learnScores } from './learn-scores.js';
 export { loadOn } from './load.js';
 export { type EvaluationText, measure } from './measure.js';
 export { assertFitsMemory, MemoryError, usableMemory } from './memory.js';
 export { constraintsOf, type Projection, projectionOf } from './projection.js';
 export { type PruneJob, prune, prunedView } from './prune.js';
 export { runIdentity } from './run-identity.js';
-export { MASK_FILE, RUN_RECORD, type RunRecord } from './run-record.js';
+export { MASK_FILE, RUN_RECORD, type RunRecord, runInputs } from './run-record.js';
 export { type RunIdentity, type RunState, RunStateError } from './run-state.js';
 export {
   type PruneSettings,

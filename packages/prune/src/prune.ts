@@ -18,7 +18,6 @@ import type { RunState } from './run-state.js';
 import { saving } from './saving.js';
 import type { PruneSettings } from './settings.js';
 import type { StateFile } from './state-file.js';
-import { version } from './version.js';
 
 /** What a run needs. Nothing of it is closed by the run. */
 export interface PruneJob {
@@ -31,10 +30,13 @@ export interface PruneJob {
   readonly scaleBlocks?: TokenBlocks;
   /** Text to measure perplexity on. Default: none. */
   readonly evaluation?: readonly EvaluationText[];
-  /** An empty folder to write to: that of a claimed output, so that it gets its name when the run is complete. */
-  readonly folder: string;
+  /**
+   * An empty folder to write to: that of a claimed output, so that it gets its name when the run is complete. Without
+   * one nothing is written, and what is measured is the model that would be.
+   */
+  readonly folder?: string;
   /** Where the run goes on from and keeps its state. Default: from the beginning, and nothing is kept. */
-  readonly stateFile?: StateFile;
+  readonly stateFile?: Pick<StateFile, 'state' | 'save'>;
   /** Most steps between two saves; at most two minutes anyway. Default 64. */
   readonly saveEvery?: number;
 }
@@ -114,35 +116,26 @@ export function prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecord, unde
 }
 
 async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEvent, RunRecord, undefined> {
-  const { checkpoint, engine, settings, gateBlocks, folder, evaluation = [] } = job;
+  const { checkpoint, engine, settings, folder, evaluation = [] } = job;
   const projection = projectionOf(checkpoint, settings);
   const dense = yield* measureOnce(job, progress, 'dense', checkpoint);
   const learned = yield* learnOn(job, projection, progress);
   const { mask, scores, scales, replaced } = learned;
   const refitted = replaced.length > 0 ? replaceColumns(checkpoint, replaced) : checkpoint;
   const masked = yield* measureOnce(job, progress, 'masked', prunedView(checkpoint, mask));
-  const written = yield* write(forTransformers(prunedView(refitted, mask, scales)), folder);
+  const view = forTransformers(prunedView(refitted, mask, scales));
+  const pruned = folder === undefined ? view : yield* write(view, folder);
   try {
-    const calibrated = yield* measure(written, 'calibrated', evaluation, engine);
-    const record = runRecord({
-      engine,
-      version,
-      settings,
-      gateBlocks,
-      scaleBlocks: job.scaleBlocks ?? gateBlocks,
-      evaluation,
-      ...projection,
-      learned,
-      dense: checkpoint,
-      pruned: written,
-      perplexity: { dense, masked, calibrated },
-    });
+    const calibrated = yield* measure(pruned, 'calibrated', evaluation, engine);
+    const perplexity = { dense, masked, calibrated };
+    const record = runRecord(job, { ...projection, learned, pruned, perplexity });
     if (settings.projection === 'exact') assertMet(record.budgets);
+    if (folder === undefined) return record;
     await writeFile(join(folder, MASK_FILE), encodeMask({ layout: projection.layout, mask, scales, scores }));
     await writeFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
-    await writeFile(join(folder, CARD), await cardOf(record, checkpoint, written));
+    await writeFile(join(folder, CARD), await cardOf(record, checkpoint, pruned));
     return record;
   } finally {
-    await written.close();
+    if (pruned !== view) await pruned.close(); // the view's is the job's
   }
 }

@@ -3,11 +3,11 @@ import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from './budgets.js';
 import { describeModel } from './describe-model.js';
-import type { Engine } from './engine.js';
 import type { Subject } from './events.js';
 import type { Learned } from './learn.js';
-import type { EvaluationText } from './measure.js';
+import type { PruneJob } from './prune.js';
 import type { PruneSettings } from './settings.js';
+import { version } from './version.js';
 
 /** Name of the record in the output folder. */
 export const RUN_RECORD = 'grasp.json';
@@ -76,40 +76,45 @@ function keptPerLayer(layout: Layout, mask: Uint8Array): RunRecord['layers'] {
   return [...layers.values()];
 }
 
+/** What a run is made from, but for the model's weights: runs of one model that agree in it write equal records. */
+export function runInputs(job: RunSource): Pick<RunRecord, 'versions' | 'model' | 'settings' | 'data'> {
+  const { engine, checkpoint, settings, gateBlocks, scaleBlocks = gateBlocks, evaluation = [] } = job;
+  return {
+    versions: { grasp: version, node: process.versions.node, engine: engine.description },
+    model: checkpoint.source,
+    settings,
+    data: {
+      gates: dataRecord(gateBlocks),
+      scales: dataRecord(scaleBlocks),
+      evaluation: Object.fromEntries(evaluation.map(({ name, windows }) => [name, dataRecord(windows)])),
+    },
+  };
+}
+
+type RunSource = Pick<
+  PruneJob,
+  'engine' | 'checkpoint' | 'settings' | 'gateBlocks' | 'scaleBlocks' | 'evaluation'
+>;
+
 export interface RunOutcome {
-  readonly engine: Engine;
-  readonly version: string;
-  readonly settings: PruneSettings;
-  readonly gateBlocks: TokenBlocks;
-  readonly scaleBlocks: TokenBlocks;
-  readonly evaluation: readonly EvaluationText[];
   readonly layout: Layout;
   readonly budgets: readonly StatedBudget[];
   readonly learned: Learned;
-  readonly dense: Checkpoint;
   readonly pruned: Checkpoint;
   readonly perplexity: RunRecord['perplexity'];
 }
 
 /** The record of a finished run. */
-export function runRecord(outcome: RunOutcome): RunRecord {
-  const { layout, learned } = outcome;
+export function runRecord(job: RunSource, outcome: RunOutcome): RunRecord {
+  const { checkpoint: dense } = job;
+  const { layout, learned, pruned } = outcome;
   return {
     format: 'grasp-run',
     version: 1,
-    versions: { grasp: outcome.version, node: process.versions.node, engine: outcome.engine.description },
-    model: outcome.dense.source,
-    settings: outcome.settings,
-    data: {
-      gates: dataRecord(outcome.gateBlocks),
-      scales: dataRecord(outcome.scaleBlocks),
-      evaluation: Object.fromEntries(
-        outcome.evaluation.map(({ name, windows }) => [name, dataRecord(windows)]),
-      ),
-    },
-    budgets: budgetOutcomes(outcome.budgets, outcome.dense, outcome.pruned),
-    before: sizesOf(outcome.dense),
-    after: sizesOf(outcome.pruned),
+    ...runInputs(job),
+    budgets: budgetOutcomes(outcome.budgets, dense, pruned),
+    before: sizesOf(dense),
+    after: sizesOf(pruned),
     layers: keptPerLayer(layout, learned.mask),
     losses: learned.losses,
     perplexity: outcome.perplexity,

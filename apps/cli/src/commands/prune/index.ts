@@ -1,21 +1,14 @@
 import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
-import {
-  assertFitsMemory,
-  type EvaluationText,
-  projectionOf,
-  removeState,
-  SettingsError,
-  type TextSizes,
-} from '@grasp/prune';
+import { assertFitsMemory, projectionOf, removeState, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../engine.js';
-import { type OpenModel, withModel } from '../../model.js';
+import { withModel } from '../../model.js';
 import { withOutputFolder } from '../../output.js';
 import type { Terminal } from '../../terminal.js';
-import { calibrationBlocks, perplexityWindows, textName, textSource } from '../../text.js';
 import { dryRun } from './dry-run.js';
 import { methodSettings, pruneOptions, type RunOptions, runOptions } from './options.js';
+import { readTexts } from './read-texts.js';
 import { pruneResuming } from './resuming.js';
 import { summaryTable } from './summary.js';
 
@@ -27,28 +20,6 @@ interface Flags {
   readonly memoryCheck: boolean;
   readonly quiet?: true;
   readonly json?: true;
-}
-
-/** Texts of a run as tokens. */
-async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) {
-  const blocksOf = (texts: readonly string[]) => {
-    const sources = texts.map((text) => textSource(text, 'train'));
-    return calibrationBlocks(sources, tokenizer, config, options);
-  };
-  const gateBlocks = await blocksOf(options.calib);
-  const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;
-  const limits = { window: options.window, most: options.evalWindows };
-  const evaluation: EvaluationText[] = [];
-  for (const text of options.eval) {
-    const windows = await perplexityWindows(textSource(text, 'evaluation'), tokenizer, config, limits);
-    evaluation.push({ name: textName(text), windows });
-  }
-  const sizes: TextSizes = {
-    gates: gateBlocks.shape[0],
-    scales: scaleBlocks.shape[0],
-    ...(evaluation[0] ? { window: evaluation[0].windows.shape[1] } : {}),
-  };
-  return { gateBlocks, scaleBlocks, evaluation, sizes };
 }
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {

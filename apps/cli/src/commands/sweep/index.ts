@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { Command, Option } from '@commander-js/extra-typings';
+import { BUDGET_NAMES, SettingsError } from '@grasp/prune';
+import { withModel } from '../../model.js';
+import type { Terminal } from '../../terminal.js';
+import { pruneOptions } from '../prune/options.js';
+import { curveTable } from './curve-table.js';
+import { pointsNamed, type Sweep, sweepOf } from './points.js';
+import { runSweep } from './run-sweep.js';
+import { withSweepFolder } from './sweep-folder.js';
+
+interface Flags {
+  readonly out?: string;
+  readonly export?: readonly string[];
+  readonly overwrite?: true;
+  readonly restart?: true;
+  readonly memoryCheck: boolean;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void> {
+  const { out, json } = flags;
+  if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
+  const exported = pointsNamed(sweep, flags.export ?? []);
+  const curve = await withModel(sweep.options.model, (model) =>
+    withSweepFolder(out, () => runSweep(sweep, model, { ...flags, out, exported }, terminal)),
+  );
+  if (json) return terminal.print(JSON.stringify(curve, null, 2));
+  terminal.print(curveTable(curve));
+  for (const { name } of exported) terminal.print(`Written to ${join(out, name)}`);
+}
+
+export const sweepCommand = (terminal: Terminal) => {
+  const command = new Command('sweep')
+    .description('learn scores once, and report perplexity against size for several budgets')
+    .argument('[model]', 'Hugging Face folder or GGUF file')
+    .option('--out <folder>', 'for the scores, the curve (sweep.json) and exported models')
+    .option('--export <values...>', 'write the models of these points too, each to its folder in --out')
+    .option('--learn-at <value>', 'budget that the scores are learned under (default: the smallest)')
+    .option('--config <file>', 'JSON with any other of these options by their name in camelCase')
+    .option('--overwrite', 'replace models exported earlier')
+    .option('--restart', 'learn the scores anew, whatever an earlier sweep kept')
+    .option('--no-memory-check', 'start even if the forecast says that memory will not do')
+    .option('--quiet', 'no progress')
+    .option('--json', 'one JSON document instead of text');
+  for (const option of pruneOptions()) {
+    const name = option.attributeName();
+    if (name === 'out') continue;
+    const swept = (BUDGET_NAMES as readonly string[]).includes(name);
+    const flag = option.flags.replace('<value>', '<values>');
+    command.addOption(swept ? new Option(flag, `${option.description}; several with commas`) : option);
+  }
+  return command.action(async (model, { config, learnAt, ...flags }) => {
+    const given = { ...flags, ...(model === undefined ? {} : { model }) };
+    await run(await sweepOf(given, { config, learnAt }), flags, terminal);
+  });
+};

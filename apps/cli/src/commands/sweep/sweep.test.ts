@@ -1,0 +1,107 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
+import { tinyLlama, tinyText } from '@grasp/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grasp } from '../../../test/grasp.js';
+import type { Curve } from './curve-file.js';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grasp-sweep-'));
+  await writeCheckpoint(tinyLlama(), at('model'));
+  await writeFile(at('text.txt'), tinyText);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const text = () => ['--calib', at('text.txt'), '--eval', at('text.txt')];
+const small = ['--blocks', '8', '--length', '32', '--epochs', '1', '--window', '64', '--backend', 'wasm'];
+const sweep = (out: string, ...more: string[]) =>
+  grasp('sweep', at('model'), '--out', at(out), ...text(), ...small, ...more);
+const curveOf = async (out: string) => JSON.parse(await readFile(at(`${out}/sweep.json`), 'utf8')) as Curve;
+
+describe('grasp sweep', () => {
+  it('learns once, reports every budget, and exports any of them later without learning again', async () => {
+    const { code, out, err } = await sweep('keep', '--keep', '0.5,0.8,0.6');
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('perplexity, text.txt');
+    expect(err.match(/learning gates 8\/8/g)).toHaveLength(1);
+    const curve = await curveOf('keep');
+    expect(curve.learnedAt).toBe('keep-0.5');
+    expect(curve.points.map(({ settings }) => settings.keep)).toEqual([0.8, 0.6, 0.5]);
+    for (const { budgets, settings } of curve.points) {
+      const [{ kept, limit, total }] = budgets as [(typeof budgets)[0]];
+      expect(kept).toBeLessThanOrEqual(limit);
+      expect(limit).toBeCloseTo(settings.keep! * total, 9);
+    }
+
+    const again = await sweep('keep', '--keep', '0.8,0.6,0.5', '--export', '0.6');
+    expect(again.code).toBe(0);
+    expect(again.err).not.toContain('learning gates');
+    expect(again.err.match(/calibrating scales 8\/8/g)).toHaveLength(1); // of the point that is written
+    expect((await readdir(at('keep'))).sort()).toEqual(['keep-0.6', 'scores.state', 'sweep.json']);
+    expect(await curveOf('keep')).toEqual(curve);
+    const written = JSON.parse(await readFile(at('keep/keep-0.6/grasp.json'), 'utf8'));
+    expect(written).toMatchObject(curve.points[1]!);
+  });
+
+  it('is a run like any other at the budget that scores are learned under', async () => {
+    const one = await grasp('prune', at('model'), '--out', at('one'), ...text(), ...small, '--keep', '0.5');
+    expect(one.code).toBe(0);
+    const record = JSON.parse(await readFile(at('one/grasp.json'), 'utf8'));
+    expect(record).toMatchObject((await curveOf('keep')).points[2]!);
+  });
+
+  it('sweeps other budgets, under one that stays', async () => {
+    const dense = [...tinyLlama().tensors.values()].reduce(
+      (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
+      0,
+    );
+    const values = [dense - 4000, dense - 6000].join();
+    const { code } = await sweep(
+      'params',
+      '--params',
+      values,
+      '--kv-bytes',
+      '0.5',
+      '--export',
+      `${dense - 6000}`,
+    );
+    expect(code).toBe(0);
+    const { points, budget } = await curveOf('params');
+    expect(budget).toBe('params');
+    for (const { after, before, settings } of points) {
+      expect(after.parameters).toBeLessThanOrEqual(settings.params!);
+      expect(settings.params! - after.parameters).toBeLessThan(96 + 32 * 8 * 6);
+      expect(after.kvCacheBytesPerToken).toBeLessThanOrEqual(0.5 * before.kvCacheBytesPerToken);
+    }
+    const checkpoint = await openCheckpoint(at(`params/params-${dense - 6000}`));
+    const counted = [...checkpoint.tensors.values()].reduce(
+      (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
+      0,
+    );
+    await checkpoint.close();
+    expect(counted).toBe(points[1]!.after.parameters);
+  });
+
+  it('refuses what makes no sense, before any work', async () => {
+    await mkdir(at('mine'));
+    await writeFile(at('mine/notes.txt'), 'mine');
+    const refusals: [string[], number, string][] = [
+      [['bad', '--keep', '0.8,0.5', '--flops', '0.8,0.5'], 2, 'Only one budget'],
+      [['bad', '--keep', '0.8,half'], 2, 'keep'],
+      [['bad', '--keep', '0.8,0.5', '--export', '0.7'], 2, 'points 0.8, 0.5'],
+      [['bad', '--keep', '0.8,0.01'], 4, 'keep ratio of at least'],
+      [['mine', '--keep', '0.8'], 5, 'not the folder of a sweep'],
+    ];
+    for (const [[out = '', ...flags], exitCode, hint] of refusals) {
+      const { code, err } = await sweep(out, ...flags);
+      expect(err).toContain(hint);
+      expect(code).toBe(exitCode);
+    }
+    expect((await readdir(folder)).includes('bad')).toBe(false);
+  });
+});
