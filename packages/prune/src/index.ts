@@ -14,7 +14,7 @@ export { assertFitsMemory, MemoryError, usableMemory } from './memory.js';
 export { constraintsOf, type Projection, projectionOf } from './projection.js';
 export { type PruneJob, prune, prunedView } from './prune.js';
 export { runIdentity } from './run-identity.js';
-export { MASK_FILE, RUN_RECORD, type RunRecord, runInputs } from './run-record.js';
+export { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runInputs } from './run-record.js';
 export { type RunIdentity, type RunState, RunStateError } from './run-state.js';
 export {
   type PruneSettings,

@@ -1,0 +1,56 @@
+import { Command } from '@commander-js/extra-typings';
+import { type Pushed, type PushOptions, push } from '@grasp/hub';
+import { byteView } from '../../progress/byte-view.js';
+import type { Terminal } from '../../terminal.js';
+import { version } from '../../version.js';
+import { assertFinished } from './finished-output.js';
+
+const labels = { compare: 'comparing', hash: 'hashing', upload: 'sending', commit: 'committing' };
+
+/** Pushes a folder, with a bar or lines of progress unless quiet. */
+async function pushShowing(
+  folder: string,
+  name: string,
+  options: PushOptions,
+  terminal: Terminal,
+  quiet: boolean,
+): Promise<Pushed> {
+  const view = byteView(terminal);
+  const pushing = push(folder, name, { ...options, signal: terminal.signal });
+  try {
+    for (;;) {
+      const { done, value } = await pushing.next();
+      if (done) return value;
+      if (!quiet) view.show(labels[value.stage], value.done, value.total);
+    }
+  } finally {
+    view.stop();
+  }
+}
+
+export const pushCommand = (terminal: Terminal) =>
+  new Command('push')
+    .description('upload a pruned model to the Hugging Face Hub; run again, it sends only what is missing')
+    .argument('<folder>', 'output folder of grasp prune')
+    .argument('<name>', 'repository on the Hub, OWNER/NAME; made if it is missing')
+    .option('--private', 'push to a private repository or not at all')
+    .option('--revision <branch>', 'branch to push to; made if it is missing', 'main')
+    .option('--endpoint <url>', 'another Hub; default: HF_ENDPOINT, or https://huggingface.co')
+    .option('--quiet', 'no progress')
+    .option('--json', 'one JSON document instead of text')
+    .addHelpText(
+      'after',
+      '\nThe access token is HF_TOKEN, or what "hf auth login" kept. It is sent to the Hub alone.',
+    )
+    .action(async (folder, name, { private: isPrivate = false, revision, endpoint, quiet = false, json }) => {
+      await assertFinished(folder);
+      const title = `Upload model pruned by grasp ${version}`;
+      const options = { private: isPrivate, revision, title, ...(endpoint ? { endpoint } : {}) };
+      const pushed = await pushShowing(folder, name, options, terminal, quiet);
+      if (json) return terminal.print(JSON.stringify(pushed, null, 2));
+      const { files, url } = pushed;
+      const what = files.length === 1 ? '1 file' : `${files.length} files`;
+      terminal.print(
+        files.length > 0 ? `Pushed ${what} to ${url}` : `Nothing to push: ${url} has every file.`,
+      );
+    });
