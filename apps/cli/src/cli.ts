@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
+import { chatCommand } from './commands/chat/index.js';
 import { demoCommand } from './commands/demo/index.js';
 import { doctorCommand } from './commands/doctor/index.js';
 import { evalCommand } from './commands/eval/index.js';
@@ -28,6 +29,7 @@ function createProgram(terminal: Terminal): Command {
     evalCommand,
     exportCommand,
     pushCommand,
+    chatCommand,
     doctorCommand,
     demoCommand,
   ];

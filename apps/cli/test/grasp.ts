@@ -1,13 +1,28 @@
+import { Readable } from 'node:stream';
 import { runCommand } from '../src/cli.js';
+import type { Terminal } from '../src/terminal.js';
+
+/** A terminal that nobody watches and that keeps what it was told. */
+export function keptTerminal(changes: Partial<Terminal> = {}) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const terminal: Terminal = {
+    print: (line) => void out.push(`${line}\n`),
+    write: (text) => void out.push(text),
+    note: (line) => void err.push(`${line}\n`),
+    screen: undefined,
+    width: undefined,
+    input: Readable.from([]),
+    signal: new AbortController().signal,
+    onInterrupt: () => () => {},
+    ...changes,
+  };
+  const said = (parts: readonly string[]) => parts.join('').trimEnd();
+  return { terminal, said: () => ({ out: said(out), err: said(err) }) };
+}
 
 /** Runs a command line in this process and keeps what it says. */
 export async function grasp(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runCommand(argv, {
-    print: (line) => out.push(line),
-    note: (line) => err.push(line),
-    screen: undefined,
-    signal: new AbortController().signal,
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
+  const { terminal, said } = keptTerminal();
+  const code = await runCommand(argv, terminal);
+  return { code, ...said() };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { grasp } from '../../../test/grasp.js';
+import { grasp, keptTerminal } from '../../../test/grasp.js';
 import { runCommand } from '../../cli.js';
 import { InterruptedError } from '../../exit-codes.js';
 
@@ -96,12 +96,9 @@ describe('grasp eval compare', () => {
       if (line.startsWith('lm_eval, scoring')) user.abort(new InterruptedError(signal));
     };
     const model = [join(folder, 'model'), '--data', folder, '--backend', 'wasm'];
-    const code = await runCommand(['eval', 'compare', ...model, '--tasks', 'piqa', '--python', python], {
-      print: note,
-      note,
-      screen: undefined,
-      signal: user.signal,
-    });
+    const { terminal } = keptTerminal({ print: note, note, signal: user.signal });
+    const flags = ['--tasks', 'piqa', '--python', python];
+    const code = await runCommand(['eval', 'compare', ...model, ...flags], terminal);
     expect(code).toBe(signal === 'SIGINT' ? 130 : 143);
     expect(said.at(-1)).toBe(signal === 'SIGINT' ? 'grasp: Interrupted.' : 'grasp: Terminated.');
   });

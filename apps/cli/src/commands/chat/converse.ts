@@ -1,0 +1,39 @@
+import { createInterface } from 'node:readline';
+import type { Terminal } from '../../terminal.js';
+
+/**
+ * Reads what a person says, line by line, and has it answered, until the input ends. Ctrl-C stops an answer and
+ * nothing else.
+ */
+export async function converse(
+  terminal: Terminal,
+  answer: (text: string, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { input, screen, signal } = terminal;
+  const lines = createInterface({ input, signal, prompt: '> ', ...(screen ? { output: screen } : {}) });
+  let answering: AbortController | undefined;
+  const interrupt = () => {
+    if (answering) answering.abort();
+    else terminal.note('\nCtrl-D leaves.');
+    if (!answering) lines.prompt();
+  };
+  // On a terminal in raw mode Ctrl-C is a key, elsewhere a signal.
+  const release = terminal.onInterrupt(interrupt);
+  lines.on('SIGINT', interrupt);
+  try {
+    lines.prompt();
+    for await (const line of lines) {
+      if (line.trim() !== '') {
+        answering = new AbortController();
+        await answer(line, AbortSignal.any([signal, answering.signal]));
+        answering = undefined;
+      }
+      if (signal.aborted) break;
+      lines.prompt();
+    }
+  } finally {
+    release();
+    lines.close();
+  }
+  signal.throwIfAborted();
+}

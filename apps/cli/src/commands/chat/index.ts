@@ -1,0 +1,80 @@
+import { basename } from 'node:path';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { decoderLayout } from '@grasp/decoder';
+import { type Engine, loadOn } from '@grasp/prune';
+import { openEngineFor } from '../../engine.js';
+import { withModel } from '../../model.js';
+import { watch } from '../../progress/watch.js';
+import type { Terminal } from '../../terminal.js';
+import { count, options } from '../eval/options.js';
+import { converse } from './converse.js';
+import { showReplies } from './show-replies.js';
+import { type Talker, type TalkOptions, talker } from './talker.js';
+
+function numberWithin(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+  };
+}
+
+interface NamedTalker extends Talker {
+  readonly name: string;
+}
+
+/** Loads a model, hands it to `work`, and lets go of it whatever happens. */
+async function withTalker(
+  path: string,
+  engine: Engine,
+  flags: TalkOptions & { readonly quiet?: true | undefined },
+  terminal: Terminal,
+  work: (talker: NamedTalker) => Promise<void>,
+): Promise<void> {
+  await withModel(path, async (model) => {
+    const { quiet } = flags;
+    const layout = decoderLayout(model.config);
+    const decoder = await watch(loadOn(model.checkpoint, engine), terminal, { layout, quiet });
+    try {
+      const name = basename(path);
+      const one = await talker(decoder, model, flags);
+      if (!one.hasTemplate)
+        terminal.note(`${name} has no chat template: what you say is continued as plain text.`);
+      await work({ ...one, name });
+    } finally {
+      decoder.dispose();
+    }
+  });
+}
+
+export const chatCommand = (terminal: Terminal) =>
+  new Command('chat')
+    .description('talk with a model, dense or pruned, or with both side by side')
+    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .option('--compare <model>', 'another model, the dense one say, that replies to the same')
+    .option('--prompt <text>', 'reply to this and end, instead of reading what you type')
+    .option('--system <text>', 'what the model is told before all else')
+    .option('--temperature <number>', '0 takes the likeliest token', numberWithin(0, 100), 0.7)
+    .option('--top-p <share>', 'only the likeliest tokens with this probability', numberWithin(0, 1), 0.9)
+    .option('--max-tokens <number>', 'longest reply', count, 256)
+    .option('--seed <number>', 'decides what is drawn', numberWithin(0, 0xffff_ffff), 42)
+    .addOption(options.backend())
+    .addOption(options.threads())
+    .option('--quiet', 'no progress')
+    .action(async (path, { compare, prompt, backend, threads, ...flags }) => {
+      const engine = await openEngineFor(terminal, { backend, threads });
+      const talk = async (talkers: readonly NamedTalker[]): Promise<void> => {
+        const answer = (text: string, signal: AbortSignal) =>
+          showReplies(
+            talkers.map(({ name, reply }) => ({ name, parts: reply(text, signal) })),
+            terminal,
+          );
+        if (prompt === undefined) return converse(terminal, answer);
+        await answer(prompt, terminal.signal);
+        terminal.signal.throwIfAborted();
+      };
+      await withTalker(path, engine, flags, terminal, async (pruned) => {
+        if (compare === undefined) return talk([pruned]);
+        await withTalker(compare, engine, flags, terminal, (dense) => talk([dense, pruned]));
+      });
+    });
