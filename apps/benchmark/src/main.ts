@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from '@commander-js/extra-typings';
+import { profileCommand } from './commands/profile/index.js';
 import { reproduceCommand } from './commands/reproduce/index.js';
+import { soakCommand } from './commands/soak/index.js';
 import { speedCommand } from './commands/speed/index.js';
 import { verifyCommand } from './commands/verify/index.js';
 
@@ -9,6 +11,8 @@ const program = new Command('grasp-bench')
   .addCommand(verifyCommand())
   .addCommand(speedCommand())
   .addCommand(reproduceCommand())
+  .addCommand(soakCommand())
+  .addCommand(profileCommand())
   .exitOverride();
 for (const command of program.commands) command.copyInheritedSettings(program);
 

@@ -1,0 +1,66 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
+import { type Engine, learn, loadOn, parseSettings, projectionOf } from '@grasp/prune';
+import * as tf from '@tensorflow/tfjs-core';
+import { randomModel } from './random-model.js';
+
+/** The process after a step, garbage collected. */
+export interface Sample {
+  readonly step: number;
+  readonly stage: 'gates' | 'scales';
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+  readonly tensors: number;
+}
+
+/** How often each stage sees the blocks: four steps of gates to one of scales, as in the paper. */
+const EPOCHS = { epochs: 16, scaleEpochs: 4 };
+const [LENGTH, VOCABULARY] = [64, 256];
+
+/**
+ * Learns gates, then scales, of a small random model, and samples the process as it goes.
+ *
+ * @param steps in all, rounded to a multiple of 20
+ * @param every steps between two samples
+ */
+export async function* soak(engine: Engine, steps: number, every: number): AsyncGenerator<Sample> {
+  const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.epochs + EPOCHS.scaleEpochs))));
+  const model = randomModel();
+  const settings = parseSettings({ length: LENGTH, ...EPOCHS });
+  const decoder = await resultOf(loadOn(model, engine));
+  const collect = collector();
+  let step = 0;
+  try {
+    const data = { gateBlocks: blocks, scaleBlocks: blocks };
+    for await (const { stage } of learn(decoder, data, settings, projectionOf(model, settings))) {
+      if (stage !== 'gates' && stage !== 'scales') continue;
+      if (++step % every !== 0) continue;
+      collect();
+      const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
+      yield { step, stage, residentBytes, heapBytes, tensors: tf.memory().numTensors };
+    }
+  } finally {
+    decoder.dispose();
+  }
+}
+
+/** Collects garbage at once, so that what is not held does not look like a leak. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
+
+function randomBlocks(count: number): TokenBlocks {
+  const values = tf.randomUniform([count * LENGTH], 0, VOCABULARY, 'int32', 1);
+  const ids = Int32Array.from(values.dataSync());
+  values.dispose();
+  return { ids, shape: [count, LENGTH], fingerprint: sha256OfIds(ids), description: 'random tokens' };
+}
+
+async function resultOf<Result>(run: AsyncGenerator<unknown, Result>): Promise<Result> {
+  for (;;) {
+    const { done, value } = await run.next();
+    if (done) return value as Result;
+  }
+}
