@@ -24,8 +24,8 @@ export const latencyTableSchema = z.strictObject({
     channels: z.int().min(1),
     groups: z.int().min(1),
   }),
-  ffn: z.array(z.strictObject({ channels: z.int().min(0), ...point })).min(2),
-  kv: z.array(z.strictObject({ groups: z.int().min(0), ...point })).min(2),
+  ffn: z.array(z.strictObject({ channels: z.int().min(0), ...point })).min(1),
+  kv: z.array(z.strictObject({ groups: z.int().min(0), ...point })).min(1),
 });
 
 export type LatencyTable = z.output<typeof latencyTableSchema>;
@@ -39,8 +39,8 @@ export interface LatencyCosts {
 
 /**
  * A table as costs: the time of a pass is taken to be linear, `fixed + ffn · channels + kv · groups` with the counts of
- * all layers together. `ffn` and `kv` are the least-squares slopes of the two series, `fixed` the mean of what they
- * leave.
+ * all layers together. `ffn` and `kv` are the least-squares slopes of the two series (0 where there is one width
+ * alone), `fixed` the mean of what they leave.
  *
  * @throws SettingsError where time does not grow with width: then the table says nothing to prune by.
  */
@@ -48,6 +48,7 @@ export function latencyCosts(table: LatencyTable): LatencyCosts {
   const points = pointsOf(table);
   const slopeOf = (kind: 'ffn' | 'kv') => {
     const series = points.filter((p) => p.series === kind);
+    if (series.length === 1) return 0;
     const cost = slope(
       series.map((p) => p[kind]),
       series.map((p) => p.milliseconds),
