@@ -2,13 +2,13 @@ import { SingleBar } from 'cli-progress';
 import { formatBytes } from '../format.js';
 import type { Terminal } from '../terminal.js';
 
-/** Shows how far something in bytes is: a bar where a person watches, a line at every tenth elsewhere. */
+/** Shows how far something in bytes is: a bar where a person watches, a line every few seconds elsewhere. */
 export interface ByteView {
   show(label: string, done: number, total: number): void;
   stop(): void;
 }
 
-const LINES = 10;
+const LINE_EVERY_MS = 5000;
 
 export function byteView({ screen, note }: Pick<Terminal, 'screen' | 'note'>): ByteView {
   const bar =
@@ -24,13 +24,15 @@ export function byteView({ screen, note }: Pick<Terminal, 'screen' | 'note'>): B
   return {
     show(label, done, total) {
       const size = formatBytes(total);
-      const part = Math.floor((LINES * done) / Math.max(total, 1));
+      const now = performance.now();
       if (bar) {
         if (label !== current) bar.start(total, done, { label, size });
         bar.update(done, { label, size });
-      } else if (label !== current) note(`${label} (${size})`);
-      else if (part !== told) note(`${label} ${formatBytes(done)} of ${size}`);
-      [current, told] = [label, part];
+      } else if (label !== current || now - told > LINE_EVERY_MS) {
+        note(label === current ? `${label} ${formatBytes(done)} of ${size}` : `${label} (${size})`);
+        told = now;
+      }
+      current = label;
     },
     stop: () => bar?.stop(),
   };
