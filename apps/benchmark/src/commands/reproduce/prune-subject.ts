@@ -3,7 +3,20 @@ import { join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, claimOutputFolder, openCheckpoint } from '@grasp/checkpoint';
 import { decodeMask } from '@grasp/fold';
-import { type Engine, MASK_FILE, type PruneSettings, prune, prunedView, RUN_RECORD } from '@grasp/prune';
+import {
+  type Engine,
+  MASK_FILE,
+  openStateFile,
+  type PruneSettings,
+  prune,
+  prunedView,
+  RUN_RECORD,
+  type RunIdentity,
+  RunStateError,
+  removeState,
+  runIdentity,
+  type StateFile,
+} from '@grasp/prune';
 
 export interface PruneSubjectJob {
   readonly checkpoint: Checkpoint;
@@ -19,13 +32,15 @@ export interface PruneSubjectJob {
 /** Steps between two lines about a run. */
 const STEPS_A_LINE = 64;
 
-/** Prunes into a folder that gets its name when it is complete. */
+/** Prunes into a folder that gets its name when it is complete; a run that was ended goes on from its last save. */
 export async function pruneInto(job: PruneSubjectJob): Promise<void> {
   const { folder, say } = job;
   if (await exists(join(folder, RUN_RECORD))) return;
   const output = await claimOutputFolder(folder);
+  const statePath = `${folder}.state`;
   try {
-    for await (const event of prune({ ...job, folder: output.work })) {
+    const stateFile = await stateOf(statePath, await runIdentity(job));
+    for await (const event of prune({ ...job, folder: output.work, stateFile })) {
       if ('step' in event && event.step % STEPS_A_LINE === 0) {
         say(`${event.stage} ${event.step}/${event.steps}: loss ${event.loss.toFixed(3)}`);
       }
@@ -35,6 +50,17 @@ export async function pruneInto(job: PruneSubjectJob): Promise<void> {
     throw error;
   }
   await output.commit();
+  await removeState(statePath);
+}
+
+/** What an earlier run saved; one of another engine or release begins anew. */
+async function stateOf(path: string, identity: RunIdentity): Promise<StateFile> {
+  try {
+    return await openStateFile(path, identity);
+  } catch (error) {
+    if (!(error instanceof RunStateError)) throw error;
+    return openStateFile(path, identity, { restart: true });
+  }
 }
 
 /** The pruned model; without its scales, a view of the dense one under its mask. */

@@ -99,6 +99,16 @@ describe('reproduce', () => {
     expect(said).toEqual(['keep-0.6: piqa']);
   });
 
+  it('leaves out, and names, what no budget allows: KV groups alone', async () => {
+    const { rows, missing } = await lastReport({ suites: ['kinds'], tasks: [], out: at('kinds') });
+    expect(rows.map(({ subject }) => subject.title)).toEqual([
+      'dense',
+      'keep 0.6, exact, FFN only, without scales',
+      'keep 0.6, exact, FFN and KV, without scales',
+    ]);
+    expect(missing[0]).toMatch(/^keep 0\.6, exact, KV only.*budget/);
+  });
+
   it('reports in Markdown and HTML, without a column of the paper', async () => {
     const markdown = markdownReport(report);
     expect(markdown).toContain('| WikiText-2 |');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { openCheckpoint } from '@grasp/checkpoint';
+import { BudgetBelowFloorError } from '@grasp/budget';
+import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { type Engine, type PruneSettings, projectionOf, RUN_RECORD, type RunRecord } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
@@ -43,8 +44,8 @@ export async function* reproduce(options: ReproduceOptions): AsyncGenerator<Repo
     const config = decoderConfig(checkpoint.config);
     const tokenizer = await loadTokenizer(checkpoint);
     const corpora = options.calib.map(({ name }) => name);
-    const subjects = subjectsOf({ suites: options.suites, keep: options.keep, settings, corpora });
-    for (const { pruning } of subjects) if (pruning) projectionOf(checkpoint, pruning.settings); // refused before work
+    const wanted = subjectsOf({ suites: options.suites, keep: options.keep, settings, corpora });
+    const { subjects, impossible } = meetable(wanted, checkpoint); // refused before work
 
     const paper = await paperOf(checkpoint.config, options.model);
     const data = await readEvaluation(options, tokenizer, config);
@@ -72,7 +73,7 @@ export async function* reproduce(options: ReproduceOptions): AsyncGenerator<Repo
         ...(paper ? { paper: paper.name } : {}),
         engine: engine.description,
         rows: [...rows],
-        missing: data.missing,
+        missing: [...data.missing, ...impossible],
       };
     }
 
@@ -95,6 +96,29 @@ export async function* reproduce(options: ReproduceOptions): AsyncGenerator<Repo
   } finally {
     await checkpoint.close();
   }
+}
+
+/**
+ * The subjects whose budgets the model can meet, and a line for each of the others.
+ *
+ * @throws BudgetBelowFloorError if one of the others is not optional
+ */
+function meetable(
+  wanted: readonly Subject[],
+  checkpoint: Checkpoint,
+): { subjects: Subject[]; impossible: string[] } {
+  const impossible: string[] = [];
+  const subjects = wanted.filter(({ title, pruning, optional = false }) => {
+    try {
+      if (pruning) projectionOf(checkpoint, pruning.settings);
+      return true;
+    } catch (error) {
+      if (!optional || !(error instanceof BudgetBelowFloorError)) throw error;
+      impossible.push(`${title}: ${error.message}`);
+      return false;
+    }
+  });
+  return { subjects, impossible };
 }
 
 async function keptOf(folder: string): Promise<number> {

@@ -28,4 +28,14 @@ describe('subjectsOf', () => {
     const both = subjects('allocation', 'layouts').length;
     expect(both).toBe(subjects('layouts').length);
   });
+
+  it('prunes each kind alone under the budget of both, before scales', () => {
+    const kinds = subjects('kinds').filter(({ keep }) => keep === 0.8);
+    expect(kinds.map(({ name, paper, unscaled }) => [name, paper, unscaled])).toEqual([
+      ['keep-0.8-exact-free-ffn-only-unscaled', 'ffn-only', true],
+      ['keep-0.8-exact-free-kv-only-unscaled', 'kv-only', true],
+      ['keep-0.8-exact-free-unscaled', 'no-scales', true],
+    ]);
+    expect(kinds.map(({ pruning }) => pruning?.settings.only)).toEqual(['ffn', 'kv', undefined]);
+  });
 });

@@ -6,12 +6,14 @@ export interface Subject {
   readonly name: string;
   readonly title: string;
   readonly keep: number;
-  /** The paper's row of the same: `dense`, `GRASPrune`, `no-scales`, `per-layer`. */
+  /** The paper's row of the same: `dense`, `GRASPrune`, `no-scales`, `ffn-only`, … */
   readonly paper?: string;
   /** How it is pruned; the dense model has none. */
   readonly pruning?: Pruning;
   /** Leaves the scales of a pruning out: the mask alone. */
   readonly unscaled?: true;
+  /** Left out, and named, where the model cannot meet its budget. */
+  readonly optional?: true;
 }
 
 /** Two subjects may share one: it is done once. */
@@ -21,7 +23,7 @@ export interface Pruning {
   readonly corpus: string;
 }
 
-export const SUITES = ['table', 'scales', 'allocation', 'layouts', 'corpus'] as const;
+export const SUITES = ['table', 'scales', 'allocation', 'layouts', 'kinds', 'corpus'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface SuiteOptions {
@@ -54,14 +56,15 @@ const main = (keep: number, { settings, corpora }: SuiteOptions): Subject => ({
 function exact(
   keep: number,
   options: SuiteOptions,
-  changes: Pick<Partial<PruneSettings>, 'layout' | 'align'>,
+  changes: Pick<Partial<PruneSettings>, 'layout' | 'align' | 'only'>,
   title: string,
 ): Subject {
   const { pruning } = main(keep, options);
   const settings: PruneSettings = { ...pruning!.settings, ...changes, projection: 'exact' };
-  const { layout, align } = settings;
+  const { layout, align, only } = settings;
+  const variant = [layout, ...(align > 1 ? [align] : []), ...(only === undefined ? [] : [`${only}-only`])];
   return {
-    name: `keep-${keep}-exact-${layout}${align > 1 ? `-${align}` : ''}`,
+    name: `keep-${keep}-exact-${variant.join('-')}`,
     title: `keep ${keep}, exact, ${title}`,
     keep,
     pruning: { ...pruning!, settings },
@@ -82,7 +85,7 @@ const suiteSubjects: Readonly<Record<Suite, (keep: number, options: SuiteOptions
     ];
   },
 
-  /** One budget for all layers against the same widths in each. */
+  /** One budget for all layers against the same widths in each, which is not how the paper allocates by layer (OWL). */
   allocation: (keep, options) => [
     exact(keep, options, { layout: 'free' }, 'one budget'),
     exact(keep, options, { layout: 'uniform' }, 'equal layers'),
@@ -94,6 +97,26 @@ const suiteSubjects: Readonly<Record<Suite, (keep: number, options: SuiteOptions
     ...[32, 128].map((align) => exact(keep, options, { align }, `FFN widths multiples of ${align}`)),
     exact(keep, options, { layout: 'uniform' }, 'equal layers'),
   ],
+
+  /** FFN channels alone, KV groups alone, and both, under the same budget and before scales, as the paper has them. */
+  kinds: (keep, options) => {
+    const unscaled = (subject: Subject, paper: string): Subject => ({
+      ...subject,
+      name: `${subject.name}-unscaled`,
+      title: `${subject.title}, without scales`,
+      paper,
+      unscaled: true,
+    });
+    const alone = (only: 'ffn' | 'kv', title: string): Subject => ({
+      ...unscaled(exact(keep, options, { only }, title), `${only}-only`),
+      optional: true,
+    });
+    return [
+      alone('ffn', 'FFN only'),
+      alone('kv', 'KV only'),
+      unscaled(exact(keep, options, {}, 'FFN and KV'), 'no-scales'),
+    ];
+  },
 
   /** Each corpus in turn for the gates. */
   corpus: (keep, options) =>

@@ -28,11 +28,14 @@ const pair = (changes: Partial<Agreement>) => ({
 
 describe('the report', () => {
   it('has a row a task and every difference', () => {
-    const text = agreementReport([pair({ chosenEqual: 199, differences: [difference] })], {
-      lm_eval: '0.4.13',
+    const text = agreementReport({
+      pairs: [pair({ chosenEqual: 199, differences: [difference] })],
+      versions: { lm_eval: '0.4.13' },
+      seconds: { ours: 31, theirs: 100 },
     });
     expect(text).toMatch(/piqa │ 200 +│ 0\.7000 \/ 0\.7000 │ 0\.7100 \/ 0\.7050 │ 99\.50%/);
     expect(text).toContain('199 of 200 chosen answers equal (99.50%), 0 of 400 log-likelihoods beyond');
+    expect(text).toContain('31 s here, 100 s in lm_eval, models loaded: 0.31 of its time');
     expect(text).toContain(
       'piqa, item 7 (choice; right: 1)\n  here     -2.0000 -1.0000\n  lm_eval  -1.0000 -2.0000',
     );

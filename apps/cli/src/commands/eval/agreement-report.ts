@@ -11,6 +11,14 @@ export interface TaskPair {
   readonly agreement: Agreement;
 }
 
+/** Both evaluators on the same items of one model. */
+export interface Comparison {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly pairs: readonly TaskPair[];
+  /** What all tasks took, loading the model left out. */
+  readonly seconds: { readonly ours: number; readonly theirs: number };
+}
+
 /** Share of answers that have to be equal, over all tasks. */
 const CHOSEN_EQUAL = 0.995;
 
@@ -39,10 +47,7 @@ function describe(task: string, { item, kinds, ours, theirs, gold }: Difference)
 }
 
 /** A table of the tasks, then every item on which the two differ. */
-export function agreementReport(
-  pairs: readonly TaskPair[],
-  versions: Readonly<Record<string, string>>,
-): string {
+export function agreementReport({ pairs, versions, seconds }: Comparison): string {
   const table = new Table({
     head: ['task', 'items', 'acc', 'acc_norm', 'chosen =', 'acc_norm =', 'largest', 'mean'],
     style: { head: [], border: [] },
@@ -59,6 +64,8 @@ export function agreementReport(
     table.toString(),
     `${equal} of ${items} chosen answers equal (${formatShare(equal / items, 2)}), ` +
       `${total(pairs, (each) => each.beyond)} of ${total(pairs, (each) => each.scored)} log-likelihoods beyond tolerance`,
+    `${seconds.ours.toFixed(0)} s here, ${seconds.theirs.toFixed(0)} s in lm_eval, models loaded: ` +
+      `${(seconds.ours / seconds.theirs).toFixed(2)} of its time`,
     ...(differences.length > 0 ? [`${differences.length} items differ:`, ...differences] : []),
   ].join('\n');
 }

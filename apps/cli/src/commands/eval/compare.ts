@@ -14,7 +14,7 @@ import {
 import { type OpenModel, withModel } from '../../model.js';
 import { countView } from '../../progress/count-view.js';
 import type { Terminal } from '../../terminal.js';
-import { agreementReport, judge, type TaskPair } from './agreement-report.js';
+import { agreementReport, type Comparison, judge } from './agreement-report.js';
 import { count, options } from './options.js';
 import { dataOptions, runTasks, type TaskOptions } from './run-tasks.js';
 
@@ -36,14 +36,25 @@ async function localRecords(options: CompareOptions): Promise<Pick<HarnessRun, '
   return { records };
 }
 
-async function theirs(harness: Harness, run: HarnessRun, quiet: boolean, terminal: Terminal) {
+/** The harness on the same items. `seconds` are those from the loaded model on. */
+async function theirs(
+  harness: Harness,
+  run: HarnessRun,
+  quiet: boolean,
+  terminal: Terminal,
+): Promise<{ results: HarnessTask[]; seconds: number }> {
   const view = countView(terminal, quiet);
   const harnessRun = runHarness(harness, { ...run, signal: terminal.signal });
+  let start = performance.now();
+  let loading = true;
   try {
     for (;;) {
       const { done, value } = await harnessRun.next();
-      if (done) return value;
-      if (value.stage !== 'loading') view.show(`lm_eval, ${value.stage}`, value.done, value.total);
+      if (done) return { results: value, seconds: (performance.now() - start) / 1000 };
+      if (value.stage === 'loading') continue;
+      if (loading) start = performance.now();
+      loading = false;
+      view.show(`lm_eval, ${value.stage}`, value.done, value.total);
     }
   } finally {
     view.stop();
@@ -55,13 +66,13 @@ async function compare(
   model: OpenModel,
   flags: CompareOptions,
   terminal: Terminal,
-): Promise<{ versions: Harness['versions']; pairs: TaskPair[] }> {
+): Promise<Comparison> {
   const say = flags.quiet ? () => {} : terminal.note;
   // What may be missing comes first.
   const harness = await openHarness({ python: flags.python, onProgress: say, signal: terminal.signal });
   const local = await localRecords(flags);
-  const { outcomes } = await runTasks(model, flags, terminal);
-  const results: HarnessTask[] = await withTransformersFolder(
+  const { outcomes, seconds: ours } = await runTasks(model, flags, terminal);
+  const { results, seconds } = await withTransformersFolder(
     path,
     model.checkpoint,
     (folder, trustRemoteCode) =>
@@ -72,7 +83,7 @@ async function compare(
     const found: Agreement = agreement(task, questions, items, samples, flags.tolerance);
     return { summary, metrics, agreement: found };
   });
-  return { versions: harness.versions, pairs };
+  return { versions: harness.versions, pairs, seconds: { ours, theirs: seconds } };
 }
 
 export const compareCommand = (terminal: Terminal) =>
@@ -90,8 +101,9 @@ export const compareCommand = (terminal: Terminal) =>
     .option('--quiet', 'no progress')
     .option('--json', 'one JSON document instead of text')
     .action(async (path, { json, ...flags }) => {
-      const { versions, pairs } = await withModel(path, (model) => compare(path, model, flags, terminal));
-      const document = { model: path, versions, tolerance: flags.tolerance, tasks: pairs };
-      terminal.print(json ? JSON.stringify(document, null, 2) : agreementReport(pairs, versions));
-      judge(pairs);
+      const found = await withModel(path, (model) => compare(path, model, flags, terminal));
+      const { versions, pairs: tasks, seconds } = found;
+      const document = { model: path, versions, tolerance: flags.tolerance, seconds, tasks };
+      terminal.print(json ? JSON.stringify(document, null, 2) : agreementReport(found));
+      judge(tasks);
     });

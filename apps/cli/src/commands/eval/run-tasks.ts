@@ -39,12 +39,15 @@ export const dataOptions = ({ data, limit }: Pick<TaskOptions, 'data' | 'limit'>
   ...(limit === undefined ? {} : { limit }),
 });
 
-/** Runs tasks natively. All data are read before the model is loaded: what is wrong with them is told at once. */
+/**
+ * Runs tasks natively. All data are read before the model is loaded: what is wrong with them is told at once. `seconds`
+ * are those from the loaded model on.
+ */
 export async function runTasks(
   model: OpenModel,
   options: TaskOptions,
   terminal: Terminal,
-): Promise<{ engine: string; outcomes: TaskOutcome[] }> {
+): Promise<{ engine: string; outcomes: TaskOutcome[]; seconds: number }> {
   const { backend, threads, quiet } = options;
   const all = new Map<string, TaskQuestion[]>();
   for (const task of options.tasks) all.set(task, await taskQuestions(taskNamed(task), dataOptions(options)));
@@ -54,6 +57,7 @@ export async function runTasks(
   const decoder = await watch(loadOn(model.checkpoint, engine), terminal, { layout, quiet });
   const view = countView(terminal, quiet);
   const outcomes: TaskOutcome[] = [];
+  const start = performance.now();
   try {
     for (const [task, questions] of all) {
       const show = (done: number) => view.show(task, done, questions.length);
@@ -63,7 +67,7 @@ export async function runTasks(
     view.stop();
     decoder.dispose();
   }
-  return { engine: engine.description, outcomes };
+  return { engine: engine.description, outcomes, seconds: (performance.now() - start) / 1000 };
 }
 
 async function runTask(
