@@ -2,6 +2,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { profileCommand } from './commands/profile/index.js';
 import { reproduceCommand } from './commands/reproduce/index.js';
+import { serveCommand } from './commands/serve/index.js';
 import { soakCommand } from './commands/soak/index.js';
 import { speedCommand } from './commands/speed/index.js';
 import { verifyCommand } from './commands/verify/index.js';
@@ -11,6 +12,7 @@ const program = new Command('grasp-bench')
   .addCommand(verifyCommand())
   .addCommand(speedCommand())
   .addCommand(reproduceCommand())
+  .addCommand(serveCommand())
   .addCommand(soakCommand())
   .addCommand(profileCommand())
   .exitOverride();
