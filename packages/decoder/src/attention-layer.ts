@@ -11,11 +11,19 @@ import {
   attentionGradient,
 } from './attention.js';
 import type { DecoderConfig } from './config.js';
+import { GainedNorm } from './gained-norm.js';
 import type { WeightReader } from './load-weights.js';
 import { namedFunction } from './named-function.js';
 import type { RotaryTable } from './rotary.js';
 import type { Runtime } from './runtime.js';
-import { GatedUnits, type KeyValues, type Saved, type Sublayer } from './sublayer.js';
+import {
+  GatedUnits,
+  type KeyValues,
+  type Saved,
+  type Sublayer,
+  type SublayerGradients,
+  type WantedGradients,
+} from './sublayer.js';
 import { normName, type ProjectionName, projectionName } from './tensor-names.js';
 
 /** Attention's passes as functions shared by all layers. */
@@ -29,11 +37,14 @@ export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
       mixed: attention(runtime, shape, i).mixed,
     })),
     backward: namedFunction(runtime, 'attention-gradient', (i: AttentionGradientInputs) =>
-      attentionGradient(runtime, shape, i, true),
+      attentionGradient(runtime, shape, i, { input: true, norm: false }),
+    ),
+    backwardNorm: namedFunction(runtime, 'attention-norm-gradient', (i: AttentionGradientInputs) =>
+      attentionGradient(runtime, shape, i, { input: true, norm: true }),
     ),
     /** For the first layer, below which nothing needs a gradient. */
     lastBackward: namedFunction(runtime, 'attention-gradient-first-layer', (i: AttentionGradientInputs) =>
-      attentionGradient(runtime, shape, i, false),
+      attentionGradient(runtime, shape, i, { input: false, norm: false }),
     ),
     /** Not recorded: each token makes the cache, and so the shapes, longer. */
     cached: (i: AttentionInputs) => attention(runtime, shape, i),
@@ -46,8 +57,8 @@ export class AttentionLayer implements Sublayer {
     readonly block: UnitBlock,
     private readonly functions: ReturnType<typeof attentionFunctions>,
     private readonly units: GatedUnits,
+    readonly norm: GainedNorm,
     private readonly shared: {
-      readonly norm: tf.Tensor;
       readonly outputBias: tf.Tensor | undefined;
       readonly queryKeyNorm: tf.Tensor | undefined;
     },
@@ -82,8 +93,8 @@ export class AttentionLayer implements Sublayer {
     weights.push({ name: 'output', tensor: output, unitRows: G * h });
     const { groupGate, queryKeyNorm } = architecture;
     const units = new GatedUnits(block, new ArrangedWeights(count, weights), groupGate === 'key-value');
-    return new AttentionLayer(block, functions, units, {
-      norm: await reader.vector(normName(layer, 'attention'), d),
+    const norm = new GainedNorm(await reader.vector(normName(layer, 'attention'), d));
+    return new AttentionLayer(block, functions, units, norm, {
       outputBias: await reader.optionalVector(projectionName(layer, 'o', 'bias'), d),
       queryKeyNorm: queryKeyNorm ? await AttentionLayer.headNorms(reader, layer, h, G) : undefined,
     });
@@ -140,15 +151,16 @@ export class AttentionLayer implements Sublayer {
     x: tf.Tensor,
     rotary: RotaryTable,
     saved: Saved,
-    needsInputGradient: boolean,
-  ): { dx: tf.Tensor | undefined; dz: tf.Tensor } {
+    wanted: WantedGradients,
+  ): SublayerGradients {
     const { weights } = this.units;
-    const run = needsInputGradient ? this.functions.backward : this.functions.lastBackward;
-    const { dx, dzC, dzP } = run({
+    const { backward, backwardNorm, lastBackward } = this.functions;
+    const run = wanted.norm ? backwardNorm : wanted.input ? backward : lastBackward;
+    const { dx, dzC, dzP, dNorm } = run({
       ...(saved as AttentionSaved),
       dy,
       x,
-      norm: this.shared.norm,
+      norm: this.norm.weight,
       cos: rotary.cos,
       sin: rotary.sin,
       queryKeyC: weights.computed('queryKey')!,
@@ -158,7 +170,7 @@ export class AttentionLayer implements Sublayer {
       queryKeyNorm: this.shared.queryKeyNorm,
       outputP: saved.valuesP ? weights.pruned('output') : undefined,
     });
-    return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
+    return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC, dGain: dNorm && this.norm.gainGradient(dNorm) };
   }
 
   outputInputs(x: tf.Tensor, rotary: RotaryTable): tf.Tensor {
@@ -175,6 +187,7 @@ export class AttentionLayer implements Sublayer {
 
   dispose(): void {
     this.units.dispose();
+    this.norm.dispose();
     for (const tensor of Object.values(this.shared)) tensor?.dispose();
   }
 
@@ -182,7 +195,7 @@ export class AttentionLayer implements Sublayer {
     const { weights } = this.units;
     return {
       x,
-      norm: this.shared.norm,
+      norm: this.norm.weight,
       cos: rotary.cos,
       sin: rotary.sin,
       queryKeyC: weights.computed('queryKey')!,

@@ -11,7 +11,7 @@
  * value) or `G·h` (query, output) rows per group.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { rmsNorm, rmsNormGradient } from './rms-norm.js';
+import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import { rotate, rotateBack } from './rotary.js';
 import type { Runtime } from './runtime.js';
 
@@ -242,13 +242,21 @@ function prunedGroupGradient(values: tf.Tensor, dMixed: tf.Tensor): tf.Tensor {
   return tf.sum(tf.mul(prefixMean, dHeads), [0, 1, 3]);
 }
 
-/** `dx` (left out where nothing below needs it) and the gates' gradients of both sets of groups. */
+/**
+ * The gates' gradients of both sets of groups, and what else is asked for: `dx`, which nothing below the first layer
+ * needs, and the gradient of the norm's weight.
+ */
 export function attentionGradient(
   runtime: Runtime,
   shape: AttentionShape,
   i: AttentionGradientInputs,
-  needsInputGradient: boolean,
-): { readonly dx?: tf.Tensor; readonly dzC: tf.Tensor; readonly dzP?: tf.Tensor } {
+  wanted: { readonly input: boolean; readonly norm: boolean },
+): {
+  readonly dx?: tf.Tensor;
+  readonly dzC: tf.Tensor;
+  readonly dzP?: tf.Tensor;
+  readonly dNorm?: tf.Tensor;
+} {
   const { headSize: h, epsilon } = shape;
   const [B, K, G, T] = i.query.shape as [number, number, number, number];
 
@@ -269,7 +277,8 @@ export function attentionGradient(
     i.valuesP && i.outputP
       ? prunedGroupGradient(i.valuesP, runtime.matMul(i.dy, i.outputP, false, true))
       : undefined;
-  if (!needsInputGradient) return dzP ? { dzC, dzP } : { dzC };
+  const dz = dzP ? { dzC, dzP } : { dzC };
+  if (!wanted.input && !wanted.norm) return dz;
 
   const dKey = tf.expandDims(tf.mul(gradient.dKey, factor), 2); // [B, K, 1, T, h]
   const dNormed = rotateBack(tf.concat([gradient.dQuery, dKey], 2), { cos: i.cos, sin: i.sin });
@@ -282,6 +291,9 @@ export function attentionGradient(
     runtime.matMul(mergeHeads(tf.reshape(dQueryKey, [B, K * (G + 1), T, h])), i.queryKeyC),
     runtime.matMul(mergeHeads(dValue), i.valueC),
   ); // [N, d]
-  const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, da));
-  return dzP ? { dx, dzC, dzP } : { dx, dzC };
+  return {
+    ...dz,
+    ...(wanted.input ? { dx: tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, da)) } : {}),
+    ...(wanted.norm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, da) } : {}),
+  };
 }

@@ -55,18 +55,29 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     gates: Float32Array,
     { units = 'all' }: GradientOptions = {},
   ): Promise<LossAndGradients> {
+    const { loss, dz } = await this.gradients(batch, gates, units);
+    return { loss, gradients: dz };
+  }
+
+  /**
+   * The same with a gain on each entry of each norm's weight: in the order of sublayers (attention, then FFN, of each
+   * layer), the final norm last, `[d]` each. See `ScalableDecoder`.
+   */
+  async lossAndScaleGradients(
+    batch: TokenBatch,
+    gates: Float32Array,
+    gains: Float32Array,
+  ): Promise<{ loss: number; gates: Float32Array; gains: Float32Array }> {
+    const { loss, dz, dGain } = await this.gradients(batch, gates, 'kept', gains);
+    return { loss, gates: dz, gains: dGain! };
+  }
+
+  /** The mean head row under the model's next-token distribution, for {@link TokenBatch.soft}. */
+  async expectedRows(batch: TokenBatch, gates: Float32Array = this.open): Promise<Float32Array> {
     checkBatch(this.config, batch, 2);
-    this.setGates(gates, units);
-    const { inputs, targets, tokens } = splitTargets(batch);
-    const { nll, dz } = tf.tidy(() => this.forwardAndBackward(inputs, targets, tokens, units === 'all'));
-    const [losses, arranged] = await Promise.all([nll.data<'float32'>(), dz.data<'float32'>()]);
-    tf.dispose([nll, dz]);
-    const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
-    if (!Number.isFinite(loss)) {
-      const x = tf.tidy(() => this.head.embed(inputs));
-      throw await nonFiniteError(this.sublayers, x, this.rotary(0, tokens));
-    }
-    return { loss, gradients: this.inLayoutOrder(arranged, units === 'all') };
+    this.setGates(gates, 'kept');
+    const { inputs, tokens } = splitTargets(batch);
+    return this.read(() => this.head.expectedRows(this.hiddenStates(inputs, this.rotary(0, tokens))));
   }
 
   /**
@@ -74,9 +85,13 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
    *
    * @returns float32 `[rows, length − 1]`; entry `t` of a row is that of its token `t + 1`.
    */
-  async negLogLikelihood(batch: TokenBatch, gates: Float32Array = this.open): Promise<Float32Array> {
+  async negLogLikelihood(
+    batch: TokenBatch,
+    gates: Float32Array = this.open,
+    gains?: Float32Array,
+  ): Promise<Float32Array> {
     checkBatch(this.config, batch, 2);
-    this.setGates(gates, 'kept');
+    this.setGates(gates, 'kept', gains);
     const { inputs, targets, tokens } = splitTargets(batch);
     return this.read(() =>
       this.head.negLogLikelihood(this.hiddenStates(inputs, this.rotary(0, tokens)), targets),
@@ -141,13 +156,14 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
 
   /**
    * The least-squares problems of `refitOutputs` (`@grasp/fold`), sublayer by sublayer from the bottom up; each
-   * answer serves from then on. Memory: two `[N, d]` float32 tensors for each batch.
+   * answer serves from then on. Memory: two `[N, d]` float32 tensors for each batch, three to recover.
    *
    * @param batches `[rows, length]` token ids; a few rows at a time keep the cores busy.
    */
   outputProblems(
     batches: readonly TokenBatch[],
     mask: Uint8Array,
+    recover = 0,
   ): AsyncGenerator<OutputProblem, void, Float32Array> {
     for (const batch of batches) checkBatch(this.config, batch, 1);
     const { runtime, sublayers } = this;
@@ -158,7 +174,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       embed: (ids: Int32Array) => tf.tidy(() => this.head.embed(ids)),
       rotary: (tokens: number) => this.rotary(0, tokens),
     };
-    return outputProblems(walk, batches, mask);
+    return outputProblems(walk, batches, mask, recover);
   }
 
   dispose(): void {
@@ -167,16 +183,60 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     this.disposeRotary();
   }
 
-  private setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void {
+  private async gradients(
+    batch: TokenBatch,
+    gates: Float32Array,
+    units: NonNullable<GradientOptions['units']>,
+    gains?: Float32Array,
+  ): Promise<{ loss: number; dz: Float32Array; dGain: Float32Array | undefined }> {
+    checkBatch(this.config, batch, 2);
+    this.setGates(gates, units, gains);
+    const pruned = units === 'all';
+    const { nll, dz, dGain } = tf.tidy(() => this.forwardAndBackward(batch, pruned, gains !== undefined));
+    const [losses, arranged, byGain] = await Promise.all([
+      nll.data<'float32'>(),
+      dz.data<'float32'>(),
+      dGain?.data<'float32'>(),
+    ]);
+    tf.dispose(dGain ? [nll, dz, dGain] : [nll, dz]);
+    const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
+    if (!Number.isFinite(loss)) {
+      const { inputs, tokens } = splitTargets(batch);
+      const x = tf.tidy(() => this.head.embed(inputs));
+      throw await nonFiniteError(this.sublayers, x, this.rotary(0, tokens));
+    }
+    return { loss, dz: this.inLayoutOrder(arranged, pruned), dGain: byGain };
+  }
+
+  private setGates(
+    gates: Float32Array,
+    units: NonNullable<GradientOptions['units']>,
+    gains?: Float32Array,
+  ): void {
     if (gates.length !== this.layout.size) {
       throw new DecoderInputError(
         `Gates: the model has ${this.layout.size} units, ${gates.length} gates were given.`,
       );
     }
     for (const sublayer of this.sublayers) sublayer.setGates(gates, units);
+    this.setGains(gains);
   }
 
-  private forwardAndBackward(inputs: Int32Array, targets: Int32Array, tokens: number, pruned: boolean) {
+  private setGains(gains: Float32Array | undefined): void {
+    const norms = [...this.sublayers.map(({ norm }) => norm), this.head.norm];
+    const d = this.config.hiddenSize;
+    if (gains && gains.length !== norms.length * d) {
+      throw new DecoderInputError(
+        `Gains: the model's norms have ${norms.length * d} entries, ${gains.length} gains were given.`,
+      );
+    }
+    norms.forEach((norm, i) => {
+      norm.set(gains?.subarray(i * d, (i + 1) * d));
+    });
+  }
+
+  private forwardAndBackward(batch: TokenBatch, pruned: boolean, norm: boolean) {
+    const { inputs, targets, tokens } = splitTargets(batch);
     const rotary = this.rotary(0, tokens);
     const passes: { sublayer: Sublayer; x: tf.Tensor; saved: Saved }[] = [];
     let x = this.head.embed(inputs); // [N, d]
@@ -185,18 +245,21 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       passes.push({ sublayer, x, saved });
       x = y;
     }
-    const { nll, dx } = this.head.crossEntropy(x, targets);
+    const { nll, dx, dGain: finalGain } = this.head.crossEntropy(x, targets, { soft: batch.soft, norm });
     const gradients: tf.Tensor[] = [];
+    const gainGradients = finalGain ? [finalGain] : [];
     let dy = dx;
     for (let i = passes.length - 1; i >= 0; i--) {
       const pass = passes[i]!;
-      const { dx: below, dz } = pass.sublayer.backward(dy, pass.x, rotary, pass.saved, i > 0);
+      const wanted = { input: i > 0, norm };
+      const { dx: below, dz, dGain } = pass.sublayer.backward(dy, pass.x, rotary, pass.saved, wanted);
       gradients.unshift(dz);
+      if (dGain) gainGradients.unshift(dGain);
       dy.dispose();
       tf.dispose([pass.x, ...Object.values(pass.saved).filter((t) => t !== undefined)]);
       if (below) dy = below;
     }
-    return { nll, dz: tf.concat(gradients) };
+    return { nll, dz: tf.concat(gradients), dGain: norm ? tf.concat(gainGradients) : undefined };
   }
 
   /** `[N, d]` before the final norm. */

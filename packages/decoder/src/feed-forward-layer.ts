@@ -11,12 +11,19 @@ import {
   feedForwardGradient,
   gatedHidden,
 } from './feed-forward.js';
+import { GainedNorm } from './gained-norm.js';
 import type { WeightReader } from './load-weights.js';
 import { namedFunction } from './named-function.js';
 import { rmsNorm } from './rms-norm.js';
 import type { RotaryTable } from './rotary.js';
 import type { Runtime } from './runtime.js';
-import { GatedUnits, type Saved, type Sublayer } from './sublayer.js';
+import {
+  GatedUnits,
+  type Saved,
+  type Sublayer,
+  type SublayerGradients,
+  type WantedGradients,
+} from './sublayer.js';
 import { normName, projectionName } from './tensor-names.js';
 
 /** The FFN's passes as functions shared by all layers. */
@@ -32,7 +39,10 @@ export function feedForwardFunctions(runtime: Runtime, epsilon: number) {
       hidden: gatedHidden(runtime, rmsNorm(i.x, i.norm, epsilon), i).hidden,
     })),
     backward: namedFunction(runtime, 'feed-forward-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, epsilon, i),
+      feedForwardGradient(runtime, epsilon, i, false),
+    ),
+    backwardNorm: namedFunction(runtime, 'feed-forward-norm-gradient', (i: FeedForwardGradientInputs) =>
+      feedForwardGradient(runtime, epsilon, i, true),
     ),
   };
 }
@@ -43,7 +53,7 @@ export class FeedForwardLayer implements Sublayer {
     readonly block: UnitBlock,
     private readonly functions: ReturnType<typeof feedForwardFunctions>,
     private readonly units: GatedUnits,
-    private readonly norm: tf.Tensor,
+    readonly norm: GainedNorm,
     private readonly downBias: tf.Tensor | undefined,
   ) {}
 
@@ -76,7 +86,7 @@ export class FeedForwardLayer implements Sublayer {
       const bias = await reader.optionalVector(projectionName(layer, name, 'bias'), count);
       if (bias) weights.push({ name: `${name}Bias`, tensor: bias, unitRows: 1 });
     }
-    const norm = await reader.vector(normName(layer, 'feedForward'), d);
+    const norm = new GainedNorm(await reader.vector(normName(layer, 'feedForward'), d));
     const downBias = await reader.optionalVector(projectionName(layer, 'down', 'bias'), d);
     return new FeedForwardLayer(
       block,
@@ -109,20 +119,22 @@ export class FeedForwardLayer implements Sublayer {
     x: tf.Tensor,
     _rotary: RotaryTable,
     saved: Saved,
-  ): { dx: tf.Tensor; dz: tf.Tensor } {
+    wanted: WantedGradients,
+  ): SublayerGradients {
     const { weights } = this.units;
-    const { dx, dzC, dzP } = this.functions.backward({
+    const run = wanted.norm ? this.functions.backwardNorm : this.functions.backward;
+    const { dx, dzC, dzP, dNorm } = run({
       ...(saved as FeedForwardSaved),
       dy,
       x,
-      norm: this.norm,
+      norm: this.norm.weight,
       gateC: weights.computed('gate')!,
       upC: weights.computed('up')!,
       downC: weights.computed('down')!,
       z: this.units.gates,
       downP: saved.hiddenP ? weights.pruned('down') : undefined,
     });
-    return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC };
+    return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC, dGain: dNorm && this.norm.gainGradient(dNorm) };
   }
 
   outputInputs(x: tf.Tensor): tf.Tensor {
@@ -147,7 +159,7 @@ export class FeedForwardLayer implements Sublayer {
     const { weights } = this.units;
     return {
       x,
-      norm: this.norm,
+      norm: this.norm.weight,
       gateC: weights.computed('gate')!,
       upC: weights.computed('up')!,
       downC: weights.computed('down')!,

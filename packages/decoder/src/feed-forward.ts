@@ -7,7 +7,7 @@
  * Dims: N tokens, d hidden, C computed channels, P pruned channels. Weights are unit-major: one row per channel.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { rmsNorm, rmsNormGradient } from './rms-norm.js';
+import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import type { Runtime } from './runtime.js';
 
 export type FeedForwardInputs = {
@@ -81,12 +81,16 @@ export function feedForward(
   return { y, gate, up, hiddenP };
 }
 
-/** `dx` and the gates' gradients, `dL/dz_j = Σ_t h_tj · (dy · W_downᵀ)_tj`, of both sets of channels. */
+/**
+ * `dx`, the gates' gradients `dL/dz_j = Σ_t h_tj · (dy · W_downᵀ)_tj` of both sets of channels, and where asked for
+ * that of the norm's weight.
+ */
 export function feedForwardGradient(
   runtime: Runtime,
   epsilon: number,
   i: FeedForwardGradientInputs,
-): { readonly dx: tf.Tensor; readonly dzC: tf.Tensor; readonly dzP?: tf.Tensor } {
+  withNorm: boolean,
+): { readonly dx: tf.Tensor; readonly dzC: tf.Tensor; readonly dzP?: tf.Tensor; readonly dNorm?: tf.Tensor } {
   const sigmoid = tf.sigmoid(i.gate); // [N, C]
   const activated = tf.mul(i.gate, sigmoid);
   const dh = runtime.matMul(i.dy, i.downC, false, true); // [N, C]
@@ -98,7 +102,8 @@ export function feedForwardGradient(
   const dGate = tf.mul(tf.mul(dhUp, slope), i.z);
   const db = tf.add(runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)); // [N, d]
   const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, db));
-  if (!i.hiddenP || !i.downP) return { dx, dzC };
+  const dNorm = withNorm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, db) } : {};
+  if (!i.hiddenP || !i.downP) return { dx, dzC, ...dNorm };
   const dzP = tf.sum(tf.mul(i.hiddenP, runtime.matMul(i.dy, i.downP, false, true)), 0); // [P]
-  return { dx, dzC, dzP };
+  return { dx, dzC, dzP, ...dNorm };
 }

@@ -1,18 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderConfig } from './config.js';
+import { GainedNorm } from './gained-norm.js';
 import {
   addTile,
   crossEntropy,
   embed,
+  expectedRow,
   type LossInputs,
   type RunningSoftmax,
   type TileInputs,
 } from './head.js';
 import type { WeightReader } from './load-weights.js';
 import { namedFunction } from './named-function.js';
-import { rmsNorm, rmsNormGradient } from './rms-norm.js';
+import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import type { Runtime } from './runtime.js';
 import { EMBEDDING, FINAL_NORM, HEAD } from './tensor-names.js';
+import type { SoftTargets } from './token-batch.js';
 
 /** Logits held at once, as entries: 16 MiB of float32. */
 const TILE_ENTRIES = 2 ** 22;
@@ -24,9 +27,9 @@ export class LanguageHead {
   private constructor(
     private readonly runtime: Runtime,
     private readonly config: DecoderConfig,
+    readonly norm: GainedNorm,
     private readonly weights: {
       readonly embedding: tf.Tensor;
-      readonly norm: tf.Tensor;
       readonly head: tf.Tensor;
     },
   ) {
@@ -35,6 +38,7 @@ export class LanguageHead {
       likelihoodTile: namedFunction(runtime, 'head', (i: TileInputs) => addTile(runtime, i, false)),
       gradientTile: namedFunction(runtime, 'head-gradient', (i: TileInputs) => addTile(runtime, i, true)),
       loss: namedFunction(runtime, 'cross-entropy', (i: LossInputs) => crossEntropy(i)),
+      expected: namedFunction(runtime, 'expected-row', (i: RunningSoftmax) => expectedRow(i)),
       norm: namedFunction(runtime, 'final-norm', (i: { x: tf.Tensor; weight: tf.Tensor }) => ({
         y: rmsNorm(i.x, i.weight, epsilon),
       })),
@@ -45,6 +49,11 @@ export class LanguageHead {
           dx: rmsNormGradient(i.x, i.weight, epsilon, i.dy),
         }),
       ),
+      weightGradient: namedFunction(
+        runtime,
+        'final-norm-weight-gradient',
+        (i: { x: tf.Tensor; dy: tf.Tensor }) => ({ dWeight: rmsNormWeightGradient(i.x, epsilon, i.dy) }),
+      ),
     };
   }
 
@@ -54,10 +63,10 @@ export class LanguageHead {
     // Backends may keep values on the host until an op needs them; this puts the largest tensor on the device now,
     // so that its host copy can be collected while the layers load.
     tf.dispose(tf.tidy(() => tf.gather(embedding, tf.tensor1d([0], 'int32'))));
-    const norm = await reader.vector(FINAL_NORM, config.hiddenSize);
+    const norm = new GainedNorm(await reader.vector(FINAL_NORM, config.hiddenSize));
     // A checkpoint may store a tied head once more, or leave out one that is tied without saying so.
     const head = config.tiedHead ? embedding : await reader.matrix(HEAD, shape);
-    return new LanguageHead(runtime, config, { embedding, norm, head });
+    return new LanguageHead(runtime, config, norm, { embedding, head });
   }
 
   /** `[N, d]` float32 rows for `N` ids. */
@@ -70,12 +79,22 @@ export class LanguageHead {
     return this.loss(this.normed(x), targets, this.functions.likelihoodTile).nll;
   }
 
-  /** The same, and the gradient of their mean: `[N]` and `[N, d]`. */
-  crossEntropy(x: tf.Tensor, targets: Int32Array): { nll: tf.Tensor; dx: tf.Tensor } {
-    const { nll, dHidden } = this.loss(this.normed(x), targets, this.functions.gradientTile);
+  /** The same, and the gradient of their mean, or of what `soft` makes of it: `[N]`, `[N, d]`, and the gains' `[d]`. */
+  crossEntropy(
+    x: tf.Tensor,
+    targets: Int32Array,
+    { soft, norm = false }: { readonly soft?: SoftTargets | undefined; readonly norm?: boolean } = {},
+  ): { nll: tf.Tensor; dx: tf.Tensor; dGain: tf.Tensor | undefined } {
+    const { nll, dHidden } = this.loss(this.normed(x), targets, this.functions.gradientTile, soft);
     const dy = tf.mul(dHidden!, 1 / targets.length); // [N, d]
-    const { dx } = this.functions.normGradient({ x, weight: this.weights.norm, dy });
-    return { nll, dx };
+    const { dx } = this.functions.normGradient({ x, weight: this.norm.weight, dy });
+    const dGain = norm ? this.norm.gainGradient(this.functions.weightGradient({ x, dy }).dWeight) : undefined;
+    return { nll, dx, dGain };
+  }
+
+  /** The mean head row under the model's own distribution after each token: `[N, d]`. */
+  expectedRows(x: tf.Tensor): tf.Tensor {
+    return this.functions.expected(this.softmax(this.normed(x), this.functions.gradientTile)).expected;
   }
 
   /** `[N, V]` logits, all at once. */
@@ -85,15 +104,28 @@ export class LanguageHead {
 
   dispose(): void {
     this.weights.embedding.dispose();
-    this.weights.norm.dispose();
+    this.norm.dispose();
     if (!this.config.tiedHead) this.weights.head.dispose();
   }
 
   private normed(x: tf.Tensor): tf.Tensor {
-    return this.functions.norm({ x, weight: this.weights.norm }).y;
+    return this.functions.norm({ x, weight: this.norm.weight }).y;
   }
 
-  private loss(hidden: tf.Tensor, targets: Int32Array, addTile: (inputs: TileInputs) => RunningSoftmax) {
+  private loss(
+    hidden: tf.Tensor,
+    targets: Int32Array,
+    addTile: (inputs: TileInputs) => RunningSoftmax,
+    soft?: SoftTargets,
+  ) {
+    const softmax = this.softmax(hidden, addTile);
+    const target = embed(this.runtime, this.weights.head, tf.tensor1d(targets, 'int32'));
+    const shape = hidden.shape as [number, number];
+    const softer = soft && { expected: tf.tensor2d(soft.expected, shape), share: tf.scalar(soft.share) };
+    return this.functions.loss({ hidden, target, ...softmax, ...softer });
+  }
+
+  private softmax(hidden: tf.Tensor, addTile: (inputs: TileInputs) => RunningSoftmax): RunningSoftmax {
     const [N, d] = hidden.shape as [number, number];
     const { vocabSize } = this.config;
     const { head } = this.weights;
@@ -103,7 +135,6 @@ export class LanguageHead {
       const rows = tf.slice(head, [start, 0], [Math.min(tile, vocabSize - start), d]);
       softmax = addTile({ hidden, rows, ...softmax });
     }
-    const target = embed(this.runtime, head, tf.tensor1d(targets, 'int32'));
-    return this.functions.loss({ hidden, target, ...softmax! });
+    return softmax!;
   }
 }

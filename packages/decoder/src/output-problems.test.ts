@@ -81,6 +81,27 @@ describe.each(cases)('refitting %s', (_name, config) => {
     folded.dispose();
   });
 
+  it('wants the gap to the dense stream in proportion to the share to recover', async () => {
+    const decoder = await loadDecoder(checkpoint);
+    const mask = maskOf(decoder);
+    /** `Σ h rᵀ` of the first two sublayers, the first left as it is. */
+    const crosses = async (recover: number) => {
+      const problems = decoder.outputProblems(batches, mask, recover);
+      const first = (await problems.next(new Float32Array(0))).value!;
+      const second = (await problems.next(first.weights)).value!;
+      await problems.return();
+      return [Float32Array.from(first.cross), Float32Array.from(second.cross)] as const;
+    };
+    const [none, half, all] = [await crosses(0), await crosses(0.5), await crosses(1)];
+    expect(half[0]).toEqual(none[0]); // both streams start alike
+    const gaps = all[1].map((value, i) => value - none[1][i]!);
+    expect(Math.max(...gaps.map(Math.abs))).toBeGreaterThan(0.1);
+    gaps.forEach((gap, i) => {
+      expect(half[1][i]! - none[1][i]!).toBeCloseTo(gap / 2, 3);
+    });
+    decoder.dispose();
+  });
+
   it('leaves no tensor behind, walked through or left', async () => {
     const decoder = await loadDecoder(checkpoint);
     const mask = maskOf(decoder);

@@ -28,6 +28,8 @@ export interface OutputWalk {
 interface Stream {
   readonly rotary: RotaryTable;
   x: tf.Tensor; //                  [N, d]
+  /** The dense model's own stream, where part of the gap to it is to be recovered. */
+  dense?: tf.Tensor; //             [N, d]
   wanted?: tf.Tensor; //            [N, d]
 }
 
@@ -37,23 +39,31 @@ export async function* outputProblems(
   walk: OutputWalk,
   batches: readonly TokenBatch[],
   mask: Uint8Array,
+  recover: number,
 ): AsyncGenerator<OutputProblem, void, Float32Array> {
   const open = new Float32Array(walk.size).fill(1);
   const gates = Float32Array.from(mask);
   const { target, sums, moreSums } = walkFunctions(walk.runtime);
-  const streams: Stream[] = batches.map(({ ids, shape }) => ({
-    rotary: walk.rotary(shape[1]),
-    x: tf.keep(walk.embed(ids)),
-  }));
+  const streams: Stream[] = batches.map(({ ids, shape }) => {
+    const x = tf.keep(walk.embed(ids));
+    return { rotary: walk.rotary(shape[1]), x, ...(recover > 0 ? { dense: tf.keep(x.clone()) } : {}) };
+  });
   try {
     for (const sublayer of walk.sublayers) {
       sublayer.setGates(open, 'kept');
       const matrix = await toFloat32(walk.runtime, sublayer.outputMatrix); // [U·w, d], units in their own order
       for (const stream of streams) {
         const output = sublayer.outputMatrix;
+        const { x, dense, rotary } = stream;
         stream.wanted = keepOne(
-          () => target({ h: sublayer.outputInputs(stream.x, stream.rotary), output }).wanted,
+          () =>
+            target({ h: sublayer.outputInputs(x, rotary), output, ...(dense ? gap(dense, x, recover) : {}) })
+              .wanted,
         );
+        if (dense) {
+          stream.dense = tf.keep(sublayer.forward(dense, rotary));
+          dense.dispose();
+        }
       }
       sublayer.setGates(gates, 'kept');
       let total: Sums | undefined;
@@ -77,9 +87,22 @@ export async function* outputProblems(
       }
     }
   } finally {
-    for (const { x, wanted, rotary } of streams)
-      tf.dispose([x, rotary.cos, rotary.sin, ...(wanted ? [wanted] : [])]);
+    for (const { x, dense, wanted, rotary } of streams) {
+      const left = [x, dense, wanted, rotary.cos, rotary.sin];
+      tf.dispose(left.filter((tensor) => tensor !== undefined));
+    }
   }
+}
+
+type Target = {
+  readonly h: tf.Tensor; //                    [N, U·w]
+  readonly output: tf.Tensor; //               [U·w, d]
+  readonly missing?: tf.Tensor | undefined; // [N, d]
+  readonly share?: tf.Tensor | undefined; //   []
+};
+
+function gap(dense: tf.Tensor, x: tf.Tensor, share: number) {
+  return { missing: tf.sub(dense, x), share: tf.scalar(share) };
 }
 
 function walkFunctions(runtime: Runtime) {
@@ -90,9 +113,10 @@ function walkFunctions(runtime: Runtime) {
     squares: tf.sum(tf.square(wanted)), //               []
   });
   return {
-    target: namedFunction(runtime, 'refit-target', ({ h, output }: { h: tf.Tensor; output: tf.Tensor }) => ({
-      wanted: runtime.matMul(h, output),
-    })),
+    target: namedFunction(runtime, 'refit-target', ({ h, output, missing, share }: Target) => {
+      const own = runtime.matMul(h, output); // [N, d]
+      return { wanted: missing && share ? tf.add(own, tf.mul(missing, share)) : own };
+    }),
     sums: namedFunction(runtime, 'refit-sums', sumsOf),
     moreSums: namedFunction(runtime, 'refit-more-sums', ({ h, wanted, ...total }: Inputs & Sums): Sums => {
       const more = sumsOf({ h, wanted });

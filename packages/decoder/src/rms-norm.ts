@@ -9,6 +9,11 @@ export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, epsilon: number): tf.Te
   return tf.mul(tf.mul(x, inverseRms(x, epsilon)), weight);
 }
 
+/** dL/dweight of `rmsNorm` for `dy`: `Σ_t dy_t · x_t / rms(x_t)`, `[d]` for `x` and `dy [N, d]`. */
+export function rmsNormWeightGradient(x: tf.Tensor, epsilon: number, dy: tf.Tensor): tf.Tensor {
+  return tf.sum(tf.mul(dy, tf.mul(x, inverseRms(x, epsilon))), 0);
+}
+
 /**
  * dL/dx of `rmsNorm` for `dy`, the weight being frozen: with `r = 1 / rms(x)` and `u = dy · weight`,
  * `dx = r · u − x · r³ · mean(x · u)`.

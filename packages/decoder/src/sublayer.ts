@@ -3,6 +3,7 @@ import type { GradientOptions } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ArrangedWeights } from './arranged-weights.js';
 import { type Arrangement, arrange, identityArrangement } from './arrangement.js';
+import type { GainedNorm } from './gained-norm.js';
 import type { RotaryTable } from './rotary.js';
 
 /** Tensors a sublayer keeps between its forward and its backward pass. */
@@ -14,6 +15,20 @@ export interface KeyValues {
   readonly value: tf.Tensor;
 }
 
+/** What a backward pass computes beside the gates' gradients. */
+export interface WantedGradients {
+  /** That of the input, `dx`. */
+  readonly input: boolean;
+  /** That of the norm's gains. */
+  readonly norm: boolean;
+}
+
+export interface SublayerGradients {
+  readonly dx?: tf.Tensor | undefined;
+  readonly dz: tf.Tensor;
+  readonly dGain?: tf.Tensor | undefined;
+}
+
 /** One residual sublayer of the decoder, `y = x + f(norm(x))`, with the units it is made of. */
 export interface Sublayer {
   readonly block: UnitBlock;
@@ -23,14 +38,15 @@ export interface Sublayer {
   forward(x: tf.Tensor, rotary: RotaryTable, visible?: tf.Tensor): tf.Tensor;
   /** The same, with what `backward` needs. `pruned` asks for the pruned units' gate gradients too. */
   forwardSaving(x: tf.Tensor, rotary: RotaryTable, pruned: boolean): { y: tf.Tensor; saved: Saved };
-  /** `dx` and dL/dz of the units in arranged order: the computed ones, then (where saved) the pruned ones. */
+  /** The gradients wanted, and dL/dz of the units in arranged order: the computed ones, then (where saved) the pruned. */
   backward(
     dy: tf.Tensor,
     x: tf.Tensor,
     rotary: RotaryTable,
     saved: Saved,
-    needsInputGradient: boolean,
-  ): { dx: tf.Tensor | undefined; dz: tf.Tensor };
+    wanted: WantedGradients,
+  ): SublayerGradients;
+  readonly norm: GainedNorm;
   readonly arrangement: Arrangement;
   /** What the output matrix multiplies, `[N, C·w]`: `w` gated entries for each of the `C` computed units. */
   outputInputs(x: tf.Tensor, rotary: RotaryTable): tf.Tensor;

@@ -5,7 +5,13 @@ export { type FoldOptions, foldCheckpoint } from './fold-checkpoint.js';
 export { decodeMask, encodeMask, type PrunedUnits } from './mask-file.js';
 export type { NormalEquations } from './refit/normal-equations.js';
 export type { OutputProblem, RefitModel } from './refit/refit-model.js';
-export { DEFAULT_DAMPING, type RefitOptions, type RefitRecord, refitOutputs } from './refit/refit-outputs.js';
+export {
+  DEFAULT_DAMPING,
+  DEFAULT_RECOVERY,
+  type RefitOptions,
+  type RefitRecord,
+  refitOutputs,
+} from './refit/refit-outputs.js';
 export { type ReplacedColumns, replaceColumns } from './refit/replace-columns.js';
 export { DEFAULT_AMPLITUDE, scalesFromScores } from './scales.js';
 export type { UnitSlice } from './unit-slice.js';

@@ -67,11 +67,11 @@ function stepBytes(config: DecoderConfig, N: number): number {
   return saved + logitBytes(config, N);
 }
 
-/** Bytes of a refit: all text before and after a sublayer, and the products of its inputs, once more in float64. */
+/** Bytes of a refit: all text before and after a sublayer and as the dense model has it, and the products of its inputs, once more in float64. */
 function refitBytes(config: DecoderConfig, N: number): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
   const widest = Math.max(0, ...config.layers.flatMap(({ channels, groups }) => [channels, groups * G * h]));
-  return 2 * 4 * N * d + (4 + 8) * widest ** 2;
+  return 3 * 4 * N * d + (4 + 8) * widest ** 2;
 }
 
 /** Bytes of a forward pass of `N` tokens: a layer's activations, and logits. */

@@ -1,5 +1,5 @@
 import type { TokenBlocks } from '@grasp/calib-data';
-import type { Decoder } from '@grasp/decoder';
+import { type Decoder, ScalableDecoder, withNorms } from '@grasp/decoder';
 import { calibrateScales, initialScaleState, type ReplacedColumns, scalesFromScores } from '@grasp/fold';
 import { adamW } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
@@ -16,7 +16,7 @@ export interface Learned {
   readonly mask: Uint8Array;
   /** What the mask was projected from: one for each unit, 0 for those that were removed in an earlier round. */
   readonly scores: Float32Array;
-  /** A factor for each kept unit, 0 for the others. */
+  /** A factor for each kept unit, 0 for the others; where norms have scales too, then one for each entry of a norm. */
   readonly scales: Float32Array;
   /** Columns of output matrices that were fitted anew; none without a refit. */
   readonly replaced: readonly ReplacedColumns[];
@@ -66,12 +66,15 @@ async function* calibrate(
   const { learningRate, beta1, beta2, epsilon, alpha } = settings;
   const { stepsPerEpoch, batchAt } = schedule(blocks, settings);
   const steps = stepsPerEpoch * settings.scaleEpochs;
+  const norms = settings.scales === 'units+norms';
+  const scaled = norms ? new ScalableDecoder(model) : model;
+  const kept = norms ? withNorms(model.config, mask) : mask;
   const optimizer = adamW({ learningRate, betas: [beta1, beta2], epsilon });
   const options = { steps, amplitude: alpha, optimizer };
-  const state = progress.scales ?? initialScaleState(model, options);
+  const state = progress.scales ?? initialScaleState(scaled, options);
   progress.scales = state;
-  for await (const { step, loss } of calibrateScales(model, mask, batchAt, options, state)) {
+  for await (const { step, loss } of calibrateScales(scaled, kept, batchAt, options, state)) {
     yield { stage: 'scales', step: step + 1, steps, loss, tokens: batchAt(step).ids.length };
   }
-  return { scales: scalesFromScores(state.scores, mask, alpha), losses: state.losses };
+  return { scales: scalesFromScores(state.scores, kept, alpha), losses: state.losses };
 }

@@ -15,6 +15,8 @@ import { type PruneJob, prune } from './prune.js';
 import type { RunRecord } from './run-record.js';
 import { parseSettings } from './settings.js';
 
+const NORM = 'model.norm.weight';
+
 let folder: string;
 let checkpoint: Checkpoint;
 let engine: Engine;
@@ -94,6 +96,16 @@ describe('prune', () => {
     expect(record.budgets[0]!.kept).toBeLessThanOrEqual(record.budgets[0]!.limit);
     const missed = events.flatMap((event) => (event.stage === 'refit' ? [event.missed] : []));
     expect(missed.filter((share) => !(share >= 0 && share < 1))).toEqual([]);
+  });
+
+  it.each(['units', 'units+norms'] as const)('folds scales of %s', async (scales) => {
+    const { at, record } = await run({ scales });
+    const pruned = await openCheckpoint(at);
+    const [before, after] = [await checkpoint.read(NORM), await pruned.read(NORM)];
+    await pruned.close();
+    expect(Buffer.from(after.data.buffer).equals(Buffer.from(before.data.buffer))).toBe(scales === 'units');
+    expect(record.perplexity.calibrated!.text!).toBeLessThan(record.perplexity.masked!.text!);
+    expect(decodeMask(await readFile(join(at, record.maskFile))).scales).toBeDefined();
   });
 
   it('writes the mask apart from the weights', async () => {

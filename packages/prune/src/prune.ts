@@ -2,7 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
-import { decoderConfig, decoderLayout, prunedConfig, unitSlices } from '@grasp/decoder';
+import {
+  decoderConfig,
+  decoderLayout,
+  prunedConfig,
+  scaleLayout,
+  scaleSlices,
+  unitSlices,
+  withNorms,
+} from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { encodeMask, foldCheckpoint, replaceColumns } from '@grasp/fold';
 import { assertMet } from './budgets.js';
@@ -41,13 +49,19 @@ export interface PruneJob {
   readonly saveEvery?: number;
 }
 
-/** The pruned model that was learned, as a view of the dense one. Without scales: with the mask alone. */
+/**
+ * The pruned model that was learned, as a view of the dense one. Without scales: with the mask alone.
+ *
+ * @param scales of the units, or of these and the norms' entries (`scaleLayout` of `@grasp/decoder`)
+ */
 export function prunedView(checkpoint: Checkpoint, mask: Uint8Array, scales?: Float32Array): Checkpoint {
   const config = decoderConfig(checkpoint.config);
+  const withGains = scales !== undefined && scales.length > mask.length;
+  const slices = withGains ? scaleSlices(config) : unitSlices(config);
   return foldCheckpoint(checkpoint, {
-    layout: decoderLayout(config),
-    slices: unitSlices(config).filter(({ tensor }) => checkpoint.tensors.has(tensor)),
-    mask,
+    layout: withGains ? scaleLayout(config) : decoderLayout(config),
+    slices: slices.filter(({ tensor }) => checkpoint.tensors.has(tensor)),
+    mask: withGains ? withNorms(config, mask) : mask,
     ...(scales ? { scales } : {}),
     config: prunedConfig(checkpoint.config, config, mask),
   });
@@ -131,7 +145,10 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
     const record = runRecord(job, { ...projection, learned, pruned, perplexity });
     if (settings.projection === 'exact') assertMet(record.budgets);
     if (folder === undefined) return record;
-    await writeFile(join(folder, MASK_FILE), encodeMask({ layout: projection.layout, mask, scales, scores }));
+    await writeFile(
+      join(folder, MASK_FILE),
+      encodeMask({ layout: projection.layout, mask, scales: scales.subarray(0, mask.length), scores }),
+    );
     await writeFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
     await writeFile(join(folder, CARD), await cardOf(record, checkpoint, pruned));
     return record;

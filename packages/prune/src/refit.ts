@@ -12,7 +12,7 @@ export async function* refit(
   model: Decoder,
   mask: Uint8Array,
   blocks: TokenBlocks,
-  { damping }: PruneSettings,
+  { damping, recover }: PruneSettings,
 ): AsyncGenerator<PruneEvent, ReplacedColumns[], undefined> {
   const [count, length] = blocks.shape;
   const atOnce = Math.max(1, Math.floor(TOKENS_AT_ONCE / length));
@@ -23,7 +23,7 @@ export async function* refit(
       Array.from({ length: Math.min(atOnce, count - first) }, (_, row) => first + row),
     );
   });
-  const run = refitOutputs(model, batches, mask, { damping });
+  const run = refitOutputs(model, batches, mask, { damping, recover });
   try {
     for (;;) {
       const { done, value } = await run.next();

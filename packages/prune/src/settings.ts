@@ -37,6 +37,12 @@ export const settingsSchema = z.strictObject({
     .default('none')
     .describe('sequential fits o_proj and down_proj anew by least squares, layer by layer'),
   damping: z.number().gt(0).default(1e-3).describe('pull of the refit towards the old weights'),
+  recover: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe('share of its distance from the dense model that each refitted layer makes up for'),
   epochs: z.int().min(1).default(4).describe('passes over the calibration blocks to learn the gates'),
   scaleEpochs: z
     .int()
@@ -48,6 +54,10 @@ export const settingsSchema = z.strictObject({
   beta2: z.number().min(0).lt(1).default(0.99).describe('decay of the second moment'),
   epsilon: z.number().gt(0).default(1e-8).describe('added to the root of the second moment'),
   tau: z.number().gt(0).default(1.5).describe('temperature of the gates: p = sigmoid(score / tau)'),
+  scales: z
+    .enum(['units', 'units+norms'])
+    .default('units')
+    .describe('what has a scale: each kept unit, or each entry of a norm as well'),
   alpha: z.number().gt(0).lt(1).default(0.5).describe('reach of the scales: 1 ± alpha'),
   blocks: z.int().min(1).default(512).describe('most calibration blocks to use'),
   length: z.int().min(2).default(512).describe('tokens in a block'),

@@ -19,11 +19,15 @@ export interface RefitModel<Batch> {
   readonly layout: Layout;
   /**
    * Walks the sublayers from the bottom up. Inputs are those of the stream as it comes through the layers below,
-   * pruned and refitted; the output wanted is what the whole sublayer makes of that stream. The answer to a problem,
-   * new weights `[n, m]`, is passed to `next` and serves from then on.
+   * pruned and refitted; the output wanted is what the whole sublayer makes of that stream, and a share of what the
+   * stream is short of the dense model's. The answer to a problem, new weights `[n, m]`, is passed to `next` and serves
+   * from then on.
+   *
+   * @param recover that share, 0 for none.
    */
   outputProblems(
     batches: readonly Batch[],
     mask: Uint8Array,
+    recover: number,
   ): AsyncGenerator<OutputProblem, void, Float32Array>;
 }

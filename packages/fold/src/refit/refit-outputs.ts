@@ -7,6 +7,8 @@ import type { ReplacedColumns } from './replace-columns.js';
 export interface RefitOptions {
   /** Pull towards the old weights, as a multiple of the mean square of an input. Default 1e-3. */
   readonly damping?: number;
+  /** Share of the gap to the dense model's stream that each sublayer is to make up for, in [0, 1]. Default 0.3. */
+  readonly recover?: number;
 }
 
 /** One sublayer done. */
@@ -20,11 +22,13 @@ export interface RefitRecord {
 }
 
 export const DEFAULT_DAMPING = 1e-3;
+export const DEFAULT_RECOVERY = 0.3;
 
 /**
  * Fits the output matrix of every sublayer anew, from the bottom up, so that the kept units make up for the removed
- * ones: least squares against the whole sublayer's output on the stream that reaches it, damped towards the old
- * weights (GRAIL, Týr and others; see docs/ladder.md). Nothing is added to the model.
+ * ones: least squares against the whole sublayer's output on the stream that reaches it, plus a share of what that
+ * stream is short of the dense model's, damped towards the old weights (GRAIL, Týr and others; see docs/ladder.md).
+ * Nothing is added to the model.
  *
  * Yields one record a sublayer; the model keeps the new matrices.
  *
@@ -35,10 +39,12 @@ export async function* refitOutputs<Batch>(
   model: RefitModel<Batch>,
   batches: readonly Batch[],
   mask: Uint8Array,
-  { damping = DEFAULT_DAMPING }: RefitOptions = {},
+  { damping = DEFAULT_DAMPING, recover = DEFAULT_RECOVERY }: RefitOptions = {},
 ): AsyncGenerator<RefitRecord, ReplacedColumns[], undefined> {
   assertUnits(model.layout, mask, 'mask');
-  const problems = model.outputProblems(batches, mask);
+  if (!(recover >= 0 && recover <= 1))
+    throw new FoldError(`The share to recover must be between 0 and 1; received ${recover}.`);
+  const problems = model.outputProblems(batches, mask, recover);
   const replaced: ReplacedColumns[] = [];
   const total = model.layout.blocks.length;
   try {
