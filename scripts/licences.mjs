@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+// Lists the licences of everything that is installed, and fails on one that is not allowed:
+//
+//   npm run licences            one line a licence, with its packages
+//   npm run licences -- --prod  only what published packages bring along
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** What may stand in an Apache-2.0 project's dependency tree. */
+const allowed = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+]);
+/** Of tools that are not published with anything of ours: file-level copyleft and the like do no harm there. */
+const allowedForTools = new Set([...allowed, 'MPL-2.0', 'Python-2.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0']);
+/** Packages whose manifest names no licence, with what their licence file says. */
+const read = { 'spawndamnit@3.0.1': 'MIT' };
+
+/** @returns {Record<string, { name: string, versions: string[] }[]>} packages by SPDX expression */
+function installed(...options) {
+  const { packageManager } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const args = ['--yes', packageManager, 'licenses', 'list', '--json', ...options];
+  const { status, stdout, stderr } = spawnSync('npx', args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  if (status !== 0) throw new Error(`pnpm licenses list failed: ${stderr || stdout}`);
+  return JSON.parse(stdout);
+}
+
+/** Whether an SPDX expression leaves a choice that is allowed. No package here mixes AND with OR. */
+function permits(expression, licences) {
+  const names = expression.replace(/[()]/g, '').split(/ (?:AND|OR) /);
+  const test = (name) => licences.has(name);
+  return expression.includes(' OR ') ? names.some(test) : names.every(test);
+}
+
+/** Prints a tree's licences; returns the packages whose licence is not allowed. */
+function check(title, packages, licences) {
+  const refused = [];
+  process.stdout.write(`${title}\n`);
+  for (const [licence, entries] of Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const names = entries
+      .flatMap(({ name, versions }) => versions.map((version) => `${name}@${version}`))
+      .sort();
+    process.stdout.write(`  ${licence} (${names.length}): ${names.join(', ')}\n`);
+    refused.push(
+      ...names
+        .filter((name) => !permits(read[name] ?? licence, licences))
+        .map((name) => `${name}: ${licence}`),
+    );
+  }
+  return refused;
+}
+
+const prodOnly = process.argv.includes('--prod');
+const refused = check('Published with our packages', installed('--prod'), allowed);
+if (!prodOnly) refused.push(...check('Tools of this repository', installed('--dev'), allowedForTools));
+if (refused.length > 0) {
+  process.stderr.write(`Not allowed:\n  ${refused.join('\n  ')}\n`);
+  process.exitCode = 1;
+} else process.stdout.write('All licences are allowed.\n');
