@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { DataFileError } from './errors.js';
+import { LIMITS } from './limits.js';
 
 /**
  * The lines of a UTF-8 text file, read as a stream; `.gz` is unpacked on the way.
@@ -8,21 +9,25 @@ import { DataFileError } from './errors.js';
  * Each line keeps its newline as `\n` (`\r\n` becomes `\n`); the last has none if the file does not end with one.
  * Only newlines end a line: U+2028, which JSON allows inside strings, does not.
  *
- * @throws DataFileError missing or unreadable file, or bytes that are not UTF-8.
+ * @throws DataFileError missing or unreadable file, bytes that are not UTF-8, or a line that is too long.
  */
 export async function* fileLines(path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   try {
     for await (const bytes of byteStream(path)) {
-      const text = rest + decoder.decode(bytes as Uint8Array, { stream: true });
+      const text = decoder.decode(bytes as Uint8Array, { stream: true });
       let start = 0;
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-        const carriageReturn = end > start && text[end - 1] === '\r';
-        yield carriageReturn ? `${text.slice(start, end - 1)}\n` : text.slice(start, end + 1);
+        const line = rest + text.slice(start, end);
+        yield `${line.endsWith('\r') ? line.slice(0, -1) : line}\n`;
+        rest = '';
         start = end + 1;
       }
-      rest = text.slice(start);
+      rest += text.slice(start);
+      if (rest.length > LIMITS.lineCharacters) {
+        throw new DataFileError(path, `a line has more than ${LIMITS.lineCharacters} characters`);
+      }
     }
     rest += decoder.decode();
   } catch (error) {

@@ -1,7 +1,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { BadJsonLineError, MissingColumnError } from './errors.js';
 import { asDataFileError, fileLines } from './file-lines.js';
+import { checkRowGroup, compressors } from './parquet-pages.js';
 
 /** One record of a data set: column name to value. */
 export type DataRecord = Readonly<Record<string, unknown>>;
@@ -50,12 +50,14 @@ async function* parquetRecords(path: string, columns?: readonly string[]): Async
   try {
     const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);
-    const available = parquetSchema(metadata).children.map((child) => child.element.name);
+    const schema = parquetSchema(metadata);
+    const available = schema.children.map((child) => child.element.name);
     for (const column of columns ?? [])
       if (!available.includes(column)) throw new MissingColumnError(path, column, available);
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
+      await checkRowGroup(file, group, schema, columns);
       const wanted = columns ? { columns: [...columns] } : {};
       yield* await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors, ...wanted });
       rowStart = rowEnd;

@@ -1,5 +1,6 @@
 import type { Tokenizer } from '@grasp/tokenizer';
 import { DataOptionError, TextTooLongError, TextTooShortError } from './errors.js';
+import { LIMITS } from './limits.js';
 import { seededOrder } from './seeded-order.js';
 import type { TextSource } from './text-source.js';
 import { checkIds, sha256OfIds, type TokenBatch } from './token-batch.js';
@@ -28,9 +29,6 @@ export interface TokenBlocksOptions {
   /** Ids the model has; default as many as the tokenizer has. */
   readonly vocabSize?: number;
 }
-
-/** V8 holds strings of up to 2^29 characters; tokenising needs several times the text. */
-const MAX_CHARACTERS = 2 ** 28;
 
 /**
  * Calibration blocks by the paper's recipe (GRASPrune, arXiv 2604.19398): rows joined by a blank line, tokenised once
@@ -96,7 +94,7 @@ async function joinRows(sources: readonly TextSource[], join: string, from: stri
   for (const source of sources) {
     for await (const row of source.rows()) {
       characters += row.length + join.length;
-      if (characters > MAX_CHARACTERS) throw new TextTooLongError(from, MAX_CHARACTERS);
+      if (characters > LIMITS.textCharacters) throw new TextTooLongError(from, LIMITS.textCharacters);
       rows.push(row);
     }
   }

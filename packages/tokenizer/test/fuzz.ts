@@ -1,15 +1,6 @@
+import { applyJsonEdit, type Json, jsonEdits } from '@grasp/testing/fuzz';
 import fc from 'fast-check';
 import { parseTokenizer } from '../src/load-tokenizer.js';
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
-/** Where in a document a change is made, as fractions, and what is put there. */
-interface Edit {
-  readonly at: number;
-  readonly kind: 'set' | 'delete' | 'repeat' | 'graft' | 'text';
-  readonly value: Json;
-  readonly from: number;
-}
 
 const values: readonly Json[] = [
   null,
@@ -54,14 +45,6 @@ const values: readonly Json[] = [
   'Unigram',
   '<0x41>',
 ];
-const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-const edit: fc.Arbitrary<Edit> = fc.record({
-  at: place,
-  kind: fc.constantFrom('set', 'set', 'set', 'delete', 'repeat', 'graft', 'graft', 'text'),
-  value: fc.constantFrom(...values),
-  from: place,
-});
-
 const special = (id: number, content: string, isSpecial = true) => ({
   id,
   content,
@@ -184,35 +167,6 @@ const texts = [
   `${'a'.repeat(300)}b`,
 ];
 
-/** Every value below a document, with what holds it. */
-function places(holder: Json): [Record<string, Json>, string][] {
-  if (typeof holder !== 'object' || holder === null) return [];
-  const object = holder as Record<string, Json>;
-  return Object.keys(object).flatMap((key): [Record<string, Json>, string][] => [
-    [object, key],
-    ...places(object[key]!),
-  ]);
-}
-
-function apply(document: Json, { at, kind, value, from }: Edit): void {
-  const all = places(document);
-  if (all.length === 0) return;
-  const [holder, key] = all[Math.floor(at * all.length)]!;
-  const old = holder[key]!;
-  if (kind === 'set') holder[key] = structuredClone(value);
-  else if (kind === 'delete') delete holder[key];
-  else if (kind === 'repeat')
-    holder[Array.isArray(holder) ? String(holder.length) : String(value)] = structuredClone(old);
-  else if (kind === 'text') {
-    const cut = Math.floor(from * String(old).length);
-    holder[key] = String(old).slice(0, cut) + String(value) + String(old).slice(cut + 1);
-  } else {
-    const others = seeds.flatMap(places);
-    const [other, name] = others[Math.floor(from * others.length)]!;
-    holder[key] = structuredClone(other[name]!);
-  }
-}
-
 /**
  * Changed tokenizer files: each loads and works on some texts, or ends in a typed error. What must not happen ends
  * the process, so a failure shows as a lost test worker.
@@ -224,24 +178,20 @@ export async function fuzzTokenizers(
   { seed, onCase }: { readonly seed?: number; readonly onCase?: (json: string) => void } = {},
 ): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(...seeds),
-      fc.array(edit, { minLength: 1, maxLength: 3 }),
-      async (base, edits) => {
-        const document = structuredClone(base);
-        for (const change of edits) apply(document, change);
-        try {
-          const json = JSON.stringify(document);
-          onCase?.(json);
-          const tokenizer = parseTokenizer(json, 'fuzzed');
-          for (const text of texts) await tokenizer.decode(await tokenizer.encode(text));
-          await tokenizer.decode([0, 1, 2, 3, 99, 2 ** 32 - 1], { skipSpecialTokens: false });
-        } catch (error) {
-          if (!(error instanceof Error && 'code' in error && error.code === 'GRASP_TOKENIZER_FORMAT'))
-            throw error;
-        }
-      },
-    ),
+    fc.asyncProperty(fc.constantFrom(...seeds), jsonEdits(values), async (base, edits) => {
+      const document = structuredClone(base);
+      for (const change of edits) applyJsonEdit(document, change, seeds);
+      try {
+        const json = JSON.stringify(document);
+        onCase?.(json);
+        const tokenizer = parseTokenizer(json, 'fuzzed');
+        for (const text of texts) await tokenizer.decode(await tokenizer.encode(text));
+        await tokenizer.decode([0, 1, 2, 3, 99, 2 ** 32 - 1], { skipSpecialTokens: false });
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'GRASP_TOKENIZER_FORMAT'))
+          throw error;
+      }
+    }),
     { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
   );
 }

@@ -1,0 +1,2 @@
+export { applyByteEdit, byteEdits } from './byte-edits.js';
+export { applyJsonEdit, type Json, jsonEdits } from './json-edits.js';
