@@ -78,6 +78,26 @@ describe('Parquet', () => {
   test('a missing column is named with those there are', async () => {
     await expect(rowsOf('a.parquet', file)).rejects.toThrow(/no text column "text"; it has id, sentence/);
   });
+  test('a run of two bytes that claims a million values is not believed', async () => {
+    const rows = 20_000;
+    const text = Array.from({ length: rows }, () => 'same');
+    const file = new Uint8Array(
+      parquetWriteBuffer({
+        codec: 'UNCOMPRESSED',
+        rowGroupSize: rows,
+        columnData: [{ name: 'text', type: 'STRING', data: text, nullable: true }],
+      }),
+    );
+    const column = (bytes: Uint8Array) => rowsOf('a.parquet', bytes);
+    expect(await column(file)).toHaveLength(rows);
+    const run = [0xc0, 0xb8, 0x02, 0x01]; // 20,000 times (doubled, seven bits to a byte) a 1: no value is null
+    const at = file.findIndex((_, i) => run.every((byte, j) => file[i + j] === byte));
+    file.set([0xfe, 0xff, 0x7f], at);
+    await expect(column(file)).rejects.toMatchObject({
+      code: 'GRASP_DATA_FILE',
+      message: expect.stringContaining('values in a run, where at most 20000 are possible'),
+    });
+  });
   test('a truncated file is an error of that file', async () => {
     await expect(rowsOf('a.parquet', file.subarray(0, 40))).rejects.toMatchObject({
       code: 'GRASP_DATA_FILE',
