@@ -99,7 +99,7 @@ async function endAfter(
   return run;
 }
 
-/** Starts a run until its output is there. @returns what was said by the last one. */
+/** Lets a run that was ended go on to its end. */
 async function finish(run: Run, out: string): Promise<void> {
   if (existsSync(at(out))) return;
   const last = await start(run, out);
@@ -108,10 +108,13 @@ async function finish(run: Run, out: string): Promise<void> {
   expect((await readdir(folder)).filter((name) => name.startsWith(`${out}.`))).toEqual([]);
 }
 
-describe.each<{ backend: Run['backend']; atLeast: number }>([
-  { backend: 'wasm', atLeast: 10 },
-  ...(hasTensorFlow ? [{ backend: 'tensorflow' as const, atLeast: 5 }] : []),
-])('on $backend', ({ backend, atLeast }) => {
+/** Backends, and how often each method is killed at least. */
+const backends: [backend: Run['backend'], kills: number][] = [
+  ['wasm', 10],
+  ...(hasTensorFlow ? [['tensorflow', 5] as ['tensorflow', number]] : []),
+];
+
+describe.each(backends)('on %s', (backend, atLeast) => {
   describe.each(['grasprune', 'grasp+'] as const)('%s', (method) => {
     const name = `${backend}-${method}`;
     let expected: Record<string, string>;
