@@ -1,4 +1,4 @@
-import { assertUnits, type Layout } from '@grasp/budget';
+import { assertUnits, type Layout, rankByScore } from '@grasp/budget';
 
 /**
  * Adds one batch to a running mean of squared gate gradients, in place. Half of that mean, the empirical Fisher
@@ -24,4 +24,19 @@ export function valueDensity(layout: Layout, importance: Float32Array): Float32A
     for (let unit = start; unit < start + count; unit++) density[unit] = importance[unit]! / cost;
   }
   return density;
+}
+
+/**
+ * One ranking of all units while a mask shrinks: what is left by density, from 0 on; below 0 what was removed, the
+ * later the higher, and within a round as it ranked then. So it also serves the budgets that were passed on the way.
+ *
+ * @param previous the ranking that `mask` was projected from.
+ */
+export function nestedScores(previous: Float32Array, density: Float32Array, mask: Uint8Array): Float32Array {
+  const scores = density.map((value, unit) => (mask[unit] === 1 ? value : previous[unit]! - 1));
+  const justRemoved = rankByScore(previous).filter((unit) => mask[unit] === 0 && previous[unit]! >= 0);
+  justRemoved.forEach((unit, place) => {
+    scores[unit] = -(place + 1) / (justRemoved.length + 1);
+  });
+  return scores;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { relaxedBudget } from './budget-schedule.js';
 import { NonFiniteError, TrainingOptionError } from './errors.js';
 import type { GatedModel } from './gated-model.js';
-import { addSquares, valueDensity } from './importance.js';
+import { addSquares, nestedScores, valueDensity } from './importance.js';
 import {
   type ImportanceOptions,
   initialImportanceState,
@@ -86,6 +86,17 @@ describe('pruneByImportance', () => {
     }
   });
 
+  it('ranks what it removed below what it kept, so that the scores serve budgets passed on the way', async () => {
+    const state = initialImportanceState(model);
+    const masks: Uint8Array[] = [];
+    for await (const { mask } of pruneByImportance(model, batchAt, options, state)) masks.push(mask);
+    masks.push(maskFromImportance(model, state, options));
+    for (const mask of masks) {
+      const [kept, removed] = [1, 0].map((bit) => [...state.scores].filter((_, unit) => mask[unit] === bit));
+      expect(Math.min(...kept!)).toBeGreaterThan(Math.max(...removed!));
+    }
+  });
+
   it('stops at a loss that is not finite, with the state of the last good step', async () => {
     const state = initialImportanceState(model);
     const failing = (step: number) => (step === 2 ? Number.NaN : batchAt(step));
@@ -105,6 +116,19 @@ describe('pruneByImportance', () => {
 });
 
 describe('importance', () => {
+  it('ranks units by when they were removed, then by density', () => {
+    const first = nestedScores(
+      new Float32Array(5),
+      Float32Array.of(5, 1, 4, 2, 3),
+      new Uint8Array(5).fill(1),
+    );
+    expect(Array.from(first)).toEqual([5, 1, 4, 2, 3]);
+    const second = nestedScores(first, Float32Array.of(5, 9, 3, 9, 4), Uint8Array.of(1, 0, 1, 0, 1));
+    expect(Array.from(second)).toEqual([5, Math.fround(-2 / 3), 3, Math.fround(-1 / 3), 4]);
+    const third = nestedScores(second, new Float32Array(5).fill(7), Uint8Array.of(1, 0, 0, 0, 0));
+    expect([...third.entries()].sort(([, a], [, b]) => b - a).map(([unit]) => unit)).toEqual([0, 4, 2, 3, 1]);
+  });
+
   it('is a mean of squares, and counts by cost', () => {
     const mean = new Float32Array(10);
     [1, 1 / 2, 1 / 3].forEach((weight, i) => {

@@ -3,7 +3,7 @@ import { removedShare } from './budget-schedule.js';
 import { TrainingOptionError } from './errors.js';
 import { finiteGradients } from './finite-gradients.js';
 import type { GatedModel } from './gated-model.js';
-import { addSquares, valueDensity } from './importance.js';
+import { addSquares, nestedScores, valueDensity } from './importance.js';
 import type { GateRecord } from './learn-gates.js';
 import type { BatchAt } from './train-scores.js';
 import type { TrainingState } from './training-state.js';
@@ -32,7 +32,7 @@ export interface ImportanceRecord extends GateRecord {
  * tenth of the gradient evaluations of gate learning suffices.
  *
  * Yields one record a step and resumes like `learnGates`; `gradients` of a record are dL/dz. The mask chosen is
- * {@link maskFromImportance} of the last state.
+ * {@link maskFromImportance} of the last state; its scores ({@link nestedScores}) rank the removed units too.
  *
  * @param state resumed and updated in place; a new one where left out.
  * @throws {NonFiniteError} if a loss or gradient is not finite; the state is then as before that step.
@@ -61,7 +61,7 @@ export async function* pruneByImportance<Batch>(
     state.step = step + 1;
     const seen = mask;
     if (state.step % batchesPerRound === 0) {
-      state.scores.set(valueDensity(layout, squares).map((density, unit) => density * mask[unit]!));
+      state.scores.set(nestedScores(state.scores, valueDensity(layout, squares), mask));
       mask = maskFromImportance(model, state, options);
       gates = Float32Array.from(mask);
     }

@@ -22,7 +22,7 @@ import type { PruneSettings } from './settings.js';
 export interface ChosenMask {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
-  /** What the mask was projected from: one for each unit, 0 for those that were removed in an earlier round. */
+  /** What the mask was projected from: one for each unit; below 0 those that were removed in an earlier round. */
   readonly scores: Float32Array;
   readonly losses: readonly number[];
 }
