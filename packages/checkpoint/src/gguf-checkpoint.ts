@@ -1,13 +1,14 @@
 import { type ByteSource, openFileSource, readElements } from './byte-source.js';
-import type { Checkpoint, TensorData, TensorDType, TensorInfo } from './checkpoint.js';
+import type { Checkpoint, CheckpointFile, TensorData, TensorDType, TensorInfo } from './checkpoint.js';
 import { toFloat32 } from './convert.js';
 import { dequantize } from './dequantize.js';
 import { CheckpointFormatError, CheckpointUnsupportedError, TensorMissingError } from './errors.js';
 import { GGML_TYPES, type GgmlType } from './ggml-types.js';
 import { type GgufArchitecture, ggufArchitecture, ggufConfig } from './gguf-config.js';
 import { type GgufTensorInfo, readGgufHeader } from './gguf-header.js';
-import { ggufMetadata } from './gguf-metadata.js';
+import { type GgufMetadata, ggufMetadata } from './gguf-metadata.js';
 import { huggingFaceName } from './gguf-names.js';
+import { ggufReadme } from './gguf-readme.js';
 import { ggufFiles } from './gguf-tokenizer.js';
 import { undoRotaryRows } from './rotary-rows.js';
 import { elementCount } from './safetensors-header.js';
@@ -71,7 +72,7 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
     source: source.name,
     config,
     tensors,
-    files: ggufFiles(metadata),
+    files: [...readmeFile(metadata), ...ggufFiles(metadata)],
     async read(name) {
       const info = originals.get(name);
       if (info === undefined) throw new TensorMissingError(source.name, name);
@@ -80,6 +81,11 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
     },
     close: () => source.close(),
   };
+}
+
+function readmeFile(metadata: GgufMetadata): readonly CheckpointFile[] {
+  const text = ggufReadme(metadata);
+  return text === undefined ? [] : [{ name: 'README.md', read: async () => new TextEncoder().encode(text) }];
 }
 
 /** Whether a tensor's rows are in the order that llama's files have for q and k. */

@@ -9,23 +9,39 @@ export interface Origin {
   readonly licenseName?: string;
   readonly licenseLink?: string;
   readonly languages?: readonly string[];
+  /** The model itself, by its name on the Hub. */
+  readonly baseModel?: string;
 }
 
 /**
- * The licence and languages of a checkpoint, from the front matter of README.md in its folder, or else from a licence
- * file that travels with it.
+ * The licence and languages of a checkpoint, from the front matter of README.md among its files (a GGUF file's metadata
+ * become one) or in its folder, or else from a licence file that travels with it. Its name on the Hub, from the
+ * metadata or from where the Hub's cache has it.
  */
-export async function originOf(checkpoint: Checkpoint): Promise<Origin> {
-  const readme = await readFile(join(checkpoint.source, 'README.md'), 'utf8').catch(() => '');
-  const { license, license_name: name, license_link: link, language } = frontMatter(readme);
+export async function originOf(checkpoint: Pick<Checkpoint, 'source' | 'files'>): Promise<Origin> {
+  const own = checkpoint.files.find(({ name }) => name === README);
+  const readme = own
+    ? new TextDecoder().decode(await own.read())
+    : await readFile(join(checkpoint.source, README), 'utf8').catch(() => '');
+  const { license, license_name: name, license_link: link, language, base_model: base } = frontMatter(readme);
+  // A folder's README.md names what that model was made from, the one of a GGUF file the model that it holds.
+  const baseModel = own ? base?.[0] : nameInCache(checkpoint.source);
   const origin = {
     ...(language === undefined ? {} : { languages: language }),
     ...(name?.[0] === undefined ? {} : { licenseName: name[0] }),
     ...(link?.[0] === undefined ? {} : { licenseLink: link[0] }),
+    ...(baseModel === undefined ? {} : { baseModel }),
   };
   if (license?.[0] !== undefined) return { ...origin, license: license[0] };
   const file = checkpoint.files.find((entry) => /^LICEN[SC]E/.test(entry.name));
   return file ? { ...origin, license: 'other', licenseLink: file.name } : origin;
+}
+
+const README = 'README.md';
+
+/** `…/models--org--name/snapshots/…` → `org/name` */
+function nameInCache(path: string): string | undefined {
+  return /models--([^\\/]+)[\\/]snapshots[\\/]/.exec(path)?.[1]?.replace('--', '/');
 }
 
 /** Plain values and lists of them between the two lines `---`; anything deeper is left out. */

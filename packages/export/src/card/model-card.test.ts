@@ -76,8 +76,9 @@ describe('modelCard', () => {
       licenseName: 'llama3.1',
       licenseLink: 'LICENSE',
       languages: ['en', 'de'],
+      baseModel: 'org/model',
     };
-    const card = modelCard(record, { name: 'x', config: uniform, origin, baseModel: 'org/model' });
+    const card = modelCard(record, { name: 'x', config: uniform, origin });
     expect(card.split('\n').slice(0, 9)).toEqual([
       '---',
       'license: other',
@@ -114,6 +115,14 @@ describe('originOf', () => {
     expect(await originOf(model())).toEqual({ license: 'apache-2.0', languages: ['en', 'fr'] });
     await writeFile(join(folder, 'README.md'), "---\nlanguage:\n  - en\nlicense: 'mit'\n---\n");
     expect(await originOf(model())).toEqual({ license: 'mit', languages: ['en'] });
+  });
+
+  it('takes what a GGUF file says of itself, and the name that the Hub has in its cache', async () => {
+    const readme = '---\nlicense: mit\nbase_model: org/dense\n---\n';
+    const files = [{ name: 'README.md', read: async () => new TextEncoder().encode(readme) }];
+    expect(await originOf({ source: 'x.gguf', files })).toEqual({ license: 'mit', baseModel: 'org/dense' });
+    const source = '/cache/models--org--some--model/snapshots/abc';
+    expect(await originOf({ source, files: [] })).toEqual({ baseModel: 'org/some--model' });
   });
 
   it('falls back to a licence file', async () => {

@@ -1,6 +1,7 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import { hasOneShape } from '../layer-widths.js';
 import type { Origin } from './licence.js';
+import { withoutFolders } from './without-folders.js';
 
 interface Sizes {
   readonly parameters: number;
@@ -46,8 +47,6 @@ export interface CardAbout {
   /** Shape of the pruned model. */
   readonly config: DecoderConfig;
   readonly origin?: Origin;
-  /** Name of the dense model on the Hub, where it has one. */
-  readonly baseModel?: string;
 }
 
 /**
@@ -67,14 +66,14 @@ export function modelCard(record: CardRecord, about: CardAbout): string {
   return `${sections.join('\n\n')}\n`;
 }
 
-function frontMatter({ origin = {}, baseModel, config }: CardAbout): string {
+function frontMatter({ origin = {}, config }: CardAbout): string {
   const list = (values: readonly string[]) => values.map((value) => `\n- ${value}`).join('');
   const fields: [string, string | undefined][] = [
     ['license', origin.license],
     ['license_name', origin.licenseName],
     ['license_link', origin.licenseLink],
     ['language', origin.languages && list(origin.languages)],
-    ['base_model', baseModel],
+    ['base_model', origin.baseModel],
     ['library_name', 'transformers'],
     ['pipeline_tag', 'text-generation'],
     ['tags', list(['pruned', 'structured-pruning', 'grasp', config.modelType])],
@@ -85,7 +84,10 @@ function frontMatter({ origin = {}, baseModel, config }: CardAbout): string {
   return ['---', ...lines, '---'].join('\n');
 }
 
-function introduction({ model, before, after }: CardRecord, { name, baseModel }: CardAbout): string {
+function introduction(
+  { model, before, after }: CardRecord,
+  { name, origin: { baseModel } = {} }: CardAbout,
+): string {
   const base =
     baseModel === undefined ? baseName(model) : `[${baseModel}](https://huggingface.co/${baseModel})`;
   return `# ${name}
@@ -214,10 +216,6 @@ const amount = (value: number): string =>
 const millions = (count: number): string => `${(count / 1e6).toFixed(1)} M`;
 const bytes = (count: number): string => `${(count / 1024).toFixed(1)} KiB`;
 const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
-
-/** Absolute paths in a description, cut to their last part. */
-const withoutFolders = (description: string): string =>
-  description.replace(/(^|\s)(?:~|\.{1,2}|[A-Za-z]:)?[\\/]\S*[\\/]/g, '$1');
 
 /** Text that fits into a cell of a table. */
 const cell = (value: string): string => value.replaceAll('|', '\\|').replaceAll('\n', ' ');

@@ -7,7 +7,7 @@ import { random } from '@grasp/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonFiles, madeUpModel, masks, prunedBy } from '../../test/made-up-model.js';
-import { GGUF_FILE_TYPES, writeGguf } from '../index.js';
+import { GGUF_FILE_TYPES, originOf, writeGguf } from '../index.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -128,6 +128,14 @@ describe('writeGguf', () => {
         eos_token: '</s>',
         chat_template: '{{ messages[0].content }}',
       });
+    });
+  });
+
+  it('carries the licence over', async () => {
+    const readme = '---\nlicense: apache-2.0\nlanguage: [en, fr]\n---\n';
+    const card = { name: 'README.md', read: async () => new TextEncoder().encode(readme) };
+    await readBack({ ...llama, files: [...llama.files, card] }, { type: 'f16' }, async (back) => {
+      expect(await originOf(back)).toEqual({ license: 'apache-2.0', languages: ['en', 'fr'] });
     });
   });
 

@@ -14,6 +14,7 @@ import {
   writeError,
 } from '@grasp/checkpoint';
 import { type DecoderConfig, decoderConfig } from '@grasp/decoder';
+import { originOf } from '../card/licence.js';
 import { ALIGNMENT, encodeHeader, roundUp, type TensorEntry } from './metadata.js';
 import { modelLayout } from './model-layout.js';
 import { modelMetadata } from './model-metadata.js';
@@ -57,7 +58,7 @@ export async function writeGguf(
   const layout = modelLayout(checkpoint, decoder, blockSize(type));
   const tokenizer = await readTokenizerFiles(checkpoint);
   const metadata = new Map([
-    ...modelMetadata(decoder, layout, name === undefined ? { type } : { type, name }),
+    ...modelMetadata(decoder, layout, { type, name, origin: await originOf(checkpoint) }),
     ...tokenizerMetadata(tokenizer, decoder.vocabSize),
   ]);
   const tensors = placed(
