@@ -1,4 +1,10 @@
-import { BUDGET_NAMES, type BudgetName, type PruneSettings, SettingsError } from '@grasp/prune';
+import {
+  BUDGET_NAMES,
+  type BudgetName,
+  type PruneSettings,
+  parseSettings,
+  SettingsError,
+} from '@grasp/prune';
 import { methodSettings, type RunOptions, runOptions } from '../prune/options.js';
 
 /** One budget of a sweep. */
@@ -62,7 +68,8 @@ const amount = (text: string): number | string => (Number.isNaN(Number(text)) ? 
 
 /** Settings as far as they decide the scores: what comes after may differ from one use of them to the next. */
 export function scoreSettings(settings: PruneSettings): PruneSettings {
-  return { ...settings, refit: 'none', scaleEpochs: 0 };
+  const { refit, damping, recover, scaleEpochs, scales, alpha } = parseSettings();
+  return { ...settings, refit, damping, recover, scaleEpochs, scales, alpha };
 }
 
 /** @throws SettingsError for a value that is no point of the sweep. */
