@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import type { ForeignFunctions } from './foreign-functions.js';
 
 /** An address in native memory. */
 export type Pointer = bigint;
@@ -196,7 +196,7 @@ const cc: Record<string, Signature> = {
  *
  * @throws Error where a symbol is missing, i.e. the library is not TensorFlow 2.21's.
  */
-export function bindCApi(frameworkPath: string, ccPath: string): CApi {
+export function bindCApi(koffi: ForeignFunctions, frameworkPath: string, ccPath: string): CApi {
   const libraries = [
     [koffi.load(frameworkPath, { global: true }), framework],
     [koffi.load(ccPath, { global: true }), cc],

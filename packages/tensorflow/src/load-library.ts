@@ -1,9 +1,10 @@
 import { constants as fileConstants } from 'node:fs';
 import { constants } from 'node:os';
-import koffi, { type LibraryHandle } from 'koffi';
+import type { LibraryHandle } from 'koffi';
 import { bindCApi, type CApi } from './c-api.js';
 import { cpuFeatures } from './cpu.js';
 import { TensorFlowSetupError } from './errors.js';
+import { foreignFunctions } from './foreign-functions.js';
 import { type LibraryLocation, libraryVariable } from './library-location.js';
 
 const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
@@ -23,6 +24,7 @@ export function loadLibrary(location: LibraryLocation): CApi {
       'Use another tfjs backend here (WASM), or a newer machine.',
     );
   }
+  const koffi = foreignFunctions();
   const wantsLog = process.env[logLevel] !== undefined;
   process.env[logLevel] ??= '3';
   const libc = koffi.load(null);
@@ -36,7 +38,7 @@ export function loadLibrary(location: LibraryLocation): CApi {
   if (wantsLog) open();
   else withoutStderr(libc, open);
   try {
-    return bindCApi(location.framework, location.cc);
+    return bindCApi(koffi, location.framework, location.cc);
   } catch (error) {
     throw failedLoad(String(error), error);
   }
