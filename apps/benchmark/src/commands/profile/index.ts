@@ -27,7 +27,7 @@ function shapeOf(config: DecoderConfig, source: string): LatencyTable['model'] {
 
 function print(table: LatencyTable, path: string): void {
   const { model, ffn, kv, tokens, machine, engine } = table;
-  console.log(`${machine}; ${engine}; a pass of ${tokens} tokens, medians`);
+  console.log(`${machine}; ${engine}; a pass of ${tokens} tokens, the fastest of each`);
   const rows = new Table({
     head: ['channels a layer', 'groups a layer', 'ms'],
     style: { head: [], border: [], compact: true },

@@ -1,6 +1,5 @@
 import type { Layout } from '@grasp/budget';
 import type { LatencyTable } from '@grasp/prune';
-import { median } from '../speed/statistics.js';
 
 /** Times at which every layer has the same width. */
 export type WidthTimes = Pick<LatencyTable, 'ffn' | 'kv'>;
@@ -31,7 +30,7 @@ export function maskOfWidths({ size, blocks }: Layout, { channels, groups }: Wid
 
 /**
  * Times forward passes at several widths: all KV groups with part of the channels, and all channels with part of the
- * groups. Widths take turns, so that what else the machine does meets them alike; the median counts.
+ * groups. Widths take turns, and of each the fastest pass counts: what else the machine does only ever adds.
  *
  * @param pass one forward pass under these gates; weights are laid out for them in the first of two passes, and only
  *   the second is timed.
@@ -61,7 +60,7 @@ export async function measureWidths(
       onPass(++done, points.length * repeats);
     }
   }
-  const milliseconds = points.map(({ times }) => median(times));
+  const milliseconds = points.map(({ times }) => Math.min(...times));
   return {
     ffn: ffn.map(({ channels }, i) => ({ channels, milliseconds: milliseconds[i]! })),
     kv: kv.map(({ groups }, i) => ({ groups, milliseconds: milliseconds[ffn.length + i]! })),
