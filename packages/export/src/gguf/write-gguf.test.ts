@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
@@ -74,6 +74,24 @@ describe.each(['llama', 'mistral', 'qwen2'] as const)('writeGguf of a pruned %s'
 });
 
 describe('writeGguf', () => {
+  it.each([
+    ['llama', 'one shape', 'llama'],
+    ['mistral', 'one shape', 'llama'],
+    ['qwen2', 'everything', 'qwen2'],
+    ['qwen2', 'one shape', 'llama'], // llama.cpp's qwen2 wants heads that span the hidden size
+    ['qwen3', 'one shape', 'qwen3'],
+    ['llama', 'about half', 'deci'],
+    ['qwen2', 'about half', 'deci'],
+  ] as const)('writes %s with the mask "%s" as %s', async (model_type, mask, architecture) => {
+    const file = join(folder, 'architecture.gguf');
+    const view = prunedBy(madeUpModel({ model_type }), masks[mask]!);
+    await writeGguf(view, file, { type: 'f16', overwrite: true });
+    const bytes = await readFile(file);
+    const value = bytes.indexOf('general.architecture') + 'general.architecture'.length + 4; // after its type
+    const length = Number(bytes.readBigUInt64LE(value));
+    expect(bytes.toString('utf8', value + 8, value + 8 + length)).toBe(architecture);
+  });
+
   it('holds every weight of any mask', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.double({ min: 0, max: 1, noNaN: true }), async (seed, share) => {
