@@ -1,9 +1,10 @@
 import { StateError } from './errors.js';
+import type { LearningRate } from './learning-rate.js';
 import type { Optimizer } from './optimizer.js';
 
 export interface AdamWOptions {
-  /** Default 1e-2, as in the paper. */
-  readonly learningRate?: number;
+  /** One for all updates, or one for each. Default 1e-2, as in the paper. */
+  readonly learningRate?: number | LearningRate;
   /** Decay of the two moments. Default [0.9, 0.99], as in the paper. */
   readonly betas?: readonly [number, number];
   /** Added to the root of the second moment. Default 1e-8. */
@@ -19,6 +20,7 @@ export interface AdamWOptions {
 export function adamW(options: AdamWOptions = {}): Optimizer {
   const { learningRate = 1e-2, betas = [0.9, 0.99], epsilon = 1e-8, weightDecay = 0 } = options;
   const [beta1, beta2] = betas;
+  const rateAt = typeof learningRate === 'number' ? () => learningRate : learningRate;
   return {
     init: (size) => ({
       step: 0,
@@ -29,9 +31,10 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
       const { firstMoment, secondMoment } = state.vectors;
       if (!firstMoment || !secondMoment) throw new StateError('The optimiser state was not made by AdamW.');
       const step = state.step + 1;
-      const stepSize = learningRate / (1 - beta1 ** step);
+      const rate = rateAt(step);
+      const stepSize = rate / (1 - beta1 ** step);
       const rootCorrection = Math.sqrt(1 - beta2 ** step);
-      const decay = 1 - learningRate * weightDecay;
+      const decay = 1 - rate * weightDecay;
       for (let index = 0; index < parameters.length; index++) {
         const gradient = gradients[index]!;
         firstMoment[index]! += (1 - beta1) * (gradient - firstMoment[index]!);

@@ -13,6 +13,7 @@ export {
   learnGates,
   maskFromScores,
 } from './learn-gates.js';
+export { annealed, type LearningRate } from './learning-rate.js';
 export type { Optimizer, OptimizerState } from './optimizer.js';
 export {
   type ImportanceOptions,

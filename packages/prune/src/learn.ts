@@ -1,7 +1,7 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Decoder, ScalableDecoder, withNorms } from '@grasp/decoder';
 import { calibrateScales, initialScaleState, type ReplacedColumns, scalesFromScores } from '@grasp/fold';
-import { adamW } from '@grasp/gates';
+import { adamW, annealed } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
 import type { PruneEvent } from './events.js';
 import type { Projection } from './projection.js';
@@ -69,7 +69,8 @@ async function* calibrate(
   const norms = settings.scales === 'units+norms';
   const scaled = norms ? new ScalableDecoder(model) : model;
   const kept = norms ? withNorms(model.config, mask) : mask;
-  const optimizer = adamW({ learningRate, betas: [beta1, beta2], epsilon });
+  const rate = settings.scaleRate === 'annealed' ? annealed(learningRate, steps) : learningRate;
+  const optimizer = adamW({ learningRate: rate, betas: [beta1, beta2], epsilon });
   const options = { steps, amplitude: alpha, optimizer };
   const state = progress.scales ?? initialScaleState(scaled, options);
   progress.scales = state;

@@ -28,7 +28,12 @@ describe('parseSettings', () => {
   );
 
   it('takes the defaults of a method, and what is set over them', () => {
-    expect(parseSettings({ method: 'grasp+' })).toMatchObject({ choose: 'importance', refit: 'sequential' });
+    expect(parseSettings({ method: 'grasp+' })).toMatchObject({
+      choose: 'importance',
+      refit: 'sequential',
+      scales: 'units+norms',
+      scaleRate: 'annealed',
+    });
     expect(parseSettings({ method: 'grasp+', refit: 'none' })).toMatchObject({
       choose: 'importance',
       refit: 'none',

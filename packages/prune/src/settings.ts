@@ -10,7 +10,7 @@ export const settingsSchema = z.strictObject({
   method: z
     .enum(['grasprune', 'grasp+'])
     .default('grasprune')
-    .describe("grasprune is the paper's; grasp+ changes the defaults of choose, refit and dtype"),
+    .describe("grasprune is the paper's; grasp+ changes the defaults of choose, refit, scales and scaleRate"),
   ...budgetShape,
   ...budgetDetailShape,
   projection: z
@@ -58,6 +58,10 @@ export const settingsSchema = z.strictObject({
     .enum(['units', 'units+norms'])
     .default('units')
     .describe('what has a scale: each kept unit, or each entry of a norm as well'),
+  scaleRate: z
+    .enum(['constant', 'annealed'])
+    .default('constant')
+    .describe('step of AdamW on the scales: as set, or falling from there to 0'),
   alpha: z.number().gt(0).lt(1).default(0.5).describe('reach of the scales: 1 ± alpha'),
   blocks: z.int().min(1).default(512).describe('most calibration blocks to use'),
   length: z.int().min(2).default(512).describe('tokens in a block'),
@@ -71,7 +75,7 @@ export type PruneSettings = z.output<typeof settingsSchema>;
 /** What a method changes of the defaults. */
 const METHODS: Readonly<Record<PruneSettings['method'], Readonly<Partial<PruneSettings>>>> = {
   grasprune: {},
-  'grasp+': { choose: 'importance', refit: 'sequential' },
+  'grasp+': { choose: 'importance', refit: 'sequential', scales: 'units+norms', scaleRate: 'annealed' },
 };
 
 /** Settings with the defaults of their method, and a budget, filled in: what is set stays as it is. */
