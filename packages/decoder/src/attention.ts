@@ -233,13 +233,24 @@ function mixGradient(
   };
 }
 
-/** The gradients of pruned groups' gates: `[P]`. */
-function prunedGroupGradient(values: tf.Tensor, dMixed: tf.Tensor): tf.Tensor {
+/**
+ * The gradients of pruned groups' gates: `[P]`. They meet their heads' gradients only in sum, so the heads' output
+ * matrices are added up first, which leaves one product where there were `G`.
+ */
+function prunedGroupGradient(
+  runtime: Runtime,
+  dy: tf.Tensor,
+  output: tf.Tensor,
+  values: tf.Tensor,
+  headsPerGroup: number,
+): tf.Tensor {
   const [B, T, P, h] = values.shape as [number, number, number, number];
   const count = tf.reshape(tf.range(1, T + 1, 1, 'float32'), [T, 1, 1]);
   const prefixMean = tf.div(tf.cumsum(values, 1), count); // [B, T, P, h]
-  const dHeads = tf.sum(tf.reshape(dMixed, [B, T, P, -1, h]), 3); // [B, T, P, h]
-  return tf.sum(tf.mul(prefixMean, dHeads), [0, 1, 3]);
+  const wide = runtime.bfloat16 ? runtime.bfloat16.toFloat32(output) : output; // [P·G·h, d]
+  const summed = tf.sum(tf.reshape(wide, [P, headsPerGroup, h, -1]), 1); // [P, h, d]
+  const dHeads = runtime.matMul(dy, tf.reshape(summed, [P * h, -1]), false, true); // [N, P·h]
+  return tf.sum(tf.mul(prefixMean, tf.reshape(dHeads, [B, T, P, h])), [0, 1, 3]);
 }
 
 /**
@@ -274,9 +285,7 @@ export function attentionGradient(
   const byKey = () => tf.mul(tf.sum(tf.mul(i.key, gradient.dKey), [0, 2, 3]), 1 / Math.sqrt(h));
   const dzC = shape.gateKeys ? tf.add(byValue, byKey()) : byValue;
   const dzP =
-    i.valuesP && i.outputP
-      ? prunedGroupGradient(i.valuesP, runtime.matMul(i.dy, i.outputP, false, true))
-      : undefined;
+    i.valuesP && i.outputP ? prunedGroupGradient(runtime, i.dy, i.outputP, i.valuesP, G) : undefined;
   const dz = dzP ? { dzC, dzP } : { dzC };
   if (!wanted.input && !wanted.norm) return dz;
 

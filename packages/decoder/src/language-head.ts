@@ -17,8 +17,8 @@ import type { Runtime } from './runtime.js';
 import { EMBEDDING, FINAL_NORM, HEAD } from './tensor-names.js';
 import type { SoftTargets } from './token-batch.js';
 
-/** Logits held at once, as entries: 16 MiB of float32. */
-const TILE_ENTRIES = 2 ** 22;
+/** Logits held at once, as entries: 8 MiB of float32. */
+const TILE_ENTRIES = 2 ** 21;
 
 /** Both ends of the model: embedding, and final norm with the (perhaps tied) head. */
 export class LanguageHead {

