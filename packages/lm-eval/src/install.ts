@@ -1,3 +1,4 @@
+import { offlineVariable, withoutSecrets } from '@grasp/download';
 import { execa } from 'execa';
 import { PythonError } from './errors.js';
 import type { PythonOptions } from './python-environment.js';
@@ -11,6 +12,14 @@ export async function installInto(
   requirements: string,
   { basePython = 'python3', onProgress, signal }: PythonOptions,
 ): Promise<void> {
+  const variable = offlineVariable();
+  if (variable !== undefined) {
+    throw new PythonError(
+      `lm-evaluation-harness would have to be installed, and ${variable} is set. Run once without it, or name an ` +
+        'interpreter that has the harness with GRASP_PYTHON.',
+      basePython,
+    );
+  }
   await checkVersion(basePython);
   onProgress?.('making a Python environment');
   const made = await run(basePython, ['-m', 'venv', folder], signal);
@@ -60,7 +69,7 @@ async function run(
   if (onLine) for await (const line of child.iterable({ from: 'all' })) onLine(line);
   const { failed, all = '' } = await child;
   signal?.throwIfAborted();
-  return { failed, tail: lastLines(all) };
+  return { failed, tail: withoutSecrets(lastLines(all)) }; // an index address may carry a password
 }
 
 /** What a person needs of a long output. */

@@ -55,6 +55,13 @@ describe('pythonEnvironment', () => {
     expect(calls.length).toBe(3);
   });
 
+  it('installs nothing where the network is forbidden', async () => {
+    vi.stubEnv('GRASP_OFFLINE', '1');
+    const options = { basePython: await fakePython(), cache: cache() };
+    await expect(pythonEnvironment(requirements, options)).rejects.toThrow('GRASP_OFFLINE is set');
+    await expect(readFile(join(folder, 'calls'))).rejects.toThrow('ENOENT');
+  });
+
   it('makes another for other pins', async () => {
     const options = { basePython: await fakePython(), cache: cache() };
     const first = await pythonEnvironment(requirements, options);
