@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { textRows, tokenBlocks } from '@grasp/calib-data';
@@ -102,6 +102,27 @@ describe('a model with weights beyond numbers', () => {
       });
     },
   );
+
+  it('is not written, whenever a weight ceases to be a number', async () => {
+    const out = await mkdtemp(join(folder, 'out-'));
+    let broken = false;
+    const subject: Checkpoint = {
+      ...checkpoint,
+      async read(name) {
+        const tensor = await checkpoint.read(name);
+        if (broken && name === 'model.layers.1.mlp.down_proj.weight') tensor.data.fill(Number.NaN);
+        return tensor;
+      },
+    };
+    const settings = parseSettings({ length: 32, epochs: 1 });
+    const attempt = async () => {
+      for await (const { stage } of prune({ ...job, checkpoint: subject, engine, settings, folder: out })) {
+        broken ||= stage === 'scales';
+      }
+    };
+    await expect(attempt()).rejects.toMatchObject({ code: 'GRASP_CHECKPOINT_NON_FINITE' });
+    expect((await readdir(out)).filter((name) => name.includes('safetensors'))).toEqual([]);
+  });
 
   it('is stopped by the name of the layer where sums overflow', async () => {
     await expect(run(changed(3e38))).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
+import { type Checkpoint, openCheckpoint, withFiniteWeights, writeFolder } from '@grasp/checkpoint';
 import {
   decoderConfig,
   decoderLayout,
@@ -81,10 +81,10 @@ async function* learnOn(
   }
 }
 
-/** Writes the pruned model, reads every tensor back to compare it, and opens what stands there. */
+/** Writes the pruned model, numbers alone, reads every tensor back to compare it, and opens what stands there. */
 async function* write(view: Checkpoint, folder: string): AsyncGenerator<PruneEvent, Checkpoint, undefined> {
   yield* relay<PruneEvent, void>((emit) =>
-    writeFolder(view, folder, {
+    writeFolder(withFiniteWeights(view), folder, {
       onTensor: ({ stage, done, total }) => emit({ stage, tensor: done, tensors: total }),
     }),
   );
