@@ -38,4 +38,16 @@ describe('subjectsOf', () => {
     ]);
     expect(kinds.map(({ pruning }) => pruning?.settings.only)).toEqual(['ffn', 'kv', undefined]);
   });
+
+  it('climbs from the method of the paper to grasp+, an idea a row', () => {
+    const rungs = subjects('ladder').filter(({ keep }) => keep === 0.5);
+    expect(rungs[0]!.pruning?.settings).toEqual({ ...options.settings, keep: 0.5 });
+    const changes = rungs.slice(1).map(({ pruning }, i) => {
+      const before: Record<string, unknown> = rungs[i]!.pruning!.settings;
+      return Object.entries(pruning!.settings).filter(([name, value]) => before[name] !== value).length;
+    });
+    expect(changes.every((count) => count === 1 || count === 2)).toBe(true);
+    const { method: _, ...plus } = parseSettings({ method: 'grasp+', keep: 0.5 });
+    expect(rungs.at(-1)!.pruning?.settings).toMatchObject(plus);
+  });
 });

@@ -1,4 +1,5 @@
 import type { PruneSettings } from '@grasp/prune';
+import { ladder } from './ladder.js';
 
 /** One row of a table: a model and how it came to be. */
 export interface Subject {
@@ -23,7 +24,7 @@ export interface Pruning {
   readonly corpus: string;
 }
 
-export const SUITES = ['table', 'scales', 'allocation', 'layouts', 'kinds', 'corpus'] as const;
+export const SUITES = ['table', 'scales', 'allocation', 'layouts', 'kinds', 'corpus', 'ladder'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface SuiteOptions {
@@ -132,4 +133,18 @@ const suiteSubjects: Readonly<Record<Suite, (keep: number, options: SuiteOptions
         pruning: { settings: base.pruning!.settings, corpus },
       };
     }),
+
+  /** The paper's method, and the ideas of grasp+ on top of it, one more a row. */
+  ladder: (keep, options) => {
+    const { pruning } = main(keep, options);
+    const rungs = ladder(pruning!.settings).map(
+      ({ name, title, settings }): Subject => ({
+        name: `keep-${keep}-ladder-${name}`,
+        title: `keep ${keep}, ${title}`,
+        keep,
+        pruning: { ...pruning!, settings },
+      }),
+    );
+    return [main(keep, options), ...rungs];
+  },
 };

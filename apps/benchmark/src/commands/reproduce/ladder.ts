@@ -1,0 +1,27 @@
+import type { PruneSettings } from '@grasp/prune';
+
+/** One idea, on top of those before it. */
+interface Rung {
+  readonly name: string;
+  readonly title: string;
+  readonly adds: Partial<PruneSettings>;
+}
+
+const RUNGS: readonly Rung[] = [
+  { name: 'exact', title: 'exact projection', adds: { projection: 'exact' } },
+  { name: 'importance', title: '+ importance in rounds', adds: { choose: 'importance' } },
+  { name: 'refit', title: '+ refit', adds: { refit: 'sequential', recover: 0 } },
+  { name: 'recover', title: '+ refit recovers', adds: { recover: 0.3 } },
+  { name: 'norms', title: '+ scales of norms', adds: { scales: 'units+norms' } },
+  { name: 'annealed', title: '+ annealed rate', adds: { scaleRate: 'annealed' } },
+];
+
+/** The ideas of grasp+ in the order in which they stack: the last row is what `--method grasp+` does. */
+export function ladder(
+  settings: PruneSettings,
+): { readonly name: string; readonly title: string; readonly settings: PruneSettings }[] {
+  return RUNGS.map(({ name, title }, i) => {
+    const added = RUNGS.slice(0, i + 1).map(({ adds }) => adds);
+    return { name, title, settings: Object.assign({ ...settings }, ...added) };
+  });
+}
