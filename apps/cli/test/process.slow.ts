@@ -69,18 +69,38 @@ describe('the built command', () => {
     expect(second.stderr).toContain('another run');
   });
 
-  it('tells a full disk from other errors, and keeps what was learned', async () => {
-    const disk = at('disk');
-    await execa('mkdir', [disk]);
-    const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', disk], { reject: false });
-    if (mounted.failed) return; // mounting is not for every user
+  /** Runs with its output on a disk of its own. Mounting is not for every user: then there is nothing to test. */
+  const pruneOnDisk = async (options: string) => {
+    const disk = await mkdtemp(join(folder, 'disk-'));
+    const { failed } = await execa('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk], { reject: false });
+    if (failed) return undefined;
     try {
       const { exitCode, stderr } = await prune(join(disk, 'out'), '--epochs', '1');
-      expect(exitCode).toBe(5);
-      expect(stderr).toContain('disk is full');
-      expect(await readdir(disk)).toEqual(['out.state']);
+      return { exitCode, stderr, left: await readdir(disk) };
     } finally {
       await execa('umount', [disk]);
     }
+  };
+
+  it.each([
+    ['the output', 'size=32k', ['out.state']],
+    ['the state', 'size=8k', []],
+  ])(
+    'tells a disk without room for %s from other errors, and leaves nothing half-written',
+    async (_, options, left) => {
+      const run = await pruneOnDisk(options);
+      if (!run) return;
+      expect(run).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('disk is full'), left });
+    },
+  );
+
+  it('says before any work that a disk is for reading alone', async () => {
+    const run = await pruneOnDisk('ro');
+    if (!run) return;
+    expect(run).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining('Choose a folder you may write to'),
+    });
+    expect(run.stderr).not.toContain('learning gates');
   });
 });

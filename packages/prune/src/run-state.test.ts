@@ -64,7 +64,7 @@ describe('a state file', () => {
     Object.assign(first.state, state);
     await first.save();
     const second = await openStateFile(path, identity);
-    expect(second.resumed).toBe(true);
+    expect(second).toMatchObject({ resumed: true, savedSteps: 7 });
     expect(second.state).toEqual(first.state);
     await removeState(path);
     expect(await readdir(folder)).toEqual([]);
@@ -72,11 +72,13 @@ describe('a state file', () => {
 
   it('stays as it was when it cannot be replaced', async () => {
     const path = join(folder, 'kept.state');
-    const { state: live, save } = await openStateFile(path, identity);
-    Object.assign(live, state);
-    await save();
+    const file = await openStateFile(path, identity);
+    Object.assign(file.state, structuredClone(state));
+    await file.save();
+    file.state.scales!.step++;
     await mkdir(`${path}.partial`); // a folder where the draft would go
-    await expect(save()).rejects.toMatchObject({ code: 'GRASP_CHECKPOINT_WRITE' });
+    await expect(file.save()).rejects.toMatchObject({ code: 'GRASP_CHECKPOINT_WRITE' });
+    expect(file.savedSteps).toBe(7);
     await rm(`${path}.partial`, { recursive: true });
     expect((await openStateFile(path, identity)).state).toEqual(state);
     await removeState(path);

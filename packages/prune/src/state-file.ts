@@ -10,6 +10,8 @@ export interface StateFile {
   readonly state: RunState;
   /** Whether there was a saved state to go on from. */
   readonly resumed: boolean;
+  /** Steps completed, of both stages, as they stand on disk. */
+  readonly savedSteps: number;
   /** Replaces what is on disk, at once or not at all. Does nothing while there is nothing to keep. */
   save(): Promise<void>;
 }
@@ -30,14 +32,19 @@ export async function openStateFile(
   const resumed = saved !== undefined && !discard;
   const state: RunState = resumed ? decodeRunState(saved, identity, path) : { perplexity: {} };
   if (discard) await removeState(path);
+  let savedSteps = stepsOf(state);
   return {
     path,
     state,
     resumed,
+    get savedSteps() {
+      return savedSteps;
+    },
     async save() {
       if (isEmpty(state)) return;
       try {
         await writeWhole(path, encodeRunState(state, identity));
+        savedSteps = stepsOf(state);
       } catch (error) {
         await rm(draftOf(path), { force: true }).catch(() => {}); // the first error is the one to report
         throw writeError(path, error);
@@ -45,6 +52,8 @@ export async function openStateFile(
     },
   };
 }
+
+const stepsOf = ({ choice, scales }: RunState): number => (choice?.step ?? 0) + (scales?.step ?? 0);
 
 /** Removes what was saved, once a run's output has its place. */
 export async function removeState(path: string): Promise<void> {

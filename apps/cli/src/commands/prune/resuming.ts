@@ -11,15 +11,16 @@ export async function pruneResuming(
   terminal: Terminal,
 ): Promise<RunRecord> {
   const stateFile = await openStateFile(path, await runIdentity(job), { restart });
-  const steps = () => (stateFile.state.choice?.step ?? 0) + (stateFile.state.scales?.step ?? 0);
   if (stateFile.resumed) {
-    terminal.note(`Going on after ${steps()} steps, kept in ${path}; --restart begins anew.`);
+    terminal.note(`Going on after ${stateFile.savedSteps} steps, kept in ${path}; --restart begins anew.`);
   }
   try {
     return await watch(prune({ ...job, stateFile }), terminal, shown);
   } catch (error) {
     if (existsSync(path))
-      terminal.note(`What was done, ${steps()} steps, is kept in ${path}: the same command goes on from it.`);
+      terminal.note(
+        `What was done, ${stateFile.savedSteps} steps, is kept in ${path}: the same command goes on from it.`,
+      );
     throw error;
   }
 }
