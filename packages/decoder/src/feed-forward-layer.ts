@@ -7,6 +7,7 @@ import {
   type FeedForwardGradientInputs,
   type FeedForwardInputs,
   type FeedForwardSaved,
+  type FeedForwardShape,
   feedForward,
   feedForwardGradient,
   gatedHidden,
@@ -27,22 +28,22 @@ import {
 import { normName, projectionName } from './tensor-names.js';
 
 /** The FFN's passes as functions shared by all layers. */
-export function feedForwardFunctions(runtime: Runtime, epsilon: number) {
+export function feedForwardFunctions(runtime: Runtime, shape: FeedForwardShape) {
   return {
     infer: namedFunction(runtime, 'feed-forward', (i: FeedForwardInputs) => ({
-      y: feedForward(runtime, epsilon, i).y,
+      y: feedForward(runtime, shape, i).y,
     })),
     forward: namedFunction(runtime, 'feed-forward-saving', (i: FeedForwardInputs) =>
-      feedForward(runtime, epsilon, i),
+      feedForward(runtime, shape, i),
     ),
     hidden: namedFunction(runtime, 'feed-forward-hidden', (i: FeedForwardInputs) => ({
-      hidden: gatedHidden(runtime, rmsNorm(i.x, i.norm, epsilon), i).hidden,
+      hidden: gatedHidden(runtime, rmsNorm(i.x, i.norm, shape.epsilon), i).hidden,
     })),
     backward: namedFunction(runtime, 'feed-forward-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, epsilon, i, false),
+      feedForwardGradient(runtime, shape, i, false),
     ),
     backwardNorm: namedFunction(runtime, 'feed-forward-norm-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, epsilon, i, true),
+      feedForwardGradient(runtime, shape, i, true),
     ),
   };
 }

@@ -46,7 +46,10 @@ export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions =
   const architecture = findArchitecture(checkpoint.config);
   const layout = decoderLayout(config);
   const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);
-  const feedForward = feedForwardFunctions(runtime, config.normEpsilon);
+  const feedForward = feedForwardFunctions(runtime, {
+    epsilon: config.normEpsilon,
+    savesHalf: dtype === 'bfloat16',
+  });
   const attention = attentionFunctions(runtime, {
     headSize: config.headSize,
     headsPerGroup: config.headsPerGroup,

@@ -13,9 +13,10 @@ export interface Runtime {
   record(name: string, fn: TensorFunction): TensorFunction;
   /** Product of two matrices, `[m, k] × [k, n]` after transposition; float32 out, whatever the weights are. */
   matMul(a: tf.Tensor, b: tf.Tensor, transposeA?: boolean, transposeB?: boolean): tf.Tensor;
-  /** Half-precision weights, where the backend has them. */
+  /** Tensors of half precision, where the backend has them. */
   readonly bfloat16?: {
     fromBits(bits: Uint16Array, shape: number[]): tf.Tensor;
+    fromFloat32(x: tf.Tensor): tf.Tensor;
     toFloat32(x: tf.Tensor): tf.Tensor;
   };
 }

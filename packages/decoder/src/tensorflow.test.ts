@@ -38,7 +38,11 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
     };
     half = {
       ...recorded,
-      bfloat16: { fromBits: tensorFlow.bfloat16Tensor, toFloat32: tensorFlow.fromBfloat16 },
+      bfloat16: {
+        fromBits: tensorFlow.bfloat16Tensor,
+        fromFloat32: tensorFlow.toBfloat16,
+        toFloat32: tensorFlow.fromBfloat16,
+      },
     };
   });
   afterAll(() => tensorFlow.dispose());

@@ -46,7 +46,11 @@ function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
     // Shapes that come once, as texts of any length do, are not worth a recording.
     record: (name, fn) => tensorFlow.record(name, fn, { after: 1 }),
     matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
-    bfloat16: { fromBits: tensorFlow.bfloat16Tensor, toFloat32: tensorFlow.fromBfloat16 },
+    bfloat16: {
+      fromBits: tensorFlow.bfloat16Tensor,
+      fromFloat32: tensorFlow.toBfloat16,
+      toFloat32: tensorFlow.fromBfloat16,
+    },
   };
 }
 

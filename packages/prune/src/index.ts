@@ -1,6 +1,7 @@
 export { BUDGET_NAMES, type BudgetName } from './budget-settings.js';
 export { BudgetMissedError, type BudgetOutcome, type ModelHeaders, type StatedBudget } from './budgets.js';
 export { chooseMask } from './choose-mask.js';
+export { collectGarbage } from './collect-garbage.js';
 export { describeModel, type ModelDescription } from './describe-model.js';
 export { type BackendName, type Engine, EngineError, type EngineOptions, openEngine } from './engine.js';
 export type { PruneEvent, Subject } from './events.js';

@@ -1,7 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
-import { type Engine, learn, loadOn, parseSettings, projectionOf } from '@grasp/prune';
+import { collectGarbage, type Engine, learn, loadOn, parseSettings, projectionOf } from '@grasp/prune';
 import * as tf from '@tensorflow/tfjs-core';
 import { randomModel } from './random-model.js';
 
@@ -29,26 +27,19 @@ export async function* soak(engine: Engine, steps: number, every: number): Async
   const model = randomModel();
   const settings = parseSettings({ length: LENGTH, ...EPOCHS });
   const decoder = await resultOf(loadOn(model, engine));
-  const collect = collector();
   let step = 0;
   try {
     const data = { gateBlocks: blocks, scaleBlocks: blocks };
     for await (const { stage } of learn(decoder, data, settings, projectionOf(model, settings))) {
       if (stage !== 'gates' && stage !== 'scales') continue;
       if (++step % every !== 0) continue;
-      collect();
+      collectGarbage();
       const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
       yield { step, stage, residentBytes, heapBytes, tensors: tf.memory().numTensors };
     }
   } finally {
     decoder.dispose();
   }
-}
-
-/** Collects garbage at once, so that what is not held does not look like a leak. */
-function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
 }
 
 function randomBlocks(count: number): TokenBlocks {
