@@ -6,6 +6,7 @@ import {
   TokenizerMissingError,
   TokenizerTextError,
 } from './errors.js';
+import { LIMITS } from './limits.js';
 import type { Tokenizer } from './tokenizer.js';
 import { safeTokenizerJson } from './tokenizer-json.js';
 
@@ -58,13 +59,10 @@ export function parseTokenizer(json: string, source: string): Tokenizer {
   };
 }
 
-/** The usual splitting patterns step back once for every space in a row; the library aborts at ten million. */
-const MAX_SPACES = 4_000_000;
-
 function checkText(text: string): void {
-  if (text.length <= MAX_SPACES) return;
+  if (text.length <= LIMITS.spaces) return;
   for (const [spaces] of text.matchAll(/\s+/g)) {
-    if (spaces.length > MAX_SPACES) throw new TokenizerTextError(spaces.length, MAX_SPACES);
+    if (spaces.length > LIMITS.spaces) throw new TokenizerTextError(spaces.length, LIMITS.spaces);
   }
 }
 

@@ -7,13 +7,7 @@
  * repetitions in a row.
  */
 
-/** Characters; the longest in use have some hundreds. */
-const MAX_LENGTH = 4096;
-const MAX_DEPTH = 8;
-/** Open-ended repetitions in one alternative. */
-const MAX_REPEATS = 2;
-/** A bounded repetition above this counts as open-ended. */
-const MAX_COUNT = 16;
+import { LIMITS } from './limits.js';
 
 /** What is known of a piece of pattern: open-ended repetitions one after another, and whether its length is fixed. */
 interface Shape {
@@ -28,7 +22,7 @@ const QUANTIFIER = /(?:[*+?]|\{(\d*)(,?)(\d*)\})[?+]?/y;
 
 /** The reason why a pattern is not run, or undefined. */
 export function unsafePattern(pattern: string): string | undefined {
-  if (pattern.length > MAX_LENGTH) return `has more than ${MAX_LENGTH} characters`;
+  if (pattern.length > LIMITS.patternLength) return `has more than ${LIMITS.patternLength} characters`;
   try {
     const reader = new PatternReader(pattern);
     reader.alternatives(0);
@@ -55,7 +49,7 @@ class PatternReader {
 
   /** Alternatives up to a closing parenthesis or the end. */
   alternatives(depth: number): Shape {
-    if (depth > MAX_DEPTH) throw new UnsafePattern('nests groups too deeply');
+    if (depth > LIMITS.patternDepth) throw new UnsafePattern('nests groups too deeply');
     const shapes = [this.#sequence(depth)];
     while (this.pattern[this.at] === '|') {
       this.at++;
@@ -75,8 +69,8 @@ class PatternReader {
         throw new UnsafePattern('repeats a group of no fixed length');
       repeats += atom.repeats + (count === 'many' ? 1 : 0);
       fixed &&= atom.fixed && count === 'one';
-      if (repeats > MAX_REPEATS)
-        throw new UnsafePattern(`has more than ${MAX_REPEATS} open-ended repetitions in a row`);
+      if (repeats > LIMITS.patternRepeats)
+        throw new UnsafePattern(`has more than ${LIMITS.patternRepeats} open-ended repetitions in a row`);
     }
     return { repeats, fixed };
   }
@@ -124,7 +118,7 @@ class PatternReader {
     if (all.startsWith('?')) return 'maybe';
     if (comma === undefined) return 'many';
     const most = comma !== '' && high === '' ? Number.POSITIVE_INFINITY : Number(high || low);
-    if (most > MAX_COUNT) return 'many';
+    if (most > LIMITS.patternCount) return 'many';
     return comma === '' || low === high ? 'one' : 'some';
   }
 }

@@ -16,6 +16,7 @@ import {
   variant,
   wholeNumber,
 } from './json-check.js';
+import { LIMITS } from './limits.js';
 import { unsafePattern } from './safe-pattern.js';
 
 /**
@@ -25,11 +26,6 @@ import { unsafePattern } from './safe-pattern.js';
  * where one would expect an error. So a file is held against what is known to be safe before the library sees it,
  * and what the library gets is written anew from what was checked.
  */
-
-/** Bound of token ids. */
-const MAX_IDS = 2 ** 31;
-/** Sequences within sequences. */
-const MAX_DEPTH = 4;
 
 /**
  * Checks the text of a tokenizer.json, and returns the text to give to the library: the same without truncation and
@@ -48,7 +44,7 @@ export function safeTokenizerJson(json: string, source: string): string {
   }
 }
 
-const tokenId = wholeNumber(MAX_IDS);
+const tokenId = wholeNumber(LIMITS.ids);
 const segment = oneOf(0, 1);
 const behavior = oneOf('Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous');
 
@@ -138,7 +134,7 @@ function template(value: unknown, at: string): void {
 
 /** One of the kinds, or a sequence of such under `key`. */
 function oneOrSequence(kinds: Readonly<Record<string, Check>>, key: string, depth = 0): Check {
-  if (depth === MAX_DEPTH) return variant(kinds);
+  if (depth === LIMITS.nesting) return variant(kinds);
   return variant({
     ...kinds,
     Sequence: (value, at) => record({ [key]: list(oneOrSequence(kinds, key, depth + 1)) })(value, at),
