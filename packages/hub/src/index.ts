@@ -4,4 +4,3 @@ export { HubError, PushError, type PushProblem } from './errors.js';
 export { pathsBelow } from './paths-below.js';
 export { type Pushed, type PushOptions, push } from './push.js';
 export type { PushEvent } from './push-event.js';
-export { findToken } from './token.js';

@@ -4,7 +4,7 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { CARD, MASK_FILE, RUN_RECORD } from '@grasp/prune';
 
 /** A folder that is not what a finished run leaves. */
-export class UnfinishedOutputError extends Error {
+class UnfinishedOutputError extends Error {
   override readonly name = 'UnfinishedOutputError';
   readonly code = 'GRASP_UNFINISHED_OUTPUT';
   constructor(
