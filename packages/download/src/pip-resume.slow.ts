@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -9,7 +9,6 @@ import { fetchWheel } from './fetch-wheel.js';
 
 // A real pip that can go on with a broken transfer, against an index on this machine that breaks it.
 
-const pip = { requirement: 'pip==25.3', file: 'pip-25.3-py3-none-any.whl' };
 const name = 'grasp_big-1.0-py3-none-any.whl';
 /** Packs files as a wheel, which pip reads the metadata of. */
 const pack = `
@@ -24,20 +23,9 @@ with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-pip-'));
-  await execa('python3', [
-    '-m',
-    'pip',
-    'download',
-    '--quiet',
-    '--no-deps',
-    '--dest',
-    folder,
-    pip.requirement,
-  ]);
-  // A wheel of pip is a pip that runs.
-  const python = `#!/bin/sh\nshift 2\nexec ${(await execa('which', ['python3'])).stdout} '${folder}/${pip.file}/pip' "$@"\n`;
-  await writeFile(join(folder, 'python3'), python);
-  await chmod(join(folder, 'python3'), 0o755);
+  const target = join(folder, 'python');
+  await execa('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', target, 'pip==25.3']);
+  vi.stubEnv('PYTHONPATH', target);
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -69,7 +57,6 @@ it('has pip go on with a wheel where the connection broke', async () => {
   for (const [key, value] of Object.entries(settings)) vi.stubEnv(`PIP_${key}`, value);
   for (const key of ['EXTRA_INDEX_URL', 'FIND_LINKS', 'NO_INDEX', 'CONSTRAINT'])
     vi.stubEnv(`PIP_${key}`, undefined);
-  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const wheel = { package: 'grasp-big', version: '1.0', bytes: content.length, sha256 };
   expect(await readFile(await fetchWheel(wheel, join(folder, 'wheels')))).toEqual(content);
