@@ -10,7 +10,7 @@ const MATRIX_TYPES = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0', q4_0:
 export type StoredType = (typeof MATRIX_TYPES)[GgufFileType];
 
 /** Elements in a block: rows are stored as whole blocks. */
-export function blockSize(type: GgufFileType): number {
+function blockSize(type: GgufFileType): number {
   return type === 'q8_0' || type === 'q4_0' ? 32 : 1;
 }
 

@@ -66,7 +66,7 @@ describe.each(['llama', 'mistral', 'qwen2'] as const)('writeGguf of a pruned %s'
       await expectSameWeights(view, back);
       const { layers } = decoderConfig(view.config);
       decoderConfig(back.config).layers.forEach(({ channels, groups }, layer) => {
-        expect(channels).toBe(Math.max(1, layers[layer]!.channels));
+        expect(channels).toBe(32 * Math.ceil(Math.max(1, layers[layer]!.channels) / 32));
         expect(groups).toBe(layer === 0 ? Math.max(1, layers[0]!.groups) : layers[layer]!.groups);
       });
     });
@@ -103,11 +103,10 @@ describe('writeGguf', () => {
     );
   });
 
-  it('pads quantised FFNs to whole blocks, and keeps rows that are none in float16', async () => {
+  it('quantises rows that are whole blocks, and keeps others in float16', async () => {
     const wide = madeUpModel({ model_type: 'llama', hidden_size: 64, head_dim: 8 });
     for (const type of ['q8_0', 'q4_0'] as const) {
       await readBack(prunedBy(wide, masks['about half']!), { type }, async (back) => {
-        for (const { channels } of decoderConfig(back.config).layers) expect(channels % 32).toBe(0);
         const dtypes = [...back.tensors.values()].map(({ name, shape, dtype }) => [
           dtype,
           shape.length === 1 || shape[1]! % 32 === 0 ? 'F32' : 'F16',

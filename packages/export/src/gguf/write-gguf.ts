@@ -20,7 +20,7 @@ import { modelLayout } from './model-layout.js';
 import { modelMetadata } from './model-metadata.js';
 import { plannedTensors } from './planned-tensors.js';
 import { quantize } from './quantize.js';
-import { blockSize, type GgufFileType, type StoredType, tensorType } from './tensor-type.js';
+import { type GgufFileType, type StoredType, tensorType } from './tensor-type.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
 import { tokenizerMetadata } from './tokenizer-metadata.js';
 
@@ -55,7 +55,7 @@ export async function writeGguf(
     throw new CheckpointWriteError(file, 'exists', 'it exists. Choose another name, or allow overwriting.');
   }
   const decoder = decoderConfig(checkpoint.config);
-  const layout = modelLayout(checkpoint, decoder, blockSize(type));
+  const layout = modelLayout(checkpoint, decoder);
   const tokenizer = await readTokenizerFiles(checkpoint);
   const metadata = new Map([
     ...modelMetadata(decoder, layout, { type, name, origin: await originOf(checkpoint) }),
