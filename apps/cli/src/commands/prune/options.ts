@@ -40,9 +40,10 @@ interface Field {
   readonly fallback: unknown;
 }
 
+const { properties } = z.toJSONSchema(runSchema, { io: 'input' });
+
 /** The parts of a field's schema that the command line shows. */
 function fieldOf(name: string): Field {
-  const { properties } = z.toJSONSchema(runSchema, { io: 'input' });
   const property = properties?.[name] as { type?: string; enum?: string[]; default?: unknown };
   return { type: property.type ?? 'string', choices: property.enum ?? [], fallback: property.default };
 }
