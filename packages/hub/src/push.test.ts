@@ -83,6 +83,14 @@ describe('push', () => {
     expect(hub.repositories.get('owner/small')!.commits).toHaveLength(1);
   });
 
+  it('takes a refusal of the storage for a matter of time, not of the token', async () => {
+    hub.expired = true;
+    await expect(run()).rejects.toEqual(problem('interrupted'));
+    hub.expired = false;
+    await run();
+    expect(hub.files('owner/small')).toEqual(all);
+  });
+
   it('sends nothing that is there, and commits only what changed', async () => {
     await run();
     const before = hub.requests.length;

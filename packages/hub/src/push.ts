@@ -116,7 +116,9 @@ function byteCounter(files: readonly LocalFile[]): (event: CommitProgressEvent) 
 function pushError(error: unknown, id: string, access: HubAccess): PushError {
   if (error instanceof PushError) return error;
   const said = explain(error, access);
-  const status = error instanceof HubApiError ? error.statusCode : undefined;
+  // Of the Hub itself: its storage refuses a signed address that has grown too old, and the next run gets another.
+  const status =
+    error instanceof HubApiError && error.url.startsWith(access.hubUrl) ? error.statusCode : undefined;
   if (status === 401 || (error instanceof TypeError && /token must start/.test(error.message))) {
     return new PushError('bad-token', `The Hub does not know the access token. ${howToGetToken}`);
   }
@@ -126,7 +128,7 @@ function pushError(error: unknown, id: string, access: HubAccess): PushError {
       `The access token may not write to ${id}: is the owner right, and is its role "write"? The Hub said: ${said}`,
     );
   }
-  if (status !== undefined && status < 500) {
+  if (status !== undefined && status < 500 && status !== 408 && status !== 429) {
     return new PushError('refused', `The Hub refused the push to ${id}: ${said}`);
   }
   return new PushError(

@@ -17,20 +17,17 @@ import { buildFor } from './platform.js';
 import { type OnProgress, throttled } from './progress.js';
 import { setupError } from './setup-error.js';
 
-export interface FetchOptions {
-  /** Refuse to use the network. Default: whether the environment has GRASP_OFFLINE. */
-  offline?: boolean;
-  onProgress?: OnProgress;
-  signal?: AbortSignal;
-}
-
-export interface AcquireOptions extends FetchOptions {
+export interface AcquireOptions {
   /** A folder that holds the libraries. Default: the environment's GRASP_TENSORFLOW_LIBRARY. */
   library?: string;
   /** Which build to fetch. Default: 'cpu'. */
   build?: BuildKind;
   /** Default: `$XDG_CACHE_HOME/grasp`, or `~/.cache/grasp`. */
   cacheDir?: string;
+  /** Refuse to use the network. Default: whether the environment has GRASP_OFFLINE. */
+  offline?: boolean;
+  onProgress?: OnProgress;
+  signal?: AbortSignal;
 }
 
 /**
@@ -51,7 +48,7 @@ export async function acquireLibrary(options: AcquireOptions = {}): Promise<Libr
 export async function fetchLibrary(
   build: LibraryBuild,
   folder: string,
-  options: FetchOptions = {},
+  options: Pick<AcquireOptions, 'offline' | 'onProgress' | 'signal'> = {},
 ): Promise<LibraryLocation> {
   const onProgress = throttled(options.onProgress);
   const find = () => findLibrary(folder, [build.files]);

@@ -47,6 +47,8 @@ export class HubStandIn {
   readonly storageRequests: string[] = [];
   /** Breaks the next transfer to the storage that is longer, after so many bytes and once `others` files are stored. */
   cut: { readonly after: number; readonly others: number } | undefined;
+  /** Refuses every transfer to the storage, as one whose signature is too old. */
+  expired = false;
   /** Files longer than this are sent in parts of this size. */
   partSize = Number.POSITIVE_INFINITY;
   readonly #parts = new Map<string, Buffer>();
@@ -125,7 +127,8 @@ export class HubStandIn {
   }
 
   #batch(objects: readonly { readonly oid: string; readonly size: number }[]) {
-    const href = (oid: string, more = '') => `${this.url}/storage/${oid}${more}?X-Amz-Signature=signed`;
+    const href = (oid: string, more = '') =>
+      `${this.url.replace('127.0.0.1', 'localhost')}/storage/${oid}${more}?X-Amz-Signature=signed`;
     const action = (oid: string, size: number) => {
       if (size <= this.partSize) return { href: href(oid) };
       const count = Math.ceil(size / this.partSize);
@@ -144,6 +147,7 @@ export class HubStandIn {
   async #store(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [oid = '', part] = path.split('/');
     this.storageRequests.push(JSON.stringify([request.url, request.rawHeaders]));
+    if (this.expired) return void response.writeHead(403).end('Request has expired');
     const { cut } = this;
     if (cut && Number(request.headers['content-length']) > cut.after) {
       this.cut = undefined;
