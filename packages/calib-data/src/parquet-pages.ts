@@ -1,6 +1,6 @@
 /**
- * Checks the pages of a Parquet file before hyparquet decodes them. It trusts what a page says of itself: a run of
- * two bytes can make it fill an array of a billion, some encodings can make it read in a circle.
+ * Checks the pages of a Parquet file before hyparquet decodes them, as hyparquet trusts what a page says of itself: a
+ * run of some bytes makes it fill an array of a billion, and some encodings can make it read in a circle.
  */
 import type { AsyncBuffer, ColumnMetaData, Compressors, PageHeader, RowGroup, SchemaTree } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
@@ -14,7 +14,7 @@ import {
 import { decompressZstd, compressors as unbounded } from 'hyparquet-compressors';
 import { LIMITS } from './limits.js';
 
-/** Of which the decoder needs no check beyond runs and counts. */
+/** Those that need no check beyond runs and counts. */
 const ENCODINGS = ['PLAIN', 'PLAIN_DICTIONARY', 'RLE_DICTIONARY', 'RLE'];
 
 /** hyparquet's, unpacking no more than a page says it holds. */

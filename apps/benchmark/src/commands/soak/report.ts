@@ -5,34 +5,19 @@ import { slope } from './trend.js';
 /** Part of a soak after which memory should not grow: libraries have loaded, pools are filled. */
 const WARM = 0.25;
 
-/** What a soak found, in numbers. */
-export interface Trend {
-  /** Growth of each after the warm-up, by least squares, a thousand steps. */
-  readonly residentBytes: number;
-  readonly heapBytes: number;
-  readonly tensors: number;
-}
-
-export function trendOf(samples: readonly Sample[]): Trend {
-  const warm = samples.slice(Math.floor(WARM * samples.length));
-  const growth = (of: keyof Trend) => 1000 * slope(warm.map((sample) => ({ x: sample.step, y: sample[of] })));
-  return {
-    residentBytes: growth('residentBytes'),
-    heapBytes: growth('heapBytes'),
-    tensors: growth('tensors'),
-  };
-}
-
 const MEBI = 2 ** 20;
 
 /** One line for a terminal. */
 export function describeTrend(samples: readonly Sample[]): string {
-  const { residentBytes, heapBytes, tensors } = trendOf(samples);
   const last = samples.at(-1)!;
+  const warm = samples.slice(Math.floor(WARM * samples.length));
+  const growth = (of: 'residentBytes' | 'heapBytes' | 'tensors') =>
+    1000 * slope(warm.map((sample) => ({ x: sample.step, y: sample[of] })));
+  const mebi = (bytes: number) => (bytes / MEBI).toFixed(2);
   return (
-    `${last.step} steps: ${(last.residentBytes / MEBI).toFixed(0)} MiB resident, ${last.tensors} tensors. ` +
-    `A thousand steps add ${(residentBytes / MEBI).toFixed(2)} MiB resident, ${(heapBytes / MEBI).toFixed(2)} MiB ` +
-    `of JavaScript's heap and ${tensors.toFixed(2)} tensors (least squares after the first quarter).`
+    `${last.step} steps: ${mebi(last.residentBytes)} MiB resident, ${last.tensors} tensors. A thousand steps add ` +
+    `${mebi(growth('residentBytes'))} MiB resident, ${mebi(growth('heapBytes'))} MiB of JavaScript's heap and ` +
+    `${growth('tensors').toFixed(2)} tensors (least squares after the first quarter).`
   );
 }
 
