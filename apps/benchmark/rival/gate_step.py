@@ -3,7 +3,9 @@
 Frozen backbone, scaled_dot_product_attention, gradients of the gates alone. Serves requests, one JSON object a
 line on standard input, and answers each with one on standard output:
 
-  {"units": "all" | "kept"}  ->  {"seconds", "loss", "peak_bytes"}, the gradients written to --gradients
+  {"step": "gates" | "scales"}  ->  {"seconds", "loss", "peak_bytes"}, the gradients written to --gradients
+
+A step of scale calibration is the same pass; its gradients are those of the kept units alone.
 
 Usage: gate_step.py MODEL_FOLDER --tokens FILE --gates FILE --gradients FILE --rows N --threads N --dtype D [--compile]
 Tokens are int32, gates and gradients float32, raw little-endian; gates in the order FFN then KV, layer by layer.
@@ -98,9 +100,9 @@ def main():
     gates = list(zip(flat[0::2], flat[1::2]))
     loss_of = torch.compile(model.loss) if options.compile else model.loss
 
-    print(json.dumps({"ready": True, "torch": torch.__version__}), flush=True)
+    print(json.dumps({"engine": f"PyTorch {torch.__version__}"}), flush=True)
     for line in sys.stdin:
-        units = json.loads(line)["units"]
+        step = json.loads(line)["step"]
         for gate in flat:
             gate.grad = None
         start = time.perf_counter()
@@ -109,7 +111,7 @@ def main():
         value = loss.item()
         seconds = time.perf_counter() - start
         gradients = torch.cat([gate.grad for gate in flat])
-        if units == "kept":
+        if step == "scales":
             gradients = gradients * (values != 0)
         with open(options.gradients, "wb") as file:
             file.write(gradients.numpy().tobytes())

@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { loadDecoder } from '@grasp/decoder';
-import { openEngine } from '@grasp/prune';
+import type { Decoder } from '@grasp/decoder';
+import { loadOn, matMulRate, openEngine } from '@grasp/prune';
+import type { StepKind } from './step-process.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,26 +24,44 @@ function words<A>(path: string, view: new (buffer: ArrayBuffer) => A): A {
   return new view(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
 }
 
+async function load(): Promise<Decoder> {
+  const checkpoint = await openCheckpoint(positionals[0] ?? '');
+  const loading = loadOn(checkpoint, engine, dtype);
+  for (;;) {
+    const { done, value } = await loading.next();
+    if (!done) continue;
+    await checkpoint.close();
+    return value;
+  }
+}
+
+const dtype = values.dtype === 'bfloat16' ? 'bfloat16' : 'float32';
 const engine = await openEngine({ backend: 'tensorflow', threads: Number(values.threads) });
-const checkpoint = await openCheckpoint(positionals[0] ?? '');
-const decoder = await loadDecoder(checkpoint, {
-  runtime: engine.runtime,
-  dtype: values.dtype === 'bfloat16' ? 'bfloat16' : 'float32',
-});
-await checkpoint.close();
+const decoder = await load();
 const ids = words(values.tokens, Int32Array);
 const gates = words(values.gates, Float32Array);
 const rows = Number(values.rows);
 const batch = { ids, shape: [rows, ids.length / rows] as const };
 
+/** The loss of one step; gradients go to their file after it. */
+const steps: Record<StepKind, () => Promise<{ loss: number; gradients?: Float32Array }>> = {
+  gates: () => decoder.lossAndGateGradients(batch, gates, { units: 'all' }),
+  scales: () => decoder.lossAndGateGradients(batch, gates, { units: 'kept' }),
+  perplexity: async () => {
+    const nll = await decoder.negLogLikelihood(batch);
+    return { loss: nll.reduce((sum, x) => sum + x, 0) / nll.length };
+  },
+};
+
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
-say({ ready: true });
+say({ engine: engine.description, matmul_rate: await matMulRate(engine, decoder.config, dtype) });
 for await (const line of createInterface({ input: process.stdin })) {
-  const { units } = JSON.parse(line) as { units: 'all' | 'kept' };
+  const { step } = JSON.parse(line) as { step: StepKind };
   const start = performance.now();
-  const { loss, gradients } = await decoder.lossAndGateGradients(batch, gates, { units });
+  const { loss, gradients } = await steps[step]();
   const seconds = (performance.now() - start) / 1000;
-  const kept = units === 'kept' ? gradients.map((g, i) => (gates[i] === 0 ? 0 : g)) : gradients;
-  writeFileSync(values.gradients, kept);
+  const removed = step === 'scales';
+  if (gradients)
+    writeFileSync(values.gradients, removed ? gradients.map((g, i) => (gates[i] === 0 ? 0 : g)) : gradients);
   say({ seconds, loss, peak_bytes: process.resourceUsage().maxRSS * 1024 });
 }

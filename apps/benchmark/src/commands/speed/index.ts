@@ -1,86 +1,151 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Command, Option } from '@commander-js/extra-typings';
-import { openCheckpoint, writeFolder } from '@grasp/checkpoint';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { basename, join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import Table from 'cli-table3';
-import { contest, type Round } from './contest.js';
-import { gateStepFlops } from './flops.js';
-import { median } from './statistics.js';
-import type { StepResult } from './step-process.js';
+import { contest, type DType } from './contest.js';
+import {
+  conditions,
+  type Match,
+  type SpeedReport,
+  speedMarkdown,
+  speedPage,
+  speedRecord,
+  speedTable,
+} from './report.js';
+import { ContestantError, type StepKind } from './step-process.js';
+import { writeWorkload } from './workload.js';
 
-const count = (text: string): number => Number.parseInt(text, 10);
+const KINDS = ['gates', 'scales', 'perplexity'] as const;
+const DTYPES = ['float32', 'bfloat16'] as const;
 
-function row(name: string, results: readonly StepResult[], tokens: number, flops: number) {
-  const seconds = median(results.map((r) => r.seconds));
-  const peak = Math.max(...results.map((r) => r.peakBytes));
-  const rate = flops > 0 ? (flops / seconds / 1e9).toFixed(0) : '';
-  return [name, seconds.toFixed(3), (tokens / seconds).toFixed(0), rate, (peak / 1e9).toFixed(2)];
+/** A list of words of a set, separated by commas. */
+const listOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (text: string): Word[] =>
+    text.split(',').map((part) => {
+      const found = words.find((word) => word === part);
+      if (found === undefined)
+        throw new InvalidArgumentError(`It takes ${words.join(', ')}, with commas between.`);
+      return found;
+    });
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1 on.');
 }
 
-function table(rounds: readonly Round[], tokens: number, flops: number): string {
-  const rows = new Table({
-    head: ['', 'seconds a step', 'tokens/s', 'GFLOP/s', 'peak GB'],
-    style: { head: [], border: [], compact: true },
-  });
-  const [ours, theirs] = [rounds.map((r) => r.ours), rounds.map((r) => r.theirs)];
-  const peak = (results: readonly StepResult[]) => Math.max(...results.map((r) => r.peakBytes));
-  rows.push(row('GRASP', ours, tokens, flops), row('PyTorch', theirs, tokens, 0), [
-    'ratio',
-    median(rounds.map((r) => r.ours.seconds / r.theirs.seconds)).toFixed(3),
-    '',
-    '',
-    (peak(ours) / peak(theirs)).toFixed(3),
-  ]);
-  return rows.toString();
+interface SpeedOptions {
+  readonly python: string;
+  readonly compile: boolean;
+  readonly step: readonly StepKind[];
+  readonly dtype: readonly DType[];
+  readonly text?: string | undefined;
+  readonly keep: number;
+  readonly rows: number;
+  readonly length: number;
+  readonly window: number;
+  readonly rounds: number;
+  readonly threads: number;
+  readonly seed: number;
+}
+
+/** Contests one by one; what one side cannot run is told, and the others go on. */
+async function compare(
+  checkpoint: Checkpoint,
+  model: string,
+  options: SpeedOptions,
+  scratch: string,
+): Promise<{ matches: Match[]; missing: string[] }> {
+  const config = decoderConfig(checkpoint.config);
+  const matches: Match[] = [];
+  const missing: string[] = [];
+  for (const kind of options.step) {
+    const perplexity = kind === 'perplexity';
+    const length = perplexity ? Math.min(options.window, config.contextLength) : options.length;
+    const [rows, keep] = perplexity ? [1, 1] : [options.rows, options.keep];
+    const { text, seed, python, threads, rounds } = options;
+    const workload = await writeWorkload(checkpoint, scratch, { text, rows, length, keep, seed });
+    for (const dtype of options.dtype) {
+      for (const compile of options.compile ? [false, true] : [false]) {
+        const about = `${kind}, ${dtype}${compile ? ', compiled' : ''}`;
+        console.error(`${about} …`);
+        try {
+          const run = { model, workload, folder: scratch, python, compile, kind, dtype, threads, rounds };
+          matches.push({ ...(await contest(run)), kind, dtype, compiled: compile, rows, length, keep });
+        } catch (error) {
+          if (!(error instanceof ContestantError) || !compile) throw error;
+          missing.push(`${about}: ${error.message}`);
+        }
+      }
+    }
+  }
+  return { matches, missing };
+}
+
+function print(report: SpeedReport): void {
+  const { columns, rows } = speedTable(report);
+  const table = new Table({ head: ['', ...columns], style: { head: [], border: [], compact: true } });
+  table.push(...rows);
+  console.log(`${conditions(report)}\n${table.toString()}`);
+  for (const each of report.missing) console.log(`not measured: ${each}`);
+}
+
+async function write(report: SpeedReport, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const files = {
+    'speed.json': `${JSON.stringify(speedRecord(report), undefined, 2)}\n`,
+    'speed.md': speedMarkdown(report),
+    'speed.html': speedPage(report),
+  };
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    await writeFile(`${path}.tmp`, content);
+    await rename(`${path}.tmp`, path);
+  }
 }
 
 export const speedCommand = () =>
   new Command('speed')
-    .description('time a gate step beside a PyTorch script of the same step, in turns, on the same model')
+    .description('time steps beside PyTorch scripts of the same steps, in turns, on the same model')
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .option('--python <path>', 'Python with torch and safetensors', 'python3')
-    .option('--compile', 'let PyTorch compile its step', false)
+    .option('--python <path>', 'Python with torch, safetensors and transformers', 'python3')
+    .option('--compile', 'also let PyTorch compile its step', false)
     .addOption(
-      new Option('--dtype <name>', 'weights of both')
-        .choices(['float32', 'bfloat16'] as const)
-        .default('float32' as const),
+      new Option('--step <kinds>', 'gates, scales, perplexity').argParser(listOf(KINDS)).default([...KINDS]),
     )
     .addOption(
-      new Option('--units <which>', 'all: a gate step; kept: a step of scale calibration')
-        .choices(['all', 'kept'] as const)
-        .default('all' as const),
+      new Option('--dtype <names>', 'weights of both: float32, bfloat16')
+        .argParser(listOf(DTYPES))
+        .default([...DTYPES]),
     )
+    .option('--text <file>', 'text to read (default: two speeches)')
     .option('--keep <share>', 'share of the prunable parameters kept', Number, 0.5)
     .option('--rows <n>', 'rows of a batch', count, 1)
     .option('--length <n>', 'tokens of a row', count, 512)
-    .option('--steps <n>', 'counted rounds', count, 7)
+    .option('--window <n>', 'tokens of a perplexity window', count, 2048)
+    .option('--rounds <n>', 'counted rounds', count, 7)
     .option('--threads <n>', 'threads of both', count, availableParallelism())
-    .option('--seed <n>', 'of tokens and mask', count, 1)
+    .option('--seed <n>', 'of the mask', count, 1)
+    .option('--report <folder>', 'write speed.json, speed.md and speed.html')
     .action(async (model, options) => {
       const checkpoint = await openCheckpoint(model);
-      const scratch = await mkdtemp(join(tmpdir(), 'grasp-model-'));
+      const scratch = await mkdtemp(join(tmpdir(), 'grasp-speed-'));
       try {
         const isFolder = !model.endsWith('.gguf');
-        if (!isFolder) await writeFolder(checkpoint, scratch);
-        const { config } = checkpoint;
-        const rounds: Round[] = [];
-        for await (const round of contest({ ...options, model: isFolder ? model : scratch, config })) {
-          rounds.push(round);
-        }
-        const tokens = options.rows * options.length;
-        const flops =
-          options.units === 'all'
-            ? gateStepFlops(decoderConfig(config), tokens, options.length, options.keep)
-            : 0;
-        console.log(
-          `${cpus()[0]?.model ?? 'unknown processor'}, ${options.threads} threads, ${options.dtype}`,
-        );
-        console.log(
-          `${rounds.length} rounds in turns, ${options.rows} × ${options.length} tokens, keep ${options.keep}, ${options.units} units`,
-        );
-        console.log(table(rounds, tokens, flops));
+        const folder = isFolder ? model : join(scratch, 'model');
+        if (!isFolder) await writeFolder(checkpoint, folder);
+        const { matches, missing } = await compare(checkpoint, folder, options, scratch);
+        const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
+        const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory`;
+        const machine = `${processor}, ${options.threads} threads, ${memory}, Node ${process.version}`;
+        const config = decoderConfig(checkpoint.config);
+        const report = { model: basename(model), machine, config, matches, missing };
+        print(report);
+        if (options.report !== undefined) await write(report, options.report);
       } finally {
         await checkpoint.close();
         await rm(scratch, { recursive: true, force: true });

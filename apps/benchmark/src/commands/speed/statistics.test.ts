@@ -1,6 +1,6 @@
 import { decoderConfig } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
-import { gateStepFlops } from './flops.js';
+import { stepFlops } from './flops.js';
 import { cosine, median } from './statistics.js';
 
 describe('median', () => {
@@ -17,7 +17,7 @@ describe('cosine', () => {
   });
 });
 
-describe('gateStepFlops', () => {
+describe('stepFlops', () => {
   it('of a dense step without attention scores is four products of every weight and of the head', () => {
     const config = decoderConfig({
       model_type: 'llama',
@@ -29,6 +29,8 @@ describe('gateStepFlops', () => {
     });
     const weights = 3 * (4 * 8 * 8 + 3 * 8 * 16) + 100 * 8;
     // A length of 0 leaves out the scores of attention.
-    expect(gateStepFlops(config, 10, 0, 1)).toBe(4 * 10 * weights);
+    const size = { tokens: 10, length: 0, keep: 1 };
+    expect(stepFlops(config, { kind: 'gates', ...size })).toBe(4 * 10 * weights);
+    expect(stepFlops(config, { kind: 'perplexity', ...size })).toBe(2 * 10 * weights);
   });
 });

@@ -2,13 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 
-/** One timed gate step of one contestant. */
+/** A gate step, a step of scale calibration, or a forward pass that measures perplexity. */
+export type StepKind = 'gates' | 'scales' | 'perplexity';
+
+/** One timed step of one contestant. */
 export interface StepResult {
   readonly seconds: number;
   readonly loss: number;
   /** Most resident memory of the process so far. */
   readonly peakBytes: number;
+  /** dL/dz of each unit; empty where a step has no backward pass. */
   readonly gradients: Float32Array;
+}
+
+/** What a contestant says of itself. */
+export interface Contestant {
+  readonly engine: string;
+  /** Operations a second that it reaches in a matrix product alone; 0 where it does not say. */
+  readonly matMulRate: number;
 }
 
 /** A contestant's process ended, or said something that is no answer. */
@@ -23,15 +34,13 @@ export class ContestantError extends Error {
   }
 }
 
-type Units = 'all' | 'kept';
-
 const start = (command: string, args: readonly string[]) =>
   execa(command, args, { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', reject: false });
 
 /**
- * A process that runs gate steps one at a time on request: `{"units"}` on its standard input, `{"seconds",
- * "loss", "peak_bytes"}` on its standard output, gradients in a file. Each contestant has its own process, so
- * that memory is its own and nothing runs while the other is timed.
+ * A process that runs steps one at a time on request: `{"step"}` on its standard input, `{"seconds", "loss",
+ * "peak_bytes"}` on its standard output, gradients in a file. Each contestant has its own process, so that memory is
+ * its own and nothing runs while the other is timed. Its first line is `{"engine", "matmul_rate"}`, once it is ready.
  */
 export class StepProcess {
   private readonly child: ReturnType<typeof start>;
@@ -48,23 +57,26 @@ export class StepProcess {
   }
 
   /** Waits until the model is loaded. */
-  async ready(): Promise<void> {
-    await this.answer();
+  async ready(): Promise<Contestant> {
+    const { engine, matmul_rate: rate = 0 } = await this.answer();
+    return { engine: String(engine), matMulRate: Number(rate) };
   }
 
-  async step(units: Units): Promise<StepResult> {
-    this.child.stdin.write(`${JSON.stringify({ units })}\n`);
+  async step(kind: StepKind): Promise<StepResult> {
+    this.child.stdin.write(`${JSON.stringify({ step: kind })}\n`);
     const { seconds, loss, peak_bytes: peakBytes } = await this.answer();
-    const bytes = await readFile(this.gradientsFile);
-    const gradients = new Float32Array(
-      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
-    );
+    const gradients = kind === 'perplexity' ? new Float32Array(0) : await this.gradients();
     return { seconds: Number(seconds), loss: Number(loss), peakBytes: Number(peakBytes), gradients };
   }
 
   async close(): Promise<void> {
     this.child.stdin.end();
     await this.child;
+  }
+
+  private async gradients(): Promise<Float32Array> {
+    const { buffer, byteOffset, byteLength } = await readFile(this.gradientsFile);
+    return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
   }
 
   private async answer(): Promise<Record<string, unknown>> {

@@ -1,0 +1,122 @@
+import type { DecoderConfig } from '@grasp/decoder';
+import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
+import type { Contest, DType } from './contest.js';
+import { stepFlops } from './flops.js';
+import { median } from './statistics.js';
+import type { StepKind } from './step-process.js';
+
+/** One contest and what it was about. */
+export interface Match extends Contest {
+  readonly kind: StepKind;
+  readonly dtype: DType;
+  readonly compiled: boolean;
+  readonly rows: number;
+  readonly length: number;
+  readonly keep: number;
+}
+
+export interface SpeedReport {
+  readonly model: string;
+  /** Processor, memory, threads, versions. */
+  readonly machine: string;
+  readonly config: DecoderConfig;
+  readonly matches: readonly Match[];
+  /** What could not be measured, and why. */
+  readonly missing: readonly string[];
+}
+
+/** Numbers of one contest: medians over the rounds, the most of memory. */
+export function summary({ rounds, ours, kind, rows, length, keep }: Match, config: DecoderConfig) {
+  const seconds = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].seconds));
+  const peak = (side: 'ours' | 'theirs') => Math.max(...rounds.map((round) => round[side].peakBytes));
+  const flops = stepFlops(config, { kind, tokens: rows * length, length, keep });
+  return {
+    ours: { seconds: seconds('ours'), peakBytes: peak('ours') },
+    theirs: { seconds: seconds('theirs'), peakBytes: peak('theirs') },
+    secondsRatio: median(rounds.map((round) => round.ours.seconds / round.theirs.seconds)),
+    memoryRatio: peak('ours') / peak('theirs'),
+    tokensPerSecond: (rows * length) / seconds('ours'),
+    flopsPerSecond: flops / seconds('ours'),
+    /** Of the rate of a matrix product alone. */
+    shareOfMatMul: flops / seconds('ours') / ours.matMulRate,
+  };
+}
+
+const NAMES: Record<StepKind, string> = {
+  gates: 'gate step',
+  scales: 'scale step',
+  perplexity: 'perplexity window',
+};
+
+const nameOf = ({ kind, dtype, compiled }: Match): string =>
+  `${NAMES[kind]}, ${dtype}${compiled ? ', PyTorch compiled' : ''}`;
+
+const COLUMNS = ['s', 'PyTorch s', 'ratio', 'tokens/s', 'GFLOP/s', 'of matmul', 'GB', 'PyTorch GB', 'ratio'];
+
+/** A row a contest, the first column its name. */
+export function speedTable({ matches, config }: SpeedReport): { columns: string[]; rows: string[][] } {
+  const rows = matches.map((match) => {
+    const { ours, theirs, ...rest } = summary(match, config);
+    return [
+      nameOf(match),
+      ours.seconds.toFixed(3),
+      theirs.seconds.toFixed(3),
+      rest.secondsRatio.toFixed(2),
+      rest.tokensPerSecond.toFixed(0),
+      (rest.flopsPerSecond / 1e9).toFixed(0),
+      `${(100 * rest.shareOfMatMul).toFixed(0)}%`,
+      (ours.peakBytes / 1e9).toFixed(2),
+      (theirs.peakBytes / 1e9).toFixed(2),
+      rest.memoryRatio.toFixed(2),
+    ];
+  });
+  return { columns: COLUMNS, rows };
+}
+
+/** What was run on what, in sentences. */
+export function conditions({ machine, matches }: SpeedReport): string {
+  const engines = [...new Set(matches.flatMap(({ ours, theirs }) => [ours.engine, theirs.engine]))].join(
+    '; ',
+  );
+  const sizes = matches.map(({ kind, rows, length, keep }) =>
+    kind === 'perplexity' ? `${rows} × ${length} tokens dense` : `${rows} × ${length} tokens at keep ${keep}`,
+  );
+  const rounds = Math.min(...matches.map((match) => match.rounds.length));
+  return (
+    `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} rounds in which the two take ` +
+    'turns, after losses and gradients were found to agree; memory is the most that was resident in each process.'
+  );
+}
+
+export function speedMarkdown(report: SpeedReport): string {
+  const { columns, rows } = speedTable(report);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const table = [line(['', ...columns]), line(['---', ...columns.map(() => '--:')]), ...rows.map(line)];
+  const missing = report.missing.map((each) => `- ${each}`).join('\n');
+  return `# Speed: ${report.model}\n\n${conditions(report)}\n\n${table.join('\n')}\n${missing && `\nNot measured:\n\n${missing}\n`}`;
+}
+
+export function speedPage(report: SpeedReport): string {
+  const charts = report.matches.map((match) => {
+    const points = (side: 'ours' | 'theirs') =>
+      match.rounds.map((round, i) => ({ x: i + 1, y: round[side].seconds }));
+    const series = [
+      { name: 'GRASP', points: points('ours') },
+      { name: 'PyTorch', points: points('theirs') },
+    ];
+    return `<figure>${lineChart(series, { x: `round: ${nameOf(match)}`, y: 'seconds' })}</figure>`;
+  });
+  const missing = report.missing.map((each) => `<li>${escapeMarkup(each)}</li>`).join('');
+  const body = `<p>${escapeMarkup(conditions(report))}</p>
+${htmlTable({ caption: 'GRASP and PyTorch', ...speedTable(report) })}
+<div class="charts">${charts.join('')}</div>${missing && `<h2>Not measured</h2><ul>${missing}</ul>`}`;
+  return htmlPage({ title: `Speed: ${report.model}`, body });
+}
+
+/** All numbers, for programs. */
+export function speedRecord({ config, ...report }: SpeedReport): object {
+  return {
+    ...report,
+    matches: report.matches.map((match) => ({ ...match, ...summary(match, config), rounds: match.rounds })),
+  };
+}
