@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from '@commander-js/extra-typings';
+import { againstCommand } from './commands/against/index.js';
 import { profileCommand } from './commands/profile/index.js';
 import { reproduceCommand } from './commands/reproduce/index.js';
 import { serveCommand } from './commands/serve/index.js';
@@ -12,6 +13,7 @@ const program = new Command('grasp-bench')
   .addCommand(verifyCommand())
   .addCommand(speedCommand())
   .addCommand(reproduceCommand())
+  .addCommand(againstCommand())
   .addCommand(serveCommand())
   .addCommand(soakCommand())
   .addCommand(profileCommand())

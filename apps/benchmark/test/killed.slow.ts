@@ -1,21 +1,17 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildCommand, main } from './build.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 let folder: string;
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
-  const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const build = ['exec', 'turbo', 'run', 'build', '--filter=@grasp/benchmark'];
-  await execa('npx', ['--yes', packageManager, ...build], { cwd: root });
+  await buildCommand();
   folder = await mkdtemp(join(tmpdir(), 'grasp-bench-killed-'));
   await writeCheckpoint(tinyLlama(), at('model'));
   await writeFile(at('text.txt'), Array.from({ length: 4 }, () => tinyText).join('\n'));

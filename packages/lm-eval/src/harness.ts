@@ -27,12 +27,16 @@ print(json.dumps({'missing': missing, 'versions': versions, 'folder': folder}))
 `;
 
 /**
- * Finds lm-evaluation-harness in a Python environment, making the pinned one where none is given.
+ * Finds lm-evaluation-harness in a Python environment: the one given, else the one of the interpreter that GRASP_PYTHON
+ * names, else one made of the pins.
  *
  * @throws PythonError also if the environment lacks a package or has another release of the harness.
  */
 export async function openHarness(options: PythonOptions = {}): Promise<Harness> {
-  const python = await pythonEnvironment(HARNESS_REQUIREMENTS, options);
+  const python = await pythonEnvironment(HARNESS_REQUIREMENTS, {
+    ...options,
+    python: options.python ?? process.env.GRASP_PYTHON,
+  });
   const { failed, stdout, stderr, shortMessage } = await execa(python, ['-c', QUESTION], { reject: false });
   if (failed) throw new PythonError(`${python} does not run: ${stderr || shortMessage}`, python);
   const answer = JSON.parse(stdout) as {

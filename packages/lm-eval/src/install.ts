@@ -15,12 +15,12 @@ export async function installInto(
   const variable = offlineVariable();
   if (variable !== undefined) {
     throw new PythonError(
-      `lm-evaluation-harness would have to be installed, and ${variable} is set. Run once without it, or name an ` +
-        'interpreter that has the harness with GRASP_PYTHON.',
+      `What ${requirements} pins would have to be installed, and ${variable} is set. Run once without it, or give an ` +
+        'interpreter that has it (GRASP_PYTHON for lm_eval).',
       basePython,
     );
   }
-  await checkVersion(basePython);
+  await checkVersion(basePython, requirements);
   onProgress?.('making a Python environment');
   const made = await run(basePython, ['-m', 'venv', folder], signal);
   if (made.failed) {
@@ -33,20 +33,20 @@ export async function installInto(
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off'];
   const installed = await run(interpreter, [...pip, '-r', requirements], signal, onProgress);
   if (installed.failed) {
-    const message = `pip cannot install what ${requirements} pins; GRASP_PYTHON may name an environment that has it.`;
+    const message = `pip cannot install what ${requirements} pins; an interpreter that has it can be given instead (GRASP_PYTHON for lm_eval).`;
     throw new PythonError(`${message}\n${installed.tail}`, interpreter);
   }
 }
 
-async function checkVersion(python: string): Promise<void> {
+async function checkVersion(python: string, requirements: string): Promise<void> {
   const { failed, stdout } = await execa(python, ['-c', 'import sys; print(*sys.version_info[:2])'], {
     reject: false,
   });
   const need = `Python ${OLDEST.join('.')} or later`;
   if (failed) {
     throw new PythonError(
-      `${python} does not run, and lm-evaluation-harness needs ${need}. Install it, or name an interpreter ` +
-        'that has the harness with GRASP_PYTHON.',
+      `${python} does not run, and ${need} is needed. Install it, or give an interpreter that has what ` +
+        `${requirements} pins (GRASP_PYTHON for lm_eval).`,
       python,
     );
   }

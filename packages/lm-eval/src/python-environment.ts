@@ -8,7 +8,7 @@ import { installInto } from './install.js';
 export type PythonProgress = (line: string) => void;
 
 export interface PythonOptions {
-  /** An interpreter to use as it is; nothing is installed. Default: what the environment variable GRASP_PYTHON names. */
+  /** An interpreter to use as it is; nothing is installed. */
   readonly python?: string | undefined;
   /** Makes the environment. Default `python3`. */
   readonly basePython?: string | undefined;
@@ -28,8 +28,7 @@ export interface PythonOptions {
  * @throws PythonError if there is no Python 3.10 or later, no venv module, or pip fails; with what it said.
  */
 export async function pythonEnvironment(requirements: string, options: PythonOptions = {}): Promise<string> {
-  const given = options.python ?? process.env.GRASP_PYTHON;
-  if (given) return given;
+  if (options.python) return options.python;
   const pins = createHash('sha256').update(await readFile(requirements));
   const cache = options.cache ?? defaultCache();
   const folder = join(cache, pins.digest('hex').slice(0, 16));

@@ -28,7 +28,11 @@ export function namedText(argument: string): NamedText {
   return at < 0 ? { name: argument } : { name: argument.slice(0, at), path: argument.slice(at + 1) };
 }
 
-function source({ name, path }: NamedText, splitOf: (name: CorpusName) => string): TextSource {
+/** The rows of a text: of its file, or of the corpus of its name, by default the split to evaluate on. */
+export function textSource(
+  { name, path }: NamedText,
+  splitOf: (name: CorpusName) => string = evaluationSplit,
+): TextSource {
   if (path !== undefined) return textFile(path);
   const known = CORPUS_NAMES.find((each) => each === name);
   if (known === undefined) {
@@ -51,7 +55,7 @@ export async function calibration(
 ): Promise<TokenBlocks> {
   return upTo(
     await tokenBlocks(
-      source(text, () => split),
+      textSource(text, () => split),
       tokenizer,
       { length, vocabSize },
     ),
@@ -67,7 +71,7 @@ async function windows(
   most = Number.POSITIVE_INFINITY,
 ): Promise<TokenBlocks> {
   const length = Math.min(2048, contextLength);
-  return upTo(await evaluationWindows(source(text, evaluationSplit), tokenizer, { length, vocabSize }), most);
+  return upTo(await evaluationWindows(textSource(text), tokenizer, { length, vocabSize }), most);
 }
 
 /** What of the wanted texts and tasks can be had, and a line for each that cannot. */

@@ -35,7 +35,7 @@ export function htmlReport(report: Report): string {
   const listed = missing.map((each) => `<li>${escapeMarkup(each)}</li>`).join('');
   const body = `<p>Engine: ${escapeMarkup(engine)}.${source} Perplexity exact in float32, and rounded to bfloat16 as the paper has it; the difference is of the rounded one.</p>
 <div class="charts">${charts}</div>
-${tables.join('\n')}
+<div class="charts">${tables.join('\n')}</div>
 ${missing.length > 0 ? `<h2>Not measured</h2><ul>${listed}</ul>` : ''}`;
   return htmlPage({ title: model, body });
 }

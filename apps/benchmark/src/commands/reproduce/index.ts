@@ -1,39 +1,16 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
 import Table from 'cli-table3';
+import { count, list, object, ratios } from './arguments.js';
 import { namedText, TASK_NAMES } from './data.js';
 import { htmlReport } from './html.js';
 import { markdownReport } from './markdown.js';
 import { type Report, tableOf } from './report.js';
 import { reproduce } from './reproduce.js';
 import { SUITES } from './suites.js';
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('It must be a whole number from 1 on.');
-  return value;
-}
-
-const list = (text: string): string[] => text.split(',').filter(Boolean);
-
-function ratios(text: string): number[] {
-  const values = list(text).map(Number);
-  if (values.length === 0 || !values.every((value) => value > 0 && value <= 1))
-    throw new InvalidArgumentError('Ratios lie above 0 and at most at 1.');
-  return values;
-}
-
-function object(text: string): Record<string, unknown> {
-  try {
-    return { ...JSON.parse(text) };
-  } catch {
-    throw new InvalidArgumentError('It must be a JSON object.');
-  }
-}
 
 /** Writes the report in all forms, each whole or not at all. */
 async function writeReport(report: Report, folder: string): Promise<void> {

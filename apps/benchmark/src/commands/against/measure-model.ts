@@ -1,0 +1,50 @@
+import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
+import { type Decoder, decoderConfig, parameterCounts } from '@grasp/decoder';
+import { lastOf, perplexity } from '@grasp/eval';
+import { type Engine, loadOn } from '@grasp/prune';
+import { loadTokenizer } from '@grasp/tokenizer';
+import { readEvaluation } from '../reproduce/data.js';
+import type { ContestData } from './contest-data.js';
+
+/** A model by this project's evaluator. */
+export interface Measurement {
+  /** Share of the dense model's prunable parameters. */
+  readonly kept: number;
+  /** By text, in float32. */
+  readonly perplexity: Readonly<Record<string, number>>;
+}
+
+/** Measures a model on the contest's texts, with the dense model's tokenizer. */
+export async function measureModel(
+  path: string,
+  dense: Checkpoint,
+  { tests }: ContestData,
+  windows: number | undefined,
+  engine: Engine,
+): Promise<Measurement> {
+  const config = decoderConfig(dense.config);
+  const texts = [...tests].map(([name, { rows }]) => ({ name, path: rows }));
+  const tokenizer = await loadTokenizer(dense);
+  const evaluation = await readEvaluation({ texts, tasks: [], windows }, tokenizer, config);
+  const checkpoint = await openCheckpoint(path);
+  try {
+    const prunable = (of: Checkpoint) => parameterCounts(decoderConfig(of.config)).prunable;
+    const kept = prunable(checkpoint) / prunable(dense);
+    const decoder = await load(checkpoint, engine);
+    const values: Record<string, number> = {};
+    for (const [name, blocks] of evaluation.texts)
+      values[name] = (await lastOf(perplexity(decoder, blocks))).perplexity;
+    decoder.dispose();
+    return { kept, perplexity: values };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+async function load(checkpoint: Checkpoint, engine: Engine): Promise<Decoder> {
+  const loading = loadOn(checkpoint, engine);
+  for (;;) {
+    const { done, value } = await loading.next();
+    if (done) return value;
+  }
+}

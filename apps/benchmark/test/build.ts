@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The built command, for tests of whole processes. */
+export const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+/** Builds the command and all that it stands on. */
+export async function buildCommand(): Promise<void> {
+  const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const build = ['exec', 'turbo', 'run', 'build', '--filter=@grasp/benchmark'];
+  await execa('npx', ['--yes', packageManager, ...build], { cwd: root });
+}
