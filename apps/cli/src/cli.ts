@@ -7,6 +7,7 @@ import { exportCommand } from './commands/export/index.js';
 import { inspectCommand } from './commands/inspect/index.js';
 import { pruneCommand } from './commands/prune/index.js';
 import { pushCommand } from './commands/push/index.js';
+import { reportCommand } from './commands/report/index.js';
 import { sweepCommand } from './commands/sweep/index.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
@@ -26,6 +27,7 @@ function createProgram(terminal: Terminal): Command {
     pruneCommand,
     sweepCommand,
     inspectCommand,
+    reportCommand,
     evalCommand,
     exportCommand,
     pushCommand,

@@ -14,7 +14,7 @@ import type { PruneSettings } from './settings.js';
 export interface Learned {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
-  /** What the mask was projected from: one for each unit, 0 for those that were removed in an earlier round. */
+  /** What the mask was projected from: one for each unit; below 0 those that were removed in an earlier round. */
   readonly scores: Float32Array;
   /** A factor for each kept unit, 0 for the others; where norms have scales too, then one for each entry of a norm. */
   readonly scales: Float32Array;

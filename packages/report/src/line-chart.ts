@@ -21,8 +21,8 @@ export interface ChartOptions {
   readonly logarithmic?: boolean;
 }
 
-const [WIDTH, HEIGHT] = [480, 280];
-const MARGIN = { top: 34, right: 16, bottom: 44, left: 56 };
+const [WIDTH, HEIGHT] = [400, 250];
+const MARGIN = { top: 34, right: 16, bottom: 44, left: 50 };
 /** With more points than this, lines are drawn without dots, and axes with round numbers. */
 const FEW = 12;
 const COLORS = 4;
@@ -39,11 +39,12 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
   const place = (point: Point) => ({ left: round(x(point.x)), top: round(y(bend(point.y))) });
 
   let keyEnd = MARGIN.left;
-  const lines = series.map(({ name, points, faint = false }, i) => {
-    const color = `var(--series-${i % COLORS})`;
+  let colored = 0;
+  const lines = series.map(({ name, points, faint = false }) => {
+    const color = faint ? 'var(--soft)' : `var(--series-${colored++ % COLORS})`;
     const places = points.toSorted((a, b) => a.x - b.x).map(place);
     const path = places.map(({ left, top }) => `${left},${top}`).join(' ');
-    const stroke = faint ? 'stroke-width="1" opacity="0.35"' : 'stroke-width="2"';
+    const stroke = faint ? 'stroke-width="1" opacity="0.5"' : 'stroke-width="2"';
     const dots = few
       ? places.map(({ left, top }) => `<circle cx="${left}" cy="${top}" r="3" fill="${color}"/>`)
       : [];

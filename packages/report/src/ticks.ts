@@ -7,6 +7,7 @@ export function ticks(values: readonly number[]): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough)!;
   const first = Math.ceil(low / step);
-  // Products of whole numbers and the step, not sums: 0.3, not 0.30000000000000004 three times over.
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+  // 0.3, not 0.30000000000000004.
+  const rounded = (value: number) => Number(value.toPrecision(12));
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => rounded((first + i) * step));
 }

@@ -1,7 +1,9 @@
-import { resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { assertFitsMemory, projectionOf, removeState, SettingsError } from '@grasp/prune';
+import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import { openEngineFor } from '../../engine.js';
 import { withModel } from '../../model.js';
 import { withOutputFolder } from '../../output.js';
@@ -43,7 +45,9 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
       const engine = await openEngineFor(terminal, { backend, threads });
       if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
       const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder, saveEvery };
-      return pruneResuming(job, statePath, { layout, ...flags }, terminal);
+      const record = await pruneResuming(job, statePath, { layout, ...flags }, terminal);
+      await writeFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
+      return record;
     });
     await removeState(statePath); // only now that the folder has its name
     if (flags.json) return terminal.print(JSON.stringify(record, null, 2));

@@ -37,6 +37,7 @@ describe('grasp prune', () => {
       'grasp.json',
       'model.safetensors',
       'modeling_pruned_llama.py',
+      'report.html',
       'tokenizer.json',
     ]);
     const record = JSON.parse(await readFile(at('first/grasp.json'), 'utf8'));

@@ -1,0 +1,23 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import { RUN_REPORT, readRun, runReport } from '@grasp/report';
+import type { Terminal } from '../../terminal.js';
+import { readAccuracy } from './accuracy.js';
+
+export const reportCommand = (terminal: Terminal) =>
+  new Command('report')
+    .description('draw a finished run as one HTML file, with a budget to move')
+    .argument('<folder>', 'what grasp prune wrote')
+    .option(
+      '--accuracy <files...>',
+      'tables of accuracy to show: files that "grasp eval tasks --json" was written to',
+    )
+    .option('--out <file>', `where to write (default: ${RUN_REPORT} in the folder)`)
+    .action(async (folder, { accuracy = [], out = join(folder, RUN_REPORT) }) => {
+      const run = await readRun(folder);
+      const page = await runReport(run, await Promise.all(accuracy.map(readAccuracy)));
+      await writeFile(`${out}.partial`, page);
+      await rename(`${out}.partial`, out);
+      terminal.print(`Written to ${out}`);
+    });

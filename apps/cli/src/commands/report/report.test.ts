@@ -1,0 +1,57 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeCheckpoint } from '@grasp/checkpoint';
+import { tinyLlama, tinyText } from '@grasp/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { grasp } from '../../../test/grasp.js';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grasp-report-'));
+  await writeCheckpoint(tinyLlama(), at('model'));
+  await writeFile(at('text.txt'), tinyText);
+  const small = ['--blocks', '4', '--length', '16', '--epochs', '1', '--backend', 'wasm', '--quiet'];
+  const { code, err } = await grasp(
+    'prune',
+    at('model'),
+    '--calib',
+    at('text.txt'),
+    '--out',
+    at('out'),
+    ...small,
+  );
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it('draws again what a run drew', async () => {
+  const { code, out } = await grasp('report', at('out'), '--out', at('again.html'));
+  expect({ code, out }).toEqual({ code: 0, out: `Written to ${at('again.html')}` });
+  expect(await readFile(at('again.html'), 'utf8')).toBe(await readFile(at('out/report.html'), 'utf8'));
+});
+
+it('adds accuracy', async () => {
+  const tasks = [
+    { task: 'piqa', items: 10, acc: { value: 0.6 }, accNorm: { value: 0.7, standardError: 0.1 } },
+  ];
+  await writeFile(
+    at('tasks.json'),
+    JSON.stringify({ model: '/models/mine', engine: 'any', mean: 0.7, tasks }),
+  );
+  expect((await grasp('report', at('out'), '--accuracy', at('tasks.json'))).code).toBe(0);
+  const page = await readFile(at('out/report.html'), 'utf8');
+  expect(page).toContain('<th scope="col">mine</th>');
+  expect(page).toContain('70.0% ± 10.0%');
+});
+
+it('refuses what is no run, and accuracy that is none', async () => {
+  const { code, err } = await grasp('report', at('model'));
+  expect(code).toBe(3);
+  expect(err).toContain('there is no grasp.json');
+  const wrong = await grasp('report', at('out'), '--accuracy', at('text.txt'));
+  expect(wrong.code).toBe(2);
+  expect(wrong.err).toContain('grasp eval tasks --json');
+});

@@ -1,0 +1,13 @@
+/** A folder that has no record of a run, or one of another release. */
+export class RunFolderError extends Error {
+  override readonly name = 'RunFolderError';
+  readonly code = 'GRASP_RUN_FOLDER';
+
+  constructor(
+    readonly folder: string,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${folder}: ${detail}`, options);
+  }
+}

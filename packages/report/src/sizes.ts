@@ -1,0 +1,31 @@
+import { keptPerBlock, type Layout, maskCost } from '@grasp/budget';
+
+export interface Sizes {
+  readonly parameters: number;
+  readonly prunableParameters: number;
+  /** In half precision. */
+  readonly kvCacheBytesPerToken: number;
+}
+
+/** What a dense model comes to under a mask. Biases of what is removed are not counted out: a thousandth at most. */
+export function sizesAt(dense: Sizes, layout: Layout, mask: Uint8Array): Sizes {
+  const share = maskCost(layout, mask) / layout.totalCost;
+  const groups = unitsOf(layout, mask, 'kv');
+  return {
+    parameters: dense.parameters - (1 - share) * dense.prunableParameters,
+    prunableParameters: share * dense.prunableParameters,
+    kvCacheBytesPerToken: (groups.kept / groups.count) * dense.kvCacheBytesPerToken,
+  };
+}
+
+/** How many units of a kind there are, and how many a mask keeps. */
+export function unitsOf(layout: Layout, mask: Uint8Array, kind: string): { kept: number; count: number } {
+  const kept = keptPerBlock(layout, mask);
+  const sum = { kept: 0, count: 0 };
+  layout.blocks.forEach((block, index) => {
+    if (block.kind !== kind) return;
+    sum.kept += kept[index]!;
+    sum.count += block.count;
+  });
+  return sum;
+}
