@@ -31,8 +31,24 @@ describe('grasp eval ppl', () => {
     expect(JSON.parse(out).data[0]).toMatchObject({ window: 256 });
   });
 
-  it('refuses a window of nothing', async () => {
+  it('refuses a window of nothing, and one that the model cannot read', async () => {
     expect((await run('--window', '0')).code).toBe(2);
+    const { code, err } = await run('--window', '300');
+    expect(code).toBe(3);
+    expect(err).toContain("windows of 300 tokens exceed the model's context of 256; use shorter windows");
+  });
+
+  it('names the window whose logits are not finite, and leaves none out', async () => {
+    const model = tinyLlama();
+    const overflowing = async (name: string) => {
+      const tensor = await model.read(name);
+      return name === 'model.norm.weight' ? { ...tensor, data: tensor.data.map(() => 3e38) } : tensor;
+    };
+    await writeCheckpoint({ ...model, read: overflowing }, join(folder, 'overflowing'));
+    const files = [join(folder, 'overflowing'), join(folder, 'text.txt')];
+    const { code, out, err } = await grasp('eval', 'ppl', ...files, '--backend', 'wasm', '--quiet');
+    expect([code, out]).toEqual([3, '']);
+    expect(err).toMatch(/window 0: the model gives a log-likelihood of (-?Infinity|NaN)/);
   });
 });
 
@@ -65,6 +81,31 @@ describe('grasp eval tasks', () => {
     const { code, err } = await run('--tasks', 'piqa,arc_easy');
     expect(code).toBe(3);
     expect(err).toContain('arc_easy');
+  });
+
+  it.each([
+    ['an empty file', '', 'arc_easy: its data hold no item'],
+    [
+      'an item without its answer',
+      '{"question":"a","choices":{"text":["b"],"label":["A"]}}',
+      'item 0: field "answerKey" is',
+    ],
+    ['a line that is no JSON', '{"question"', 'arc_easy.test.jsonl'],
+    [
+      'an item that the model cannot read',
+      JSON.stringify({
+        question: 'a',
+        choices: { text: ['b', 'c'.repeat(300)], label: ['A', 'B'] },
+        answerKey: 'A',
+      }),
+      'arc_easy, item 0: choice 1 has 301 tokens; the model reads 256 at once',
+    ],
+  ])('explains %s', async (_name, content, message) => {
+    await writeFile(join(folder, 'arc_easy.test.jsonl'), content);
+    const { code, err } = await run('--tasks', 'arc_easy', '--quiet');
+    await rm(join(folder, 'arc_easy.test.jsonl'));
+    expect(code).toBe(3);
+    expect(err).toContain(message);
   });
 
   it('refuses a task it does not have', async () => {

@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
+import { WindowTooLongError } from '@grasp/eval';
 import { measure } from '@grasp/prune';
 import { openEngineFor } from '../../engine.js';
 import { withModel } from '../../model.js';
@@ -14,7 +15,7 @@ export const perplexityCommand = (terminal: Terminal) =>
     .description('perplexity of a model on text, in float32')
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .argument('<texts...>', '.txt, .raw, .jsonl, .parquet, or a corpus by name: wikitext2, ptb, c4')
-    .option('--window <tokens>', 'tokens in a window', count, 2048)
+    .option('--window <tokens>', 'tokens in a window; default: 2048, or what the model reads', count)
     .option('--windows <number>', 'most windows to use of a text', count)
     .addOption(options.backend())
     .addOption(options.threads())
@@ -22,10 +23,16 @@ export const perplexityCommand = (terminal: Terminal) =>
     .option('--json', 'one JSON document instead of text')
     .action(async (path, texts, { window, windows: most, backend, threads, quiet, json }) => {
       await withModel(path, async ({ checkpoint, config, tokenizer }) => {
+        const { contextLength } = config;
+        if (window !== undefined && window > contextLength)
+          throw new WindowTooLongError(window, contextLength);
         const evaluation = [];
         for (const text of texts) {
           const source = textSource(text, 'evaluation');
-          const windows = await perplexityWindows(source, tokenizer, config, { window, most });
+          const windows = await perplexityWindows(source, tokenizer, config, {
+            window: window ?? 2048,
+            most,
+          });
           evaluation.push({ name: textName(text), windows });
         }
         const engine = await openEngineFor(terminal, { backend, threads });
