@@ -156,7 +156,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
 
   /**
    * The least-squares problems of `refitOutputs` (`@grasp/fold`), sublayer by sublayer from the bottom up; each
-   * answer serves from then on. Memory: two `[N, d]` float32 tensors for each batch, three to recover.
+   * answer serves from then on. Memory: an `[N, d]` float32 tensor for each batch, two to recover.
    *
    * @param batches `[rows, length]` token ids; a few rows at a time keep the cores busy.
    */

@@ -6,6 +6,7 @@
  */
 import type { OutputProblem } from '@grasp/fold';
 import * as tf from '@tensorflow/tfjs-core';
+import { arrange } from './arrangement.js';
 import { namedFunction } from './named-function.js';
 import type { RotaryTable } from './rotary.js';
 import type { Runtime } from './runtime.js';
@@ -24,13 +25,13 @@ export interface OutputWalk {
   rotary(tokens: number): RotaryTable;
 }
 
-/** One batch on its way up: what reaches the present sublayer, and what that should make of it. */
+/** One batch on its way up. */
 interface Stream {
   readonly rotary: RotaryTable;
+  /** What reaches the present sublayer. */
   x: tf.Tensor; //                  [N, d]
   /** The dense model's own stream, where part of the gap to it is to be recovered. */
   dense?: tf.Tensor; //             [N, d]
-  wanted?: tf.Tensor; //            [N, d]
 }
 
 type Sums = { readonly gram: tf.Tensor; readonly cross: tf.Tensor; readonly squares: tf.Tensor };
@@ -43,7 +44,7 @@ export async function* outputProblems(
 ): AsyncGenerator<OutputProblem, void, Float32Array> {
   const open = new Float32Array(walk.size).fill(1);
   const gates = Float32Array.from(mask);
-  const { target, sums, moreSums } = walkFunctions(walk.runtime);
+  const sums = sumsFunction(walk.runtime);
   const streams: Stream[] = batches.map(({ ids, shape }) => {
     const x = tf.keep(walk.embed(ids));
     return { rotary: walk.rotary(shape[1]), x, ...(recover > 0 ? { dense: tf.keep(x.clone()) } : {}) };
@@ -52,30 +53,24 @@ export async function* outputProblems(
     for (const sublayer of walk.sublayers) {
       sublayer.setGates(open, 'kept');
       const matrix = await toFloat32(walk.runtime, sublayer.outputMatrix); // [U·w, d], units in their own order
+      const columns = computedColumns(sublayer, gates);
+      let total: Sums | undefined;
       for (const stream of streams) {
-        const output = sublayer.outputMatrix;
         const { x, dense, rotary } = stream;
-        stream.wanted = keepOne(
-          () =>
-            target({ h: sublayer.outputInputs(x, rotary), output, ...(dense ? gap(dense, x, recover) : {}) })
-              .wanted,
-        );
+        const earlier = total;
+        total = tf.tidy(() => {
+          const h = sublayer.outputInputs(x, rotary);
+          const missing = dense && { missing: tf.sub(dense, x), share: tf.scalar(recover) };
+          return sums({ h, output: sublayer.outputMatrix, columns, ...missing, ...earlier });
+        });
+        if (earlier) tf.dispose(Object.values(earlier));
         if (dense) {
           stream.dense = tf.keep(sublayer.forward(dense, rotary));
           dense.dispose();
         }
       }
+      columns.dispose();
       sublayer.setGates(gates, 'kept');
-      let total: Sums | undefined;
-      for (const stream of streams) {
-        const earlier = total;
-        total = tf.tidy(() => {
-          const inputs = { h: sublayer.outputInputs(stream.x, stream.rotary), wanted: stream.wanted! };
-          return earlier ? moreSums({ ...inputs, ...earlier }) : sums(inputs);
-        });
-        tf.dispose([stream.wanted!, ...(earlier ? Object.values(earlier) : [])]);
-        delete stream.wanted;
-      }
       const problem = await problemOf(sublayer, mask, matrix, total!);
       tf.dispose(Object.values(total!));
       const answer = yield problem;
@@ -87,46 +82,50 @@ export async function* outputProblems(
       }
     }
   } finally {
-    for (const { x, dense, wanted, rotary } of streams) {
-      const left = [x, dense, wanted, rotary.cos, rotary.sin];
-      tf.dispose(left.filter((tensor) => tensor !== undefined));
-    }
+    for (const { x, dense, rotary } of streams)
+      tf.dispose([x, rotary.cos, rotary.sin, ...(dense ? [dense] : [])]);
   }
 }
 
-type Target = {
+type SumInputs = Partial<Sums> & {
   readonly h: tf.Tensor; //                    [N, U·w]
   readonly output: tf.Tensor; //               [U·w, d]
-  readonly missing?: tf.Tensor | undefined; // [N, d]
-  readonly share?: tf.Tensor | undefined; //   []
+  readonly columns: tf.Tensor; //              [P] of `h`
+  readonly missing?: tf.Tensor | undefined; // [N, d] what the stream is short of the dense one
+  readonly share?: tf.Tensor | undefined; //   [] of it that is wanted
 };
 
-function gap(dense: tf.Tensor, x: tf.Tensor, share: number) {
-  return { missing: tf.sub(dense, x), share: tf.scalar(share) };
+/** What one batch adds to the sums. */
+function sumsFunction(runtime: Runtime) {
+  return namedFunction(
+    runtime,
+    'refit-sums',
+    ({ h, output, columns, missing, share, ...earlier }: SumInputs): Sums => {
+      const own = runtime.matMul(h, output); // [N, d]
+      const wanted = missing && share ? tf.add(own, tf.mul(missing, share)) : own;
+      const computed = tf.gather(h, columns, 1); // [N, P]
+      const gram = runtime.matMul(computed, computed, true, false); // [P, P]
+      const cross = runtime.matMul(computed, wanted, true, false); // [P, d]
+      const squares = tf.sum(tf.square(wanted)); // []
+      if (!earlier.gram || !earlier.cross || !earlier.squares) return { gram, cross, squares };
+      return {
+        gram: tf.add(earlier.gram, gram),
+        cross: tf.add(earlier.cross, cross),
+        squares: tf.add(earlier.squares, squares),
+      };
+    },
+  );
 }
 
-function walkFunctions(runtime: Runtime) {
-  type Inputs = { readonly h: tf.Tensor; readonly wanted: tf.Tensor }; // [N, P], [N, d]
-  const sumsOf = ({ h, wanted }: Inputs): Sums => ({
-    gram: runtime.matMul(h, h, true, false), //          [P, P]
-    cross: runtime.matMul(h, wanted, true, false), //    [P, d]
-    squares: tf.sum(tf.square(wanted)), //               []
-  });
-  return {
-    target: namedFunction(runtime, 'refit-target', ({ h, output, missing, share }: Target) => {
-      const own = runtime.matMul(h, output); // [N, d]
-      return { wanted: missing && share ? tf.add(own, tf.mul(missing, share)) : own };
-    }),
-    sums: namedFunction(runtime, 'refit-sums', sumsOf),
-    moreSums: namedFunction(runtime, 'refit-more-sums', ({ h, wanted, ...total }: Inputs & Sums): Sums => {
-      const more = sumsOf({ h, wanted });
-      return {
-        gram: tf.add(total.gram, more.gram),
-        cross: tf.add(total.cross, more.cross),
-        squares: tf.add(total.squares, more.squares),
-      };
-    }),
-  };
+/** The inputs of the units that the gates leave to compute, in the order they will have then: `[P]`. */
+function computedColumns({ block, outputMatrix }: Sublayer, gates: Float32Array): tf.Tensor {
+  const width = outputMatrix.shape[0]! / block.count;
+  const { order, computed } = arrange(block, gates);
+  const columns = Array.from(
+    { length: computed * width },
+    (_, i) => order[Math.floor(i / width)]! * width + (i % width),
+  );
+  return tf.tensor1d(columns, 'int32');
 }
 
 /** The sums of the kept units' inputs: they come first among the computed ones, in their own order. */
@@ -177,10 +176,6 @@ function replaceRows(
   const tensor = tf.tensor2d(matrix, [matrix.length / m, m]);
   sublayer.setOutputMatrix(tensor);
   tensor.dispose();
-}
-
-function keepOne(compute: () => tf.Tensor): tf.Tensor {
-  return tf.keep(tf.tidy(compute));
 }
 
 async function toFloat32(runtime: Runtime, matrix: tf.Tensor): Promise<Float32Array> {
