@@ -59,7 +59,7 @@ it('has pip go on with a wheel where the connection broke', async () => {
     vi.stubEnv(`PIP_${key}`, undefined);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const wheel = { package: 'grasp-big', version: '1.0', bytes: content.length, sha256 };
-  expect(await readFile(await fetchWheel(wheel, join(folder, 'wheels')))).toEqual(content);
+  expect(content.equals(await readFile(await fetchWheel(wheel, join(folder, 'wheels'))))).toBe(true);
   expect(asked[0]).toBeUndefined();
   expect(asked[1]).toMatch(/^bytes=\d{6,}-$/);
 });

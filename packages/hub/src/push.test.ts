@@ -62,7 +62,8 @@ describe('push', () => {
     expect(commit).toMatch(/^[0-9a-f]{40}$/);
     expect(hub.files('owner/small')).toEqual(all);
     expect(hub.repositories.get('owner/small')).toMatchObject({ private: true, commits: ['First'] });
-    expect([...hub.storage.values()]).toContainEqual(await readFile(join(folder, large[1]!)));
+    const sent = await readFile(join(folder, large[1]!));
+    expect([...hub.storage.values()].some((stored) => stored.equals(sent))).toBe(true);
     const stages = events.map(({ stage }) => stage).filter((stage, i, list) => stage !== list[i - 1]);
     expect(stages).toEqual(['compare', 'hash', 'upload', 'commit']);
     const uploads = events.filter(({ stage }) => stage === 'upload').map(({ done }) => done);
