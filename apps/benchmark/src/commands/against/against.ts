@@ -1,5 +1,5 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
@@ -48,7 +48,8 @@ export interface Contest {
  * @throws OfficialError, PythonError, BenchOptionError
  */
 export async function against(options: AgainstOptions): Promise<Contest> {
-  const { model, official, settings, out, say, backend, threads, device } = options;
+  const { model, settings, say, backend, threads, device } = options;
+  const [official, out] = [resolve(options.official), resolve(options.out)];
   await checkClone(official);
   checkTexts(options.texts);
   const asArguments = officialArguments(settings);
@@ -66,8 +67,13 @@ export async function against(options: AgainstOptions): Promise<Contest> {
 
     const job = { python, clone: official, work: at('work'), threads, say };
     const theirs = await pruneOfficial(job, {
-      ...{ model: at('dense'), config: dense.config, settings: asArguments, dtype: settings.dtype, device },
-      ...{ data, folder: at('official') },
+      model: at('dense'),
+      config: dense.config,
+      settings: asArguments,
+      dtype: settings.dtype,
+      device,
+      data,
+      folder: at('official'),
       window: Math.min(2048, decoderConfig(checkpoint.config).contextLength),
     });
     const texts = { calib: data.gates.rows, scaleCalib: data.scales.rows };

@@ -48,7 +48,6 @@ export async function runOfficial(
   const [job, result] = [join(work, 'job.json'), join(work, 'result.json')];
   await writeFile(job, JSON.stringify({ datasets, result }));
   const child = execa(python, [LAUNCHER, job, join(clone, script), ...args], {
-    cwd: work,
     stdin: 'ignore',
     reject: false,
     env: {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseSettings } from '@grasp/prune';
 import { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { htmlReport } from './html.js';
@@ -9,32 +10,36 @@ import type { Measured } from './measure-subject.js';
 import { METRICS } from './metrics.js';
 import { paperRow, readPaper } from './paper.js';
 import { type Report, reportRow } from './report.js';
-import type { Subject } from './suites.js';
+import { ablationsOf, subjectsOf } from './suites.js';
 
-/** A report on the paper's model whose measured numbers are the paper's and a tenth. */
+/** A report on the paper's model whose numbers are a tenth above the paper's, and without scales another tenth. */
 async function reportOf(name: string | undefined): Promise<Report> {
   const models = await readPaper();
   const numbers = models.find((model) => model.name === 'LLaMA-2-7B')!;
   const paper = name === undefined ? undefined : numbers;
-  const subjects: Subject[] = [
-    { name: 'dense', title: 'dense', keep: 1, paper: 'dense' },
-    ...[0.8, 0.6, 0.5, 0.4].map((keep) => ({
-      name: `keep-${keep}`,
-      title: `keep ${keep}`,
-      keep,
-      paper: 'GRASPrune',
-    })),
-  ];
-  const rows = subjects.map((subject) => {
-    const row = paperRow(numbers, subject.paper!, subject.keep)!;
+  const options = {
+    suites: ['table', 'scales'] as const,
+    keep: [0.8, 0.6, 0.5, 0.4],
+    settings: parseSettings(),
+    corpora: ['wikitext2'],
+  };
+  const rows = subjectsOf(options).map((subject) => {
+    const row = paperRow(numbers, subject.name === 'dense' ? 'dense' : 'GRASPrune', subject.keep)!;
     const measured = METRICS.map(({ key, kind }): [string, Measured] => {
-      const value = 1.1 * row[key]!;
+      const value = (subject.unscaled ? 1.2 : 1.1) * row[key]!;
       return [key, kind === 'perplexity' ? { value, rounded: value } : { value, standardError: 0.01 }];
     });
     return reportRow(subject, Object.fromEntries(measured), paper, subject.keep);
   });
   const missing = ['c4: the hub cannot be reached'];
-  return { model: 'Llama-2-7b-hf', ...(name ? { paper: name } : {}), engine: 'a test', rows, missing };
+  return {
+    model: 'Llama-2-7b-hf',
+    ...(name ? { paper: name } : {}),
+    engine: 'a test',
+    rows,
+    ablations: ablationsOf(options),
+    missing,
+  };
 }
 
 describe.skipIf(!hasChromium)('the report in Chromium', () => {
@@ -60,13 +65,13 @@ describe.skipIf(!hasChromium)('the report in Chromium', () => {
   it.each(LOOKS)('has a plot of every metric, within the screen ($name)', (at) =>
     look('paper.html', at, async ({ page }) => {
       const charts = await page.locator('svg').all();
-      expect(charts.length).toBe(METRICS.length + 1);
+      expect(charts.length, 'of the table, and of the suite').toBe(METRICS.length + 1 + 4);
       for (const chart of charts) {
         const box = (await chart.boundingBox())!;
         expect(box.width).toBeGreaterThan(300);
         expect(box.x + box.width).toBeLessThanOrEqual(at.width);
         const lines = await chart.locator('polyline').all();
-        expect(lines.length, 'measured and paper').toBe(2);
+        expect(lines.length, 'measured and paper, without and with scales').toBe(2);
         for (const line of lines) {
           const points = (await line.getAttribute('points'))!.split(' ').map((p) => p.split(',').map(Number));
           expect(points.length, 'dense and four ratios').toBe(5);

@@ -1,7 +1,7 @@
 import type { Measured } from './measure-subject.js';
 import { MEAN, METRICS, type Metric } from './metrics.js';
 import { type PaperModel, paperRow } from './paper.js';
-import type { Subject } from './suites.js';
+import type { Ablation, Subject } from './suites.js';
 
 /** One number of the paper beside ours. */
 interface ReportCell {
@@ -25,6 +25,8 @@ export interface Report {
   readonly paper?: string;
   readonly engine: string;
   readonly rows: readonly ReportRow[];
+  /** What is compared with what, beside the table. */
+  readonly ablations: readonly Ablation[];
   /** What could not be had. */
   readonly missing: readonly string[];
 }

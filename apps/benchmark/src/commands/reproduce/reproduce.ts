@@ -12,7 +12,7 @@ import { modelIdentity } from './model-identity.js';
 import { type PaperModel, paperModelOf, readPaper } from './paper.js';
 import { openPruned, pruneInto } from './prune-subject.js';
 import { type Report, type ReportRow, reportRow } from './report.js';
-import { type Pruning, type Subject, type Suite, subjectsOf } from './suites.js';
+import { ablationsOf, type Pruning, type Subject, type Suite, subjectsOf } from './suites.js';
 
 export interface ReproduceOptions {
   readonly model: string;
@@ -44,8 +44,8 @@ export async function* reproduce(options: ReproduceOptions): AsyncGenerator<Repo
     const config = decoderConfig(checkpoint.config);
     const tokenizer = await loadTokenizer(checkpoint);
     const corpora = options.calib.map(({ name }) => name);
-    const wanted = subjectsOf({ suites: options.suites, keep: options.keep, settings, corpora });
-    const { subjects, impossible } = meetable(wanted, checkpoint); // refused before work
+    const wanted = { suites: options.suites, keep: options.keep, settings, corpora };
+    const { subjects, impossible } = meetable(subjectsOf(wanted), checkpoint); // refused before work
 
     const paper = await paperOf(checkpoint.config, options.model);
     const data = await readEvaluation(options, tokenizer, config);
@@ -73,6 +73,7 @@ export async function* reproduce(options: ReproduceOptions): AsyncGenerator<Repo
         ...(paper ? { paper: paper.name } : {}),
         engine: engine.description,
         rows: [...rows],
+        ablations: ablationsOf(wanted),
         missing: [...data.missing, ...impossible],
       };
     }

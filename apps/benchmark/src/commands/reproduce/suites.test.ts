@@ -1,6 +1,6 @@
 import { parseSettings } from '@grasp/prune';
 import { describe, expect, it } from 'vitest';
-import { SUITES, type Suite, subjectsOf } from './suites.js';
+import { ablationsOf, SUITES, type Suite, subjectsOf } from './suites.js';
 
 const options = { keep: [0.8, 0.5], settings: parseSettings({ projection: 'paper' }), corpora: ['a', 'b'] };
 const subjects = (...suites: Suite[]) => subjectsOf({ ...options, suites });
@@ -49,5 +49,17 @@ describe('subjectsOf', () => {
     expect(changes.every((count) => count === 1 || count === 2)).toBe(true);
     const { method: _, ...plus } = parseSettings({ method: 'grasp+', keep: 0.5 });
     expect(rungs.at(-1)!.pruning?.settings).toMatchObject(plus);
+  });
+
+  it('say which subjects make a line of a chart', () => {
+    const [scales, kinds] = ablationsOf({ ...options, suites: ['table', 'scales', 'kinds'] });
+    expect(scales).toEqual({
+      suite: 'scales',
+      lines: [
+        { variant: 'without scales', subjects: ['keep-0.8-unscaled', 'keep-0.5-unscaled'] },
+        { variant: 'with scales', subjects: ['keep-0.8', 'keep-0.5'] },
+      ],
+    });
+    expect(kinds?.lines.map(({ variant }) => variant)).toEqual(['FFN only', 'KV only', 'both']);
   });
 });

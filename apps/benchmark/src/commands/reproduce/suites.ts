@@ -39,10 +39,36 @@ export interface SuiteOptions {
 export function subjectsOf(options: SuiteOptions): Subject[] {
   const dense: Subject = { name: 'dense', title: 'dense', keep: 1, paper: 'dense' };
   const pruned = options.suites.flatMap((suite) =>
-    options.keep.flatMap((keep) => suiteSubjects[suite](keep, options)),
+    options.keep.flatMap((keep) => variants[suite](keep, options).map(({ subject }) => subject)),
   );
   const byName = new Map([dense, ...pruned].map((subject) => [subject.name, subject]));
   return [...byName.values()];
+}
+
+/** What a suite compares: each variant with its subjects, by name, over the keep ratios. */
+export interface Ablation {
+  readonly suite: Suite;
+  readonly lines: readonly { readonly variant: string; readonly subjects: readonly string[] }[];
+}
+
+/** The comparisons of all suites but the table. */
+export function ablationsOf(options: SuiteOptions): Ablation[] {
+  return options.suites
+    .filter((suite) => suite !== 'table')
+    .map((suite) => {
+      const lines = new Map<string, string[]>();
+      for (const keep of options.keep) {
+        for (const { variant, subject } of variants[suite](keep, options))
+          lines.set(variant, [...(lines.get(variant) ?? []), subject.name]);
+      }
+      return { suite, lines: [...lines].map(([variant, subjects]) => ({ variant, subjects })) };
+    });
+}
+
+/** A subject and what tells it from the others of its suite, in a word or two. */
+interface Variant {
+  readonly variant: string;
+  readonly subject: Subject;
 }
 
 const main = (keep: number, { settings, corpora }: SuiteOptions): Subject => ({
@@ -72,50 +98,45 @@ function exact(
   };
 }
 
-const suiteSubjects: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => Subject[]>> = {
+const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => Variant[]>> = {
   /** The paper's table. */
-  table: (keep, options) => [main(keep, options)],
+  table: (keep, options) => [{ variant: 'paper', subject: main(keep, options) }],
 
   /** Its calibration of scales, left out and in. */
   scales: (keep, options) => {
-    const scaled = main(keep, options);
-    const title = `keep ${keep}, without scales`;
+    const subject = main(keep, options);
     return [
-      { ...scaled, name: `keep-${keep}-unscaled`, title, paper: 'no-scales', unscaled: true as const },
-      scaled,
+      { variant: 'without scales', subject: unscaled(subject) },
+      { variant: 'with scales', subject },
     ];
   },
 
   /** One budget for all layers against the same widths in each, which is not how the paper allocates by layer (OWL). */
   allocation: (keep, options) => [
-    exact(keep, options, { layout: 'free' }, 'one budget'),
-    exact(keep, options, { layout: 'uniform' }, 'equal layers'),
+    { variant: 'one budget', subject: exact(keep, options, { layout: 'free' }, 'one budget') },
+    { variant: 'equal layers', subject: exact(keep, options, { layout: 'uniform' }, 'equal layers') },
   ],
 
   /** What widths that a runtime likes cost: one shape for all layers, FFN widths in multiples of a block or a tile. */
   layouts: (keep, options) => [
-    exact(keep, options, { layout: 'free' }, 'one budget'),
-    ...[32, 128].map((align) => exact(keep, options, { align }, `FFN widths multiples of ${align}`)),
-    exact(keep, options, { layout: 'uniform' }, 'equal layers'),
+    { variant: 'any', subject: exact(keep, options, { layout: 'free' }, 'one budget') },
+    ...[32, 128].map((align) => ({
+      variant: `×${align}`,
+      subject: exact(keep, options, { align }, `FFN widths multiples of ${align}`),
+    })),
+    { variant: 'equal layers', subject: exact(keep, options, { layout: 'uniform' }, 'equal layers') },
   ],
 
   /** FFN channels alone, KV groups alone, and both, under the same budget and before scales, as the paper has them. */
   kinds: (keep, options) => {
-    const unscaled = (subject: Subject, paper: string): Subject => ({
-      ...subject,
-      name: `${subject.name}-unscaled`,
-      title: `${subject.title}, without scales`,
-      paper,
-      unscaled: true,
-    });
-    const alone = (only: 'ffn' | 'kv', title: string): Subject => ({
-      ...unscaled(exact(keep, options, { only }, title), `${only}-only`),
-      optional: true,
-    });
+    const alone = (only: 'ffn' | 'kv', title: string): Variant => {
+      const subject = unscaled(exact(keep, options, { only }, title));
+      return { variant: title, subject: { ...subject, paper: `${only}-only`, optional: true } };
+    };
     return [
       alone('ffn', 'FFN only'),
       alone('kv', 'KV only'),
-      unscaled(exact(keep, options, {}, 'FFN and KV'), 'no-scales'),
+      { variant: 'both', subject: unscaled(exact(keep, options, {}, 'FFN and KV')) },
     ];
   },
 
@@ -123,28 +144,41 @@ const suiteSubjects: Readonly<Record<Suite, (keep: number, options: SuiteOptions
   corpus: (keep, options) =>
     options.corpora.map((corpus, i) => {
       const base = main(keep, options);
-      if (i === 0) return base;
+      if (i === 0) return { variant: corpus, subject: base };
       const { paper: _, ...rest } = base;
-      const title = `keep ${keep}, gates on ${corpus}`;
-      return {
+      const subject: Subject = {
         ...rest,
         name: `keep-${keep}-${corpus}`,
-        title,
+        title: `keep ${keep}, gates on ${corpus}`,
         pruning: { settings: base.pruning!.settings, corpus },
       };
+      return { variant: corpus, subject };
     }),
 
   /** The paper's method, and the ideas of grasp+ on top of it, one more a row. */
   ladder: (keep, options) => {
     const { pruning } = main(keep, options);
-    const rungs = ladder(pruning!.settings).map(
-      ({ name, title, settings }): Subject => ({
+    const rungs = ladder(pruning!.settings).map(({ name, title, settings }) => {
+      const subject: Subject = {
         name: `keep-${keep}-ladder-${name}`,
         title: `keep ${keep}, ${title}`,
         keep,
         pruning: { ...pruning!, settings },
-      }),
-    );
-    return [main(keep, options), ...rungs];
+      };
+      return { variant: name, subject };
+    });
+    return [{ variant: 'paper', subject: main(keep, options) }, ...rungs];
   },
 };
+
+/** The same mask without its scales, which the paper reports of its method. */
+function unscaled(subject: Subject): Subject {
+  const { name, title } = subject;
+  return {
+    ...subject,
+    name: `${name}-unscaled`,
+    title: `${title}, without scales`,
+    paper: 'no-scales',
+    unscaled: true,
+  };
+}
