@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { againstCommand } from './commands/against/index.js';
+import { makeModelCommand } from './commands/make-model/index.js';
 import { profileCommand } from './commands/profile/index.js';
 import { reproduceCommand } from './commands/reproduce/index.js';
 import { serveCommand } from './commands/serve/index.js';
@@ -17,6 +18,7 @@ const program = new Command('grasp-bench')
   .addCommand(serveCommand())
   .addCommand(soakCommand())
   .addCommand(profileCommand())
+  .addCommand(makeModelCommand())
   .exitOverride();
 for (const command of program.commands) command.copyInheritedSettings(program);
 

@@ -13,8 +13,8 @@ export {
   TensorMissingError,
   type WriteFailure,
 } from './errors.js';
-export { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16.js';
 export { acquireLock } from './file-lock.js';
+export { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16.js';
 export { GGML_TYPES, GGUF_VALUE_TYPES, type GgmlQuantType, type GgmlType } from './ggml-types.js';
 export { byteLevelPresetName } from './gguf-byte-level.js';
 export { ggufName } from './gguf-names.js';

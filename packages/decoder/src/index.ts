@@ -1,4 +1,9 @@
-export { type Architecture, architectures, findArchitecture } from './architectures/index.js';
+export {
+  type Architecture,
+  architectures,
+  findArchitecture,
+  registerArchitecture,
+} from './architectures/index.js';
 export { type DecoderConfig, decoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
 export type { ContinuationGroup } from './continuations.js';
 export { Decoder } from './decoder.js';

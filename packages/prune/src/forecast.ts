@@ -10,6 +10,9 @@ export interface Forecast {
   /** Floating-point operations of one step, a multiplication and an addition counted as two. */
   readonly flopsPerGateStep: number;
   readonly flopsPerScaleStep: number;
+  /** Numbers that a step computes on the way forward and needs again on the way back. */
+  readonly activationsPerGateStep: number;
+  readonly activationsPerScaleStep: number;
   /** Most memory at once, whatever the stage. */
   readonly peakBytes: number;
 }
@@ -23,8 +26,14 @@ export interface TextSizes {
   readonly window?: number;
 }
 
-/** Share of the matrix-product rate that whole steps reach, measured on SmolLM2-135M. */
-const EFFICIENCY = 0.6;
+type DType = PruneSettings['dtype'];
+
+/**
+ * What a step does beside matrix products (norms, softmax, SiLU, copies, starting operations) goes with its
+ * activations: for each of them as long as so many operations of a product take. Measured on SmolLM2-135M on two
+ * cores of AMD Zen 4, whose products run twice as fast in bfloat16 while the rest stays in float32.
+ */
+const OPERATIONS_PER_ACTIVATION: Record<DType, number> = { float32: 1400, bfloat16: 2600 };
 
 /** Memory of the process itself, libraries loaded. */
 const BASE_BYTES = 600e6;
@@ -33,14 +42,14 @@ const BASE_BYTES = 600e6;
  * Operations of one forward and backward pass for `T` tokens in a row, `N` in all, when a share `keep` of the units
  * is kept. A channel costs three products of `2d` operations forward and three backward; a pruned one, where gates
  * are learned, needs only those that its own gradient needs: `gate` and `up` forward, `down` backward. A pruned
- * group needs `v` forward and `o` backward. The head costs its logits and their way back.
+ * group needs `v` forward and the sum of its heads' `o` backward. The head costs its logits and their way back.
  */
 function passFlops(config: DecoderConfig, N: number, T: number, keep: number, pruned: boolean): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V } = config;
   const channel = 2 * d * (6 * keep + (pruned ? 3 * (1 - keep) : 0));
   const attention = 3.5 * 2 * G * h * T;
   const keptGroup = 2 * 2 * (2 * G + 2) * h * d + attention;
-  const group = keptGroup * keep + (pruned ? 2 * (G + 1) * h * d * (1 - keep) : 0);
+  const group = keptGroup * keep + (pruned ? 2 * 2 * h * d * (1 - keep) : 0);
   const layers = config.layers.reduce(
     (sum, { channels, groups }) => sum + channels * channel + groups * group,
     0,
@@ -54,40 +63,50 @@ function weightBytes(config: DecoderConfig, bytesPerWeight: number): number {
   return bytesPerWeight * (prunable + config.vocabSize * config.hiddenSize * (config.tiedHead ? 1 : 2));
 }
 
-/** Bytes of one chunk of logits for `N` tokens, with their gradient. */
-const logitBytes = ({ vocabSize }: DecoderConfig, N: number) => 3 * 4 * Math.min(N, 512) * vocabSize;
-
-/** Bytes of a step for `N` tokens: what a forward pass saves for the way back, and logits. */
-function stepBytes(config: DecoderConfig, N: number): number {
+/** What a pass of `N` tokens saves, by how it is held: FFN activations in the weights' dtype, the rest in float32. */
+function activations(config: DecoderConfig, N: number, keep: number, pruned: boolean) {
   const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
-  const saved = config.layers.reduce(
-    (sum, { channels, groups }) => sum + 4 * N * (4 * d + 2 * channels + (2 * G + 2) * h * groups),
-    0,
-  );
-  return saved + logitBytes(config, N);
+  const removed = pruned ? 1 - keep : 0;
+  const sum = (of: (layer: DecoderConfig['layers'][number]) => number) =>
+    N * config.layers.reduce((total, layer) => total + of(layer), 0);
+  return {
+    // Of a kept channel gate and up, of a removed one their product.
+    ffn: sum(({ channels }) => channels * (2 * keep + removed)),
+    // The inputs of both sublayers; of a kept group queries, what they read, key and value; of a removed one its value.
+    rest: sum(({ groups }) => 2 * d + groups * h * ((2 * G + 2) * keep + removed)),
+  };
 }
 
-/** Bytes of a refit: all text before and after a sublayer and as the dense model has it, and the products of its inputs, once more in float64. */
+/** Bytes of one tile of logits and of what is computed from it: the decoder holds 2²¹ at once. */
+const logitBytes = (N: number) => 3 * 4 * Math.max(2 ** 21, 64 * N);
+
+/** Bytes that a layer's pass takes while it runs: so many tensors of its widest, float32. */
+function layerBytes({ hiddenSize, layers }: DecoderConfig, N: number): number {
+  return 8 * 4 * N * Math.max(hiddenSize, ...layers.map(({ channels }) => channels));
+}
+
+/** Bytes of a step for `N` tokens: what a forward pass saves for the way back, a layer at work, and logits. */
+function stepBytes(config: DecoderConfig, N: number, keep: number, dtype: DType): number {
+  const { ffn, rest } = activations(config, N, keep, true);
+  return (dtype === 'bfloat16' ? 2 : 4) * ffn + 4 * rest + layerBytes(config, N) + logitBytes(N);
+}
+
+/** Bytes of a refit: all text as it reaches a sublayer, pruned and dense, and products of inputs, in float64 too. */
 function refitBytes(config: DecoderConfig, N: number): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
   const widest = Math.max(0, ...config.layers.flatMap(({ channels, groups }) => [channels, groups * G * h]));
-  return 3 * 4 * N * d + (4 + 8) * widest ** 2;
-}
-
-/** Bytes of a forward pass of `N` tokens: a layer's activations, and logits. */
-function windowBytes(config: DecoderConfig, N: number): number {
-  const { hiddenSize: d } = config;
-  const widest = Math.max(0, ...config.layers.map(({ channels }) => channels));
-  return 4 * N * (6 * d + 3 * widest) + logitBytes(config, N);
+  return 2 * 4 * N * d + (4 + 8) * widest ** 2;
 }
 
 /** The most of the stages: learning in its dtype, perplexity always in float32. */
-function peakBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSizes): number {
+function peakBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSizes, keep: number): number {
   const { batch, length, dtype, refit } = settings;
-  const step = stepBytes(config, batch * length);
+  const step = stepBytes(config, batch * length, keep, dtype);
   const refitting = refit === 'none' ? 0 : refitBytes(config, texts.gates * length);
   const learning = weightBytes(config, dtype === 'bfloat16' ? 2 : 4) + Math.max(step, refitting);
-  const evaluating = texts.window ? weightBytes(config, 4) + windowBytes(config, texts.window) : 0;
+  const evaluating = texts.window
+    ? weightBytes(config, 4) + layerBytes(config, texts.window) + logitBytes(texts.window)
+    : 0;
   return BASE_BYTES + Math.max(learning, evaluating);
 }
 
@@ -104,12 +123,15 @@ export function forecast(
 ): Forecast {
   const { batch, length } = settings;
   const N = batch * length;
+  const total = ({ ffn, rest }: ReturnType<typeof activations>) => ffn + rest;
   return {
     gateSteps: Math.ceil(texts.gates / batch) * settings.epochs,
     scaleSteps: Math.ceil(texts.scales / batch) * settings.scaleEpochs,
     flopsPerGateStep: passFlops(config, N, length, keep, true),
     flopsPerScaleStep: passFlops(config, N, length, keep, false),
-    peakBytes: peakBytes(config, settings, texts),
+    activationsPerGateStep: total(activations(config, N, keep, true)),
+    activationsPerScaleStep: total(activations(config, N, keep, false)),
+    peakBytes: peakBytes(config, settings, texts, keep),
   };
 }
 
@@ -146,8 +168,10 @@ export async function matMulRate(
   return (runs * 2 * tokens * inner * outer) / seconds;
 }
 
-/** Seconds that learning will take at a rate of {@link matMulRate}. */
-export function forecastSeconds(run: Forecast, flopsPerSecond: number): number {
-  const flops = run.gateSteps * run.flopsPerGateStep + run.scaleSteps * run.flopsPerScaleStep;
-  return flops / (flopsPerSecond * EFFICIENCY);
+/** Seconds that learning in a dtype will take at its rate of {@link matMulRate}. */
+export function forecastSeconds(run: Forecast, flopsPerSecond: number, dtype: DType): number {
+  const rest = OPERATIONS_PER_ACTIVATION[dtype];
+  const gates = run.flopsPerGateStep + rest * run.activationsPerGateStep;
+  const scales = run.flopsPerScaleStep + rest * run.activationsPerScaleStep;
+  return (run.gateSteps * gates + run.scaleSteps * scales) / flopsPerSecond;
 }

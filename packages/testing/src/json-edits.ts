@@ -48,8 +48,10 @@ export function applyJsonEdit(
   const [holder, key] = all[Math.floor(at * all.length)]!;
   const old = holder[key]!;
   if (kind === 'set') holder[key] = structuredClone(value);
-  else if (kind === 'delete') delete holder[key];
-  else if (kind === 'repeat')
+  else if (kind === 'delete') {
+    if (Array.isArray(holder)) holder.splice(Number(key), 1);
+    else delete holder[key];
+  } else if (kind === 'repeat')
     holder[Array.isArray(holder) ? String(holder.length) : String(value)] = structuredClone(old);
   else if (kind === 'text') {
     const cut = Math.floor(from * String(old).length);

@@ -7,8 +7,21 @@ import { qwen3 } from './qwen3.js';
 
 export type { Architecture } from './architecture.js';
 
-/** Every architecture the decoder implements. */
-export const architectures: readonly Architecture[] = [llama, mistral, qwen2, qwen3];
+const known: Architecture[] = [llama, mistral, qwen2, qwen3];
+
+/** Every architecture the decoder implements, those registered included. */
+export const architectures: readonly Architecture[] = known;
+
+/**
+ * Adds an architecture for this process, so that its checkpoints are pruned, evaluated and written like any other. It
+ * has to be LLaMA's but for what {@link Architecture} names; compare logits with its own implementation before use. One
+ * of the same `modelType` is replaced.
+ */
+export function registerArchitecture(architecture: Architecture): void {
+  const same = known.findIndex(({ modelType }) => modelType === architecture.modelType);
+  if (same < 0) known.push(architecture);
+  else known[same] = architecture;
+}
 
 /**
  * The architecture of a config.json, by its `model_type`.
@@ -17,9 +30,9 @@ export const architectures: readonly Architecture[] = [llama, mistral, qwen2, qw
  */
 export function findArchitecture(raw: Readonly<Record<string, unknown>>): Architecture {
   const modelType = raw.base_model_type ?? raw.model_type;
-  const found = architectures.find((a) => a.modelType === modelType);
+  const found = known.find((a) => a.modelType === modelType);
   if (found) return found;
-  const names = architectures.map((a) => a.modelType);
+  const names = known.map((a) => a.modelType);
   const shown = modelType === undefined ? 'no "model_type"' : `model_type "${String(modelType)}"`;
   throw new UnsupportedModelError(
     `config.json has ${shown}; supported architectures are ${names.join(', ')}.`,

@@ -1,7 +1,7 @@
 import { sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
 import { collectGarbage, type Engine, learn, loadOn, parseSettings, projectionOf } from '@grasp/prune';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomModel } from './random-model.js';
+import { randomCheckpoint } from '../make-model/random-checkpoint.js';
 
 /** The process after a step, garbage collected. */
 export interface Sample {
@@ -15,6 +15,17 @@ export interface Sample {
 /** How often each stage sees the blocks: four steps of gates to one of scales, as in the paper. */
 const EPOCHS = { epochs: 16, scaleEpochs: 4 };
 const [LENGTH, VOCABULARY] = [64, 256];
+/** A llama of 0.2M parameters: a step takes milliseconds. */
+const CONFIG = {
+  model_type: 'llama',
+  hidden_size: 64,
+  intermediate_size: 192,
+  num_attention_heads: 8,
+  num_key_value_heads: 4,
+  num_hidden_layers: 4,
+  vocab_size: VOCABULARY,
+  tie_word_embeddings: true,
+};
 
 /**
  * Learns gates, then scales, of a small random model, and samples the process as it goes.
@@ -24,7 +35,7 @@ const [LENGTH, VOCABULARY] = [64, 256];
  */
 export async function* soak(engine: Engine, steps: number, every: number): AsyncGenerator<Sample> {
   const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.epochs + EPOCHS.scaleEpochs))));
-  const model = randomModel();
+  const model = randomCheckpoint(CONFIG);
   const settings = parseSettings({ length: LENGTH, ...EPOCHS });
   const decoder = await resultOf(loadOn(model, engine));
   let step = 0;

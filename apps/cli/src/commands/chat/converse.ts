@@ -11,17 +11,25 @@ export async function converse(
 ): Promise<void> {
   const { input, screen, signal } = terminal;
   const lines = createInterface({ input, signal, prompt: '> ', ...(screen ? { output: screen } : {}) });
+  // Input that ends during an answer closes the interface, and Node 24 throws where a closed one is asked to prompt.
+  let open = true;
+  lines.once('close', () => {
+    open = false;
+  });
+  const ask = () => {
+    if (open) lines.prompt();
+  };
   let answering: AbortController | undefined;
   const interrupt = () => {
     if (answering) answering.abort();
     else terminal.note('\nCtrl-D leaves.');
-    if (!answering) lines.prompt();
+    if (!answering) ask();
   };
   // On a terminal in raw mode Ctrl-C is a key, elsewhere a signal.
   const release = terminal.onInterrupt(interrupt);
   lines.on('SIGINT', interrupt);
   try {
-    lines.prompt();
+    ask();
     for await (const line of lines) {
       if (line.trim() !== '') {
         answering = new AbortController();
@@ -29,7 +37,7 @@ export async function converse(
         answering = undefined;
       }
       if (signal.aborted) break;
-      lines.prompt();
+      ask();
     }
   } finally {
     release();

@@ -29,11 +29,11 @@ export class TextColumn {
       this.lines[this.lines.length - 1] = row + character;
       if (character === ' ') this.beforeWord = row + character;
     } else if (character === ' ') this.begin('');
-    else if (this.beforeWord === '') this.begin(character);
     else {
-      const word = row.slice(this.beforeWord.length);
-      this.lines[this.lines.length - 1] = this.beforeWord.trimEnd();
-      this.begin(word + character);
+      const word = row.slice(this.beforeWord.length) + character;
+      const fits = this.beforeWord !== '' && stringWidth(word) <= this.width;
+      if (fits) this.lines[this.lines.length - 1] = this.beforeWord.trimEnd();
+      this.begin(fits ? word : character);
     }
   }
 

@@ -13,8 +13,8 @@ import { summaryTable } from '../prune/summary.js';
 import { demoModel } from './model.js';
 import { calibrationProse, heldOutProse } from './prose.js';
 
-/** Small enough for two cores and some minutes; the paper learns 15 times as long. */
-const settings = { blocks: 48, epochs: 3, scaleEpochs: 1, length: 512 };
+/** Small enough for two cores and some minutes. */
+const settings = { method: 'grasp+', blocks: 48, length: 512 };
 const evaluationWindows = { window: 1024, most: 8 };
 const prompt = 'My fellow Americans, the state of our union is';
 const continuationTokens = 32;

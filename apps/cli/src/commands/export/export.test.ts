@@ -31,7 +31,13 @@ describe('grasp export', () => {
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('Written to') });
     const back = await openCheckpoint(at('tiny.gguf'));
     const { hidden_size, intermediate_size, num_hidden_layers, vocab_size } = model.config;
-    expect(back.config).toMatchObject({ hidden_size, intermediate_size, num_hidden_layers, vocab_size });
+    const padded = 32 * Math.ceil(Number(intermediate_size) / 32); // as llama.cpp's fast kernels want it
+    expect(back.config).toMatchObject({
+      hidden_size,
+      intermediate_size: padded,
+      num_hidden_layers,
+      vocab_size,
+    });
     await back.close();
   });
 

@@ -44,7 +44,7 @@ export async function dryRun(
     return { setting, name, limit, total: denseCost(layout, budget) };
   });
   const run = forecast(config, settings, sizes, share);
-  const seconds = forecastSeconds(run, await matMulRate(engine, config, settings.dtype));
+  const seconds = forecastSeconds(run, await matMulRate(engine, config, settings.dtype), settings.dtype);
   const { prunable, total } = model.parameters;
   const after = total - prunable + share * prunable;
   if (json) {
