@@ -12,7 +12,7 @@ class Classifier implements GatedModel<Batch> {
     { layer: 1, kind: 'hidden', count: 32, cost: 32 + 3 },
   ]);
   readonly weights = [3, 32, 32].map((rows, i) => {
-    return tf.variable(tf.randomNormal([rows, i < 2 ? 32 : 3], 0, 0.7, 'float32', i)) as tf.Tensor2D;
+    return tf.variable(tf.randomNormal([rows, i < 2 ? 32 : 3], 0, 0.7, 'float32', i + 1)) as tf.Tensor2D;
   }) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
 
   loss({ x, y }: Batch, gates: tf.Tensor): tf.Scalar {
@@ -34,7 +34,8 @@ class Classifier implements GatedModel<Batch> {
 
 await tf.setBackend('cpu');
 const random = new Random(1);
-const points = Array.from({ length: 128 }, () => [2 * random.next() - 1, 2 * random.next() - 1, 1]);
+const side = () => random.next() / 2 ** 31 - 1; // −1 … 1
+const points = Array.from({ length: 128 }, () => [side(), side(), 1]);
 const rings = points.map(([a, b]) => Math.min(2, Math.floor(2.4 * Math.hypot(a!, b!)))); // three classes
 const data = { x: tf.tensor2d(points), y: tf.oneHot(tf.tensor1d(rings, 'int32'), 3) };
 const model = new Classifier();
@@ -42,9 +43,9 @@ const open = tf.ones([model.layout.size]);
 const adam = tf.train.adam(0.02);
 for (let step = 0; step < 100; step++) adam.minimize(() => model.loss(data, open));
 
-const budget = budgetFromKeepRatio(model.layout, 0.25);
+const budget = budgetFromKeepRatio(model.layout, 0.5);
 const project = (scores: Float32Array) => projectExact(scores, model.layout, budget);
-const options = { steps: 60, chooseMask: project };
+const options = { steps: 400, chooseMask: project };
 const state = initialGateState(model, options);
 for await (const _ of learnGates(model, () => data, options, state));
 
