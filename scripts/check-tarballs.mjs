@@ -115,9 +115,10 @@ try {
   }));
   // Versions that are not in a registry yet come from the tarballs too, wherever in the tree they are asked for.
   writeJson(join(workspace, 'package.json'), { private: true, pnpm: { overrides: tarballs } });
+  // Nothing is found that is not declared, but for what tfjs asks for without declaring it.
   writeFileSync(
     join(workspace, 'pnpm-workspace.yaml'),
-    `packages: [${packages.map(({ folder }) => folder).join(', ')}]\nhoist: false\n`,
+    `packages: [${packages.map(({ folder }) => folder).join(', ')}]\nhoistPattern: [long]\n`,
   );
   pnpm(['install', '--ignore-scripts', '--prefer-offline'], workspace);
   for (const { subject, project } of projects) {
