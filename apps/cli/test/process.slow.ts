@@ -84,7 +84,7 @@ describe('the built command', () => {
 
   it.each([
     ['the output', 'size=32k', ['out.state']],
-    ['the state', 'size=8k', []],
+    ['the state', 'size=4k', []],
   ])(
     'tells a disk without room for %s from other errors, and leaves nothing half-written',
     async (_, options, left) => {
