@@ -29,7 +29,7 @@ export function textSource(argument: string, split: 'train' | 'evaluation'): Tex
 export const textName = (argument: string): string => basename(argument);
 
 /** The first rows of blocks, or all where there are not so many. */
-export function firstBlocks(blocks: TokenBlocks, count: number): TokenBlocks {
+function firstBlocks(blocks: TokenBlocks, count: number): TokenBlocks {
   const [available, length] = blocks.shape;
   if (count >= available) return blocks;
   const { ids } = rows(

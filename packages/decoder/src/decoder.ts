@@ -14,7 +14,8 @@ import { KeyValueCache } from './key-value-cache.js';
 import type { LanguageHead } from './language-head.js';
 import { nonFiniteError } from './non-finite.js';
 import { outputProblems } from './output-problems.js';
-import { type RotaryTable, rotaryOf, rotaryTable } from './rotary.js';
+import { type RotaryTable, rotaryOf } from './rotary.js';
+import { RotaryPositions } from './rotary-positions.js';
 import type { Runtime } from './runtime.js';
 import type { Saved, Sublayer } from './sublayer.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
@@ -24,7 +25,7 @@ import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
  * logits and generation, dense or pruned alike.
  */
 export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
-  private rotaryTable: RotaryTable | undefined;
+  private readonly positions: RotaryPositions;
   private readonly open: Float32Array;
 
   constructor(
@@ -35,6 +36,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     private readonly sublayers: readonly Sublayer[],
     private readonly runtime: Runtime,
   ) {
+    this.positions = new RotaryPositions(config.rotary, config.headSize);
     this.open = new Float32Array(layout.size).fill(1);
   }
 
@@ -72,14 +74,6 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     return { loss, gates: dz, gains: dGain! };
   }
 
-  /** The mean head row under the model's next-token distribution, for {@link TokenBatch.soft}. */
-  async expectedRows(batch: TokenBatch, gates: Float32Array = this.open): Promise<Float32Array> {
-    checkBatch(this.config, batch, 2);
-    this.setGates(gates, 'kept');
-    const { inputs, tokens } = splitTargets(batch);
-    return this.read(() => this.head.expectedRows(this.hiddenStates(inputs, this.rotary(0, tokens))));
-  }
-
   /**
    * Negative log-likelihood of each token given those before it, in nats.
    *
@@ -94,7 +88,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     this.setGates(gates, 'kept', gains);
     const { inputs, targets, tokens } = splitTargets(batch);
     return this.read(() =>
-      this.head.negLogLikelihood(this.hiddenStates(inputs, this.rotary(0, tokens)), targets),
+      this.head.negLogLikelihood(this.hiddenStates(inputs, this.positions.table(0, tokens)), targets),
     );
   }
 
@@ -102,7 +96,9 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   async logits(batch: TokenBatch, gates: Float32Array = this.open): Promise<Float32Array> {
     checkBatch(this.config, batch, 1);
     this.setGates(gates, 'kept');
-    return this.read(() => this.head.logits(this.hiddenStates(batch.ids, this.rotary(0, batch.shape[1]))));
+    return this.read(() =>
+      this.head.logits(this.hiddenStates(batch.ids, this.positions.table(0, batch.shape[1]))),
+    );
   }
 
   /**
@@ -127,7 +123,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     try {
       for (let n = 0; n < options.maxTokens && cache.length + ids.length <= this.config.contextLength; n++) {
         const logits = await this.read(() => {
-          const x = cache.read(this.head.embed(ids), this.rotary(cache.length, ids.length)); // [T, d]
+          const x = cache.read(this.head.embed(ids), this.positions.table(cache.length, ids.length)); // [T, d]
           return this.head.logits(tf.slice(x, [ids.length - 1, 0], [1, this.config.hiddenSize]));
         });
         const next = choose(logits);
@@ -172,7 +168,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       sublayers,
       size: this.layout.size,
       embed: (ids: Int32Array) => tf.tidy(() => this.head.embed(ids)),
-      rotary: (tokens: number) => this.rotary(0, tokens),
+      rotary: (tokens: number) => this.positions.table(0, tokens),
     };
     return outputProblems(walk, batches, mask, recover);
   }
@@ -180,7 +176,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   dispose(): void {
     this.head.dispose();
     for (const sublayer of this.sublayers) sublayer.dispose();
-    this.disposeRotary();
+    this.positions.dispose();
   }
 
   private async gradients(
@@ -203,7 +199,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     if (!Number.isFinite(loss)) {
       const { inputs, tokens } = splitTargets(batch);
       const x = tf.tidy(() => this.head.embed(inputs));
-      throw await nonFiniteError(this.sublayers, x, this.rotary(0, tokens));
+      throw await nonFiniteError(this.sublayers, x, this.positions.table(0, tokens));
     }
     return { loss, dz: this.inLayoutOrder(arranged, pruned), dGain: byGain };
   }
@@ -237,7 +233,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
 
   private forwardAndBackward(batch: TokenBatch, pruned: boolean, norm: boolean) {
     const { inputs, targets, tokens } = splitTargets(batch);
-    const rotary = this.rotary(0, tokens);
+    const rotary = this.positions.table(0, tokens);
     const passes: { sublayer: Sublayer; x: tf.Tensor; saved: Saved }[] = [];
     let x = this.head.embed(inputs); // [N, d]
     for (const sublayer of this.sublayers) {
@@ -245,7 +241,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       passes.push({ sublayer, x, saved });
       x = y;
     }
-    const { nll, dx, dGain: finalGain } = this.head.crossEntropy(x, targets, { soft: batch.soft, norm });
+    const { nll, dx, dGain: finalGain } = this.head.crossEntropy(x, targets, norm);
     const gradients: tf.Tensor[] = [];
     const gainGradients = finalGain ? [finalGain] : [];
     let dy = dx;
@@ -289,7 +285,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   private endingLikelihoods(batch: ContinuationBatch): tf.Tensor {
     const { tokens, positions, predictors, targets } = batch;
     const [B, T] = tokens.shape;
-    const rotary = rotaryOf(this.rotary(0, T), positions, B);
+    const rotary = rotaryOf(this.positions.table(0, T), positions, B);
     const visible = tf.tensor3d(batch.visible, [B, T, T]);
     const x = this.hiddenStates(tokens.ids, rotary, visible); // [B·T, d]
     return this.head.negLogLikelihood(tf.gather(x, tf.tensor1d(predictors, 'int32')), targets);
@@ -304,24 +300,6 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       for (let i = 0; i < count; i++) gradients[block.start + arrangement.order[i]!] = arranged[at++]!;
     }
     return gradients;
-  }
-
-  /** The table of positions `[start, start + tokens)`: slices of one that grows. Call it where tensors are tidied. */
-  private rotary(start: number, tokens: number): RotaryTable {
-    const { headSize, rotary } = this.config;
-    const end = start + tokens;
-    if (!this.rotaryTable || this.rotaryTable.cos.shape[0]! < end) {
-      this.disposeRotary();
-      const { cos, sin } = rotaryTable(rotary, headSize, 0, 2 ** Math.ceil(Math.log2(end)));
-      this.rotaryTable = { cos: tf.keep(cos), sin: tf.keep(sin) };
-    }
-    const slice = (table: tf.Tensor) => tf.slice(table, [start, 0], [tokens, headSize]);
-    return { cos: slice(this.rotaryTable.cos), sin: slice(this.rotaryTable.sin) };
-  }
-
-  private disposeRotary(): void {
-    if (this.rotaryTable) tf.dispose([this.rotaryTable.cos, this.rotaryTable.sin]);
-    this.rotaryTable = undefined;
   }
 
   private async read(compute: () => tf.Tensor): Promise<Float32Array> {

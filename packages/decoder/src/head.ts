@@ -48,27 +48,12 @@ export function addTile(runtime: Runtime, i: TileInputs, withWeighted: boolean):
 export type LossInputs = RunningSoftmax & {
   readonly hidden: tf.Tensor; // [N, d]
   readonly target: tf.Tensor; // [N, d] head rows of the target tokens
-  /** Soft targets: the mean head row under another model's distribution, and their share of the gradient. */
-  readonly expected?: tf.Tensor | undefined; // [N, d]
-  readonly share?: tf.Tensor | undefined; //    []
 };
 
-/** The mean head row under the softmax, `Σ_v p_v · row_v`: `[N, d]`. */
-export function expectedRow({ weighted, total }: RunningSoftmax): { expected: tf.Tensor } {
-  return { expected: tf.div(weighted!, total) };
-}
-
-/**
- * Negative log-likelihood of each target, `[N]`, and where asked for the gradient of their sum, `[N, d]`.
- *
- * With soft targets `q` that is the gradient of `(1 − share) · nll + share · KL(q ‖ p)`: the gradient of either is what
- * the softmax expects less what it should, `Σ_v p_v · row_v − Σ_v q_v · row_v`, so that of `q` the mean row suffices.
- */
+/** Negative log-likelihood of each target, `[N]`, and where asked for the gradient of their sum, `[N, d]`. */
 export function crossEntropy(i: LossInputs): { nll: tf.Tensor; dHidden: tf.Tensor | undefined } {
   const logit = tf.sum(tf.mul(i.hidden, i.target), 1); // [N]
   const nll = tf.sub(tf.reshape(tf.add(tf.log(i.total), i.max), [-1]), logit);
   if (!i.weighted) return { nll, dHidden: undefined };
-  const wanted =
-    i.expected && i.share ? tf.add(i.target, tf.mul(i.share, tf.sub(i.expected, i.target))) : i.target;
-  return { nll, dHidden: tf.sub(expectedRow(i).expected, wanted) };
+  return { nll, dHidden: tf.sub(tf.div(i.weighted, i.total), i.target) };
 }

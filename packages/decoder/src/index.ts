@@ -22,5 +22,5 @@ export type { RotaryConfig } from './rotary-config.js';
 export { eagerRuntime, type Runtime, type TensorFunction } from './runtime.js';
 export { ScalableDecoder, scaleLayout, scaleSlices, withNorms } from './scalable-decoder.js';
 export { hasUniformLayers, kvCacheBytesPerToken, type ParameterCounts, parameterCounts } from './sizes.js';
-export type { SoftTargets, TokenBatch } from './token-batch.js';
+export type { TokenBatch } from './token-batch.js';
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './units.js';

@@ -5,7 +5,6 @@ import {
   addTile,
   crossEntropy,
   embed,
-  expectedRow,
   type LossInputs,
   type RunningSoftmax,
   type TileInputs,
@@ -15,7 +14,6 @@ import { namedFunction } from './named-function.js';
 import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import type { Runtime } from './runtime.js';
 import { EMBEDDING, FINAL_NORM, HEAD } from './tensor-names.js';
-import type { SoftTargets } from './token-batch.js';
 
 /** Logits held at once, as entries: 8 MiB of float32. */
 const TILE_ENTRIES = 2 ** 21;
@@ -38,7 +36,6 @@ export class LanguageHead {
       likelihoodTile: namedFunction(runtime, 'head', (i: TileInputs) => addTile(runtime, i, false)),
       gradientTile: namedFunction(runtime, 'head-gradient', (i: TileInputs) => addTile(runtime, i, true)),
       loss: namedFunction(runtime, 'cross-entropy', (i: LossInputs) => crossEntropy(i)),
-      expected: namedFunction(runtime, 'expected-row', (i: RunningSoftmax) => expectedRow(i)),
       norm: namedFunction(runtime, 'final-norm', (i: { x: tf.Tensor; weight: tf.Tensor }) => ({
         y: rmsNorm(i.x, i.weight, epsilon),
       })),
@@ -79,22 +76,17 @@ export class LanguageHead {
     return this.loss(this.normed(x), targets, this.functions.likelihoodTile).nll;
   }
 
-  /** The same, and the gradient of their mean, or of what `soft` makes of it: `[N]`, `[N, d]`, and the gains' `[d]`. */
+  /** The same, and the gradients of their mean: `[N]`, `[N, d]`, and with `norm` the gains' `[d]`. */
   crossEntropy(
     x: tf.Tensor,
     targets: Int32Array,
-    { soft, norm = false }: { readonly soft?: SoftTargets | undefined; readonly norm?: boolean } = {},
+    norm: boolean,
   ): { nll: tf.Tensor; dx: tf.Tensor; dGain: tf.Tensor | undefined } {
-    const { nll, dHidden } = this.loss(this.normed(x), targets, this.functions.gradientTile, soft);
+    const { nll, dHidden } = this.loss(this.normed(x), targets, this.functions.gradientTile);
     const dy = tf.mul(dHidden!, 1 / targets.length); // [N, d]
     const { dx } = this.functions.normGradient({ x, weight: this.norm.weight, dy });
     const dGain = norm ? this.norm.gainGradient(this.functions.weightGradient({ x, dy }).dWeight) : undefined;
     return { nll, dx, dGain };
-  }
-
-  /** The mean head row under the model's own distribution after each token: `[N, d]`. */
-  expectedRows(x: tf.Tensor): tf.Tensor {
-    return this.functions.expected(this.softmax(this.normed(x), this.functions.gradientTile)).expected;
   }
 
   /** `[N, V]` logits, all at once. */
@@ -112,17 +104,10 @@ export class LanguageHead {
     return this.functions.norm({ x, weight: this.norm.weight }).y;
   }
 
-  private loss(
-    hidden: tf.Tensor,
-    targets: Int32Array,
-    addTile: (inputs: TileInputs) => RunningSoftmax,
-    soft?: SoftTargets,
-  ) {
+  private loss(hidden: tf.Tensor, targets: Int32Array, addTile: (inputs: TileInputs) => RunningSoftmax) {
     const softmax = this.softmax(hidden, addTile);
     const target = embed(this.runtime, this.weights.head, tf.tensor1d(targets, 'int32'));
-    const shape = hidden.shape as [number, number];
-    const softer = soft && { expected: tf.tensor2d(soft.expected, shape), share: tf.scalar(soft.share) };
-    return this.functions.loss({ hidden, target, ...softmax, ...softer });
+    return this.functions.loss({ hidden, target, ...softmax });
   }
 
   private softmax(hidden: tf.Tensor, addTile: (inputs: TileInputs) => RunningSoftmax): RunningSoftmax {

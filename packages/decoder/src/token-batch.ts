@@ -5,16 +5,6 @@ import { DecoderInputError } from './errors.js';
 export interface TokenBatch {
   readonly ids: Int32Array;
   readonly shape: readonly [rows: number, length: number];
-  /** What to learn beside the tokens that follow. Gradients heed it; losses and likelihoods do not. */
-  readonly soft?: SoftTargets;
-}
-
-/** What another model, usually the dense one, expects after each token. */
-export interface SoftTargets {
-  /** Its mean head row, `[rows · (length − 1), d]` float32: `Decoder.expectedRows`. The head must be the same. */
-  readonly expected: Float32Array;
-  /** Weight of its distribution against the tokens, in [0, 1]. */
-  readonly share: number;
 }
 
 /** What the model reads and what it should say: `[rows, length − 1]` each. */
@@ -36,14 +26,9 @@ export function splitTargets({ ids, shape: [rows, length] }: TokenBatch): {
 /** @throws DecoderInputError where ids, shape and model do not fit together. */
 export function checkBatch(
   config: DecoderConfig,
-  { ids, shape: [rows, length], soft }: TokenBatch,
+  { ids, shape: [rows, length] }: TokenBatch,
   minimum: number,
 ): void {
-  if (soft && soft.expected.length !== rows * (length - 1) * config.hiddenSize) {
-    throw new DecoderInputError(
-      `Soft targets: ${rows} rows of ${length - 1} targets need ${config.hiddenSize} entries each; received ${soft.expected.length} in all.`,
-    );
-  }
   if (ids.length !== rows * length || rows < 1) {
     throw new DecoderInputError(`Token batch: shape [${rows}, ${length}] does not hold ${ids.length} ids.`);
   }

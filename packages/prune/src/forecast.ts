@@ -5,11 +5,14 @@ import type { PruneSettings } from './settings.js';
 
 /** What a run will take, from the model's shape. */
 export interface Forecast {
+  /** Steps that choose what to keep: of learning gates, or of ranking by importance. */
   readonly gateSteps: number;
   readonly scaleSteps: number;
   /** Floating-point operations of one step, a multiplication and an addition counted as two. */
   readonly flopsPerGateStep: number;
   readonly flopsPerScaleStep: number;
+  /** Of the whole refit; 0 without one. */
+  readonly refitFlops: number;
   /** Numbers that a step computes on the way forward and needs again on the way back. */
   readonly activationsPerGateStep: number;
   readonly activationsPerScaleStep: number;
@@ -55,6 +58,19 @@ function passFlops(config: DecoderConfig, N: number, T: number, keep: number, pr
     0,
   );
   return N * (layers + 2 * 2 * V * d);
+}
+
+/**
+ * Operations of a refit on `N` tokens: each goes through all units as they are in the dense stream and in the pruned one,
+ * and through the kept ones; then products of the inputs of each output matrix with themselves and with its outputs.
+ */
+function refitOperations(config: DecoderConfig, N: number, keep: number): number {
+  const { hiddenSize: d, headSize: h, headsPerGroup: G, layers } = config;
+  const passes = 2 * (2 + keep) * parameterCounts(config).prunable;
+  const sums = (inputs: number) => 2 * (inputs * d + (keep * inputs) ** 2 + keep * inputs * d);
+  return (
+    N * layers.reduce((total, { channels, groups }) => total + sums(channels) + sums(groups * G * h), passes)
+  );
 }
 
 /** Bytes of all weights. */
@@ -121,15 +137,20 @@ export function forecast(
   texts: TextSizes,
   keep = settings.keep ?? 1,
 ): Forecast {
-  const { batch, length } = settings;
-  const N = batch * length;
+  const { length, choose } = settings;
+  const byGates = choose === 'gates';
+  const chosenFrom = byGates ? settings.batch * length : length; // tokens of a step
+  const N = settings.batch * length;
   const total = ({ ffn, rest }: ReturnType<typeof activations>) => ffn + rest;
   return {
-    gateSteps: Math.ceil(texts.gates / batch) * settings.epochs,
-    scaleSteps: Math.ceil(texts.scales / batch) * settings.scaleEpochs,
-    flopsPerGateStep: passFlops(config, N, length, keep, true),
+    gateSteps: byGates
+      ? Math.ceil(texts.gates / settings.batch) * settings.epochs
+      : settings.rounds * settings.roundBlocks,
+    scaleSteps: Math.ceil(texts.scales / settings.batch) * settings.scaleEpochs,
+    flopsPerGateStep: passFlops(config, chosenFrom, length, keep, true),
     flopsPerScaleStep: passFlops(config, N, length, keep, false),
-    activationsPerGateStep: total(activations(config, N, keep, true)),
+    refitFlops: settings.refit === 'none' ? 0 : refitOperations(config, texts.gates * length, keep),
+    activationsPerGateStep: total(activations(config, chosenFrom, keep, true)),
     activationsPerScaleStep: total(activations(config, N, keep, false)),
     peakBytes: peakBytes(config, settings, texts, keep),
   };
@@ -173,5 +194,5 @@ export function forecastSeconds(run: Forecast, flopsPerSecond: number, dtype: DT
   const rest = OPERATIONS_PER_ACTIVATION[dtype];
   const gates = run.flopsPerGateStep + rest * run.activationsPerGateStep;
   const scales = run.flopsPerScaleStep + rest * run.activationsPerScaleStep;
-  return (run.gateSteps * gates + run.scaleSteps * scales) / flopsPerSecond;
+  return (run.gateSteps * gates + run.refitFlops + run.scaleSteps * scales) / flopsPerSecond;
 }

@@ -2,7 +2,7 @@ import type { PruneEvent } from './events.js';
 import type { StateFile } from './state-file.js';
 
 /** Steps between two saves, unless told otherwise. */
-export const DEFAULT_SAVE_EVERY = 64;
+const DEFAULT_SAVE_EVERY = 64;
 /** Where steps are slow: the most that a killed run loses. */
 const MOST_SECONDS = 120;
 

@@ -11,7 +11,7 @@ export interface Platform {
 /** The oldest glibc the pinned Linux wheels run on (their manylinux tag). */
 const oldestGlibc = [2, 27] as const;
 
-export function currentPlatform(): Platform {
+function currentPlatform(): Platform {
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
   const glibc = header?.glibcVersionRuntime;
   return { platform: process.platform, arch: process.arch, ...(glibc === undefined ? {} : { glibc }) };

@@ -3,7 +3,7 @@ import { execaNode } from 'execa';
 import type { ServeOptions, Serving } from './serve-once.js';
 
 /** llama.cpp did not serve a file. */
-export class ServingError extends Error {
+class ServingError extends Error {
   override readonly name = 'ServingError';
   readonly code = 'GRASP_SERVING';
   constructor(

@@ -9,7 +9,7 @@ export interface Agreement {
   readonly angle?: number;
 }
 
-export function agreementOf(a: StepResult, b: StepResult): Agreement {
+function agreementOf(a: StepResult, b: StepResult): Agreement {
   const loss = Math.abs(a.loss - b.loss) / b.loss;
   return a.gradients.length === 0 ? { loss } : { loss, angle: 1 - cosine(a.gradients, b.gradients) };
 }

@@ -26,7 +26,7 @@ export interface SpeedReport {
 }
 
 /** Numbers of one contest: medians over the rounds, the most of memory. */
-export function summary({ rounds, ours, kind, rows, length, keep }: Match, config: DecoderConfig) {
+function summary({ rounds, ours, kind, rows, length, keep }: Match, config: DecoderConfig) {
   const seconds = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].seconds));
   const peak = (side: 'ours' | 'theirs') => Math.max(...rounds.map((round) => round[side].peakBytes));
   const flops = stepFlops(config, { kind, tokens: rows * length, length, keep });

@@ -61,7 +61,9 @@ export async function dryRun(
     };
     return terminal.print(JSON.stringify(record, null, 2));
   }
-  const learning = `${formatCount(run.gateSteps)} steps for gates, ${formatCount(run.scaleSteps)} for scales`;
+  const chosen = settings.choose === 'gates' ? 'for gates' : 'to rank units';
+  const refit = settings.refit === 'none' ? '' : 'a refit, ';
+  const learning = `${formatCount(run.gateSteps)} steps ${chosen}, ${refit}${formatCount(run.scaleSteps)} for scales`;
   for (const line of [
     `model     ${model.source}: ${config.layers.length} layers, ${formatParameters(total)} parameters`,
     `units     ${formatCount(model.units.ffn)} FFN channels at 1, ${formatCount(model.units.kv)} KV groups at ${model.units.kvCost.toFixed(1)}`,

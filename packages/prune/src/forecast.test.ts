@@ -1,0 +1,42 @@
+import { decoderConfig } from '@grasp/decoder';
+import { describe, expect, it } from 'vitest';
+import { forecast, forecastSeconds } from './forecast.js';
+import { parseSettings } from './settings.js';
+
+/** SmolLM2-135M. */
+const config = decoderConfig({
+  model_type: 'llama',
+  hidden_size: 576,
+  intermediate_size: 1536,
+  num_attention_heads: 9,
+  num_key_value_heads: 3,
+  num_hidden_layers: 30,
+  vocab_size: 49152,
+  tie_word_embeddings: true,
+});
+const texts = { gates: 128, scales: 128 };
+const of = (settings: Record<string, unknown>) => forecast(config, parseSettings(settings), texts);
+
+describe('the forecast of a run', () => {
+  it('counts the steps of either way to choose', () => {
+    expect(of({ batch: 2 })).toMatchObject({ gateSteps: 256, scaleSteps: 64, refitFlops: 0 });
+    const ranked = of({ method: 'grasp+', batch: 2, rounds: 4, roundBlocks: 3 });
+    expect(ranked).toMatchObject({ gateSteps: 12, scaleSteps: 64 });
+    expect(ranked.flopsPerGateStep).toBe(of({}).flopsPerGateStep); // a block at a time, whatever the batch
+  });
+
+  it('grows with text, and with a refit', () => {
+    const seconds = (settings: Record<string, unknown>) => forecastSeconds(of(settings), 1e11, 'float32');
+    expect(seconds({ epochs: 8, scaleEpochs: 2 }) / seconds({})).toBeCloseTo(2, 6);
+    const plain = seconds({ method: 'grasp+', refit: 'none' });
+    expect(seconds({ method: 'grasp+' }) - plain).toBeCloseTo(of({ method: 'grasp+' }).refitFlops / 1e11, 6);
+  });
+
+  it('works out at the operations of each part', () => {
+    const dense = of({ keep: 1 });
+    // Three products forward and three backward of a channel, twice that in weights of a group; head and attention.
+    const weights = 106_168_320;
+    const attention = 30 * 3 * (3.5 * 2 * 3 * 64 * 512);
+    expect(dense.flopsPerGateStep).toBeCloseTo(512 * (4 * weights + attention + 4 * 49152 * 576), -6);
+  });
+});
