@@ -51,6 +51,14 @@ describe('subjectsOf', () => {
     expect(rungs.at(-1)!.pruning?.settings).toMatchObject(plus);
   });
 
+  it('sets the method of the paper against grasp+, whatever the seed', () => {
+    const both = subjects('methods').filter(({ keep }) => keep === 0.5);
+    expect(both.map(({ pruning }) => pruning!.settings.choose)).toEqual(['gates', 'importance']);
+    const seeded = subjects('seeds').filter(({ keep }) => keep === 0.5);
+    expect(seeded.slice(0, 2)).toEqual(both);
+    expect(seeded.map(({ pruning }) => pruning!.settings.seed)).toEqual([42, 42, 43, 43, 44, 44]);
+  });
+
   it('say which subjects make a line of a chart', () => {
     const [scales, kinds] = ablationsOf({ ...options, suites: ['table', 'scales', 'kinds'] });
     expect(scales).toEqual({

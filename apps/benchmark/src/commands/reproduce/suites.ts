@@ -24,7 +24,17 @@ export interface Pruning {
   readonly corpus: string;
 }
 
-export const SUITES = ['table', 'scales', 'allocation', 'layouts', 'kinds', 'corpus', 'ladder'] as const;
+export const SUITES = [
+  'table',
+  'scales',
+  'allocation',
+  'layouts',
+  'kinds',
+  'corpus',
+  'ladder',
+  'methods',
+  'seeds',
+] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface SuiteOptions {
@@ -169,7 +179,33 @@ const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => 
     });
     return [{ variant: 'paper', subject: main(keep, options) }, ...rungs];
   },
+
+  /** The paper's method and the last rung of the ladder, which is grasp+. */
+  methods: (keep, options) => {
+    const [paper, ...rungs] = variants.ladder(keep, options);
+    return [paper!, { ...rungs.at(-1)!, variant: 'grasp+' }];
+  },
+
+  /** Both methods again, with two seeds more. */
+  seeds: (keep, options) =>
+    [0, 1, 2].flatMap((more) =>
+      variants.methods(keep, options).map(({ variant, subject }) => ({
+        variant: `${variant}, seed ${options.settings.seed + more}`,
+        subject: more === 0 ? subject : reseeded(subject, options.settings.seed + more),
+      })),
+    ),
 };
+
+function reseeded(subject: Subject, seed: number): Subject {
+  const { name, title, pruning } = subject;
+  const settings = { ...pruning!.settings, seed };
+  return {
+    ...subject,
+    name: `${name}-seed-${seed}`,
+    title: `${title}, seed ${seed}`,
+    pruning: { ...pruning!, settings },
+  };
+}
 
 /** The same mask without its scales, which the paper reports of its method. */
 function unscaled(subject: Subject): Subject {
