@@ -32,6 +32,8 @@ const TITLES: Readonly<Record<Suite, string>> = {
   kinds: 'FFN channels, KV groups',
   corpus: 'Corpus of the gates',
   ladder: 'What each idea brings',
+  methods: "The paper's method, and grasp+",
+  seeds: 'Three seeds',
 };
 
 /** Tables of five columns, whole on a phone, two abreast on a wide screen. */
