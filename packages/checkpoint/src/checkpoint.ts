@@ -15,6 +15,7 @@ export type TensorData =
 /** A file that belongs to a checkpoint beside its tensors: tokenizer, generation config, licence. */
 export interface CheckpointFile {
   readonly name: string;
+  /** The whole file. */
   read(): Promise<Uint8Array>;
 }
 
@@ -35,5 +36,6 @@ export interface Checkpoint {
   readonly files: readonly CheckpointFile[];
   /** Reads one tensor. Nothing is cached: reading twice reads the file twice. */
   read(name: string): Promise<TensorData>;
+  /** Lets go of the files; nothing can be read after it. */
   close(): Promise<void>;
 }

@@ -46,6 +46,22 @@ export async function acquireLock(lock: string): Promise<() => Promise<void>> {
   }
 }
 
+/** A process of a machine. */
+export interface Claimant {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** Removes the lock file of a process that is known to have ended, on whatever machine. One of any other stays. */
+export async function releaseLockOf({ host, pid }: Claimant, lock: string): Promise<void> {
+  const text = await readFile(lock, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  });
+  if (text === undefined) return;
+  const holder = parseHolder(text);
+  if (holder?.host === host && holder.pid === pid) await removeStale(lock, text);
+}
+
 /** Puts the file in place whole or not at all: a reader never sees it half-written. */
 async function place(lock: string, content: string): Promise<boolean> {
   const draft = `${lock}.${randomUUID()}`;

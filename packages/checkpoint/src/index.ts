@@ -13,14 +13,14 @@ export {
   TensorMissingError,
   type WriteFailure,
 } from './errors.js';
-export { acquireLock } from './file-lock.js';
+export { acquireLock, type Claimant } from './file-lock.js';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16.js';
 export { GGML_TYPES, GGUF_VALUE_TYPES, type GgmlQuantType, type GgmlType } from './ggml-types.js';
 export { byteLevelPresetName } from './gguf-byte-level.js';
 export { ggufName } from './gguf-names.js';
 export { LIMITS } from './limits.js';
 export { openCheckpoint } from './open-checkpoint.js';
-export { claimOutputFolder, type OutputFolder, writeError } from './output-folder.js';
+export { claimOutputFolder, type OutputFolder, releaseOutputFolder, writeError } from './output-folder.js';
 export {
   openSafetensors,
   type SafetensorsArrays,

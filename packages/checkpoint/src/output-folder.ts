@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { CheckpointWriteError } from './errors.js';
-import { acquireLock, LockHeldError } from './file-lock.js';
+import { acquireLock, type Claimant, LockHeldError, releaseLockOf } from './file-lock.js';
 
 /** Marks a folder as one that was written here and may be replaced: a list of its files with their sizes. */
 const OUTPUT_MARKER = 'grasp-output.json';
@@ -66,6 +66,16 @@ export async function claimOutputFolder(
         await release();
       }),
   };
+}
+
+/**
+ * Ends the claim of a process that is known to have ended, killed on another machine perhaps, where a claim cannot
+ * find that out. The claim of any other process stands.
+ *
+ * @throws CheckpointWriteError
+ */
+export function releaseOutputFolder(path: string, claimant: Claimant): Promise<void> {
+  return guard(path, () => releaseLockOf(claimant, `${resolve(path)}.lock`));
 }
 
 /** Turns a system error on writing into a typed one that names the output; any other error comes back as it is. */

@@ -32,7 +32,9 @@ export interface SafetensorsFile {
   readonly path: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, SafetensorsInfo>;
+  /** One tensor; an error where the file has none of that name. */
   read(name: string): Promise<SafetensorsTensor>;
+  /** Lets go of the file; nothing can be read after it. */
   close(): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Checkpoint, TensorData } from './checkpoint.js';
 import { openCheckpoint } from './open-checkpoint.js';
-import { claimOutputFolder } from './output-folder.js';
+import { claimOutputFolder, releaseOutputFolder } from './output-folder.js';
 import { writeCheckpoint } from './write-checkpoint.js';
 
 let folder: string;
@@ -187,6 +187,17 @@ describe('claimOutputFolder', () => {
   it('respects a lock of another machine', async () => {
     await writeFile(`${out}.lock`, JSON.stringify({ host: 'elsewhere', pid: 1, started: null }));
     await expect(claimOutputFolder(out)).rejects.toThrow(/process 1 on elsewhere/);
+  });
+
+  it('takes over from a process of another machine that is known to have ended, and from no other', async () => {
+    await writeFile(`${out}.lock`, JSON.stringify({ host: 'elsewhere', pid: 1, started: null }));
+    await releaseOutputFolder(out, { host: 'elsewhere', pid: 2 });
+    await releaseOutputFolder(out, { host: hostname(), pid: 1 });
+    await expect(claimOutputFolder(out)).rejects.toMatchObject({ reason: 'in-use' });
+    await releaseOutputFolder(out, { host: 'elsewhere', pid: 1 });
+    await (await claimOutputFolder(out)).discard();
+    await releaseOutputFolder(out, { host: 'elsewhere', pid: 1 });
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('restores a former output that a killed replacement had set aside', async () => {

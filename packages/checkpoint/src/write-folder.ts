@@ -25,6 +25,7 @@ export interface WriteFolderOptions {
   readonly shardBytes?: number;
   /** Files to add; one with the name of a checkpoint's own file replaces it. */
   readonly extraFiles?: readonly CheckpointFile[];
+  /** Told of each tensor written, and of each one verified. */
   readonly onTensor?: (progress: TensorProgress) => void;
 }
 
