@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { PythonError } from './errors.js';
-import { type PythonOptions, pythonEnvironment } from './python-environment.js';
+import { pythonEnvironment } from './python-environment.js';
+import type { PythonOptions } from './python-options.js';
 
 /** The release whose tasks and numbers `@grasp/eval` follows. */
 export const HARNESS_VERSION = '0.4.13';

@@ -1,7 +1,7 @@
 import { offlineVariable, withoutSecrets } from '@grasp/download';
 import { execa } from 'execa';
 import { PythonError } from './errors.js';
-import type { PythonOptions } from './python-environment.js';
+import type { PythonOptions } from './python-options.js';
 
 const OLDEST = [3, 10] as const;
 

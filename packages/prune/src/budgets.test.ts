@@ -9,7 +9,7 @@ import { random, randomCheckpoint, type TinyConfig } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertMet, BudgetMissedError, budgetOutcomes, budgetsOf } from './budgets.js';
 import { projectionOf } from './projection.js';
-import { prunedView } from './prune.js';
+import { prunedView } from './pruned-view.js';
 import { parseSettings } from './settings.js';
 
 const shape = {

@@ -3,7 +3,7 @@ import { chooseMask } from './choose-mask.js';
 import type { PruneEvent } from './events.js';
 import { loadOn } from './load.js';
 import { projectionOf } from './projection.js';
-import type { PruneJob } from './prune.js';
+import type { PruneJob } from './prune-job.js';
 import { saving } from './saving.js';
 
 /**

@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, openEngine } from './engine.js';
 import type { PruneEvent } from './events.js';
 import { projectionOf } from './projection.js';
-import { type PruneJob, prune } from './prune.js';
+import { prune } from './prune.js';
+import type { PruneJob } from './prune-job.js';
 import type { RunRecord } from './run-record.js';
 import { parseSettings } from './settings.js';
 

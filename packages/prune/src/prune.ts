@@ -1,71 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint, withFiniteWeights, writeFolder } from '@grasp/checkpoint';
-import {
-  decoderConfig,
-  decoderLayout,
-  prunedConfig,
-  scaleLayout,
-  scaleSlices,
-  unitSlices,
-  withNorms,
-} from '@grasp/decoder';
+import { decoderConfig } from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
-import { encodeMask, foldCheckpoint, replaceColumns } from '@grasp/fold';
+import { encodeMask, replaceColumns } from '@grasp/fold';
 import { assertMet } from './budgets.js';
-import type { Engine } from './engine.js';
 import type { PruneEvent, Subject } from './events.js';
 import { type Learned, learn } from './learn.js';
 import { loadOn } from './load.js';
-import { type EvaluationText, measure } from './measure.js';
+import { measure } from './measure.js';
 import { type Projection, projectionOf } from './projection.js';
+import type { PruneJob } from './prune-job.js';
+import { prunedView } from './pruned-view.js';
 import { relay } from './relay.js';
 import { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-record.js';
 import type { RunState } from './run-state.js';
 import { saving } from './saving.js';
-import type { PruneSettings } from './settings.js';
-import type { StateFile } from './state-file.js';
-
-/** What a run needs. Nothing of it is closed by the run. */
-export interface PruneJob {
-  readonly checkpoint: Checkpoint;
-  readonly engine: Engine;
-  readonly settings: PruneSettings;
-  /** Text to learn the gates on, `[blocks, length]`. */
-  readonly gateBlocks: TokenBlocks;
-  /** Text to calibrate the scales on. Default: the same. */
-  readonly scaleBlocks?: TokenBlocks;
-  /** Text to measure perplexity on. Default: none. */
-  readonly evaluation?: readonly EvaluationText[];
-  /**
-   * An empty folder to write to: that of a claimed output, so that it gets its name when the run is complete. Without
-   * one nothing is written, and what is measured is the model that would be.
-   */
-  readonly folder?: string;
-  /** Where the run goes on from and keeps its state. Default: from the beginning, and nothing is kept. */
-  readonly stateFile?: Pick<StateFile, 'state' | 'save'>;
-  /** Most steps between two saves; at most two minutes anyway. Default 64. */
-  readonly saveEvery?: number;
-}
-
-/**
- * The pruned model that was learned, as a view of the dense one. Without scales: with the mask alone.
- *
- * @param scales of the units, or of these and the norms' entries (`scaleLayout` of `@grasp/decoder`)
- */
-export function prunedView(checkpoint: Checkpoint, mask: Uint8Array, scales?: Float32Array): Checkpoint {
-  const config = decoderConfig(checkpoint.config);
-  const withGains = scales !== undefined && scales.length > mask.length;
-  const slices = withGains ? scaleSlices(config) : unitSlices(config);
-  return foldCheckpoint(checkpoint, {
-    layout: withGains ? scaleLayout(config) : decoderLayout(config),
-    slices: slices.filter(({ tensor }) => checkpoint.tensors.has(tensor)),
-    mask: withGains ? withNorms(config, mask) : mask,
-    ...(scales ? { scales } : {}),
-    config: prunedConfig(checkpoint.config, config, mask),
-  });
-}
 
 async function* learnOn(
   job: PruneJob,

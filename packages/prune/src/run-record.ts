@@ -5,7 +5,7 @@ import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from './budgets
 import { describeModel } from './describe-model.js';
 import type { Subject } from './events.js';
 import type { Learned } from './learn.js';
-import type { PruneJob } from './prune.js';
+import type { PruneJob } from './prune-job.js';
 import type { PruneSettings } from './settings.js';
 import { version } from './version.js';
 

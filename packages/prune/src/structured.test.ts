@@ -7,7 +7,8 @@ import { tinyLlama, tinyText } from '@grasp/testing';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine } from './engine.js';
-import { type PruneJob, prune } from './prune.js';
+import { prune } from './prune.js';
+import type { PruneJob } from './prune-job.js';
 import type { RunRecord } from './run-record.js';
 import { parseSettings } from './settings.js';
 
