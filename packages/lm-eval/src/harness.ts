@@ -38,8 +38,12 @@ export async function openHarness(options: PythonOptions = {}): Promise<Harness>
     ...options,
     python: options.python ?? process.env.GRASP_PYTHON,
   });
-  const { failed, stdout, stderr, shortMessage } = await execa(python, ['-c', QUESTION], { reject: false });
-  if (failed) throw new PythonError(`${python} does not run: ${stderr || shortMessage}`, python);
+  const { failed, code, exitCode, stdout, stderr } = await execa(python, ['-c', QUESTION], { reject: false });
+  if (failed) {
+    const why =
+      stderr || (code === 'ENOENT' ? 'there is no such program' : (code ?? `it exits with ${exitCode}`));
+    throw new PythonError(`${python} does not run: ${why}. Give the path of a Python interpreter.`, python);
+  }
   const answer = JSON.parse(stdout) as {
     missing: string[];
     versions: Record<string, string>;

@@ -108,3 +108,11 @@ describe('openHarness', () => {
     await expect(answering(answer)).rejects.toThrow('has lm_eval 0.4.2; 0.4.13 is needed');
   });
 });
+
+describe('openHarness', () => {
+  it('says of an interpreter that is not there just that', async () => {
+    const message =
+      '/no/such/python does not run: there is no such program. Give the path of a Python interpreter.';
+    await expect(openHarness({ python: '/no/such/python' })).rejects.toThrow(message);
+  });
+});
