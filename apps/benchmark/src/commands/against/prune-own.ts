@@ -28,7 +28,7 @@ export async function pruneOwn(job: OwnJob, say: (line: string) => void): Promis
     const blocks = (path: string) =>
       calibration({ name: 'wikitext2', path }, 'train', tokenizer, config, settings);
     const [gateBlocks, scaleBlocks] = [await blocks(calib), await blocks(scaleCalib)];
-    const engine = await openEngine({ backend, threads, onWarning: say });
+    const engine = () => openEngine({ backend, threads, onWarning: say });
     await pruneInto({ checkpoint, engine, settings, gateBlocks, scaleBlocks, folder, say });
   } finally {
     await checkpoint.close();

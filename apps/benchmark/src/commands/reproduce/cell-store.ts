@@ -1,12 +1,21 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
-/** A finished cell as it lies on disk. */
-interface StoredCell<Value> {
+/** What tells a cell from all others. */
+export interface CellKey {
+  /** What it is, fit for a file name. */
+  readonly name: string;
+  /** Everything that decides it. */
   readonly inputs: unknown;
+}
+
+/** A finished cell. */
+export interface StoredCell {
+  /** What computed it. Absent in cells of earlier releases. */
+  readonly engine?: string;
   readonly seconds: number;
-  readonly value: Value;
+  readonly value: unknown;
 }
 
 /**
@@ -16,26 +25,28 @@ interface StoredCell<Value> {
 export class CellStore {
   constructor(readonly folder: string) {}
 
-  /** The value of a cell: from disk, else computed and written before it is returned. */
-  async cell<Value>(name: string, inputs: unknown, compute: () => Promise<Value>): Promise<Value> {
-    const path = join(this.folder, `${name}-${hashOf(inputs)}.json`);
-    const stored = await this.read<Value>(path);
-    if (stored) return stored.value;
-    const start = performance.now();
-    const value = await compute();
-    const cell: StoredCell<Value> = { inputs, seconds: (performance.now() - start) / 1000, value };
-    await mkdir(dirname(path), { recursive: true });
-    const draft = `${path}.${process.pid}.partial`;
-    await writeFile(draft, `${JSON.stringify(cell, null, 2)}\n`);
-    await rename(draft, path);
-    return value;
+  async read(key: CellKey): Promise<StoredCell | undefined> {
+    const text = await readFile(join(this.folder, fileOf(key)), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as StoredCell);
   }
 
-  private async read<Value>(path: string): Promise<StoredCell<Value> | undefined> {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text) as StoredCell<Value>);
+  /** Whole or not at all, and whoever else writes the same. */
+  async write(key: CellKey, cell: StoredCell): Promise<void> {
+    const path = join(this.folder, fileOf(key));
+    await mkdir(this.folder, { recursive: true });
+    const draft = `${path}.${randomUUID()}.partial`;
+    await writeFile(draft, `${JSON.stringify({ inputs: key.inputs, ...cell }, null, 2)}\n`);
+    await rename(draft, path);
+  }
+
+  /** Whether all of them are finished. Asks the folder, as a network file system remembers that a file was not there. */
+  async hasAll(keys: readonly CellKey[]): Promise<boolean> {
+    const names = new Set(await readdir(this.folder).catch(() => []));
+    return keys.every((key) => names.has(fileOf(key)));
   }
 }
+
+const fileOf = ({ name, inputs }: CellKey): string => `${name}-${hashOf(inputs)}.json`;
 
 /** Short hash of a JSON value, whatever the order of its keys. */
 export function hashOf(value: unknown): string {

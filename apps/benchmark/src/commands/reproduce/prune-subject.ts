@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, claimOutputFolder, openCheckpoint } from '@grasp/checkpoint';
 import { decodeMask } from '@grasp/fold';
@@ -20,7 +20,8 @@ import {
 
 export interface PruneSubjectJob {
   readonly checkpoint: Checkpoint;
-  readonly engine: Engine;
+  /** Asked for when there is something to do. */
+  readonly engine: () => Promise<Engine>;
   readonly settings: PruneSettings;
   readonly gateBlocks: TokenBlocks;
   readonly scaleBlocks: TokenBlocks;
@@ -35,12 +36,13 @@ const STEPS_A_LINE = 64;
 /** Prunes into a folder that gets its name when it is complete; a run that was ended goes on from its last save. */
 export async function pruneInto(job: PruneSubjectJob): Promise<void> {
   const { folder, say } = job;
-  if (await exists(join(folder, RUN_RECORD))) return;
+  if (await isPruned(folder)) return;
+  const run = { ...job, engine: await job.engine() };
   const output = await claimOutputFolder(folder);
   const statePath = `${folder}.state`;
   try {
-    const stateFile = await stateOf(statePath, await runIdentity(job));
-    for await (const event of prune({ ...job, folder: output.work, stateFile })) {
+    const stateFile = await stateOf(statePath, await runIdentity(run));
+    for await (const event of prune({ ...run, folder: output.work, stateFile })) {
       if ('step' in event && event.step % STEPS_A_LINE === 0) {
         say(`${event.stage} ${event.step}/${event.steps}: loss ${event.loss.toFixed(3)}`);
       }
@@ -51,6 +53,18 @@ export async function pruneInto(job: PruneSubjectJob): Promise<void> {
   }
   await output.commit();
   await removeState(statePath);
+}
+
+/**
+ * Whether a pruned model lies there, which it does only when it is complete. Asks the folder above, as a network file
+ * system remembers that a file was not there.
+ */
+export async function isPruned(folder: string): Promise<boolean> {
+  const namesIn = (path: string) => readdir(path).catch((): string[] => []);
+  return (
+    (await namesIn(dirname(folder))).includes(basename(folder)) &&
+    (await namesIn(folder)).includes(RUN_RECORD)
+  );
 }
 
 /** What an earlier run saved; one of another engine or release begins anew. */
@@ -72,8 +86,4 @@ export async function openPruned(
   if (!unscaled) return openCheckpoint(folder);
   const { mask } = decodeMask(await readFile(join(folder, MASK_FILE)));
   return prunedView(await openCheckpoint(dense), mask);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }

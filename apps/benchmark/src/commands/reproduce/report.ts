@@ -1,4 +1,4 @@
-import type { Measured } from './measure-subject.js';
+import type { Measured } from './cells.js';
 import { MEAN, METRICS, type Metric } from './metrics.js';
 import { type PaperModel, paperRow } from './paper.js';
 import type { Ablation, Subject } from './suites.js';
