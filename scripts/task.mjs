@@ -5,6 +5,7 @@
 //   npm test          the unit tests
 //   npm run verify    replay reference folders
 //   npm run build     build every package and app
+//   npm run docs      build the documentation and check its links
 //
 // Each one installs the dependencies if they are missing or older than the lockfile, builds what it needs, and
 // runs. Plain JavaScript without dependencies, because it runs before there are any.
@@ -24,6 +25,7 @@ const tasks = {
     await build('@grasp/cli');
     return run(process.execPath, [join(root, 'apps/cli/dist/main.js'), 'demo', ...args], userFolder());
   },
+  docs: () => run(process.execPath, [join(root, 'scripts/docs.mjs')]),
   test: (args) => run(process.execPath, [bin('vitest/vitest.mjs'), 'run', '--project', 'unit', ...args]),
   verify: async (args) => {
     await build('@grasp/benchmark');

@@ -6,6 +6,7 @@ import { type DataRecord, isRecordsFile, readRecords } from './records.js';
 export interface TextSource {
   /** One line for a person: file or data set, and how it is cut into rows. */
   readonly description: string;
+  /** Its rows in order, read as they are asked for. */
   rows(): AsyncIterable<string>;
 }
 

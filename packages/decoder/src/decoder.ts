@@ -173,6 +173,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     return outputProblems(walk, batches, mask, recover);
   }
 
+  /** Frees all tensors; the decoder cannot be used after it. */
   dispose(): void {
     this.head.dispose();
     for (const sublayer of this.sublayers) sublayer.dispose();

@@ -15,8 +15,11 @@ export interface Runtime {
   matMul(a: tf.Tensor, b: tf.Tensor, transposeA?: boolean, transposeB?: boolean): tf.Tensor;
   /** Tensors of half precision, where the backend has them. */
   readonly bfloat16?: {
+    /** From the raw bits of a checkpoint, in row-major order. */
     fromBits(bits: Uint16Array, shape: number[]): tf.Tensor;
+    /** Rounded to nearest, ties to even. */
     fromFloat32(x: tf.Tensor): tf.Tensor;
+    /** Exact. */
     toFloat32(x: tf.Tensor): tf.Tensor;
   };
 }

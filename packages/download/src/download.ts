@@ -22,6 +22,7 @@ export interface DownloadOptions {
   /** Default: Node's, through the proxies of the environment. */
   readonly fetch?: typeof fetch;
   readonly signal?: AbortSignal;
+  /** Told how many bytes have come, those of earlier attempts included. */
   readonly onBytes?: (done: number, total: number) => void;
   /** First wait before trying again; doubles each time. Default 1000. */
   readonly retryMs?: number;

@@ -19,6 +19,7 @@ export interface Wheel {
 export interface FetchWheelOptions {
   /** Refuse to use the network; a wheel that an earlier run left behind is still used. Default: `GRASP_OFFLINE`. */
   readonly offline?: boolean;
+  /** Told of bytes downloaded, then of bytes verified. */
   readonly onBytes?: (stage: 'download' | 'verify', done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }

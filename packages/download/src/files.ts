@@ -47,6 +47,7 @@ async function begin(path: string, algorithm: Digest['algorithm']): Promise<Hash
   return createHash('sha1').update(`blob ${(await stat(path)).size}\0`);
 }
 
+/** Whether an error, or what a program said of one, means that the disk or a quota is full. */
 export function isDiskFull(problem: unknown): boolean {
   if (typeof problem === 'string')
     return /No space left on device|Disk quota exceeded|Errno 28|Errno 122/.test(problem);

@@ -32,7 +32,7 @@ export interface ImportanceRecord extends GateRecord {
  * tenth of the gradient evaluations of gate learning suffices.
  *
  * Yields one record a step and resumes like `learnGates`; `gradients` of a record are dL/dz. The mask chosen is
- * {@link maskFromImportance} of the last state; its scores ({@link nestedScores}) rank the removed units too.
+ * {@link maskFromImportance} of the last state; its scores rank the removed units too, the earlier the lower.
  *
  * @param state resumed and updated in place; a new one where left out.
  * @throws {NonFiniteError} if a loss or gradient is not finite; the state is then as before that step.

@@ -5,6 +5,7 @@ export interface Progress {
   total: number;
 }
 
+/** Told of the progress, while the library is being fetched. */
 export type OnProgress = (progress: Progress) => void;
 
 /** Reports at most ten times a second, and always at a stage's end. */

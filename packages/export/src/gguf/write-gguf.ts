@@ -13,7 +13,7 @@ import {
   toFloat32,
   writeError,
 } from '@grasp/checkpoint';
-import { type DecoderConfig, decoderConfig } from '@grasp/decoder';
+import { checkWeights, type DecoderConfig, decoderConfig } from '@grasp/decoder';
 import { originOf } from '../card/licence.js';
 import { ALIGNMENT, encodeHeader, roundUp, type TensorEntry } from './metadata.js';
 import { modelLayout } from './model-layout.js';
@@ -31,6 +31,7 @@ export interface WriteGgufOptions {
   readonly name?: string;
   /** Replace a file of that name. Default false. */
   readonly overwrite?: boolean;
+  /** Told of each tensor written. */
   readonly onTensor?: (progress: TensorProgress) => void;
 }
 
@@ -43,7 +44,7 @@ const SUFFIX = /\.gguf$/i;
  *
  * @param file path that ends in `.gguf`.
  * @throws InexpressibleModelError for what llama.cpp has no place for; CheckpointWriteError; NarrowingOverflowError;
- *   UnsupportedModelError, ModelConfigError; and what reading the checkpoint throws.
+ *   UnsupportedModelError, ModelConfigError, WeightShapeError; and what reading the checkpoint throws.
  */
 export async function writeGguf(
   checkpoint: Checkpoint,
@@ -55,6 +56,7 @@ export async function writeGguf(
     throw new CheckpointWriteError(file, 'exists', 'it exists. Choose another name, or allow overwriting.');
   }
   const decoder = decoderConfig(checkpoint.config);
+  checkWeights(checkpoint, decoder); // before a gigabyte of them is read
   const layout = modelLayout(checkpoint, decoder);
   const tokenizer = await readTokenizerFiles(checkpoint);
   const metadata = new Map([
