@@ -4,6 +4,7 @@ import { againstCommand } from './commands/against/index.js';
 import { makeModelCommand } from './commands/make-model/index.js';
 import { profileCommand } from './commands/profile/index.js';
 import { reproduceCommand } from './commands/reproduce/index.js';
+import { scalingCommand } from './commands/scaling/index.js';
 import { serveCommand } from './commands/serve/index.js';
 import { soakCommand } from './commands/soak/index.js';
 import { speedCommand } from './commands/speed/index.js';
@@ -13,6 +14,7 @@ const program = new Command('grasp-bench')
   .description('Checks and measurements of GRASP against the paper and its implementation.')
   .addCommand(verifyCommand())
   .addCommand(speedCommand())
+  .addCommand(scalingCommand())
   .addCommand(reproduceCommand())
   .addCommand(againstCommand())
   .addCommand(serveCommand())

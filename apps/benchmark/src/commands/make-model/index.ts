@@ -1,14 +1,9 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig, parameterCounts } from '@grasp/decoder';
+import { count } from '../../option-values.js';
 import { randomCheckpoint } from './random-checkpoint.js';
 import { SHAPES, type ShapeName, shapeOf } from './shapes.js';
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1 on.');
-}
 
 export const makeModelCommand = () =>
   new Command('make-model')

@@ -54,7 +54,7 @@ const steps: Record<StepKind, () => Promise<{ loss: number; gradients?: Float32A
 };
 
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
-say({ engine: engine.description, matmul_rate: await matMulRate(engine, decoder.config, dtype) });
+say({ engine: engine.description });
 for await (const line of createInterface({ input: process.stdin })) {
   const { step } = JSON.parse(line) as { step: StepKind };
   const start = performance.now();
@@ -63,5 +63,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const removed = step === 'scales';
   if (gradients)
     writeFileSync(values.gradients, removed ? gradients.map((g, i) => (gates[i] === 0 ? 0 : g)) : gradients);
-  say({ seconds, loss, peak_bytes: process.resourceUsage().maxRSS * 1024 });
+  // Beside each step anew, as the machine's speed changes from minute to minute.
+  const rate = await matMulRate(engine, decoder.config, dtype);
+  say({ seconds, loss, peak_bytes: process.resourceUsage().maxRSS * 1024, matmul_rate: rate });
 }

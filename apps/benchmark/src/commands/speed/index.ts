@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import Table from 'cli-table3';
-import { contest, type DType } from './contest.js';
+import { describeMachine } from '../../machine.js';
+import { count, listOf } from '../../option-values.js';
+import { writeFiles } from '../../write-files.js';
+import { contest } from './contest.js';
 import {
   conditions,
   type Match,
@@ -15,28 +18,12 @@ import {
   speedRecord,
   speedTable,
 } from './report.js';
+import type { DType } from './start-step.js';
 import { ContestantError, type StepKind } from './step-process.js';
 import { writeWorkload } from './workload.js';
 
 const KINDS = ['gates', 'scales', 'perplexity'] as const;
 const DTYPES = ['float32', 'bfloat16'] as const;
-
-/** A list of words of a set, separated by commas. */
-const listOf =
-  <Word extends string>(words: readonly Word[]) =>
-  (text: string): Word[] =>
-    text.split(',').map((part) => {
-      const found = words.find((word) => word === part);
-      if (found === undefined)
-        throw new InvalidArgumentError(`It takes ${words.join(', ')}, with commas between.`);
-      return found;
-    });
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1 on.');
-}
 
 interface SpeedOptions {
   readonly python: string;
@@ -94,20 +81,6 @@ function print(report: SpeedReport): void {
   for (const each of report.missing) console.log(`not measured: ${each}`);
 }
 
-async function write(report: SpeedReport, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const files = {
-    'speed.json': `${JSON.stringify(speedRecord(report), undefined, 2)}\n`,
-    'speed.md': speedMarkdown(report),
-    'speed.html': speedPage(report),
-  };
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(folder, name);
-    await writeFile(`${path}.tmp`, content);
-    await rename(`${path}.tmp`, path);
-  }
-}
-
 export const speedCommand = () =>
   new Command('speed')
     .description('time steps beside PyTorch scripts of the same steps, in turns, on the same model')
@@ -139,13 +112,16 @@ export const speedCommand = () =>
         const folder = isFolder ? model : join(scratch, 'model');
         if (!isFolder) await writeFolder(checkpoint, folder);
         const { matches, missing } = await compare(checkpoint, folder, options, scratch);
-        const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
-        const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory`;
-        const machine = `${processor}, ${options.threads} threads, ${memory}, Node ${process.version}`;
+        const machine = describeMachine(options.threads);
         const config = decoderConfig(checkpoint.config);
         const report = { model: basename(model), machine, config, matches, missing };
         print(report);
-        if (options.report !== undefined) await write(report, options.report);
+        if (options.report === undefined) return;
+        await writeFiles(options.report, {
+          'speed.json': `${JSON.stringify(speedRecord(report), undefined, 2)}\n`,
+          'speed.md': speedMarkdown(report),
+          'speed.html': speedPage(report),
+        });
       } finally {
         await checkpoint.close();
         await rm(scratch, { recursive: true, force: true });

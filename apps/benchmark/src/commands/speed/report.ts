@@ -1,7 +1,8 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
-import type { Contest, DType } from './contest.js';
+import type { Contest } from './contest.js';
 import { stepFlops } from './flops.js';
+import type { DType } from './start-step.js';
 import { median } from './statistics.js';
 import type { StepKind } from './step-process.js';
 
@@ -26,7 +27,7 @@ export interface SpeedReport {
 }
 
 /** Numbers of one contest: medians over the rounds, the most of memory. */
-function summary({ rounds, ours, kind, rows, length, keep }: Match, config: DecoderConfig) {
+function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderConfig) {
   const seconds = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].seconds));
   const peak = (side: 'ours' | 'theirs') => Math.max(...rounds.map((round) => round[side].peakBytes));
   const flops = stepFlops(config, { kind, tokens: rows * length, length, keep });
@@ -37,8 +38,8 @@ function summary({ rounds, ours, kind, rows, length, keep }: Match, config: Deco
     memoryRatio: peak('ours') / peak('theirs'),
     tokensPerSecond: (rows * length) / seconds('ours'),
     flopsPerSecond: flops / seconds('ours'),
-    /** Of the rate of a matrix product alone. */
-    shareOfMatMul: flops / seconds('ours') / ours.matMulRate,
+    /** Of the rate of matrix products alone, beside each step. */
+    shareOfMatMul: median(rounds.map(({ ours }) => flops / ours.seconds / ours.matMulRate)),
   };
 }
 

@@ -11,6 +11,8 @@ export interface StepResult {
   readonly loss: number;
   /** Most resident memory of the process so far. */
   readonly peakBytes: number;
+  /** Operations a second that it reached right after the step in matrix products alone; 0 where it does not say. */
+  readonly matMulRate: number;
   /** dL/dz of each unit; empty where a step has no backward pass. */
   readonly gradients: Float32Array;
 }
@@ -18,8 +20,6 @@ export interface StepResult {
 /** What a contestant says of itself. */
 export interface Contestant {
   readonly engine: string;
-  /** Operations a second that it reaches in a matrix product alone; 0 where it does not say. */
-  readonly matMulRate: number;
 }
 
 /** A contestant's process ended, or said something that is no answer. */
@@ -39,8 +39,8 @@ const start = (command: string, args: readonly string[]) =>
 
 /**
  * A process that runs steps one at a time on request: `{"step"}` on its standard input, `{"seconds", "loss",
- * "peak_bytes"}` on its standard output, gradients in a file. Each contestant has its own process, so that memory is
- * its own and nothing runs while the other is timed. Its first line is `{"engine", "matmul_rate"}`, once it is ready.
+ * "peak_bytes"}` and perhaps `"matmul_rate"` on its standard output, gradients in a file. Each contestant has its own process, so that memory is
+ * its own and nothing runs while the other is timed. Its first line is `{"engine"}`, once it is ready.
  */
 export class StepProcess {
   private readonly child: ReturnType<typeof start>;
@@ -58,15 +58,21 @@ export class StepProcess {
 
   /** Waits until the model is loaded. */
   async ready(): Promise<Contestant> {
-    const { engine, matmul_rate: rate = 0 } = await this.answer();
-    return { engine: String(engine), matMulRate: Number(rate) };
+    const { engine } = await this.answer();
+    return { engine: String(engine) };
   }
 
   async step(kind: StepKind): Promise<StepResult> {
     this.child.stdin.write(`${JSON.stringify({ step: kind })}\n`);
-    const { seconds, loss, peak_bytes: peakBytes } = await this.answer();
+    const { seconds, loss, peak_bytes: peakBytes, matmul_rate: rate = 0 } = await this.answer();
     const gradients = kind === 'perplexity' ? new Float32Array(0) : await this.gradients();
-    return { seconds: Number(seconds), loss: Number(loss), peakBytes: Number(peakBytes), gradients };
+    return {
+      seconds: Number(seconds),
+      loss: Number(loss),
+      peakBytes: Number(peakBytes),
+      matMulRate: Number(rate),
+      gradients,
+    };
   }
 
   async close(): Promise<void> {

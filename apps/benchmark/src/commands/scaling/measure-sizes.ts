@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
+import { decoderConfig } from '@grasp/decoder';
+import { forecast, forecastSeconds, parseSettings } from '@grasp/prune';
+import { randomCheckpoint } from '../make-model/random-checkpoint.js';
+import { type ShapeName, shapeOf } from '../make-model/shapes.js';
+import { WARM_UP } from '../speed/contest.js';
+import { type DType, startOurs } from '../speed/start-step.js';
+import type { StepProcess, StepResult } from '../speed/step-process.js';
+import { writeWorkload } from '../speed/workload.js';
+
+/** What a gate step works on. */
+export interface Size {
+  readonly layers: number;
+  readonly vocabulary: number;
+  /** Rows of the batch. */
+  readonly rows: number;
+}
+
+export interface Conditions {
+  readonly like: ShapeName;
+  /** Tokens of a row. */
+  readonly length: number;
+  readonly keep: number;
+  readonly dtype: DType;
+  readonly threads: number;
+  readonly rounds: number;
+}
+
+/** Time and memory of one gate step. */
+export interface Cost {
+  readonly seconds: number;
+  readonly peakBytes: number;
+}
+
+export interface MeasuredSize extends Size {
+  /** The fastest step, and the most that was resident. */
+  readonly measured: Cost;
+  /** What a dry run would say of it. */
+  readonly forecast: Cost;
+  /** Operations a second in matrix products alone, beside the fastest step. */
+  readonly matMulRate: number;
+}
+
+/** What a dry run would say of one gate step. */
+export function forecastOf(size: Size, { like, length, keep, dtype }: Conditions, matMulRate: number): Cost {
+  const config = decoderConfig(shapeOf(like, size));
+  const settings = parseSettings({ keep, length, batch: size.rows, dtype, epochs: 1, scaleEpochs: 0 });
+  const run = forecast(config, settings, { gates: size.rows, scales: 0 });
+  return { seconds: forecastSeconds(run, matMulRate, dtype), peakBytes: run.peakBytes };
+}
+
+/** Gate steps on models with random weights, one process each; sizes take turns, so that the machine's moods fall on all alike. */
+export async function measureSizes(
+  sizes: readonly Size[],
+  conditions: Conditions,
+  scratch: string,
+): Promise<MeasuredSize[]> {
+  const processes: StepProcess[] = [];
+  const folder = await mkdtemp(join(scratch, 'sizes-'));
+  try {
+    for (const [i, size] of sizes.entries())
+      processes.push(await start(size, conditions, join(folder, `${i}`)));
+    const round = async () => {
+      const steps: StepResult[] = [];
+      for (const each of processes) steps.push(await each.step('gates'));
+      return steps;
+    };
+    for (let step = 0; step < WARM_UP; step++) await round();
+    const rounds: StepResult[][] = [];
+    while (rounds.length < conditions.rounds) rounds.push(await round());
+    return sizes.map((size, i) => {
+      const steps = rounds.map((each) => each[i]!).sort((a, b) => a.seconds - b.seconds);
+      const { seconds, matMulRate } = steps[0]!;
+      const peakBytes = Math.max(...steps.map((step) => step.peakBytes));
+      const measured = { seconds, peakBytes };
+      return { ...size, measured, matMulRate, forecast: forecastOf(size, conditions, matMulRate) };
+    });
+  } finally {
+    await Promise.all(processes.map((each) => each.close()));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A process that has the model loaded. */
+async function start(
+  size: Size,
+  { like, length, keep, dtype, threads }: Conditions,
+  folder: string,
+): Promise<StepProcess> {
+  const model = join(folder, 'model');
+  await writeCheckpoint(randomCheckpoint(shapeOf(like, size)), model);
+  const checkpoint = await openCheckpoint(model);
+  const workload = await writeWorkload(checkpoint, folder, { rows: size.rows, length, keep, seed: 1 });
+  await checkpoint.close();
+  const process = startOurs({ model, workload, folder, dtype, threads });
+  await process.ready();
+  return process;
+}

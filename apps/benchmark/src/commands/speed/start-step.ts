@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type StepKind, StepProcess } from './step-process.js';
+import type { Workload } from './workload.js';
+
+export type DType = 'float32' | 'bfloat16';
+
+/** What a step runs on. */
+export interface StepSetting {
+  /** A Hugging Face folder. */
+  readonly model: string;
+  readonly workload: Workload;
+  /** For the gradients. */
+  readonly folder: string;
+  readonly dtype: DType;
+  readonly threads: number;
+}
+
+/** A Python process that runs the rival's step. */
+export interface Rival {
+  readonly python: string;
+  /** Whether PyTorch compiles its step. */
+  readonly compile: boolean;
+  readonly kind: StepKind;
+}
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const SCRIPTS = { gates: 'gate_step.py', scales: 'gate_step.py', perplexity: 'perplexity.py' } as const;
+
+export function startOurs(setting: StepSetting): StepProcess {
+  return start(setting, 'GRASP', [process.execPath, ...process.execArgv, here('./gate-step.js')]);
+}
+
+export function startRival(setting: StepSetting, { python, compile, kind }: Rival): StepProcess {
+  const script = here(`../../../rival/${SCRIPTS[kind]}`);
+  return start(setting, 'PyTorch', [python, script], compile ? ['--compile'] : []);
+}
+
+function start(
+  { model, workload, folder, dtype, threads }: StepSetting,
+  name: string,
+  [command, ...args]: readonly [string, ...string[]],
+  extra: readonly string[] = [],
+): StepProcess {
+  const gradients = join(folder, `gradients-${randomBytes(4).toString('hex')}`);
+  const values = { ...workload, gradients, threads, dtype };
+  const flags = Object.entries(values).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
+  return new StepProcess(name, command, [...args, model, ...flags, ...extra], gradients);
+}
