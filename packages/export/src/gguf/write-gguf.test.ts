@@ -212,6 +212,17 @@ describe('writeGguf', () => {
     );
   });
 
+  it('refuses a tensor that is not of the shape of config.json before it reads any', async () => {
+    const name = 'model.layers.2.mlp.down_proj.weight';
+    const tensors = new Map(llama.tensors).set(name, { name, dtype: 'F32', shape: [48, 39] });
+    const read = () => Promise.reject(new Error('read'));
+    const file = join(folder, 'narrow.gguf');
+    await expect(writeGguf({ ...llama, tensors, read }, file, { type: 'f16' })).rejects.toMatchObject({
+      code: 'GRASP_WEIGHT_SHAPE',
+      tensor: name,
+    });
+  });
+
   it('leaves nothing behind on an error, and does not overwrite', async () => {
     const broken: Checkpoint = {
       ...llama,

@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
+import { checkWeights } from '@grasp/decoder';
 import { describeModel, type ModelDescription } from '@grasp/prune';
 import Table from 'cli-table3';
 import { formatBytes, formatCount, formatParameters, formatShare } from '../../format.js';
@@ -51,6 +52,7 @@ export const inspectCommand = (terminal: Terminal) =>
       const checkpoint = await openCheckpoint(path);
       try {
         const model = describeModel(checkpoint);
+        checkWeights(checkpoint, model.config); // what is told stands in config.json, and should be true
         if (json) return terminal.print(JSON.stringify(model, null, 2));
         for (const line of overview(model)) terminal.print(line);
         terminal.print(layerTable(model));
