@@ -107,6 +107,10 @@ function stepBytes(config: DecoderConfig, N: number, keep: number, dtype: DType)
   return (dtype === 'bfloat16' ? 2 : 4) * ffn + 4 * rest + layerBytes(config, N) + logitBytes(N);
 }
 
+/** Tokens that a refit sees. */
+const refitTokens = ({ refitBlocks, length }: PruneSettings, texts: TextSizes) =>
+  Math.min(refitBlocks, texts.gates) * length;
+
 /** Bytes of a refit: all text as it reaches a sublayer, pruned and dense, and products of inputs, in float64 too. */
 function refitBytes(config: DecoderConfig, N: number): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
@@ -118,7 +122,7 @@ function refitBytes(config: DecoderConfig, N: number): number {
 function peakBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSizes, keep: number): number {
   const { batch, length, dtype, refit } = settings;
   const step = stepBytes(config, batch * length, keep, dtype);
-  const refitting = refit === 'none' ? 0 : refitBytes(config, texts.gates * length);
+  const refitting = refit === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts));
   const learning = weightBytes(config, dtype === 'bfloat16' ? 2 : 4) + Math.max(step, refitting);
   const evaluating = texts.window
     ? weightBytes(config, 4) + layerBytes(config, texts.window) + logitBytes(texts.window)
@@ -149,7 +153,7 @@ export function forecast(
     scaleSteps: Math.ceil(texts.scales / settings.batch) * settings.scaleEpochs,
     flopsPerGateStep: passFlops(config, chosenFrom, length, keep, true),
     flopsPerScaleStep: passFlops(config, N, length, keep, false),
-    refitFlops: settings.refit === 'none' ? 0 : refitOperations(config, texts.gates * length, keep),
+    refitFlops: settings.refit === 'none' ? 0 : refitOperations(config, refitTokens(settings, texts), keep),
     activationsPerGateStep: total(activations(config, chosenFrom, keep, true)),
     activationsPerScaleStep: total(activations(config, N, keep, false)),
     peakBytes: peakBytes(config, settings, texts, keep),

@@ -32,6 +32,7 @@ describe('memory of a run', () => {
     expect(remedies({}, 20 * GiB)).toEqual(['--dtype bfloat16']);
     expect(remedies({ batch: 8 }, 34 * GiB)).toContain('--batch 2');
     expect(remedies({ dtype: 'bfloat16' }, 20 * GiB, { window: 2048 })).toEqual(['no --eval']);
+    expect(remedies({ dtype: 'bfloat16', method: 'grasp+' }, 20 * GiB)).toContain('--refit-blocks 256');
     expect(remedies({}, 20 * GiB, { window: 2048 })[0]).toContain('--dtype bfloat16 and');
     expect(remedies({}, 4 * GiB)).toEqual([]);
   });
@@ -39,8 +40,8 @@ describe('memory of a run', () => {
   it('decides whether a run may start', () => {
     const wasm = { backend: 'wasm', runtime: {}, description: '' } as never;
     const huge = { ...config, vocabSize: 1e9 };
-    const start = (onGpu: boolean) =>
-      assertFitsMemory(huge, parseSettings(), texts, { ...(wasm as object), onGpu } as never);
+    const start = (elsewhere: boolean) =>
+      assertFitsMemory(huge, parseSettings(), texts, { ...(wasm as object), elsewhere } as never);
     expect(usableMemory()).toBeGreaterThan(process.memoryUsage.rss());
     expect(() => start(false)).toThrow(MemoryError);
     const run = {

@@ -81,15 +81,14 @@ function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (rea
     name,
     apply: (run) => ({ ...run, settings: { ...run.settings, ...change } }),
   });
-  const { dtype, batch, length, refit } = settings;
+  const { dtype, batch, length, refit, refitBlocks } = settings;
   return [
     bfloat16 && dtype === 'float32' ? [setting('--dtype bfloat16', { dtype: 'bfloat16' })] : [],
     halves(batch, 1).map((less) => setting(`--batch ${less}`, { batch: less })),
     halves(length, SHORTEST).map((less) => setting(`--length ${less}`, { length: less })),
-    (refit === 'none' ? [] : halves(texts.gates, 1)).map((gates) => ({
-      name: `--blocks ${gates}`,
-      apply: (run) => ({ ...run, texts: { ...run.texts, gates } }),
-    })),
+    (refit === 'none' ? [] : halves(Math.min(refitBlocks, texts.gates), 1)).map((less) =>
+      setting(`--refit-blocks ${less}`, { refitBlocks: less }),
+    ),
     texts.window === undefined
       ? []
       : [
@@ -102,7 +101,8 @@ function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (rea
 }
 
 /**
- * Refuses a run that would not fit into memory. One on a GPU is let through: its memory is not the machine's.
+ * Refuses a run that would not fit into memory. One whose layers lie elsewhere, on a GPU or
+ * on workers, is let through.
  *
  * @param usable bytes it may come to hold
  * @throws MemoryError naming options that would make it fit
@@ -111,11 +111,11 @@ export function assertFitsMemory(
   config: DecoderConfig,
   settings: PruneSettings,
   texts: TextSizes,
-  { runtime, onGpu }: Engine,
+  { runtime, elsewhere }: Engine,
   usable: number = usableMemory(),
 ): void {
   const needed = forecast(config, settings, texts).peakBytes;
-  if (onGpu || needed <= usable) return;
+  if (elsewhere || needed <= usable) return;
   const bfloat16 = runtime.bfloat16 !== undefined;
   throw new MemoryError(needed, usable, memoryRemedies(config, settings, texts, { usable, bfloat16 }));
 }

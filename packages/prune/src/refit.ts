@@ -12,9 +12,10 @@ export async function* refit(
   model: Decoder,
   mask: Uint8Array,
   blocks: TokenBlocks,
-  { damping, recover }: PruneSettings,
+  { damping, recover, refitBlocks }: PruneSettings,
 ): AsyncGenerator<PruneEvent, ReplacedColumns[], undefined> {
-  const [count, length] = blocks.shape;
+  const [available, length] = blocks.shape;
+  const count = Math.min(available, refitBlocks);
   const atOnce = Math.max(1, Math.floor(TOKENS_AT_ONCE / length));
   const batches = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => {
     const first = i * atOnce;

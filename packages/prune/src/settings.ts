@@ -36,6 +36,7 @@ export const settingsSchema = z.strictObject({
     .enum(['none', 'sequential'])
     .default('none')
     .describe('sequential fits o_proj and down_proj anew by least squares, layer by layer'),
+  refitBlocks: z.int().min(1).default(512).describe('most calibration blocks that a refit sees'),
   damping: z.number().gt(0).default(1e-3).describe('pull of the refit towards the old weights'),
   recover: z
     .number()

@@ -68,8 +68,8 @@ const amount = (text: string): number | string => (Number.isNaN(Number(text)) ? 
 
 /** Settings as far as they decide the scores: what comes after may differ from one use of them to the next. */
 export function scoreSettings(settings: PruneSettings): PruneSettings {
-  const { refit, damping, recover, scaleEpochs, scales, scaleRate, alpha } = parseSettings();
-  return { ...settings, refit, damping, recover, scaleEpochs, scales, scaleRate, alpha };
+  const { refit, refitBlocks, damping, recover, scaleEpochs, scales, scaleRate, alpha } = parseSettings();
+  return { ...settings, refit, refitBlocks, damping, recover, scaleEpochs, scales, scaleRate, alpha };
 }
 
 /** @throws SettingsError for a value that is no point of the sweep. */
