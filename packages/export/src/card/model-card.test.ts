@@ -51,6 +51,24 @@ describe('modelCard', () => {
     expect(card).toContain('`epochs` 4');
   });
 
+  it('tells of the method that was used, and of nothing else', () => {
+    const made = (settings: Record<string, unknown>) =>
+      modelCard(
+        { ...record, settings: { ...record.settings, ...settings } },
+        { name: 'x', config: differing },
+      );
+    const paper = made({});
+    expect(paper).toMatch(
+      /a gate for each FFN channel .* is learned[^;]*;\nthen one scale for each unit that is left is/,
+    );
+    expect(paper).not.toMatch(/ranked|fitted anew|a norm is/);
+    const plus = made({ choose: 'importance', refit: 'sequential', scales: 'units+norms' });
+    expect(plus).toMatch(/ranked by the squared gradients[^;]*;\nthen the output matrices .* fitted anew/);
+    expect(plus).toContain('for each entry of a norm is calibrated');
+    expect(plus).not.toContain('is learned');
+    expect(made({ scaleEpochs: 0 })).not.toContain('one scale');
+  });
+
   it('names files without their folders, and data sets as they are called', () => {
     const card = modelCard(record, { name: 'x', config: differing });
     expect(card).not.toContain('somebody');

@@ -164,7 +164,7 @@ function llamaCpp(name: string, config: DecoderConfig): string {
 
 function making({ settings, data, versions }: CardRecord): string {
   const texts: [string, Text][] = [
-    ['gates', data.gates],
+    [settings.choose === 'importance' ? 'choice of units' : 'gates', data.gates],
     ['scales', data.scales],
     ...Object.entries(data.evaluation).map(([name, text]): [string, Text] => [`perplexity, ${name}`, text]),
   ];
@@ -173,9 +173,7 @@ function making({ settings, data, versions }: CardRecord): string {
   );
   return `## How it was made
 
-Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): a gate for each FFN channel
-and each key/value head is learned under one budget while the weights stay as they are; then one scale for each unit
-that is left is calibrated and multiplied into the weights.
+Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): ${method(settings)}.
 
 | text for | blocks × tokens | from | fingerprint |
 | --- | --- | --- | --- |
@@ -187,6 +185,26 @@ ${texts
   .join('\n')}
 
 Settings: ${shown.map(([key, value]) => `\`${key}\` ${cell(String(value))}`).join(', ')}.`;
+}
+
+/** What the settings had a run do, in words. */
+function method({ choose, refit, scales, scaleEpochs }: CardRecord['settings']): string {
+  const steps = [
+    choose === 'importance'
+      ? 'FFN channels and key/value heads are ranked by the squared gradients of their gates and removed in rounds under one budget'
+      : 'a gate for each FFN channel and each key/value head is learned under one budget while the weights stay as they are',
+  ];
+  if (refit === 'sequential') {
+    steps.push('the output matrices of what is left are fitted anew by least squares, on the same text');
+  }
+  if (scaleEpochs !== 0) {
+    const scaled =
+      scales === 'units+norms'
+        ? 'each unit that is left and for each entry of a norm'
+        : 'each unit that is left';
+    steps.push(`one scale for ${scaled} is calibrated and multiplied into the weights`);
+  }
+  return steps.join(';\nthen ');
 }
 
 function limits({ perplexity }: CardRecord): string {
