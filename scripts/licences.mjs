@@ -18,7 +18,10 @@ const allowed = new Set([
 ]);
 /** Of tools that are not published with anything of ours: file-level copyleft and the like do no harm there. */
 const allowedForTools = new Set([...allowed, 'MPL-2.0', 'Python-2.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0']);
-/** Packages whose manifest names no licence, with what their licence file says. */
+/**
+ * Packages whose manifest names no licence, with what their licence file says; another version is looked at again.
+ * That of spawndamnit, which starts programs for changesets, says "SEE LICENSE IN LICENSE", and there is MIT's text.
+ */
 const read = { 'spawndamnit@3.0.1': 'MIT' };
 
 /** @returns {Record<string, { name: string, versions: string[] }[]>} packages by SPDX expression */
@@ -45,7 +48,8 @@ function check(title, packages, licences) {
     const names = entries
       .flatMap(({ name, versions }) => versions.map((version) => `${name}@${version}`))
       .sort();
-    process.stdout.write(`  ${licence} (${names.length}): ${names.join(', ')}\n`);
+    const shown = names.map((name) => (read[name] ? `${name} (${read[name]} by its licence file)` : name));
+    process.stdout.write(`  ${licence} (${names.length}): ${shown.join(', ')}\n`);
     refused.push(
       ...names
         .filter((name) => !permits(read[name] ?? licence, licences))
