@@ -104,11 +104,26 @@ describe('push', () => {
   });
 
   it('sends long files in parts, as the Hub asks for them', async () => {
-    hub.partSize = 150_000;
+    hub.partSize = 35_000;
     const { events } = await run();
-    expect(hub.requests.filter((request) => /^PUT .*\/\d$/.test(request))).toHaveLength(3);
-    expect(hub.storage.size).toBe(2);
+    // 40,000 bytes in two parts, 400,000 in twelve: as text, 00010 and 1 would change places.
+    const parts = hub.requests.filter((request) => /^PUT .*\/\d{5}$/.test(request));
+    expect({ parts: parts.length, all: hub.uploads }).toEqual({ parts: 14, all: 14 });
+    const sent = await readFile(join(folder, large[1]!));
+    expect([...hub.storage.values()].some((stored) => stored.equals(sent))).toBe(true);
     expect(events.filter(({ stage }) => stage === 'upload').at(-1)?.done).toBe(440_000);
+  });
+
+  it('goes on after one of the parts broke off: that file is sent again, the whole one is not', async () => {
+    hub.partSize = 150_000;
+    hub.cut = { after: 120_000, others: 1 };
+    await expect(run()).rejects.toEqual(problem('interrupted'));
+    const [whole = '', ...others] = hub.storage.keys();
+    expect(others).toEqual([]);
+    const before = hub.requests.length;
+    await run();
+    expect(hub.files('owner/small')).toEqual(all);
+    expect(hub.requests.slice(before).filter((request) => request.includes(whole))).toEqual([]);
   });
 
   it('pushes to a branch, which it makes', async () => {

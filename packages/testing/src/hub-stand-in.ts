@@ -27,9 +27,23 @@ interface Line {
   };
 }
 
+/** What is asked for before large files are sent: the LFS batch API, with the Hub's own transfer in parts. */
+interface BatchRequest {
+  readonly operation: string;
+  readonly transfers: readonly string[];
+  readonly hash_algo: string;
+  readonly objects: readonly { readonly oid: string; readonly size: number }[];
+}
+
+interface CompleteRequest {
+  readonly oid: string;
+  readonly parts: readonly { readonly partNumber: number; readonly etag: string }[];
+}
+
 type Reply = readonly [status: number, body: unknown];
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const etagOf = (bytes: Buffer): string => `"${createHash('md5').update(bytes).digest('hex')}"`;
 const gitSha1 = (bytes: Buffer): string =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
@@ -105,7 +119,7 @@ export class HubStandIn {
     if (!repository) return [404, { error: 'Repository not found' }];
     const branch = repository.branches.get(revision);
     if (action === 'revision') return [200, { _id: '1', id, private: repository.private }];
-    if (action === 'batch') return [200, this.#batch(JSON.parse(body).objects)];
+    if (action === 'batch') return this.#batch(JSON.parse(body));
     if (action === 'branch') {
       if (branch) return [409, { error: 'Reference already exists' }];
       repository.branches.set(revision, new Map(repository.branches.get('main')));
@@ -126,22 +140,22 @@ export class HubStandIn {
     return [200, { url: `${this.url}/${id}`, id }];
   }
 
-  #batch(objects: readonly { readonly oid: string; readonly size: number }[]) {
+  #batch({ operation, transfers, hash_algo, objects }: BatchRequest): Reply {
+    if (operation !== 'upload' || hash_algo !== 'sha_256')
+      return [422, { error: 'Not an upload by SHA-256' }];
     const href = (oid: string, more = '') =>
       `${this.url.replace('127.0.0.1', 'localhost')}/storage/${oid}${more}?X-Amz-Signature=signed`;
     const action = (oid: string, size: number) => {
-      if (size <= this.partSize) return { href: href(oid) };
+      if (size <= this.partSize || !transfers.includes('multipart')) return { href: href(oid) };
       const count = Math.ceil(size / this.partSize);
-      const parts = Array.from({ length: count }, (_, part) => [String(part + 1), href(oid, `/${part + 1}`)]);
-      const header = { chunk_size: String(this.partSize), ...Object.fromEntries(parts) };
-      return { href: href(oid, '/complete'), header };
+      const numbers = Array.from({ length: count }, (_, part) => String(part + 1).padStart(5, '0'));
+      const parts = Object.fromEntries(numbers.map((number) => [number, href(oid, `/${number}`)]));
+      return { href: href(oid, '/complete'), header: { chunk_size: String(this.partSize), ...parts } };
     };
-    return {
-      transfer: 'basic',
-      objects: objects.map(({ oid, size }) =>
-        this.storage.has(oid) ? { oid, size } : { oid, size, actions: { upload: action(oid, size) } },
-      ),
-    };
+    const wanted = objects.map(({ oid, size }) =>
+      this.storage.has(oid) ? { oid, size } : { oid, size, actions: { upload: action(oid, size) } },
+    );
+    return [200, { transfer: transfers.includes('multipart') ? 'multipart' : 'basic', objects: wanted }];
   }
 
   async #store(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -161,16 +175,23 @@ export class HubStandIn {
       return;
     }
     const body = await collect(request);
-    if (part === 'complete') {
-      const count = (JSON.parse(body.toString()) as { parts: readonly unknown[] }).parts.length;
-      const whole = Buffer.concat(
-        Array.from({ length: count }, (_, index) => this.#parts.get(`${oid}/${index + 1}`)!),
-      );
-      return this.#keep(oid, whole, response);
-    }
+    if (part === 'complete') return this.#complete(oid, JSON.parse(body.toString()), response);
+    // As S3 does: it takes no body whose length it is not told.
+    if (request.headers['content-length'] === undefined) return void response.writeHead(411).end();
     if (part === undefined) return this.#keep(oid, body, response);
     this.#parts.set(path, body);
-    response.writeHead(200, { etag: `"${part}"` }).end();
+    response.writeHead(200, { etag: etagOf(body) }).end();
+  }
+
+  /** Joins the parts of a long file, once each is named with the tag that its transfer was answered with. */
+  #complete(oid: string, named: CompleteRequest, response: ServerResponse): void {
+    const parts = named.parts.map(({ partNumber, etag }, index) => {
+      const content = this.#parts.get(`${oid}/${String(index + 1).padStart(5, '0')}`);
+      return content && partNumber === index + 1 && etag === etagOf(content) ? content : undefined;
+    });
+    if (named.oid !== oid || parts.includes(undefined))
+      return void response.writeHead(400).end('InvalidPart');
+    this.#keep(oid, Buffer.concat(parts as Buffer[]), response);
   }
 
   #keep(oid: string, content: Buffer, response: ServerResponse): void {
