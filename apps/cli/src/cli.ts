@@ -13,7 +13,8 @@ import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { version } from './version.js';
 
-function createProgram(terminal: Terminal): Command {
+/** The command with all its subcommands. */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command('grasp')
     .description('Structured pruning of large language models under one global budget.')
     .version(version)

@@ -1,5 +1,6 @@
 export { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from './chromium.js';
 export { type Difference, difference, expectClose } from './difference.js';
+export { type DocumentedCommand, documentedCommands, unknownWord } from './documented-commands.js';
 export { type GgufTestTensor, type GgufTestValue, ggufBytes } from './gguf-bytes.js';
 export { HubStandIn } from './hub-stand-in.js';
 export { normals, random } from './random.js';
