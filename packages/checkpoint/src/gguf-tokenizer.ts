@@ -78,6 +78,7 @@ function tokenizerConfig(metadata: GgufMetadata, vocabulary: GgufVocabulary): Re
   const template = metadata.text('tokenizer.chat_template');
   return {
     tokenizer_class: 'PreTrainedTokenizerFast',
+    model_input_names: ['input_ids', 'attention_mask'], // its default has token types, which no decoder takes
     bos_token: vocabulary.special('bos')?.text ?? null,
     eos_token: vocabulary.special('eos')?.text ?? null,
     unk_token: vocabulary.special('unknown')?.text ?? null,

@@ -144,6 +144,7 @@ describe('writeGguf', () => {
         bos_token: '<s>',
         eos_token: '</s>',
         chat_template: '{{ messages[0].content }}',
+        model_input_names: ['input_ids', 'attention_mask'], // transformers refuses to generate from more
       });
     });
   });
