@@ -8,6 +8,11 @@ export function count(text: string): number {
   return value;
 }
 
+/** A whole number from 0 on. */
+export function whole(text: string): number {
+  return text === '0' ? 0 : count(text);
+}
+
 /** Parts between commas. */
 export const list = (text: string): string[] => text.split(',').filter(Boolean);
 

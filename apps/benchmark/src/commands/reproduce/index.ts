@@ -4,13 +4,18 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
 import Table from 'cli-table3';
-import { count, list, object, ratios } from './arguments.js';
+import { count, list, object, ratios, whole } from './arguments.js';
 import { namedText, TASK_NAMES } from './data.js';
+import type { DistributeOptions } from './distribute.js';
 import { htmlReport } from './html.js';
+import { LAUNCHERS } from './launchers/index.js';
+import { LauncherError } from './launchers/launcher.js';
 import { markdownReport } from './markdown.js';
 import { type Report, tableOf } from './report.js';
 import { reproduce } from './reproduce.js';
+import { reproduceElsewhere, reproduceStep } from './reproduce-elsewhere.js';
 import { SUITES } from './suites.js';
+import type { ReproduceOptions } from './work.js';
 
 /** Writes the report in all forms, each whole or not at all. */
 async function writeReport(report: Report, folder: string): Promise<void> {
@@ -26,7 +31,7 @@ async function writeReport(report: Report, folder: string): Promise<void> {
   }
 }
 
-function print({ rows, paper, missing }: Report): void {
+function print({ rows, paper, missing }: Report, folder: string): void {
   for (const row of rows) {
     const { head, rows } = tableOf(row, paper !== undefined);
     const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
@@ -34,6 +39,39 @@ function print({ rows, paper, missing }: Report): void {
     console.log(table.toString());
   }
   for (const each of missing) console.log(`not measured: ${each}`);
+  console.log(`Written to ${folder}`);
+}
+
+/** Until Ctrl-C, which ends the waiting alone. */
+async function launch(
+  options: ReproduceOptions,
+  how: Pick<DistributeOptions, 'launcher' | 'retries' | 'pollSeconds'>,
+): Promise<void> {
+  const commandOf = (step: string) => [
+    ...[process.execPath, ...process.execArgv],
+    ...[...process.argv.slice(1), '--step', step],
+  ];
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once('SIGINT', stop);
+  try {
+    const { report, lost } = await reproduceElsewhere(options, {
+      ...how,
+      commandOf,
+      signal: interrupt.signal,
+    });
+    await writeReport(report, options.out);
+    print(report, options.out);
+    if (lost.length === 0) return;
+    throw new LauncherError(
+      `${lost.length} of the steps died too often; run the same command to try them again.`,
+    );
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    process.exitCode = 130;
+  } finally {
+    process.off('SIGINT', stop);
+  }
 }
 
 export const reproduceCommand = () =>
@@ -64,6 +102,15 @@ export const reproduceCommand = () =>
     .option('--settings <json>', "of pruning, where they differ from the paper's", object, {})
     .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
     .option('--threads <n>', 'default: all cores', count)
+    .addOption(
+      new Option('--launcher <name>', 'what runs the work elsewhere; this process waits for it').choices(
+        Object.keys(LAUNCHERS),
+      ),
+    )
+    .option('--submit <options...>', 'of its submit command, without dashes: partition=gpu time=8:00:00', [])
+    .option('--retries <n>', 'how often it runs again what died', whole, 2)
+    .option('--poll <seconds>', 'between two looks at its queue', count, 15)
+    .addOption(new Option('--step <name>', 'the one step of a launched task').hideHelp())
     .action(
       async ({
         suite = ['table'],
@@ -74,10 +121,15 @@ export const reproduceCommand = () =>
         settings,
         backend,
         threads,
-        ...options
+        launcher,
+        submit,
+        retries,
+        poll,
+        step,
+        ...rest
       }) => {
-        const run = reproduce({
-          ...options,
+        const options: ReproduceOptions = {
+          ...rest,
           suites: SUITES.filter((name) => suite.includes(name)),
           settings: parseSettings({ projection: 'paper', ...settings }),
           calib: calib.map(namedText),
@@ -86,13 +138,16 @@ export const reproduceCommand = () =>
           tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
           openEngine: () => openEngine({ backend, threads, onWarning: console.error }),
           say: console.error,
-        });
+        };
+        if (step !== undefined) return reproduceStep(options, step);
+        if (launcher !== undefined) {
+          return launch(options, { launcher: LAUNCHERS[launcher]!(submit), retries, pollSeconds: poll });
+        }
         let last: Report | undefined;
-        for await (const report of run) {
+        await reproduce(options, async (report) => {
           await writeReport(report, options.out);
           last = report;
-        }
-        if (last) print(last);
-        console.log(`Written to ${options.out}`);
+        });
+        if (last) print(last, options.out);
       },
     );

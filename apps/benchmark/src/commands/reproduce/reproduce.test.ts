@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { htmlReport } from './html.js';
 import { markdownReport } from './markdown.js';
 import type { Report } from './report.js';
-import { type ReproduceOptions, reproduce } from './reproduce.js';
+import { reproduce } from './reproduce.js';
+import type { ReproduceOptions } from './work.js';
 
 let folder: string;
 const said: string[] = [];
@@ -48,7 +49,9 @@ const options = (changes: Partial<ReproduceOptions> = {}): ReproduceOptions => {
 
 async function lastReport(changes: Partial<ReproduceOptions> = {}): Promise<Report> {
   let last: Report | undefined;
-  for await (const report of reproduce(options(changes))) last = report;
+  await reproduce(options(changes), async (report) => {
+    last = report;
+  });
   return last!;
 }
 

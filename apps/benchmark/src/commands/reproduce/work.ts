@@ -1,16 +1,42 @@
+import { join } from 'node:path';
 import type { Engine } from '@grasp/prune';
-import type { CellStore } from './cell-store.js';
+import { CellStore } from './cell-store.js';
 import { measureSubject } from './measure-subject.js';
-import type { Plan } from './plan.js';
+import { once } from './once.js';
+import { openPlan, type Plan, type PlanOptions } from './plan.js';
 import { pruneInto } from './prune-subject.js';
 import type { Subject } from './suites.js';
 
-/** What does the parts of a plan in this process. The engine opens when there is something to compute. */
+export interface ReproduceOptions extends PlanOptions {
+  readonly openEngine: () => Promise<Engine>;
+  readonly say: (line: string) => void;
+}
+
+/** A plan, where its results lie, and what computes them in this process. */
 export interface Workshop {
   readonly plan: Plan;
   readonly store: CellStore;
+  /** Opens when there is something to compute. */
   readonly engine: () => Promise<Engine>;
   readonly say: (line: string) => void;
+}
+
+/** Opens a plan for `work`, and closes it whatever comes. */
+export async function withWorkshop<Result>(
+  { openEngine, say, ...options }: ReproduceOptions,
+  work: (workshop: Workshop) => Promise<Result>,
+): Promise<Result> {
+  const plan = await openPlan(options);
+  try {
+    return await work({
+      plan,
+      store: new CellStore(join(options.out, 'cells')),
+      engine: once(openEngine),
+      say,
+    });
+  } finally {
+    await plan.close();
+  }
 }
 
 /** Prunes a subject's model, unless it is there. */
