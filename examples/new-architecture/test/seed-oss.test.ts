@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { decoderConfig, findArchitecture, loadDecoder } from '@grasp/decoder';
-import { difference } from '@grasp/testing';
+import { difference, readmeCode } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, expect, it } from 'vitest';
@@ -9,6 +10,11 @@ beforeAll(async () => {
   expect(() => decoderConfig({ model_type: 'seed_oss' })).toThrow(/supported architectures are llama/);
   await import('../src/seed-oss.js');
   await tf.setBackend('wasm');
+});
+
+it('is what the guide shows', () => {
+  const adapter = readFileSync(new URL('../src/seed-oss.ts', import.meta.url), 'utf8');
+  expect(readmeCode(new URL('../../../docs/new-architecture.md', import.meta.url))).toContain(adapter);
 });
 
 it('is found by its model type', () => {
