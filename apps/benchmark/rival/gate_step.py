@@ -3,7 +3,7 @@
 Frozen backbone, scaled_dot_product_attention, gradients of the gates alone. Serves requests, one JSON object a
 line on standard input, and answers each with one on standard output:
 
-  {"step": "gates" | "scales"}  ->  {"seconds", "loss", "peak_bytes"}, the gradients written to --gradients
+  {"step": "gates" | "scales"}  ->  {"seconds", "cpu_seconds", "loss", "peak_bytes"}, the gradients written to --gradients
 
 A step of scale calibration is the same pass; its gradients are those of the kept units alone.
 
@@ -105,18 +105,18 @@ def main():
         step = json.loads(line)["step"]
         for gate in flat:
             gate.grad = None
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         loss = loss_of(tokens, gates)
         loss.backward()
         value = loss.item()
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - used
         gradients = torch.cat([gate.grad for gate in flat])
         if step == "scales":
             gradients = gradients * (values != 0)
         with open(options.gradients, "wb") as file:
             file.write(gradients.numpy().tobytes())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": seconds, "loss": value, "peak_bytes": peak}), flush=True)
+        print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, "loss": value, "peak_bytes": peak}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The rival in evaluation: one window's forward pass and mean negative log-likelihood by transformers.
 
-Serves requests as gate_step.py does, each answered by {"seconds", "loss", "peak_bytes"}. The model is dense: gates are
+Serves requests as gate_step.py does, each answered by {"seconds", "cpu_seconds", "loss", "peak_bytes"}. The model is dense: gates are
 not read.
 
 Usage: perplexity.py MODEL_FOLDER --tokens FILE --rows N --threads N --dtype D [--compile]
@@ -39,13 +39,13 @@ def main():
     engine = f"transformers {transformers.__version__} on PyTorch {torch.__version__}"
     print(json.dumps({"engine": engine}), flush=True)
     for _ in sys.stdin:
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         with torch.inference_mode():
             logits = model(tokens, use_cache=False).logits[:, :-1]
             loss = F.cross_entropy(logits.flatten(0, 1).float(), tokens[:, 1:].flatten()).item()
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - used
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": seconds, "loss": loss, "peak_bytes": peak}), flush=True)
+        print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, "loss": loss, "peak_bytes": peak}), flush=True)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ export interface Cost {
 export interface MeasuredSize extends Size {
   /** The fastest step, and the most that was resident. */
   readonly measured: Cost;
+  /** The least that a step took of the processor, all threads in sum: other programs lengthen this little. */
+  readonly cpuSeconds: number;
   /** What a dry run would say of it. */
   readonly forecast: Cost;
   /** Operations a second in matrix products alone, beside the fastest step. */
@@ -75,7 +77,14 @@ export async function measureSizes(
       const { seconds, matMulRate } = steps[0]!;
       const peakBytes = Math.max(...steps.map((step) => step.peakBytes));
       const measured = { seconds, peakBytes };
-      return { ...size, measured, matMulRate, forecast: forecastOf(size, conditions, matMulRate) };
+      const cpuSeconds = Math.min(...steps.map((step) => step.cpuSeconds));
+      return {
+        ...size,
+        measured,
+        cpuSeconds,
+        matMulRate,
+        forecast: forecastOf(size, conditions, matMulRate),
+      };
     });
   } finally {
     await Promise.all(processes.map((each) => each.close()));

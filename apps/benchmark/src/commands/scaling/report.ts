@@ -26,29 +26,33 @@ export function alongAxis(axis: Axis, { layers, rows, vocabulary }: Size, length
 
 interface Fit {
   readonly x: readonly number[];
-  readonly seconds: Line;
+  readonly cpuSeconds: Line;
   readonly gigabytes: Line;
 }
 
 function fit({ axis, sizes }: Series, { length }: Conditions): Fit {
   const x = sizes.map((size) => alongAxis(axis, size, length));
-  const line = (y: (cost: Cost) => number) =>
-    lineThrough(sizes.map(({ measured }, i) => ({ x: x[i]!, y: y(measured) })));
-  return { x, seconds: line(({ seconds }) => seconds), gigabytes: line(gigabytesOf) };
+  const line = (y: (size: MeasuredSize) => number) =>
+    lineThrough(sizes.map((size, i) => ({ x: x[i]!, y: y(size) })));
+  return {
+    x,
+    cpuSeconds: line(({ cpuSeconds }) => cpuSeconds),
+    gigabytes: line(({ measured }) => gigabytesOf(measured)),
+  };
 }
 
 const gigabytesOf = ({ peakBytes }: Cost): number => peakBytes / 1e9;
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-const COLUMNS = ['s', 'by the line', 'dry run', 'GB', 'by the line', 'dry run'];
+const COLUMNS = ['s', 'dry run', 'CPU s', 'by the line', 'GB', 'by the line', 'dry run'];
 
 /** A row a size, the first column its name. */
 export function scalingTable({ series, conditions }: ScalingReport): { columns: string[]; rows: string[][] } {
   const rows = series.flatMap((each) => {
-    const { x, seconds, gigabytes } = fit(each, conditions);
-    return each.sizes.map(({ measured, forecast }, i) => [
+    const { x, cpuSeconds: line, gigabytes } = fit(each, conditions);
+    return each.sizes.map(({ measured, cpuSeconds, forecast }, i) => [
       `${x[i]} ${each.axis === 'vocabulary' ? 'in the vocabulary' : each.axis}`,
-      ...[measured.seconds, seconds.at(x[i]!), forecast.seconds].map((value) => value.toFixed(3)),
+      ...[measured.seconds, forecast.seconds, cpuSeconds, line.at(x[i]!)].map((value) => value.toFixed(3)),
       ...[gigabytesOf(measured), gigabytes.at(x[i]!), gigabytesOf(forecast)].map((value) => value.toFixed(2)),
     ]);
   });
@@ -58,16 +62,16 @@ export function scalingTable({ series, conditions }: ScalingReport): { columns: 
 /** What the lines say, a sentence each. */
 export function findings({ series, conditions, whole }: ScalingReport): string[] {
   return series.flatMap((each) => {
-    const { seconds, gigabytes } = fit(each, conditions);
+    const { cpuSeconds, gigabytes } = fit(each, conditions);
     const of = (line: Line) =>
       `R² ${line.rSquared.toFixed(4)}, the farthest point ${percent(line.farthest)} off`;
-    const linear = `Along ${each.axis}: time on a line (${of(seconds)}), memory too (${of(gigabytes)}).`;
+    const linear = `Along ${each.axis}: CPU time on a line (${of(cpuSeconds)}), memory too (${of(gigabytes)}).`;
     if (each.axis !== 'layers') return [linear];
     const { forecast, layers } = whole;
     return [
       linear,
-      `All ${layers} layers of ${conditions.like} by these lines: ${seconds.at(layers).toFixed(2)} s a step and ` +
-        `${gigabytes.at(layers).toFixed(2)} GB; by a dry run ${forecast.seconds.toFixed(2)} s and ` +
+      `All ${layers} layers of ${conditions.like} by these lines: ${cpuSeconds.at(layers).toFixed(1)} s of CPU time a step and ` +
+        `${gigabytes.at(layers).toFixed(2)} GB; by a dry run ${forecast.seconds.toFixed(1)} s on ${conditions.threads} threads and ` +
         `${gigabytesOf(forecast).toFixed(2)} GB.`,
     ];
   });
@@ -88,7 +92,7 @@ export function describe({ machine, conditions, series }: ScalingReport): string
   });
   return (
     `${machine}. Gate steps in ${dtype} at keep ${keep} on random weights of ${like}'s shape, rows of ${length} tokens: ` +
-    `${sizes.join('; ')}. The fastest of ${rounds} rounds in which sizes take turns; memory is the most that was ` +
+    `${sizes.join('; ')}. The fastest of ${rounds} rounds in which sizes take turns, CPU time of all threads in sum; memory is the most that was ` +
     'resident in each process, loading included.'
   );
 }
@@ -104,18 +108,19 @@ export function scalingMarkdown(report: ScalingReport): string {
 
 export function scalingPage(report: ScalingReport): string {
   const charts = report.series.flatMap((each) => {
-    const { x, seconds, gigabytes } = fit(each, report.conditions);
-    const chart = (y: string, of: (cost: Cost) => number, { at }: Line) => {
-      const points = (value: (size: MeasuredSize, x: number) => number) =>
-        each.sizes.map((size, i) => ({ x: x[i]!, y: value(size, x[i]!) }));
-      const lines = [
-        { name: 'measured', points: points(({ measured }) => of(measured)) },
-        { name: 'dry run', points: points(({ forecast }) => of(forecast)) },
-        { name: 'line', points: points((_, place) => at(place)), faint: true },
-      ];
-      return `<figure>${lineChart(lines, { x: each.axis, y })}</figure>`;
-    };
-    return [chart('seconds', ({ seconds: value }) => value, seconds), chart('GB', gigabytesOf, gigabytes)];
+    const { x, cpuSeconds, gigabytes } = fit(each, report.conditions);
+    const points = (value: (size: MeasuredSize, x: number) => number) =>
+      each.sizes.map((size, i) => ({ x: x[i]!, y: value(size, x[i]!) }));
+    const measured = (value: (size: MeasuredSize) => number) => ({ name: 'measured', points: points(value) });
+    const line = ({ at }: Line) => ({ name: 'line', points: points((_, place) => at(place)), faint: true });
+    const dryRun = { name: 'dry run', points: points(({ forecast }) => gigabytesOf(forecast)) };
+    return [
+      lineChart([measured((size) => size.cpuSeconds), line(cpuSeconds)], { x: each.axis, y: 'CPU seconds' }),
+      lineChart([measured((size) => gigabytesOf(size.measured)), dryRun, line(gigabytes)], {
+        x: each.axis,
+        y: 'GB',
+      }),
+    ].map((chart) => `<figure>${chart}</figure>`);
   });
   const said = findings(report).map((each) => `<li>${escapeMarkup(each)}</li>`);
   const body = `<p>${escapeMarkup(describe(report))}</p>

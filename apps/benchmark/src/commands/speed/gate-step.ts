@@ -57,13 +57,16 @@ const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\
 say({ engine: engine.description });
 for await (const line of createInterface({ input: process.stdin })) {
   const { step } = JSON.parse(line) as { step: StepKind };
-  const start = performance.now();
+  const [start, used] = [performance.now(), process.cpuUsage()];
   const { loss, gradients } = await steps[step]();
   const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(used);
+  const cpuSeconds = (user + system) / 1e6;
   const removed = step === 'scales';
   if (gradients)
     writeFileSync(values.gradients, removed ? gradients.map((g, i) => (gates[i] === 0 ? 0 : g)) : gradients);
   // Beside each step anew, as the machine's speed changes from minute to minute.
   const rate = await matMulRate(engine, decoder.config, dtype);
-  say({ seconds, loss, peak_bytes: process.resourceUsage().maxRSS * 1024, matmul_rate: rate });
+  const peak = process.resourceUsage().maxRSS * 1024;
+  say({ seconds, cpu_seconds: cpuSeconds, loss, peak_bytes: peak, matmul_rate: rate });
 }

@@ -29,12 +29,14 @@ export interface SpeedReport {
 /** Numbers of one contest: medians over the rounds, the most of memory. */
 function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderConfig) {
   const seconds = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].seconds));
+  const cpu = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].cpuSeconds));
   const peak = (side: 'ours' | 'theirs') => Math.max(...rounds.map((round) => round[side].peakBytes));
   const flops = stepFlops(config, { kind, tokens: rows * length, length, keep });
   return {
-    ours: { seconds: seconds('ours'), peakBytes: peak('ours') },
-    theirs: { seconds: seconds('theirs'), peakBytes: peak('theirs') },
+    ours: { seconds: seconds('ours'), cpuSeconds: cpu('ours'), peakBytes: peak('ours') },
+    theirs: { seconds: seconds('theirs'), cpuSeconds: cpu('theirs'), peakBytes: peak('theirs') },
     secondsRatio: median(rounds.map((round) => round.ours.seconds / round.theirs.seconds)),
+    cpuRatio: median(rounds.map((round) => round.ours.cpuSeconds / round.theirs.cpuSeconds)),
     memoryRatio: peak('ours') / peak('theirs'),
     tokensPerSecond: (rows * length) / seconds('ours'),
     flopsPerSecond: flops / seconds('ours'),
@@ -52,7 +54,12 @@ const NAMES: Record<StepKind, string> = {
 const nameOf = ({ kind, dtype, compiled }: Match): string =>
   `${NAMES[kind]}, ${dtype}${compiled ? ', PyTorch compiled' : ''}`;
 
-const COLUMNS = ['s', 'PyTorch s', 'ratio', 'tokens/s', 'GFLOP/s', 'of matmul', 'GB', 'PyTorch GB', 'ratio'];
+const COLUMNS = [
+  ...['s', 'PyTorch s', 'ratio'],
+  ...['CPU s', 'PyTorch CPU s', 'ratio'],
+  ...['tokens/s', 'GFLOP/s', 'of matmul'],
+  ...['GB', 'PyTorch GB', 'ratio'],
+];
 
 /** A row a contest, the first column its name. */
 export function speedTable({ matches, config }: SpeedReport): { columns: string[]; rows: string[][] } {
@@ -63,6 +70,9 @@ export function speedTable({ matches, config }: SpeedReport): { columns: string[
       ours.seconds.toFixed(3),
       theirs.seconds.toFixed(3),
       rest.secondsRatio.toFixed(2),
+      ours.cpuSeconds.toFixed(3),
+      theirs.cpuSeconds.toFixed(3),
+      rest.cpuRatio.toFixed(2),
       rest.tokensPerSecond.toFixed(0),
       (rest.flopsPerSecond / 1e9).toFixed(0),
       `${(100 * rest.shareOfMatMul).toFixed(0)}%`,
@@ -85,7 +95,8 @@ export function conditions({ machine, matches }: SpeedReport): string {
   const rounds = Math.min(...matches.map((match) => match.rounds.length));
   return (
     `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} rounds in which the two take ` +
-    'turns, after losses and gradients were found to agree; memory is the most that was resident in each process.'
+    'turns, after losses and gradients were found to agree; CPU s is what all threads took in sum; memory is the most ' +
+    'that was resident in each process.'
   );
 }
 

@@ -8,6 +8,8 @@ export type StepKind = 'gates' | 'scales' | 'perplexity';
 /** One timed step of one contestant. */
 export interface StepResult {
   readonly seconds: number;
+  /** What the process's threads took of the processor, in sum: other programs lengthen this little. */
+  readonly cpuSeconds: number;
   readonly loss: number;
   /** Most resident memory of the process so far. */
   readonly peakBytes: number;
@@ -38,8 +40,8 @@ const start = (command: string, args: readonly string[]) =>
   execa(command, args, { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', reject: false });
 
 /**
- * A process that runs steps one at a time on request: `{"step"}` on its standard input, `{"seconds", "loss",
- * "peak_bytes"}` and perhaps `"matmul_rate"` on its standard output, gradients in a file. Each contestant has its own process, so that memory is
+ * A process that runs steps one at a time on request: `{"step"}` on its standard input, `{"seconds", "cpu_seconds",
+ * "loss", "peak_bytes"}` and perhaps `"matmul_rate"` on its standard output, gradients in a file. Each contestant has its own process, so that memory is
  * its own and nothing runs while the other is timed. Its first line is `{"engine"}`, once it is ready.
  */
 export class StepProcess {
@@ -64,13 +66,14 @@ export class StepProcess {
 
   async step(kind: StepKind): Promise<StepResult> {
     this.child.stdin.write(`${JSON.stringify({ step: kind })}\n`);
-    const { seconds, loss, peak_bytes: peakBytes, matmul_rate: rate = 0 } = await this.answer();
+    const { seconds, cpu_seconds, loss, peak_bytes, matmul_rate = 0 } = await this.answer();
     const gradients = kind === 'perplexity' ? new Float32Array(0) : await this.gradients();
     return {
       seconds: Number(seconds),
+      cpuSeconds: Number(cpu_seconds),
       loss: Number(loss),
-      peakBytes: Number(peakBytes),
-      matMulRate: Number(rate),
+      peakBytes: Number(peak_bytes),
+      matMulRate: Number(matmul_rate),
       gradients,
     };
   }
