@@ -38,7 +38,7 @@ async function continuation(checkpoint: Checkpoint, tokenizer: Tokenizer, engine
 async function demo(keep: number, out: string, quiet: true | undefined, terminal: Terminal): Promise<void> {
   const path = await demoModel(terminal);
   await withModel(path, async ({ checkpoint, config, tokenizer }) => {
-    const record = await withOutputFolder(out, { overwrite: true }, async (folder) => {
+    const { record, engine } = await withOutputFolder(out, { overwrite: true }, async (folder) => {
       const engine = await openEngineFor(terminal);
       terminal.note(
         `Pruning SmolLM2-135M-Instruct to ${keep * 100}% of its prunable parameters on ${engine.description}`,
@@ -48,10 +48,9 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
       const windows = await perplexityWindows(heldOutProse(), tokenizer, config, evaluationWindows);
       const evaluation = [{ name: 'held-out addresses', windows }];
       const job = { checkpoint, engine, settings: chosen, gateBlocks, evaluation, folder };
-      return watch(prune(job), terminal, { layout: decoderLayout(config), quiet });
+      return { record: await watch(prune(job), terminal, { layout: decoderLayout(config), quiet }), engine };
     });
     terminal.print(summaryTable(record));
-    const engine = await openEngineFor(terminal);
     const pruned = await openCheckpoint(out);
     try {
       terminal.print(`\n${prompt} …\n`);
