@@ -118,7 +118,9 @@ export class LanguageHead {
     let softmax: RunningSoftmax | undefined;
     for (let start = 0; start < vocabSize; start += tile) {
       const rows = tf.slice(head, [start, 0], [Math.min(tile, vocabSize - start), d]);
-      softmax = addTile({ hidden, rows, ...softmax });
+      const next = addTile({ hidden, rows, ...softmax });
+      tf.dispose({ rows, ...softmax });
+      softmax = next;
     }
     return softmax!;
   }
