@@ -9,6 +9,7 @@ import { pruneCommand } from './commands/prune/index.js';
 import { pushCommand } from './commands/push/index.js';
 import { reportCommand } from './commands/report/index.js';
 import { sweepCommand } from './commands/sweep/index.js';
+import { workerCommand } from './commands/worker/index.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { version } from './version.js';
@@ -35,6 +36,7 @@ export function createProgram(terminal: Terminal): Command {
     chatCommand,
     doctorCommand,
     demoCommand,
+    workerCommand,
   ];
   for (const command of commands) program.addCommand(command(terminal));
   // commander does not hand these down to commands that were made apart from it.

@@ -93,7 +93,9 @@ export class AttentionLayer implements Sublayer {
     const output = await reader.matrix(projectionName(layer, 'o', 'weight'), [d, count * G * h], true);
     weights.push({ name: 'output', tensor: output, unitRows: G * h });
     const { groupGate, queryKeyNorm } = architecture;
-    const units = new GatedUnits(block, new ArrangedWeights(count, weights), groupGate === 'key-value');
+    const units = reader.scope(
+      () => new GatedUnits(block, new ArrangedWeights(count, weights), groupGate === 'key-value'),
+    );
     const norm = new GainedNorm(await reader.vector(normName(layer, 'attention'), d));
     return new AttentionLayer(block, functions, units, norm, {
       outputBias: await reader.optionalVector(projectionName(layer, 'o', 'bias'), d),
@@ -110,7 +112,9 @@ export class AttentionLayer implements Sublayer {
   ): Promise<tf.Tensor> {
     const query = await reader.vector(normName(layer, 'query'), h);
     const key = await reader.vector(normName(layer, 'key'), h);
-    const norms = tf.tidy(() => tf.reshape(tf.concat([tf.tile(query, [G]), key]), [G + 1, 1, h]));
+    const norms = reader.scope(() =>
+      tf.tidy(() => tf.reshape(tf.concat([tf.tile(query, [G]), key]), [G + 1, 1, h])),
+    );
     tf.dispose([query, key]);
     return norms;
   }
@@ -172,6 +176,10 @@ export class AttentionLayer implements Sublayer {
       outputP: saved.valuesP ? weights.pruned('output') : undefined,
     });
     return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC, dGain: dNorm && this.norm.gainGradient(dNorm) };
+  }
+
+  run<T>(work: () => T): T {
+    return work();
   }
 
   outputInputs(x: tf.Tensor, rotary: RotaryTable): tf.Tensor {

@@ -89,13 +89,8 @@ export class FeedForwardLayer implements Sublayer {
     }
     const norm = new GainedNorm(await reader.vector(normName(layer, 'feedForward'), d));
     const downBias = await reader.optionalVector(projectionName(layer, 'down', 'bias'), d);
-    return new FeedForwardLayer(
-      block,
-      functions,
-      new GatedUnits(block, new ArrangedWeights(count, weights), true),
-      norm,
-      downBias,
-    );
+    const units = reader.scope(() => new GatedUnits(block, new ArrangedWeights(count, weights), true));
+    return new FeedForwardLayer(block, functions, units, norm, downBias);
   }
 
   get arrangement() {
@@ -136,6 +131,10 @@ export class FeedForwardLayer implements Sublayer {
       downP: saved.hiddenP ? weights.pruned('down') : undefined,
     });
     return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC, dGain: dNorm && this.norm.gainGradient(dNorm) };
+  }
+
+  run<T>(work: () => T): T {
+    return work();
   }
 
   outputInputs(x: tf.Tensor): tf.Tensor {

@@ -19,7 +19,7 @@ export { type LoadOptions, loadDecoder } from './load-decoder.js';
 export type { WeightDType } from './load-weights.js';
 export { rotaryFrequencies } from './rotary.js';
 export type { RotaryConfig } from './rotary-config.js';
-export { eagerRuntime, type Runtime, type TensorFunction } from './runtime.js';
+export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime.js';
 export { ScalableDecoder, scaleLayout, scaleSlices, withNorms } from './scalable-decoder.js';
 export { hasUniformLayers, kvCacheBytesPerToken, type ParameterCounts, parameterCounts } from './sizes.js';
 export type { TokenBatch } from './token-batch.js';

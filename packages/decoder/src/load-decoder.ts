@@ -6,9 +6,11 @@ import { Decoder } from './decoder.js';
 import { UnsupportedModelError } from './errors.js';
 import { checkWeights } from './expected-tensors.js';
 import { FeedForwardLayer, feedForwardFunctions } from './feed-forward-layer.js';
+import { inScope } from './in-scope.js';
 import { LanguageHead } from './language-head.js';
 import { type WeightDType, WeightReader } from './load-weights.js';
 import { eagerRuntime, type Runtime } from './runtime.js';
+import { layerParameters } from './sizes.js';
 import type { Sublayer } from './sublayer.js';
 import { decoderLayout } from './units.js';
 
@@ -57,14 +59,18 @@ export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions =
     half,
   });
   const head = await LanguageHead.load(reader, runtime, config);
+  const bytes = dtype === 'bfloat16' ? 2 : 4;
+  const scopes = runtime.placement?.(layerParameters(config).map((parameters) => bytes * parameters));
   const sublayers: Sublayer[] = [];
   // Attention comes first in a layer, though its units come last in the layout.
   for (const block of [...layout.blocks].sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1))) {
-    sublayers.push(
+    const scope = scopes?.[block.layer];
+    const at = scope ? reader.within(scope) : reader;
+    const sublayer =
       block.kind === 'kv'
-        ? await AttentionLayer.load(reader, config, block, attention, architecture)
-        : await FeedForwardLayer.load(reader, config, block, feedForward),
-    );
+        ? await AttentionLayer.load(at, config, block, attention, architecture)
+        : await FeedForwardLayer.load(at, config, block, feedForward);
+    sublayers.push(scope ? inScope(sublayer, scope) : sublayer);
   }
   return new Decoder(config, layout, head, sublayers, runtime);
 }

@@ -1,7 +1,7 @@
 import { type Checkpoint, convert, type TensorData, toFloat32 } from '@grasp/checkpoint';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkShape } from './expected-tensors.js';
-import type { Runtime } from './runtime.js';
+import type { Runtime, Scope } from './runtime.js';
 
 /** How weights are held: `bfloat16` needs a runtime that has it. */
 export type WeightDType = 'float32' | 'bfloat16';
@@ -13,7 +13,14 @@ export class WeightReader {
     private readonly runtime: Runtime,
     private readonly dtype: WeightDType,
     private readonly onTensor?: (name: string) => void,
+    /** Where what is read belongs; what is made of it should be made there too. */
+    readonly scope: Scope = (work) => work(),
   ) {}
+
+  /** A reader of the same checkpoint for another place. */
+  within(scope: Scope): WeightReader {
+    return new WeightReader(this.checkpoint, this.runtime, this.dtype, this.onTensor, scope);
+  }
 
   has(name: string): boolean {
     return this.checkpoint.tensors.has(name);
@@ -80,7 +87,7 @@ export class WeightReader {
 
   private place(values: Float32Array | Uint16Array, shape: [number, number]): tf.Tensor {
     if (values instanceof Float32Array) return tf.tensor2d(values, shape);
-    return this.runtime.bfloat16!.fromBits(values, shape);
+    return this.scope(() => this.runtime.bfloat16!.fromBits(values, shape));
   }
 
   private async read(name: string, shape: readonly number[]): Promise<TensorData> {

@@ -58,11 +58,13 @@ export async function* outputProblems(
       for (const stream of streams) {
         const { x, dense, rotary } = stream;
         const earlier = total;
-        total = tf.tidy(() => {
-          const h = sublayer.outputInputs(x, rotary);
-          const missing = dense && { missing: tf.sub(dense, x), share: tf.scalar(recover) };
-          return sums({ h, output: sublayer.outputMatrix, columns, ...missing, ...earlier });
-        });
+        total = sublayer.run(() =>
+          tf.tidy(() => {
+            const h = sublayer.outputInputs(x, rotary);
+            const missing = dense && { missing: tf.sub(dense, x), share: tf.scalar(recover) };
+            return sums({ h, output: sublayer.outputMatrix, columns, ...missing, ...earlier });
+          }),
+        );
         if (earlier) tf.dispose(Object.values(earlier));
         if (dense) {
           stream.dense = tf.keep(sublayer.forward(dense, rotary));

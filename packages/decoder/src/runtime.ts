@@ -3,6 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 /** A function from tensors to tensors whose body is tfjs code with no side effects. */
 export type TensorFunction = (...inputs: tf.Tensor[]) => tf.Tensor[];
 
+/** Runs work, which is not asynchronous, where a layer's tensors belong. */
+export type Scope = <T>(work: () => T) => T;
+
 /**
  * What the decoder asks of the machine beyond tfjs itself. The default runs everything eagerly on whichever
  * backend is current; a backend that can run a function as one graph, or holds weights in half precision, says
@@ -13,6 +16,12 @@ export interface Runtime {
   record(name: string, fn: TensorFunction): TensorFunction;
   /** Product of two matrices, `[m, k] × [k, n]` after transposition; float32 out, whatever the weights are. */
   matMul(a: tf.Tensor, b: tf.Tensor, transposeA?: boolean, transposeB?: boolean): tf.Tensor;
+  /**
+   * Where a model is spread over several devices: for the bytes of each layer's weights, a scope for each layer.
+   * Tensors made in it lie on the layer's device, operations run there, and their inputs are fetched from wherever they
+   * are. Outside all scopes are the embedding, the head, and what goes between layers.
+   */
+  placement?(layerBytes: readonly number[]): readonly Scope[];
   /** Tensors of half precision, where the backend has them. */
   readonly bfloat16?: {
     /** From the raw bits of a checkpoint, in row-major order. */

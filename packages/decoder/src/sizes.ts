@@ -8,13 +8,20 @@ export interface ParameterCounts {
   readonly prunable: number;
 }
 
+/** Parameters of each layer's FFN and attention projections, biases left out. */
+export function layerParameters({
+  hiddenSize: d,
+  headSize: h,
+  headsPerGroup: G,
+  layers,
+}: DecoderConfig): number[] {
+  return layers.map(({ channels, groups }) => 3 * d * channels + (2 * G + 2) * h * d * groups);
+}
+
 /** Parameters a model has, from its config alone. */
 export function parameterCounts(config: DecoderConfig): ParameterCounts {
-  const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V } = config;
-  const prunable = config.layers.reduce(
-    (sum, { channels, groups }) => sum + 3 * d * channels + (2 * G + 2) * h * d * groups,
-    0,
-  );
+  const { hiddenSize: d, vocabSize: V } = config;
+  const prunable = layerParameters(config).reduce((sum, parameters) => sum + parameters, 0);
   const norms = (2 * config.layers.length + 1) * d;
   return { prunable, total: prunable + norms + V * d * (config.tiedHead ? 1 : 2) };
 }

@@ -48,6 +48,8 @@ export interface Sublayer {
   ): SublayerGradients;
   readonly norm: GainedNorm;
   readonly arrangement: Arrangement;
+  /** Runs work where the sublayer's tensors lie. */
+  run<T>(work: () => T): T;
   /** What the output matrix multiplies, `[N, C·w]`: `w` gated entries for each of the `C` computed units. */
   outputInputs(x: tf.Tensor, rotary: RotaryTable): tf.Tensor;
   /** Rows of the output matrix of the computed units, `[C·w, d]`, in arranged order. Not the caller's to dispose of. */

@@ -1,7 +1,8 @@
 import { eagerRuntime, type Runtime } from '@grasp/decoder';
-import { type OnProgress, openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
+import { type Device, type OnProgress, openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
+import { placeLayers } from './place-layers.js';
 
 export type BackendName = 'tensorflow' | 'wasm';
 
@@ -9,8 +10,8 @@ export type BackendName = 'tensorflow' | 'wasm';
 export interface Engine {
   readonly backend: BackendName;
   readonly runtime: Runtime;
-  /** Tensors lie in the memory of a GPU, not in the machine's. */
-  readonly onGpu: boolean;
+  /** Layers lie in the memory of a GPU or of workers, not in this process's. */
+  readonly elsewhere: boolean;
   /** One line for a person: library, version, device, threads. */
   readonly description: string;
 }
@@ -20,6 +21,8 @@ export interface EngineOptions {
   readonly backend?: BackendName | undefined;
   /** Threads of one operation. Default: as many as there are cores. */
   readonly threads?: number | undefined;
+  /** Processes that hold the model's layers and run them, `host:port` each; TensorFlow alone has this. */
+  readonly workers?: readonly string[] | undefined;
   /** Told while TensorFlow is fetched, on first use. */
   readonly onProgress?: OnProgress | undefined;
   /** Stops fetching. */
@@ -41,8 +44,27 @@ export class EngineError extends Error {
   }
 }
 
+/** A worker's GPUs; where it has none, its CPU. */
+function layerDevices(devices: readonly Device[]): string[] {
+  const withGpu = new Set(devices.flatMap(({ type, worker }) => (type === 'GPU' ? [worker] : [])));
+  return devices
+    .filter(({ type, worker }) => worker !== undefined && type === (withGpu.has(worker) ? 'GPU' : 'CPU'))
+    .map(({ name }) => name);
+}
+
+/** Layers on workers' devices, by the bytes of their weights. */
+function placementOn({ info, onDevice }: TensorFlow): Pick<Runtime, 'placement'> {
+  const devices = layerDevices(info.devices);
+  if (devices.length === 0) return {};
+  return {
+    placement: (bytes) =>
+      placeLayers(bytes, devices.length).map((device) => (work) => onDevice(devices[device]!, work)),
+  };
+}
+
 function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
   return {
+    ...placementOn(tensorFlow),
     // Shapes that come once, as texts of any length do, are not worth a recording.
     record: (name, fn) => tensorFlow.record(name, fn, { after: 1 }),
     matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
@@ -54,20 +76,23 @@ function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
   };
 }
 
-async function openNative({ threads, onProgress, signal }: EngineOptions): Promise<Engine> {
+async function openNative({ threads, workers = [], onProgress, signal }: EngineOptions): Promise<Engine> {
   const tensorFlow = await openTensorFlow({
     ...(threads === undefined ? {} : { threads: { intra: threads } }),
+    ...(workers.length > 0 ? { workers } : {}),
     ...(onProgress ? { onProgress } : {}),
     ...(signal ? { signal } : {}),
   });
   const { version, build, devices, threads: used, bfloat16 } = tensorFlow.info;
-  const gpus = devices.filter(({ type }) => type === 'GPU').length;
+  const gpus = devices.filter(({ type, worker }) => type === 'GPU' && worker === undefined).length;
   const where = gpus > 0 ? `${gpus} GPU` : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
   return {
     backend: 'tensorflow',
     runtime: tensorFlowRuntime(tensorFlow),
-    onGpu: gpus > 0,
-    description: `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)`,
+    elsewhere: gpus > 0 || workers.length > 0,
+    description:
+      `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)` +
+      (workers.length > 0 ? `, layers on ${workers.length} workers` : ''),
   };
 }
 
@@ -76,7 +101,7 @@ async function openWasm(): Promise<Engine> {
   return {
     backend: 'wasm',
     runtime: eagerRuntime,
-    onGpu: false,
+    elsewhere: false,
     description: 'tfjs WASM backend (one thread, float32 only)',
   };
 }
@@ -87,7 +112,10 @@ async function openWasm(): Promise<Engine> {
  * @throws EngineError if the backend asked for cannot start.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { backend, onWarning, signal } = options;
+  const { onWarning, signal, workers = [] } = options;
+  const backend = workers.length > 0 ? (options.backend ?? 'tensorflow') : options.backend;
+  if (backend === 'wasm' && workers.length > 0)
+    throw new EngineError('The WASM backend has no workers: leave out one of the two.', backend);
   if (backend === 'wasm') return openWasm();
   try {
     return await openNative(options);

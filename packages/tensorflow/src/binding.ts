@@ -72,6 +72,8 @@ export class Binding {
 
   /** Where operations are noted down while a function is being recorded. */
   recording: Recording | undefined;
+  /** The worker's device where operations run and tensors are made; absent: this process's. */
+  device: string | undefined;
 
   readonly #setAttribute: AttributeSetter;
   readonly #singleOps = new Map<string, FunctionCall>();
@@ -99,7 +101,7 @@ export class Binding {
   }
 
   createTensor(shape: number[], dtype: number, values: TensorValues): number {
-    const { id } = this.context.tensors.create(shape, dtype, values);
+    const { id } = this.context.tensors.create(shape, dtype, values, this.device);
     this.recording?.addConstant(id, { shape: [...shape], dtype, values });
     return id;
   }
@@ -131,12 +133,30 @@ export class Binding {
     return outputs;
   }
 
+  /**
+   * Runs `work` with a worker's device current.
+   *
+   * @throws TensorFlowOpError where no worker has it
+   */
+  onDevice<T>(device: string, work: () => T): T {
+    if (this.context.devices.find(({ name }) => name === device)?.worker === undefined) {
+      throw new TensorFlowOpError('onDevice', invalidArgument, `no worker has a device ${device}`);
+    }
+    const outer = this.device;
+    this.device = device;
+    try {
+      return work();
+    } finally {
+      this.device = outer;
+    }
+  }
+
   /** Runs a registered function. */
   executeFunction(call: FunctionCall, inputs: readonly number[]): readonly StoredTensor[] {
     const { c, status, tensors } = this.context;
     return this.#withOp(call.name, (op) => {
       const pointers = new BigUint64Array(inputs.length);
-      for (let i = 0; i < inputs.length; i++) pointers[i] = tensors.get(inputs[i]!).pointer;
+      for (let i = 0; i < inputs.length; i++) pointers[i] = tensors.handle(inputs[i]!, this.device);
       c.TFE_OpAddInputList(op, pointers, pointers.length, status);
       this.context.check(call.name);
       c.TFE_OpSetAttrString(op, 'config_proto', call.config, call.config.length);
@@ -169,6 +189,10 @@ export class Binding {
     const op = c.TFE_NewOp(pointer, name, status);
     this.context.check(name);
     try {
+      if (this.device !== undefined) {
+        c.TFE_OpSetDevice(op, this.device, status);
+        this.context.check(name);
+      }
       return use(op);
     } finally {
       c.TFE_DeleteOp(op);
@@ -179,13 +203,13 @@ export class Binding {
     const { c, status, tensors } = this.context;
     if (!schema.hasListInput) {
       for (const id of inputs) {
-        c.TFE_OpAddInput(op, tensors.get(id).pointer, status);
+        c.TFE_OpAddInput(op, tensors.handle(id, this.device), status);
         this.context.check(schema.name);
       }
       return;
     }
     for (const { isList, ids } of splitInputs(schema, inputs)) {
-      const pointers = BigUint64Array.from(ids, (id) => tensors.get(id).pointer);
+      const pointers = BigUint64Array.from(ids, (id) => tensors.handle(id, this.device));
       if (isList) c.TFE_OpAddInputList(op, pointers, pointers.length, status);
       else c.TFE_OpAddInput(op, pointers[0]!, status);
       this.context.check(schema.name);
@@ -198,9 +222,9 @@ export class Binding {
     const count = this.#outputCount;
     count[0] = outputCount;
     c.TFE_Execute(op, this.#outputs, count, status);
-    this.context.check(name);
+    this.context.check(name, this.device);
     const outputs = new Array<StoredTensor>(count[0]!);
-    for (let i = 0; i < outputs.length; i++) outputs[i] = tensors.adopt(this.#outputs[i]!);
+    for (let i = 0; i < outputs.length; i++) outputs[i] = tensors.adopt(this.#outputs[i]!, this.device);
     return outputs;
   }
 
@@ -215,7 +239,8 @@ export class Binding {
   }
 
   #runsInGraph(name: string, input: number | undefined): boolean {
-    if (input === undefined || !betterInGraph.has(name) || this.isUsingGpuDevice()) return false;
+    const onGpu = this.device === undefined ? this.isUsingGpuDevice() : /GPU/.test(this.device);
+    if (input === undefined || !betterInGraph.has(name) || onGpu) return false;
     return this.context.tensors.get(input).dtype === DT.float;
   }
 }

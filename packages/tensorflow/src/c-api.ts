@@ -34,6 +34,16 @@ export interface CApi {
   TFE_DeleteContextOptions(options: Pointer): void;
   TFE_NewContext(options: Pointer, status: Pointer): Pointer;
   TFE_DeleteContext(context: Pointer): void;
+  TFE_ContextSetServerDefWithTimeoutAndRetries(
+    context: Pointer,
+    keepAliveSeconds: number,
+    serverDef: Memory,
+    bytes: number,
+    timeoutMs: number,
+    retries: number,
+    status: Pointer,
+    clearExistingContexts: boolean,
+  ): void;
   TFE_ContextListDevices(context: Pointer, status: Pointer): Pointer;
   TFE_ContextAddFunction(context: Pointer, fn: Pointer, status: Pointer): void;
   TFE_ContextRemoveFunction(context: Pointer, name: string, status: Pointer): void;
@@ -53,6 +63,7 @@ export interface CApi {
 
   TFE_NewOp(context: Pointer, name: string, status: Pointer): Pointer;
   TFE_DeleteOp(op: Pointer): void;
+  TFE_OpSetDevice(op: Pointer, device: string, status: Pointer): void;
   TFE_OpAddInput(op: Pointer, handle: Pointer, status: Pointer): void;
   TFE_OpAddInputList(op: Pointer, handles: Memory, count: number, status: Pointer): void;
   TFE_OpSetAttrString(op: Pointer, name: string, value: Memory, length: number): void;
@@ -101,6 +112,9 @@ export interface CApi {
     status: Pointer,
   ): Pointer;
   TF_DeleteFunction(fn: Pointer): void;
+
+  TF_NewServer(serverDef: Memory, bytes: number, status: Pointer): Pointer;
+  TF_ServerStart(server: Pointer, status: Pointer): void;
 }
 
 /** One output of a graph operation (C struct TF_Output). */
@@ -140,6 +154,7 @@ const cc: Record<string, Signature> = {
   TFE_DeleteContextOptions: ['void', p],
   TFE_NewContext: [p, p, p],
   TFE_DeleteContext: ['void', p],
+  TFE_ContextSetServerDefWithTimeoutAndRetries: ['void', p, 'int', p, 'size_t', 'int64_t', 'int', p, 'bool'],
   TFE_ContextListDevices: [p, p, p],
   TFE_ContextAddFunction: ['void', p, p, p],
   TFE_ContextRemoveFunction: ['void', p, 'str', p],
@@ -157,6 +172,7 @@ const cc: Record<string, Signature> = {
   TFE_TensorHandleCopyToDevice: [p, p, p, 'str', p],
   TFE_NewOp: [p, p, 'str', p],
   TFE_DeleteOp: ['void', p],
+  TFE_OpSetDevice: ['void', p, 'str', p],
   TFE_OpAddInput: ['void', p, p, p],
   TFE_OpAddInputList: ['void', p, p, 'int', p],
   TFE_OpSetAttrString: ['void', p, 'str', p, 'size_t'],
@@ -189,6 +205,8 @@ const cc: Record<string, Signature> = {
   TF_FinishOperation: [p, p, p],
   TF_GraphToFunction: [p, p, 'str', 'uint8_t', 'int', p, 'int', p, 'int', p, p, p, p, p],
   TF_DeleteFunction: ['void', p],
+  TF_NewServer: [p, p, 'size_t', p],
+  TF_ServerStart: ['void', p, p],
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { CApi, Pointer } from './c-api.js';
+import type { Cluster } from './cluster.js';
 import { type ContextConfig, contextConfig } from './config-proto.js';
 import { OpSchemas } from './op-schema.js';
 import { checkStatus } from './status.js';
@@ -10,6 +11,8 @@ export interface Device {
   type: string;
   /** Memory TensorFlow will use at most; it does not know a CPU's and says 256 MiB. */
   memoryBytes: number;
+  /** `host:port` of the worker it belongs to; absent: this process's own. */
+  worker?: string;
 }
 
 /** One TensorFlow eager context, with what belongs to it. */
@@ -19,17 +22,19 @@ export class EagerContext {
   readonly pointer: Pointer;
   readonly schemas: OpSchemas;
   readonly tensors: TensorStore;
+  /** Those of workers come after the process's own. */
   readonly devices: readonly Device[];
   #functionCount = 0;
 
   constructor(
     readonly c: CApi,
     config: ContextConfig,
+    private readonly cluster?: Cluster,
   ) {
     this.status = c.TF_NewStatus();
+    const proto = contextConfig(config);
     const options = c.TFE_NewContextOptions();
     try {
-      const proto = contextConfig(config);
       c.TFE_ContextOptionsSetConfig(options, proto, proto.length, this.status);
       this.check('TFE_ContextOptionsSetConfig');
       this.pointer = c.TFE_NewContext(options, this.status);
@@ -37,17 +42,30 @@ export class EagerContext {
     } finally {
       c.TFE_DeleteContextOptions(options);
     }
-    this.devices = listDevices(c, this.pointer, this.status);
+    cluster?.connect(c, this.pointer, this.status, proto);
+    this.devices = this.#listDevices();
     this.schemas = new OpSchemas(c, this.status);
-    this.tensors = new TensorStore(c, this.pointer, this.status, this.gpu?.name);
+    const check = (operation: string, device?: string) => this.check(operation, device);
+    const own = { cpu: this.#own('CPU')!.name, gpu: this.gpu?.name };
+    this.tensors = new TensorStore(c, this.pointer, this.status, check, own);
   }
 
+  /** The process's own first GPU. */
   get gpu(): Device | undefined {
-    return this.devices.find((device) => device.type === 'GPU');
+    return this.#own('GPU');
   }
 
-  /** @throws TensorFlowOpError if the last call failed. */
-  check(operation: string): void {
+  /**
+   * Throws what the last call reported, if it failed.
+   *
+   * @param device where the call had to do with a worker's
+   * @throws TensorFlowOpError, WorkerLostError
+   */
+  check(operation: string, device?: string): void {
+    const code = this.c.TF_GetCode(this.status);
+    if (code === 0) return;
+    const lost = this.cluster?.lostWorker(code, this.c.TF_Message(this.status), device);
+    if (lost) throw lost;
     checkStatus(this.c, this.status, operation);
   }
 
@@ -67,16 +85,26 @@ export class EagerContext {
     this.c.TFE_DeleteContext(this.pointer);
     this.c.TF_DeleteStatus(this.status);
   }
-}
 
-function listDevices(c: CApi, context: Pointer, status: Pointer): Device[] {
-  const list = c.TFE_ContextListDevices(context, status);
-  checkStatus(c, status, 'TFE_ContextListDevices');
-  const devices = Array.from({ length: c.TF_DeviceListCount(list) }, (_, index) => ({
-    name: c.TF_DeviceListName(list, index, status),
-    type: c.TF_DeviceListType(list, index, status),
-    memoryBytes: c.TF_DeviceListMemoryBytes(list, index, status),
-  }));
-  c.TF_DeleteDeviceList(list);
-  return devices;
+  #own(type: string): Device | undefined {
+    return this.devices.find((device) => device.worker === undefined && device.type === type);
+  }
+
+  #listDevices(): Device[] {
+    const { c, cluster, status } = this;
+    const list = c.TFE_ContextListDevices(this.pointer, status);
+    this.check('TFE_ContextListDevices');
+    const devices = Array.from({ length: c.TF_DeviceListCount(list) }, (_, index): Device => {
+      const name = c.TF_DeviceListName(list, index, status);
+      const worker = cluster?.addressOf(name);
+      return {
+        name,
+        type: c.TF_DeviceListType(list, index, status),
+        memoryBytes: c.TF_DeviceListMemoryBytes(list, index, status),
+        ...(worker === undefined ? {} : { worker }),
+      };
+    });
+    c.TF_DeleteDeviceList(list);
+    return devices;
+  }
 }

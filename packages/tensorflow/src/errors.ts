@@ -15,6 +15,21 @@ export class TensorFlowOpError extends Error {
   }
 }
 
+/** A worker stopped answering; what lay on its devices is lost. */
+export class WorkerLostError extends Error {
+  readonly code = 'GRASP_TF_WORKER';
+  override readonly name = 'WorkerLostError';
+  constructor(
+    /** `host:port` */
+    readonly address: string,
+    detail: string,
+  ) {
+    super(
+      `The worker at ${address} is lost: ${detail}. Start it again, and then what was running; of what lay on it nothing is left.`,
+    );
+  }
+}
+
 /** What is wrong: the body reads data back, returns no tensors; a captured tensor or the function is gone. */
 export type RecordingProblem = 'read' | 'results' | 'captured-tensor' | 'disposed';
 
@@ -53,6 +68,8 @@ export type SetupProblem =
   | 'not-writable'
   | 'no-library'
   | 'load'
+  | 'port'
+  | 'worker'
   | 'already-open';
 
 /** TensorFlow cannot be had on this machine as it is. The message says why and what to do. */

@@ -10,8 +10,10 @@ export {
   TensorFlowOpError,
   TensorFlowSetupError,
   UnsupportedTensorError,
+  WorkerLostError,
 } from './errors.js';
 export { defaultCacheDir, type LibraryLocation } from './library-location.js';
 export { type OpenOptions, openTensorFlow, type TensorFlow, type TensorFlowInfo } from './open-tensorflow.js';
 export type { OnProgress, Progress } from './progress.js';
 export type { RecordedFunction, RecordOptions, TensorFunction } from './record.js';
+export { type Served, type ServeOptions, serveTensorFlow } from './serve.js';

@@ -5,6 +5,7 @@ import { createBackend } from './backend.js';
 import { Bfloat16 } from './bfloat16.js';
 import { Binding } from './binding.js';
 import type { BuildKind } from './builds.js';
+import { Cluster, reachWorkers } from './cluster.js';
 import { cpuFeatures, usableCores } from './cpu.js';
 import { type Device, EagerContext } from './eager-context.js';
 import { TensorFlowSetupError } from './errors.js';
@@ -22,6 +23,11 @@ export interface OpenOptions extends AcquireOptions {
   };
   /** Most memory to take of the first GPU. Default: grow as needed. */
   gpuMemoryBytes?: number;
+  /**
+   * Other processes whose devices to use, `host:port` each, where `serveTensorFlow` runs. What passes between is
+   * neither encrypted nor authenticated. Linux only.
+   */
+  workers?: readonly string[];
 }
 
 export interface TensorFlowInfo {
@@ -53,6 +59,13 @@ export interface TensorFlow {
   bfloat16Tensor(bits: Uint16Array, shape: number[]): Tensor;
   /** Whether a tensor holds bfloat16, which its dtype does not tell. */
   isBfloat16(x: Tensor): boolean;
+  /**
+   * Runs `work` on a device of a worker, by its name in `info.devices`: operations run there, and tensors made
+   * meanwhile lie there. Tensors from elsewhere are copied over, once each. `work` must not be asynchronous.
+   *
+   * @throws WorkerLostError where the worker is gone
+   */
+  onDevice<T>(device: string, work: () => T): T;
   /** Product over the last two axes, float32 out; where one factor is bfloat16 the other is cast to it. */
   matMul(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor;
   /**
@@ -88,6 +101,7 @@ let open: { tensorFlow: TensorFlow; options: OpenOptions } | undefined;
 export async function openTensorFlow(options: OpenOptions = {}): Promise<TensorFlow> {
   if (open) return reopen(open.tensorFlow, open.options, options);
   const location = await acquireLibrary(options);
+  await reachWorkers(options.workers ?? []);
   if (open) return openTensorFlow(options);
   const tensorFlow = start(location, options);
   open = { tensorFlow, options };
@@ -107,6 +121,7 @@ async function reopen(tensorFlow: TensorFlow, before: OpenOptions, now: OpenOpti
     (now.threads?.inter ?? threads.inter) === threads.inter &&
     (now.library ?? library) === library &&
     (now.build ?? build) === build &&
+    String(now.workers ?? before.workers ?? []) === String(before.workers ?? []) &&
     (now.gpuMemoryBytes ?? before.gpuMemoryBytes) === before.gpuMemoryBytes;
   if (!same) {
     throw new TensorFlowSetupError(
@@ -122,12 +137,15 @@ async function reopen(tensorFlow: TensorFlow, before: OpenOptions, now: OpenOpti
 function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
   const c = loadLibrary(location);
   const threads = { intra: options.threads?.intra ?? usableCores(), inter: options.threads?.inter ?? 1 };
-  const context = new EagerContext(c, {
+  const { workers = [], gpuMemoryBytes } = options;
+  const config = {
     intraOpThreads: threads.intra,
     interOpThreads: threads.inter,
-    ...(options.gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes: options.gpuMemoryBytes }),
-  });
-  const backend = createBackend(new Binding(context));
+    ...(gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes }),
+  };
+  const context = new EagerContext(c, config, workers.length > 0 ? new Cluster(workers) : undefined);
+  const binding = new Binding(context);
+  const backend = createBackend(binding);
   const half = new Bfloat16(backend);
   registerOwnKernels();
   registerBackend(backendName, () => backend, backendPriority);
@@ -146,6 +164,7 @@ function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
     bfloat16Tensor: (bits, shape) => half.fromBits(bits, shape),
     isBfloat16: (x) => half.is(x),
     matMul: (a, b, transposeA, transposeB) => half.matMul(a, b, transposeA, transposeB),
+    onDevice: (device, work) => binding.onDevice(device, work),
     op: (name, attrs, inputs, outputCount) =>
       backend.executeOp(
         name,

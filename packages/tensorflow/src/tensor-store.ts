@@ -1,7 +1,6 @@
 import type { CApi, Pointer } from './c-api.js';
 import { DT, elementBytes, elementCount } from './data-types.js';
 import { UnsupportedTensorError } from './errors.js';
-import { checkStatus } from './status.js';
 
 /** A tensor in TensorFlow's hands. */
 export interface StoredTensor {
@@ -10,24 +9,36 @@ export interface StoredTensor {
   readonly dtype: number;
   readonly shape: number[];
   readonly bytes: number;
+  /** The worker's device it lies on; absent: this process's. */
+  readonly device: string | undefined;
 }
 
 export type TensorValues = NodeJS.TypedArray | readonly Uint8Array[] | readonly number[] | readonly boolean[];
 
 const stringBytes = 24; // sizeof(TF_TString)
 
+/** Own devices of the process: what goes where no worker's device is named. */
+export interface OwnDevices {
+  readonly cpu: string;
+  /** Where float data goes; absent: all stays in host memory. */
+  readonly gpu?: string | undefined;
+}
+
 /** Owns every tensor handle of one context, under ids that are never used twice. */
 export class TensorStore {
   readonly #tensors = new Map<number, StoredTensor>();
+  /** Of tensors that were used elsewhere than they lie: their copies by device, '' being this process. */
+  readonly #copies = new Map<number, Map<string, Pointer>>();
   #nextId = 0;
   #bytes = 0;
 
-  /** @param gpu name of the device where float data goes; absent: all stays in host memory */
+  /** @param check throws what `status` holds, if the last call failed */
   constructor(
     private readonly c: CApi,
     private readonly context: Pointer,
     private readonly status: Pointer,
-    private readonly gpu?: string,
+    private readonly check: (operation: string, device?: string) => void,
+    private readonly own: OwnDevices,
   ) {}
 
   get count(): number {
@@ -48,17 +59,49 @@ export class TensorStore {
     return tensor;
   }
 
-  /** Copies values into a new tensor: one copy, straight into TensorFlow's memory. */
-  create(shape: readonly number[], dtype: number, values: TensorValues): StoredTensor {
+  /**
+   * Copies values into a new tensor: one copy, straight into TensorFlow's memory, and from there to a device.
+   *
+   * @param device a worker's; absent: this process's
+   */
+  create(shape: readonly number[], dtype: number, values: TensorValues, device?: string): StoredTensor {
     const host = this.allocate(shape, dtype, values);
     let pointer: Pointer;
     try {
       pointer = this.c.TFE_NewTensorHandle(host, this.status);
-      this.#check('TFE_NewTensorHandle');
+      this.check('TFE_NewTensorHandle');
     } finally {
       this.c.TF_DeleteTensor(host);
     }
-    return this.#add(this.#toDevice(pointer, dtype), dtype, [...shape]);
+    const target = this.#target(dtype, device);
+    if (target === this.own.cpu) return this.#add(pointer, dtype, [...shape], device);
+    try {
+      return this.#add(this.#copy(pointer, target), dtype, [...shape], device);
+    } finally {
+      this.c.TFE_DeleteTensorHandle(pointer);
+    }
+  }
+
+  /**
+   * The handle to use a tensor by on a device; where it lies elsewhere, that of a copy, made once. Between two workers
+   * a copy goes through this process, so that workers need not reach one another.
+   *
+   * @param device a worker's; absent: this process's
+   */
+  handle(id: number, device?: string): Pointer {
+    const tensor = this.get(id);
+    if (tensor.device === device) return tensor.pointer;
+    const copies = this.#copies.get(id) ?? new Map<string, Pointer>();
+    this.#copies.set(id, copies);
+    let copy = copies.get(device ?? '');
+    if (copy === undefined) {
+      const fromWorker = tensor.device !== undefined;
+      const source = fromWorker && device !== undefined ? this.handle(id) : tensor.pointer;
+      const from = fromWorker && device === undefined ? tensor.device : device;
+      copy = this.#copy(source, this.#target(tensor.dtype, device), from);
+      copies.set(device ?? '', copy);
+    }
+    return copy;
   }
 
   /** A bare TF_Tensor in host memory, to be freed by the caller. */
@@ -78,12 +121,12 @@ export class TensorStore {
     return tensor;
   }
 
-  /** Takes over a handle that TensorFlow returned. */
-  adopt(pointer: Pointer): StoredTensor {
+  /** Takes over a handle that TensorFlow returned of work on a device. */
+  adopt(pointer: Pointer, device?: string): StoredTensor {
     const { c, status } = this;
     const shape = new Array<number>(c.TFE_TensorHandleNumDims(pointer, status));
     for (let i = 0; i < shape.length; i++) shape[i] = c.TFE_TensorHandleDim(pointer, i, status);
-    return this.#add(pointer, c.TFE_TensorHandleDataType(pointer), shape);
+    return this.#add(pointer, c.TFE_TensorHandleDataType(pointer), shape, device);
   }
 
   delete(id: number): void {
@@ -92,13 +135,15 @@ export class TensorStore {
     this.#tensors.delete(id);
     this.#bytes -= tensor.bytes;
     this.c.TFE_DeleteTensorHandle(tensor.pointer);
+    for (const copy of this.#copies.get(id)?.values() ?? []) this.c.TFE_DeleteTensorHandle(copy);
+    this.#copies.delete(id);
   }
 
   /** Copies a tensor's data out: one copy. bfloat16 is widened to float32, int64 narrowed to int32. */
   read(id: number): Float32Array | Int32Array | Uint8Array | Uint8Array[] {
-    const { pointer, dtype, shape } = this.get(id);
+    const { pointer, dtype, shape, device } = this.get(id);
     const tensor = this.c.TFE_TensorHandleResolve(pointer, this.status);
-    this.#check('TFE_TensorHandleResolve');
+    this.check('TFE_TensorHandleResolve', device);
     try {
       if (dtype === DT.string) return this.#readStrings(tensor, elementCount(shape));
       const bytes = this.c.TF_TensorByteSize(tensor);
@@ -133,17 +178,14 @@ export class TensorStore {
     for (const id of [...this.#tensors.keys()]) this.delete(id);
   }
 
-  #check(operation: string): void {
-    checkStatus(this.c, this.status, operation);
-  }
-
-  #add(pointer: Pointer, dtype: number, shape: number[]): StoredTensor {
+  #add(pointer: Pointer, dtype: number, shape: number[], device: string | undefined): StoredTensor {
     const tensor = {
       id: this.#nextId++,
       pointer,
       dtype,
       shape,
       bytes: elementCount(shape) * elementBytes(dtype),
+      device,
     };
     this.#tensors.set(tensor.id, tensor);
     this.#bytes += tensor.bytes;
@@ -159,13 +201,17 @@ export class TensorStore {
   }
 
   // With a GPU, int32 and strings stay on the host: that is where TensorFlow's kernels want them.
-  #toDevice(pointer: Pointer, dtype: number): Pointer {
-    const { c, context, status, gpu } = this;
-    if (!gpu || dtype === DT.int32 || dtype === DT.int64 || dtype === DT.string) return pointer;
-    const moved = c.TFE_TensorHandleCopyToDevice(pointer, context, gpu, status);
-    this.c.TFE_DeleteTensorHandle(pointer);
-    this.#check('TFE_TensorHandleCopyToDevice');
-    return moved;
+  #target(dtype: number, device: string | undefined): string {
+    const { cpu, gpu } = this.own;
+    const onHost = dtype === DT.int32 || dtype === DT.int64 || dtype === DT.string;
+    if (device === undefined) return onHost ? cpu : (gpu ?? cpu);
+    return onHost ? device.replace(/[^/]*$/, 'device:CPU:0') : device;
+  }
+
+  #copy(pointer: Pointer, target: string, worker?: string): Pointer {
+    const copy = this.c.TFE_TensorHandleCopyToDevice(pointer, this.context, target, this.status);
+    this.check('TFE_TensorHandleCopyToDevice', worker ?? target);
+    return copy;
   }
 
   #allocateStrings(shape: readonly number[], values: readonly Uint8Array[]): Pointer {

@@ -30,5 +30,10 @@ export const options = {
       String,
     ),
   backend: () => new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const),
+  workers: () =>
+    new Option(
+      '--workers <addresses>',
+      'processes that hold the layers, host:port of each `grasp worker`',
+    ).argParser(String),
   threads: () => new Option('--threads <number>', 'default: all cores').argParser(count),
 };

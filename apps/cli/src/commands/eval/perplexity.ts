@@ -19,9 +19,10 @@ export const perplexityCommand = (terminal: Terminal) =>
     .option('--windows <number>', 'most windows to use of a text', count)
     .addOption(options.backend())
     .addOption(options.threads())
+    .addOption(options.workers())
     .option('--quiet', 'no progress')
     .option('--json', 'one JSON document instead of text')
-    .action(async (path, texts, { window, windows: most, backend, threads, quiet, json }) => {
+    .action(async (path, texts, { window, windows: most, backend, threads, workers, quiet, json }) => {
       await withModel(path, async ({ checkpoint, config, tokenizer }) => {
         const { contextLength } = config;
         if (window !== undefined && window > contextLength)
@@ -35,7 +36,7 @@ export const perplexityCommand = (terminal: Terminal) =>
           });
           evaluation.push({ name: textName(text), windows });
         }
-        const engine = await openEngineFor(terminal, { backend, threads });
+        const engine = await openEngineFor(terminal, { backend, threads, workers });
         const layout = decoderLayout(config);
         const run = measure(checkpoint, 'dense', evaluation, engine);
         const perplexity = await watch(run, terminal, { layout, quiet });

@@ -26,14 +26,19 @@ interface Flags {
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
   const settings = await methodSettings(options);
-  const { model: path, out, backend, threads, saveEvery } = options;
+  const { model: path, out, backend, threads, workers, saveEvery } = options;
   await withModel(path, async (model) => {
     const layout = decoderLayout(model.config);
     projectionOf(model.checkpoint, settings); // a budget below the floor is refused before any work
     if (flags.dryRun) {
       const texts = await readTexts(options, model);
       return dryRun(
-        { ...model, ...texts, settings, engine: await openEngineFor(terminal, { backend, threads }) },
+        {
+          ...model,
+          ...texts,
+          settings,
+          engine: await openEngineFor(terminal, { backend, threads, workers }),
+        },
         flags,
         terminal,
       );
@@ -42,7 +47,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
     const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
       const { sizes, ...texts } = await readTexts(options, model);
-      const engine = await openEngineFor(terminal, { backend, threads });
+      const engine = await openEngineFor(terminal, { backend, threads, workers });
       if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
       const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder, saveEvery };
       const record = await pruneResuming(job, statePath, { layout, ...flags }, terminal);

@@ -21,6 +21,10 @@ const runSchema = settingsSchema.extend({
   evalWindows: z.int().min(1).optional().describe('most windows of it to use'),
   window: z.int().min(2).default(2048).describe('tokens in a window of perplexity'),
   backend: z.enum(['tensorflow', 'wasm']).optional().describe('default: tensorflow, else wasm'),
+  workers: z
+    .string()
+    .optional()
+    .describe('processes that hold the layers, host:port of each `grasp worker` with commas between'),
   saveEvery: z
     .int()
     .min(1)

@@ -1,0 +1,56 @@
+import { freemem } from 'node:os';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { type Served, serveTensorFlow } from '@grasp/tensorflow';
+import { openingView } from '../../engine.js';
+import { formatBytes } from '../../format.js';
+import type { Terminal } from '../../terminal.js';
+import { options } from '../eval/options.js';
+
+function port(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
+  return number;
+}
+
+function offered({ version, devices, threads }: Served): string {
+  const gpus = devices.filter(({ type }) => type === 'GPU');
+  const gpuMemory = gpus.map(({ memoryBytes }) => formatBytes(memoryBytes)).join(', ');
+  const device =
+    gpus.length > 0
+      ? `${gpus.length} GPU (${gpuMemory})`
+      : `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${formatBytes(freemem())} of free memory`;
+  return `TensorFlow ${version}, ${device}`;
+}
+
+/** Ends when the terminal's signal does. */
+const untilInterrupted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    const keepRunning = setInterval(() => {}, 2 ** 30);
+    const end = (): void => {
+      clearInterval(keepRunning);
+      reject(signal.reason);
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+
+export const workerCommand = (terminal: Terminal) =>
+  new Command('worker')
+    .description('lend this machine to runs that name it with --workers, until Ctrl-C')
+    .requiredOption('--port <number>', 'TCP port to listen on', port)
+    .option(
+      '--all-interfaces',
+      'listen on every interface, not on the loopback one alone: whoever reaches the port can then run code here',
+    )
+    .addOption(options.threads())
+    .action(async ({ port, allInterfaces = false, threads }) => {
+      const served = await openingView(terminal, (opening) =>
+        serveTensorFlow({ port, allInterfaces, ...(threads === undefined ? {} : { threads }), ...opening }),
+      );
+      const where = allInterfaces
+        ? 'on every interface, open to whoever reaches it'
+        : 'for this machine alone';
+      terminal.print(`Serving at localhost:${port}, ${where}: ${offered(served)}`);
+      await untilInterrupted(terminal.signal);
+    });
