@@ -7,6 +7,7 @@ export { normals, random } from './random.js';
 export { randomCheckpoint, randomTokens, type TinyConfig } from './random-checkpoint.js';
 export { readmeCode } from './readme-code.js';
 export { hasShared, sharedPath } from './shared.js';
+export { hasSlurm, type SlurmCluster, startSlurm } from './slurm.js';
 export { hasSmollm2, smollm2Path } from './smollm2.js';
 export { hasTensorFlow } from './tensorflow.js';
 export { tinyLlama, tinyText } from './tiny-llama.js';
