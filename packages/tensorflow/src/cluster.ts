@@ -11,8 +11,8 @@ const ownJob = 'localhost';
 
 /** Beyond these a worker counts as lost. One that is busy still answers pings, a process that ended is noticed at once. */
 const keepAlive = { afterMs: 120_000, timeoutMs: 20_000 };
-/** Tensors of a process that ended without a word are freed so long after. */
-const keepTensorsSeconds = 60;
+/** A worker forgets a process that it has not heard of for so long; TensorFlow's own threads tell it meanwhile. */
+const rememberSeconds = 60;
 const connectMs = 10_000;
 
 /** TF_Code */
@@ -95,7 +95,7 @@ export class Cluster {
     const before = listeningSockets();
     c.TFE_ContextSetServerDefWithTimeoutAndRetries(
       context,
-      keepTensorsSeconds,
+      rememberSeconds,
       def,
       def.length,
       connectMs,
