@@ -58,11 +58,12 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
   }
   /** What a task of a step says first that starts so, in a log that was not there before. */
   async function whenItSays(out: string, step: string, start: string): Promise<{ pid: number }> {
-    for (;;) {
+    for (let waited = 0; waited < 300_000; waited += 50) {
       const log = (await logs(out)).find((each) => each.step === step && each.text.includes(`\n${start}`));
       if (log) return log;
       await setTimeout(50);
     }
+    throw new Error(`${step} never said "${start}"; there are ${(await steps(out)).join(', ') || 'no logs'}`);
   }
   const steps = async (out: string) => (await logs(out)).map(({ step }) => step).sort();
   const once = ['measure:dense', 'measure:keep-0.6', 'measure:keep-0.8', 'prune:keep-0.6', 'prune:keep-0.8'];
