@@ -20,7 +20,7 @@ export interface ScalingReport {
 }
 
 /** How large a size is on an axis. */
-export function alongAxis(axis: Axis, { layers, rows, vocabulary }: Size, length: number): number {
+function alongAxis(axis: Axis, { layers, rows, vocabulary }: Size, length: number): number {
   return { layers, tokens: rows * length, vocabulary }[axis];
 }
 

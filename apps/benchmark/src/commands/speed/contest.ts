@@ -9,7 +9,7 @@ export interface ContestOptions extends StepSetting, Rival {
 type Timing = Omit<StepResult, 'gradients'>;
 
 /** One round: a step of each, one after the other. */
-export interface Round {
+interface Round {
   readonly ours: Timing;
   readonly theirs: Timing;
 }
