@@ -14,7 +14,6 @@ import type { DecoderConfig } from './config.js';
 import { GainedNorm } from './gained-norm.js';
 import type { WeightReader } from './load-weights.js';
 import { namedFunction } from './named-function.js';
-import { widen } from './precision.js';
 import type { RotaryTable } from './rotary.js';
 import type { Runtime } from './runtime.js';
 import {
@@ -35,7 +34,7 @@ export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
     })),
     forward: namedFunction(runtime, 'attention-saving', (i: AttentionInputs) => attention(runtime, shape, i)),
     mixed: namedFunction(runtime, 'attention-mixed', (i: AttentionInputs) => ({
-      mixed: widen(runtime, shape, attention(runtime, shape, i).mixed),
+      mixed: attention(runtime, shape, i).mixed,
     })),
     backward: namedFunction(runtime, 'attention-gradient', (i: AttentionGradientInputs) =>
       attentionGradient(runtime, shape, i, { input: true, norm: false }),

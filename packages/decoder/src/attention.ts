@@ -11,14 +11,13 @@
  * value) or `G·h` (query, output) rows per group.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { narrow, type Precision, widen } from './precision.js';
 import { blockOf, causalMask, maskBlock, prefixOf, queryBlocks, weightsOf } from './query-blocks.js';
 import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import { rotate, rotateBack } from './rotary.js';
 import type { Runtime } from './runtime.js';
 
 /** What is the same for every attention layer of a model. */
-export interface AttentionShape extends Precision {
+export interface AttentionShape {
   readonly headSize: number;
   readonly headsPerGroup: number;
   readonly epsilon: number;
@@ -102,11 +101,6 @@ function keyFactor(shape: AttentionShape, z: tf.Tensor): tf.Tensor {
   return shape.gateKeys ? tf.mul(perGroup(z), scale) : tf.scalar(scale);
 }
 
-/** Keys or values with their factors, held as they were. */
-function scaled(runtime: Runtime, shape: AttentionShape, x: tf.Tensor, factor: tf.Tensor): tf.Tensor {
-  return narrow(runtime, shape, tf.mul(widen(runtime, shape, x), factor));
-}
-
 export function attention(
   runtime: Runtime,
   shape: AttentionShape,
@@ -122,40 +116,32 @@ export function attention(
   const raw = tf.reshape(projected, [B, K, G + 1, T, h]);
   const normed = i.queryKeyNorm ? rmsNorm(raw, i.queryKeyNorm, epsilon) : raw;
   const rotated = rotate(normed, { cos: i.cos, sin: i.sin });
-  const [query, ownKeys] = tf.split(narrow(runtime, shape, rotated), [G, 1], 2) as [tf.Tensor, tf.Tensor]; // [B, K, G, T, h], [B, K, 1, T, h]
+  const [query, ownKeys] = tf.split(rotated, [G, 1], 2) as [tf.Tensor, tf.Tensor]; // [B, K, G, T, h], [B, K, 1, T, h]
   const ownKey = tf.reshape(ownKeys, [B, K, T, h]);
-  const ownValues = project(runtime, a, i.valueC, i.valueBiasC); // [N, K·h]
-  const ownValue = splitHeads(narrow(runtime, shape, ownValues), T, h); // [B, K, T, h]
+  const ownValue = splitHeads(project(runtime, a, i.valueC, i.valueBiasC), T, h); // [B, K, T, h]
   const key = i.pastKey ? tf.concat([i.pastKey, ownKey], 2) : ownKey; // [B, K, S, h]
   const value = i.pastValue ? tf.concat([i.pastValue, ownValue], 2) : ownValue;
   const past = key.shape[2]! - T;
 
-  const gatedKey = scaled(runtime, shape, key, keyFactor(shape, i.z));
-  const gatedValue = scaled(runtime, shape, value, perGroup(i.z));
+  const gatedKey = tf.mul(key, keyFactor(shape, i.z));
+  const gatedValue = tf.mul(value, perGroup(i.z));
   const mixedBlocks = queryBlocks(T, shape.queryBlock).map(({ start, end }) => {
     const mask = i.visible ? maskBlock(i.visible, start, end, end) : causalMask(start, end, past + end, past);
-    const weights = weightsOf(runtime, blockOf(query, start, end), prefixOf(gatedKey, past + end), G, mask);
-    const block = runtime.matMul(weights, prefixOf(gatedValue, past + end));
-    return tf.reshape(narrow(runtime, shape, block), [B, K * G, end - start, h]);
+    const weights = weightsOf(blockOf(query, start, end), prefixOf(gatedKey, past + end), G, mask);
+    return tf.reshape(tf.matMul(weights, prefixOf(gatedValue, past + end)), [B, K * G, end - start, h]);
   });
   const mixed = mergeHeads(mixedBlocks.length === 1 ? mixedBlocks[0]! : tf.concat(mixedBlocks, 2)); // [N, K·G·h]
   let y = tf.add(i.x, runtime.matMul(mixed, i.outputC)); // [N, d]
   if (i.outputBias) y = tf.add(y, i.outputBias);
 
   const valuesP = i.valueP
-    ? tf.reshape(narrow(runtime, shape, project(runtime, a, i.valueP, i.valueBiasP)), [
-        B,
-        T,
-        i.valueP.shape[0]! / h,
-        h,
-      ])
+    ? tf.reshape(project(runtime, a, i.valueP, i.valueBiasP), [B, T, i.valueP.shape[0]! / h, h])
     : undefined;
   return { y, query, key, value, mixed, valuesP, rawQueryKey: i.queryKeyNorm ? raw : undefined };
 }
 
 /** Gradients of one pass through softmax attention, by query block: `[B, K, G, T, h]`, `[B, K, S, h]` twice. */
 function mixGradient(
-  runtime: Runtime,
   shape: AttentionShape,
   saved: { query: tf.Tensor; key: tf.Tensor; value: tf.Tensor; dMixed: tf.Tensor; rowSum: tf.Tensor },
 ): { dQuery: tf.Tensor; dKey: tf.Tensor; dValue: tf.Tensor } {
@@ -179,13 +165,12 @@ function mixGradient(
     const queryBlock = blockOf(saved.query, start, end); // [B·K, G·block, h]
     const dMixed = blockOf(saved.dMixed, start, end);
     const keyPrefix = prefixOf(saved.key, end); // [B·K, seen, h]
-    const weights = weightsOf(runtime, queryBlock, keyPrefix, G, causalMask(start, end, end, 0));
-    dValue = accumulate(dValue, runtime.matMul(weights, dMixed, true, false));
-    const dWeights = runtime.matMul(dMixed, prefixOf(saved.value, end), false, true); // [B·K, G·block, seen]
-    const centred = tf.sub(dWeights, blockOf(saved.rowSum, start, end));
-    const dScores = narrow(runtime, shape, tf.mul(weights, centred));
-    dQueries.unshift(tf.reshape(runtime.matMul(dScores, keyPrefix), [B, K, G, end - start, h]));
-    dKey = accumulate(dKey, runtime.matMul(dScores, queryBlock, true, false));
+    const weights = weightsOf(queryBlock, keyPrefix, G, causalMask(start, end, end, 0));
+    dValue = accumulate(dValue, tf.matMul(weights, dMixed, true, false));
+    const dWeights = tf.matMul(dMixed, prefixOf(saved.value, end), false, true); // [B·K, G·block, seen]
+    const dScores = tf.mul(weights, tf.sub(dWeights, blockOf(saved.rowSum, start, end)));
+    dQueries.unshift(tf.reshape(tf.matMul(dScores, keyPrefix), [B, K, G, end - start, h]));
+    dKey = accumulate(dKey, tf.matMul(dScores, queryBlock, true, false));
   }
   return {
     dQuery: dQueries.length === 1 ? dQueries[0]! : tf.concat(dQueries, 3),
@@ -233,24 +218,20 @@ export function attentionGradient(
   const [B, K, G, T] = i.query.shape as [number, number, number, number];
 
   const dMerged = runtime.matMul(i.dy, i.outputC, false, true); // [N, K·G·h]
-  const dMixed = tf.reshape(splitHeads(narrow(runtime, shape, dMerged), T, h), [B, K, G, T, h]);
+  const dMixed = tf.reshape(splitHeads(dMerged, T, h), [B, K, G, T, h]);
   // Σ_s P_ts · dP_ts = O_t · dO_t, so the softmax gradient needs no reduction over the scores.
-  const products = tf.sum(tf.reshape(tf.mul(dMerged, widen(runtime, shape, i.mixed)), [B, T, K * G, h]), 3); // [B, T, K·G]
+  const products = tf.sum(tf.reshape(tf.mul(dMerged, i.mixed), [B, T, K * G, h]), 3); // [B, T, K·G]
   const rowSum = tf.reshape(tf.transpose(products, [0, 2, 1]), [B, K, G, T, 1]);
   const factor = keyFactor(shape, i.z);
-  const [key, value] = [widen(runtime, shape, i.key), widen(runtime, shape, i.value)];
-  const gatedKey = narrow(runtime, shape, tf.mul(key, factor));
-  const gatedValue = narrow(runtime, shape, tf.mul(value, perGroup(i.z)));
-  const saved = { query: i.query, key: gatedKey, value: gatedValue, dMixed, rowSum };
-  const gradient = mixGradient(runtime, shape, saved);
+  const gatedKey = tf.mul(i.key, factor);
+  const gatedValue = tf.mul(i.value, perGroup(i.z));
+  const gradient = mixGradient(shape, { query: i.query, key: gatedKey, value: gatedValue, dMixed, rowSum });
 
-  const byValue = tf.sum(tf.mul(value, gradient.dValue), [0, 2, 3]); // [K]
-  const byKey = () => tf.mul(tf.sum(tf.mul(key, gradient.dKey), [0, 2, 3]), 1 / Math.sqrt(h));
+  const byValue = tf.sum(tf.mul(i.value, gradient.dValue), [0, 2, 3]); // [K]
+  const byKey = () => tf.mul(tf.sum(tf.mul(i.key, gradient.dKey), [0, 2, 3]), 1 / Math.sqrt(h));
   const dzC = shape.gateKeys ? tf.add(byValue, byKey()) : byValue;
   const dzP =
-    i.valuesP && i.outputP
-      ? prunedGroupGradient(runtime, i.dy, i.outputP, widen(runtime, shape, i.valuesP), G)
-      : undefined;
+    i.valuesP && i.outputP ? prunedGroupGradient(runtime, i.dy, i.outputP, i.valuesP, G) : undefined;
   const dz = dzP ? { dzC, dzP } : { dzC };
   if (!wanted.input && !wanted.norm) return dz;
 

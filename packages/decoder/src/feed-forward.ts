@@ -7,13 +7,14 @@
  * Dims: N tokens, d hidden, C computed channels, P pruned channels. Weights are unit-major: one row per channel.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { narrow, type Precision, widen } from './precision.js';
 import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import type { Runtime } from './runtime.js';
 
 /** What is the same for every FFN of a model. */
-export interface FeedForwardShape extends Precision {
+export interface FeedForwardShape {
   readonly epsilon: number;
+  /** Whether activations wait for the backward pass in bfloat16, as bfloat16 products leave them anyway. */
+  readonly savesHalf: boolean;
 }
 
 export type FeedForwardInputs = {
@@ -55,6 +56,16 @@ function linear(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tens
   return bias ? tf.add(y, bias) : y;
 }
 
+/** An activation as it waits for the backward pass. */
+function toSave(runtime: Runtime, { savesHalf }: FeedForwardShape, x: tf.Tensor): tf.Tensor {
+  return savesHalf && runtime.bfloat16 ? runtime.bfloat16.fromFloat32(x) : x;
+}
+
+/** The same once it is needed, float32. */
+function saved(runtime: Runtime, { savesHalf }: FeedForwardShape, x: tf.Tensor): tf.Tensor {
+  return savesHalf && runtime.bfloat16 ? runtime.bfloat16.toFloat32(x) : x;
+}
+
 function silu(x: tf.Tensor): tf.Tensor {
   return tf.mul(x, tf.sigmoid(x));
 }
@@ -79,13 +90,13 @@ export function feedForward(
   const { gate, up, hidden } = gatedHidden(runtime, b, i);
   let y = tf.add(i.x, runtime.matMul(hidden, i.downC)); // [N, d]
   if (i.downBias) y = tf.add(y, i.downBias);
-  const kept = { gate: narrow(runtime, shape, gate), up: narrow(runtime, shape, up) };
+  const kept = { gate: toSave(runtime, shape, gate), up: toSave(runtime, shape, up) };
   if (!i.gateP || !i.upP) return { y, ...kept };
   const hiddenP = tf.mul(
     silu(linear(runtime, b, i.gateP, i.gateBiasP)),
     linear(runtime, b, i.upP, i.upBiasP),
   ); // [N, P]
-  return { y, ...kept, hiddenP: narrow(runtime, shape, hiddenP) };
+  return { y, ...kept, hiddenP: toSave(runtime, shape, hiddenP) };
 }
 
 /**
@@ -99,11 +110,11 @@ export function feedForwardGradient(
   withNorm: boolean,
 ): { readonly dx: tf.Tensor; readonly dzC: tf.Tensor; readonly dzP?: tf.Tensor; readonly dNorm?: tf.Tensor } {
   const { epsilon } = shape;
-  const gate = widen(runtime, shape, i.gate); // [N, C]
+  const gate = saved(runtime, shape, i.gate); // [N, C]
   const sigmoid = tf.sigmoid(gate);
   const activated = tf.mul(gate, sigmoid);
   const dh = runtime.matMul(i.dy, i.downC, false, true); // [N, C]
-  const dhUp = tf.mul(dh, widen(runtime, shape, i.up));
+  const dhUp = tf.mul(dh, saved(runtime, shape, i.up));
   const dzC = tf.sum(tf.mul(dhUp, activated), 0); // [C]
   const dUp = tf.mul(tf.mul(dh, activated), i.z);
   // silu'(x) = σ + x·σ·(1 − σ)
@@ -113,7 +124,7 @@ export function feedForwardGradient(
   const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, db));
   const dNorm = withNorm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, db) } : {};
   if (!i.hiddenP || !i.downP) return { dx, dzC, ...dNorm };
-  const hiddenP = widen(runtime, shape, i.hiddenP);
+  const hiddenP = saved(runtime, shape, i.hiddenP);
   const dzP = tf.sum(tf.mul(hiddenP, runtime.matMul(i.dy, i.downP, false, true)), 0); // [P]
   return { dx, dzC, dzP, ...dNorm };
 }

@@ -48,15 +48,16 @@ export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions =
   const architecture = findArchitecture(checkpoint.config);
   const layout = decoderLayout(config);
   const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);
-  const half = dtype === 'bfloat16';
-  const feedForward = feedForwardFunctions(runtime, { epsilon: config.normEpsilon, half });
+  const feedForward = feedForwardFunctions(runtime, {
+    epsilon: config.normEpsilon,
+    savesHalf: dtype === 'bfloat16',
+  });
   const attention = attentionFunctions(runtime, {
     headSize: config.headSize,
     headsPerGroup: config.headsPerGroup,
     epsilon: config.normEpsilon,
     gateKeys: architecture.groupGate === 'key-value',
     queryBlock: QUERY_BLOCK,
-    half,
   });
   const head = await LanguageHead.load(reader, runtime, config);
   const bytes = dtype === 'bfloat16' ? 2 : 4;

@@ -5,7 +5,6 @@
  * block, `seen` keys of its prefix.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Runtime } from './runtime.js';
 
 /** Ranges `[start, end)` of queries that are handled at once. */
 export function queryBlocks(tokens: number, size: number): { start: number; end: number }[] {
@@ -53,15 +52,9 @@ export function maskBlock(visible: tf.Tensor, start: number, end: number, seen: 
 }
 
 /** Attention weights of one query block, for a mask `[block, seen]` or `[B, 1, block, seen]`: `[B·K, G·block, seen]`. */
-export function weightsOf(
-  runtime: Runtime,
-  query: tf.Tensor,
-  key: tf.Tensor,
-  heads: number,
-  mask: tf.Tensor,
-): tf.Tensor {
+export function weightsOf(query: tf.Tensor, key: tf.Tensor, heads: number, mask: tf.Tensor): tf.Tensor {
   const [block, seen] = mask.shape.slice(-2) as [number, number];
-  const scores = runtime.matMul(query, key, false, true);
+  const scores = tf.matMul(query, key, false, true);
   const batched = scores.shape[0]!;
   const rows = mask.rank === 4 ? mask.shape[0]! : batched;
   const masked = tf.add(tf.reshape(scores, [rows, (batched / rows) * heads, block, seen]), mask);

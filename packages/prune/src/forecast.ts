@@ -79,20 +79,17 @@ function weightBytes(config: DecoderConfig, bytesPerWeight: number): number {
   return bytesPerWeight * (prunable + config.vocabSize * config.hiddenSize * (config.tiedHead ? 1 : 2));
 }
 
-/** What a pass of `N` tokens saves, by how it is held: activations in the weights' dtype, the stream in float32. */
+/** What a pass of `N` tokens saves, by how it is held: FFN activations in the weights' dtype, the rest in float32. */
 function activations(config: DecoderConfig, N: number, keep: number, pruned: boolean) {
   const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
   const removed = pruned ? 1 - keep : 0;
   const sum = (of: (layer: DecoderConfig['layers'][number]) => number) =>
     N * config.layers.reduce((total, layer) => total + of(layer), 0);
   return {
-    // Of a kept channel gate and up, of a removed one their product; of a kept group queries, what they read, key and
-    // value, of a removed one its value.
-    held: sum(
-      ({ channels, groups }) => channels * (2 * keep + removed) + groups * h * ((2 * G + 2) * keep + removed),
-    ),
-    // The inputs of both sublayers.
-    stream: sum(() => 2 * d),
+    // Of a kept channel gate and up, of a removed one their product.
+    ffn: sum(({ channels }) => channels * (2 * keep + removed)),
+    // The inputs of both sublayers; of a kept group queries, what they read, key and value; of a removed one its value.
+    rest: sum(({ groups }) => 2 * d + groups * h * ((2 * G + 2) * keep + removed)),
   };
 }
 
@@ -106,8 +103,8 @@ function layerBytes({ hiddenSize, layers }: DecoderConfig, N: number): number {
 
 /** Bytes of a step for `N` tokens: what a forward pass saves for the way back, a layer at work, and logits. */
 function stepBytes(config: DecoderConfig, N: number, keep: number, dtype: DType): number {
-  const { held, stream } = activations(config, N, keep, true);
-  return (dtype === 'bfloat16' ? 2 : 4) * held + 4 * stream + layerBytes(config, N) + logitBytes(N);
+  const { ffn, rest } = activations(config, N, keep, true);
+  return (dtype === 'bfloat16' ? 2 : 4) * ffn + 4 * rest + layerBytes(config, N) + logitBytes(N);
 }
 
 /** Tokens that a refit sees. */
@@ -148,7 +145,7 @@ export function forecast(
   const byGates = choose === 'gates';
   const chosenFrom = byGates ? settings.batch * length : length; // tokens of a step
   const N = settings.batch * length;
-  const total = ({ held, stream }: ReturnType<typeof activations>) => held + stream;
+  const total = ({ ffn, rest }: ReturnType<typeof activations>) => ffn + rest;
   return {
     gateSteps: byGates
       ? Math.ceil(texts.gates / settings.batch) * settings.epochs

@@ -22,8 +22,6 @@ describe('checkAgreement', () => {
     const single = step(3, 1, 0);
     expect(() => checkAgreement(step(3.01, 1, 0.1), step(3.02, 1, -0.1), single)).not.toThrow();
     expect(() => checkAgreement(step(3.01, 1, 0.3), step(3.02, 1, -0.1), single)).toThrow('float32');
-    expect(() => checkAgreement(step(3.05, 1, 0), step(3.02, 1, -0.1), single)).not.toThrow();
-    expect(() => checkAgreement(step(3.05, 1, 0), step(3, 1, -0.1), single)).toThrow('float32');
   });
 
   it('compares losses alone where there are no gradients', () => {
