@@ -27,7 +27,7 @@ export function listeningSockets(): ListeningSockets {
 
 /**
  * Leaves the sockets that listen now, and did not before, to the loopback interface. TensorFlow's server always binds
- * all interfaces and asks nobody who he is.
+ * all interfaces and authenticates nobody.
  *
  * @throws TensorFlowSetupError ('port') where that cannot be done
  */

@@ -19,7 +19,7 @@ export interface ServeOptions extends AcquireOptions {
   gpuMemoryBytes?: number;
   /**
    * Listen on every interface, instead of the loopback one alone. Whoever reaches the port can then run code here:
-   * nothing is encrypted and nobody is asked who he is.
+   * nothing is encrypted, and nobody authenticated.
    */
   allInterfaces?: boolean;
 }
