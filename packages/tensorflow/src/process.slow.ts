@@ -1,18 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { buildPackage, folder } from '../test/build.js';
 
 // A plain Node process runs the built package: what it prints, how it ends, how its memory goes.
 
-const folder = fileURLToPath(new URL('..', import.meta.url));
-
-beforeAll(async () => {
-  const root = fileURLToPath(new URL('../../../', import.meta.url));
-  const { packageManager } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
-  const build = ['exec', 'turbo', 'run', 'build', '--filter=@grasp/tensorflow'];
-  await execa('npx', ['--yes', packageManager, ...build], { cwd: root });
-});
+beforeAll(buildPackage);
 
 const run = (script: string) =>
   execa(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {

@@ -2,23 +2,16 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { execa } from 'execa';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildPackage, folder } from '../test/build.js';
 import { expectSame, normal, openTimeout } from '../test/support.js';
 import { openTensorFlow, type TensorFlow, WorkerLostError } from './index.js';
 
 // Worker processes on loopback run the built package; this process uses them from source.
 
-const folder = fileURLToPath(new URL('..', import.meta.url));
-
-beforeAll(async () => {
-  const root = fileURLToPath(new URL('../../../', import.meta.url));
-  const { packageManager } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
-  const build = ['exec', 'turbo', 'run', 'build', '--filter=@grasp/tensorflow'];
-  await execa('npx', ['--yes', packageManager, ...build], { cwd: root });
-}, openTimeout);
+beforeAll(buildPackage, openTimeout);
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
