@@ -11,6 +11,7 @@ import {
   attentionGradient,
 } from './attention.js';
 import type { DecoderConfig } from './config.js';
+import { attentionMatrices } from './corrections.js';
 import { GainedNorm } from './gained-norm.js';
 import type { WeightReader } from './load-weights.js';
 import { namedFunction } from './named-function.js';
@@ -24,6 +25,7 @@ import {
   type SublayerGradients,
   type WantedGradients,
 } from './sublayer.js';
+import { SublayerFactors } from './sublayer-factors.js';
 import { normName, type ProjectionName, projectionName } from './tensor-names.js';
 
 /** Attention's passes as functions shared by all layers. */
@@ -58,6 +60,7 @@ export class AttentionLayer implements Sublayer {
     private readonly functions: ReturnType<typeof attentionFunctions>,
     private readonly units: GatedUnits,
     readonly norm: GainedNorm,
+    readonly factors: SublayerFactors,
     private readonly shared: {
       readonly outputBias: tf.Tensor | undefined;
       readonly queryKeyNorm: tf.Tensor | undefined;
@@ -96,7 +99,8 @@ export class AttentionLayer implements Sublayer {
       () => new GatedUnits(block, new ArrangedWeights(count, weights), groupGate === 'key-value'),
     );
     const norm = new GainedNorm(await reader.vector(normName(layer, 'attention'), d));
-    return new AttentionLayer(block, functions, units, norm, {
+    const factors = new SublayerFactors((groups) => attentionMatrices(config, groups));
+    return new AttentionLayer(block, functions, units, norm, factors, {
       outputBias: await reader.optionalVector(projectionName(layer, 'o', 'bias'), d),
       queryKeyNorm: queryKeyNorm ? await AttentionLayer.headNorms(reader, layer, h, G) : undefined,
     });
@@ -160,11 +164,12 @@ export class AttentionLayer implements Sublayer {
     const { weights } = this.units;
     const { backward, backwardNorm, lastBackward } = this.functions;
     const run = wanted.norm ? backwardNorm : wanted.input ? backward : lastBackward;
-    const { dx, dzC, dzP, dNorm } = run({
+    const { dx, dzC, dzP, dNorm, dFactors } = run({
       ...(saved as AttentionSaved),
       dy,
       x,
       norm: this.norm.weight,
+      factors: this.factors.values,
       cos: rotary.cos,
       sin: rotary.sin,
       queryKeyC: weights.computed('queryKey')!,
@@ -174,7 +179,8 @@ export class AttentionLayer implements Sublayer {
       queryKeyNorm: this.shared.queryKeyNorm,
       outputP: saved.valuesP ? weights.pruned('output') : undefined,
     });
-    return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC, dGain: dNorm && this.norm.gainGradient(dNorm) };
+    const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
+    return { dx, dz, dGain: dNorm && this.norm.gainGradient(dNorm), dFactors };
   }
 
   run<T>(work: () => T): T {
@@ -189,6 +195,10 @@ export class AttentionLayer implements Sublayer {
     return this.units.weights.computed('output')!;
   }
 
+  get outputBias(): tf.Tensor | undefined {
+    return this.shared.outputBias;
+  }
+
   setOutputMatrix(matrix: tf.Tensor): void {
     this.units.weights.replace('output', matrix);
   }
@@ -196,6 +206,7 @@ export class AttentionLayer implements Sublayer {
   dispose(): void {
     this.units.dispose();
     this.norm.dispose();
+    this.factors.dispose();
     for (const tensor of Object.values(this.shared)) tensor?.dispose();
   }
 
@@ -204,6 +215,7 @@ export class AttentionLayer implements Sublayer {
     return {
       x,
       norm: this.norm.weight,
+      factors: this.factors.values,
       cos: rotary.cos,
       sin: rotary.sin,
       queryKeyC: weights.computed('queryKey')!,

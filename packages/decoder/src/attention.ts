@@ -11,6 +11,8 @@
  * value) or `G·h` (query, output) rows per group.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { attentionMatrices } from './corrections.js';
+import { corrected, correctionGradient, type LowRank, splitFactors } from './low-rank.js';
 import { blockOf, causalMask, maskBlock, prefixOf, queryBlocks, weightsOf } from './query-blocks.js';
 import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import { rotate, rotateBack } from './rotary.js';
@@ -47,6 +49,8 @@ export type AttentionInputs = {
   readonly pastValue?: tf.Tensor | undefined;
   /** Added to the scores in place of the causal mask, `[B, T, T]`. */
   readonly visible?: tf.Tensor | undefined;
+  /** Of corrections to the computed groups' matrices, see `low-rank.ts`. */
+  readonly factors?: tf.Tensor | undefined;
 };
 
 /** What the backward pass needs again. */
@@ -71,6 +75,7 @@ export type AttentionGradientInputs = AttentionSaved & {
   readonly z: tf.Tensor;
   readonly queryKeyNorm?: tf.Tensor | undefined;
   readonly outputP?: tf.Tensor | undefined; // [P·G·h, d]
+  readonly factors?: tf.Tensor | undefined;
 };
 
 /** `[N, heads·h]` → `[B, heads, T, h]`. */
@@ -95,6 +100,16 @@ function perGroup(z: tf.Tensor): tf.Tensor {
   return tf.reshape(z, [-1, 1, 1]);
 }
 
+/** Corrections of queries and keys, values, and output, where there are any. */
+function corrections(
+  shape: AttentionShape,
+  { factors, valueC }: Pick<AttentionInputs, 'factors' | 'valueC'>,
+): LowRank[] {
+  if (!factors) return [];
+  const [rows, hiddenSize] = valueC.shape as [number, number];
+  return splitFactors(factors, attentionMatrices({ ...shape, hiddenSize }, rows / shape.headSize));
+}
+
 /** What keys are multiplied by: 1/√h, and the gate where it covers keys. */
 function keyFactor(shape: AttentionShape, z: tf.Tensor): tf.Tensor {
   const scale = 1 / Math.sqrt(shape.headSize);
@@ -112,13 +127,16 @@ export function attention(
   const K = i.valueC.shape[0]! / h;
 
   const a = rmsNorm(i.x, i.norm, epsilon);
-  const projected = splitHeads(project(runtime, a, i.queryKeyC, i.queryKeyBiasC), T, h); // [B, K·(G + 1), T, h]
+  const [ofQueryKey, ofValue, ofOutput] = corrections(shape, i);
+  const queryKey = corrected(runtime, project(runtime, a, i.queryKeyC, i.queryKeyBiasC), a, ofQueryKey);
+  const projected = splitHeads(queryKey, T, h); // [B, K·(G + 1), T, h]
   const raw = tf.reshape(projected, [B, K, G + 1, T, h]);
   const normed = i.queryKeyNorm ? rmsNorm(raw, i.queryKeyNorm, epsilon) : raw;
   const rotated = rotate(normed, { cos: i.cos, sin: i.sin });
   const [query, ownKeys] = tf.split(rotated, [G, 1], 2) as [tf.Tensor, tf.Tensor]; // [B, K, G, T, h], [B, K, 1, T, h]
   const ownKey = tf.reshape(ownKeys, [B, K, T, h]);
-  const ownValue = splitHeads(project(runtime, a, i.valueC, i.valueBiasC), T, h); // [B, K, T, h]
+  const values = corrected(runtime, project(runtime, a, i.valueC, i.valueBiasC), a, ofValue);
+  const ownValue = splitHeads(values, T, h); // [B, K, T, h]
   const key = i.pastKey ? tf.concat([i.pastKey, ownKey], 2) : ownKey; // [B, K, S, h]
   const value = i.pastValue ? tf.concat([i.pastValue, ownValue], 2) : ownValue;
   const past = key.shape[2]! - T;
@@ -131,7 +149,8 @@ export function attention(
     return tf.reshape(tf.matMul(weights, prefixOf(gatedValue, past + end)), [B, K * G, end - start, h]);
   });
   const mixed = mergeHeads(mixedBlocks.length === 1 ? mixedBlocks[0]! : tf.concat(mixedBlocks, 2)); // [N, K·G·h]
-  let y = tf.add(i.x, runtime.matMul(mixed, i.outputC)); // [N, d]
+  const plain = tf.add(i.x, runtime.matMul(mixed, i.outputC));
+  let y = corrected(runtime, plain, mixed, ofOutput); // [N, d]
   if (i.outputBias) y = tf.add(y, i.outputBias);
 
   const valuesP = i.valueP
@@ -201,7 +220,7 @@ function prunedGroupGradient(
 
 /**
  * The gates' gradients of both sets of groups, and what else is asked for: `dx`, which nothing below the first layer
- * needs, and the gradient of the norm's weight.
+ * needs, the gradient of the norm's weight, and with it those of the factors of corrections where there are any.
  */
 export function attentionGradient(
   runtime: Runtime,
@@ -213,11 +232,15 @@ export function attentionGradient(
   readonly dzC: tf.Tensor;
   readonly dzP?: tf.Tensor;
   readonly dNorm?: tf.Tensor;
+  readonly dFactors?: tf.Tensor;
 } {
   const { headSize: h, epsilon } = shape;
+  const [ofQueryKey, ofValue, ofOutput] = corrections(shape, i);
   const [B, K, G, T] = i.query.shape as [number, number, number, number];
 
-  const dMerged = runtime.matMul(i.dy, i.outputC, false, true); // [N, K·G·h]
+  const byOutput = ofOutput && correctionGradient(runtime, i.mixed, ofOutput, i.dy);
+  const plainMerged = runtime.matMul(i.dy, i.outputC, false, true);
+  const dMerged = byOutput ? tf.add(plainMerged, byOutput.dx) : plainMerged; // [N, K·G·h]
   const dMixed = tf.reshape(splitHeads(dMerged, T, h), [B, K, G, T, h]);
   // Σ_s P_ts · dP_ts = O_t · dO_t, so the softmax gradient needs no reduction over the scores.
   const products = tf.sum(tf.reshape(tf.mul(dMerged, i.mixed), [B, T, K * G, h]), 3); // [B, T, K·G]
@@ -242,12 +265,18 @@ export function attentionGradient(
       ? rmsNormGradient(i.rawQueryKey, i.queryKeyNorm, epsilon, dNormed)
       : dNormed;
   const dValue = tf.mul(gradient.dValue, perGroup(i.z)); // [B, K, T, h]
-  const da = tf.add(
-    runtime.matMul(mergeHeads(tf.reshape(dQueryKey, [B, K * (G + 1), T, h])), i.queryKeyC),
-    runtime.matMul(mergeHeads(dValue), i.valueC),
-  ); // [N, d]
+  const dQueryKeyRows = mergeHeads(tf.reshape(dQueryKey, [B, K * (G + 1), T, h])); // [N, K·(G + 1)·h]
+  const dValueRows = mergeHeads(dValue); // [N, K·h]
+  const plainDa = tf.add(runtime.matMul(dQueryKeyRows, i.queryKeyC), runtime.matMul(dValueRows, i.valueC)); // [N, d]
+  const a = ofQueryKey && rmsNorm(i.x, i.norm, epsilon);
+  const byQueryKey = a && ofQueryKey && correctionGradient(runtime, a, ofQueryKey, dQueryKeyRows);
+  const byValues = a && ofValue && correctionGradient(runtime, a, ofValue, dValueRows);
+  const da = byQueryKey && byValues ? tf.add(tf.add(plainDa, byQueryKey.dx), byValues.dx) : plainDa;
   return {
     ...dz,
+    ...(byQueryKey && byValues && byOutput
+      ? { dFactors: tf.concat([byQueryKey.dFactors, byValues.dFactors, byOutput.dFactors]) }
+      : {}),
     ...(wanted.input ? { dx: tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, da)) } : {}),
     ...(wanted.norm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, da) } : {}),
   };

@@ -1,4 +1,4 @@
-import type { Layout } from '@grasp/budget';
+import type { Layout, UnitBlock } from '@grasp/budget';
 import type { OutputProblem, RefitModel } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,6 +19,17 @@ import { RotaryPositions } from './rotary-positions.js';
 import type { Runtime } from './runtime.js';
 import type { Saved, Sublayer } from './sublayer.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
+import { joined, readerOf } from './vector-parts.js';
+
+/** All that can be tuned of a pruned decoder, and the shape of its gradients. */
+export interface Tuning {
+  /** One for each unit, 0 where removed. */
+  readonly gates: Float32Array;
+  /** One for each entry of each norm. */
+  readonly gains: Float32Array;
+  /** Of corrections to the kept units' matrices, of any rank. */
+  readonly factors?: Float32Array | undefined;
+}
 
 /**
  * A pretrained decoder whose FFN channels and KV groups carry gates: loss with gate gradients, likelihoods,
@@ -62,16 +73,29 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   }
 
   /**
-   * The same with a gain on each entry of each norm's weight: in the order of sublayers (attention, then FFN, of each
-   * layer), the final norm last, `[d]` each. See `ScalableDecoder`.
+   * The same for all that can be tuned: gates of the kept units, a gain on each entry of each norm's weight, in the order
+   * of sublayers (attention, then FFN, of each layer), the final norm last, `[d]` each, and the factors of corrections,
+   * if any, in the same order. See `TunableDecoder`.
    */
-  async lossAndScaleGradients(
+  async lossAndTuningGradients(
     batch: TokenBatch,
-    gates: Float32Array,
-    gains: Float32Array,
-  ): Promise<{ loss: number; gates: Float32Array; gains: Float32Array }> {
-    const { loss, dz, dGain } = await this.gradients(batch, gates, 'kept', gains);
-    return { loss, gates: dz, gains: dGain! };
+    { gates, gains, factors }: Tuning,
+  ): Promise<{ loss: number } & Tuning> {
+    const { loss, dz, dGain, dFactors } = await this.gradients(batch, gates, 'kept', { gains, factors });
+    return { loss, gates: dz, gains: dGain!, ...(dFactors ? { factors: dFactors } : {}) };
+  }
+
+  /**
+   * What the model expects to come next: for each target the mean row of the head under its prediction, float32
+   * `[rows · (length − 1), d]`. Another model with the same head is distilled from it through a batch's `expected`.
+   */
+  async expectedRows(batch: TokenBatch): Promise<Float32Array> {
+    checkBatch(this.config, batch, 2);
+    this.setGates(this.open, 'kept');
+    const { inputs, tokens } = splitTargets(batch);
+    return this.read(() =>
+      this.head.expectedRows(this.hiddenStates(inputs, this.positions.table(0, tokens))),
+    );
   }
 
   /**
@@ -82,10 +106,10 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   async negLogLikelihood(
     batch: TokenBatch,
     gates: Float32Array = this.open,
-    gains?: Float32Array,
+    tuned?: Omit<Tuning, 'gates'>,
   ): Promise<Float32Array> {
     checkBatch(this.config, batch, 2);
-    this.setGates(gates, 'kept', gains);
+    this.setGates(gates, 'kept', tuned);
     const { inputs, targets, tokens } = splitTargets(batch);
     return this.read(() =>
       this.head.negLogLikelihood(this.hiddenStates(inputs, this.positions.table(0, tokens)), targets),
@@ -152,7 +176,8 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
 
   /**
    * The least-squares problems of `refitOutputs` (`@grasp/fold`), sublayer by sublayer from the bottom up; each
-   * answer serves from then on. Memory: an `[N, d]` float32 tensor for each batch, two to recover.
+   * answer serves from then on. Memory for each batch: an `[N, d]` float32 tensor, two to recover, and
+   * the inputs of one output matrix.
    *
    * @param batches `[rows, length]` token ids; a few rows at a time keep the cores busy.
    */
@@ -184,31 +209,43 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     batch: TokenBatch,
     gates: Float32Array,
     units: NonNullable<GradientOptions['units']>,
-    gains?: Float32Array,
-  ): Promise<{ loss: number; dz: Float32Array; dGain: Float32Array | undefined }> {
+    tuned?: Omit<Tuning, 'gates'>,
+  ): Promise<{
+    loss: number;
+    dz: Float32Array;
+    dGain: Float32Array | undefined;
+    dFactors: Float32Array | undefined;
+  }> {
     checkBatch(this.config, batch, 2);
-    this.setGates(gates, units, gains);
+    this.setGates(gates, units, tuned);
     const pruned = units === 'all';
-    const { nll, dz, dGain } = tf.tidy(() => this.forwardAndBackward(batch, pruned, gains !== undefined));
-    const [losses, arranged, byGain] = await Promise.all([
+    const tensors = tf.tidy(() => this.forwardAndBackward(batch, pruned, tuned !== undefined));
+    const { nll, dz, dGain, dFactors } = tensors;
+    const [losses, arranged, byGain, byFactor] = await Promise.all([
       nll.data<'float32'>(),
       dz.data<'float32'>(),
       dGain?.data<'float32'>(),
+      dFactors?.data<'float32'>(),
     ]);
-    tf.dispose(dGain ? [nll, dz, dGain] : [nll, dz]);
+    tf.dispose(Object.values(tensors).filter((tensor) => tensor !== undefined));
     const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
     if (!Number.isFinite(loss)) {
       const { inputs, tokens } = splitTargets(batch);
       const x = tf.tidy(() => this.head.embed(inputs));
       throw await nonFiniteError(this.sublayers, x, this.positions.table(0, tokens));
     }
-    return { loss, dz: this.inLayoutOrder(arranged, pruned), dGain: byGain };
+    return {
+      loss,
+      dz: this.inLayoutOrder(arranged, pruned),
+      dGain: byGain,
+      dFactors: byFactor && this.factorsOfKept(byFactor, gates),
+    };
   }
 
   private setGates(
     gates: Float32Array,
     units: NonNullable<GradientOptions['units']>,
-    gains?: Float32Array,
+    { gains, factors }: Partial<Omit<Tuning, 'gates'>> = {},
   ): void {
     if (gates.length !== this.layout.size) {
       throw new DecoderInputError(
@@ -217,6 +254,33 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     }
     for (const sublayer of this.sublayers) sublayer.setGates(gates, units);
     this.setGains(gains);
+    this.setFactors(gates, factors);
+  }
+
+  private setFactors(gates: Float32Array, factors: Float32Array | undefined): void {
+    const kept = this.sublayers.map(({ block }) => keptIn(block, gates));
+    const counts = this.sublayers.map((sublayer, i) => sublayer.factors.countFor(kept[i]!));
+    const rank = factors ? factors.length / counts.reduce((sum, count) => sum + count, 0) : 0;
+    if (!Number.isInteger(rank)) {
+      throw new DecoderInputError(
+        `Factors: the kept units have ${counts.reduce((sum, count) => sum + count, 0)} at rank 1, ` +
+          `${factors!.length} were given.`,
+      );
+    }
+    const next = factors && readerOf(factors);
+    this.sublayers.forEach((sublayer, i) => {
+      sublayer.factors.set(next?.(rank * counts[i]!), kept[i]!, sublayer.arrangement.computed);
+    });
+  }
+
+  /** Factors' gradients arrive for the computed units, sublayer by sublayer. */
+  private factorsOfKept(gradients: Float32Array, gates: Float32Array): Float32Array {
+    const next = readerOf(gradients);
+    return joined(
+      this.sublayers.map(({ block, factors, arrangement }) =>
+        factors.ofKept(next(factors.values!.size), keptIn(block, gates), arrangement.computed),
+      ),
+    );
   }
 
   private setGains(gains: Float32Array | undefined): void {
@@ -242,21 +306,29 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       passes.push({ sublayer, x, saved });
       x = y;
     }
-    const { nll, dx, dGain: finalGain } = this.head.crossEntropy(x, targets, norm);
+    const { nll, dx, dGain: finalGain } = this.head.crossEntropy(x, targets, norm, batch.expected);
     const gradients: tf.Tensor[] = [];
     const gainGradients = finalGain ? [finalGain] : [];
+    const factorGradients: tf.Tensor[] = [];
     let dy = dx;
     for (let i = passes.length - 1; i >= 0; i--) {
       const pass = passes[i]!;
       const wanted = { input: i > 0, norm };
-      const { dx: below, dz, dGain } = pass.sublayer.backward(dy, pass.x, rotary, pass.saved, wanted);
+      const gradient = pass.sublayer.backward(dy, pass.x, rotary, pass.saved, wanted);
+      const { dx: below, dz, dGain, dFactors } = gradient;
       gradients.unshift(dz);
       if (dGain) gainGradients.unshift(dGain);
+      if (dFactors) factorGradients.unshift(dFactors);
       dy.dispose();
       tf.dispose([pass.x, ...Object.values(pass.saved).filter((t) => t !== undefined)]);
       if (below) dy = below;
     }
-    return { nll, dz: tf.concat(gradients), dGain: norm ? tf.concat(gainGradients) : undefined };
+    return {
+      nll,
+      dz: tf.concat(gradients),
+      dGain: norm ? tf.concat(gainGradients) : undefined,
+      dFactors: factorGradients.length > 0 ? tf.concat(factorGradients) : undefined,
+    };
   }
 
   /** `[N, d]` before the final norm. */
@@ -309,6 +381,13 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     tensor.dispose();
     return data;
   }
+}
+
+/** Units of a block whose gate is not 0. */
+function keptIn({ start, count }: UnitBlock, gates: Float32Array): number {
+  let kept = 0;
+  for (let unit = start; unit < start + count; unit++) if (gates[unit] !== 0) kept++;
+  return kept;
 }
 
 function likeliest(logits: Float32Array): number {

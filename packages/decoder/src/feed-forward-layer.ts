@@ -3,6 +3,7 @@ import type { GradientOptions } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
 import { ArrangedWeights, type UnitWeight } from './arranged-weights.js';
 import type { DecoderConfig } from './config.js';
+import { feedForwardMatrices } from './corrections.js';
 import {
   type FeedForwardGradientInputs,
   type FeedForwardInputs,
@@ -25,6 +26,7 @@ import {
   type SublayerGradients,
   type WantedGradients,
 } from './sublayer.js';
+import { SublayerFactors } from './sublayer-factors.js';
 import { normName, projectionName } from './tensor-names.js';
 
 /** The FFN's passes as functions shared by all layers. */
@@ -55,7 +57,8 @@ export class FeedForwardLayer implements Sublayer {
     private readonly functions: ReturnType<typeof feedForwardFunctions>,
     private readonly units: GatedUnits,
     readonly norm: GainedNorm,
-    private readonly downBias: tf.Tensor | undefined,
+    readonly factors: SublayerFactors,
+    readonly outputBias: tf.Tensor | undefined,
   ) {}
 
   static async load(
@@ -90,7 +93,8 @@ export class FeedForwardLayer implements Sublayer {
     const norm = new GainedNorm(await reader.vector(normName(layer, 'feedForward'), d));
     const downBias = await reader.optionalVector(projectionName(layer, 'down', 'bias'), d);
     const units = reader.scope(() => new GatedUnits(block, new ArrangedWeights(count, weights), true));
-    return new FeedForwardLayer(block, functions, units, norm, downBias);
+    const factors = new SublayerFactors((channels) => feedForwardMatrices(d, channels));
+    return new FeedForwardLayer(block, functions, units, norm, factors, downBias);
   }
 
   get arrangement() {
@@ -119,18 +123,20 @@ export class FeedForwardLayer implements Sublayer {
   ): SublayerGradients {
     const { weights } = this.units;
     const run = wanted.norm ? this.functions.backwardNorm : this.functions.backward;
-    const { dx, dzC, dzP, dNorm } = run({
+    const { dx, dzC, dzP, dNorm, dFactors } = run({
       ...(saved as FeedForwardSaved),
       dy,
       x,
       norm: this.norm.weight,
+      factors: this.factors.values,
       gateC: weights.computed('gate')!,
       upC: weights.computed('up')!,
       downC: weights.computed('down')!,
       z: this.units.gates,
       downP: saved.hiddenP ? weights.pruned('down') : undefined,
     });
-    return { dx, dz: dzP ? tf.concat([dzC, dzP]) : dzC, dGain: dNorm && this.norm.gainGradient(dNorm) };
+    const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
+    return { dx, dz, dGain: dNorm && this.norm.gainGradient(dNorm), dFactors };
   }
 
   run<T>(work: () => T): T {
@@ -152,7 +158,8 @@ export class FeedForwardLayer implements Sublayer {
   dispose(): void {
     this.units.dispose();
     this.norm.dispose();
-    this.downBias?.dispose();
+    this.factors.dispose();
+    this.outputBias?.dispose();
   }
 
   private inputs(x: tf.Tensor, pruned: boolean): FeedForwardInputs {
@@ -160,13 +167,14 @@ export class FeedForwardLayer implements Sublayer {
     return {
       x,
       norm: this.norm.weight,
+      factors: this.factors.values,
       gateC: weights.computed('gate')!,
       upC: weights.computed('up')!,
       downC: weights.computed('down')!,
       z: this.units.gates,
       gateBiasC: weights.computed('gateBias'),
       upBiasC: weights.computed('upBias'),
-      downBias: this.downBias,
+      downBias: this.outputBias,
       gateP: pruned ? weights.pruned('gate') : undefined,
       upP: pruned ? weights.pruned('up') : undefined,
       gateBiasP: pruned ? weights.pruned('gateBias') : undefined,

@@ -7,6 +7,8 @@
  * Dims: N tokens, d hidden, C computed channels, P pruned channels. Weights are unit-major: one row per channel.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { feedForwardMatrices } from './corrections.js';
+import { corrected, correctionGradient, splitFactors } from './low-rank.js';
 import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import type { Runtime } from './runtime.js';
 
@@ -31,6 +33,8 @@ export type FeedForwardInputs = {
   readonly upP?: tf.Tensor | undefined; //       [P, d]
   readonly gateBiasP?: tf.Tensor | undefined; // [P]
   readonly upBiasP?: tf.Tensor | undefined; //   [P]
+  /** Of corrections to the computed channels' matrices, see `low-rank.ts`. */
+  readonly factors?: tf.Tensor | undefined;
 };
 
 /** What the backward pass needs again. */
@@ -49,6 +53,7 @@ export type FeedForwardGradientInputs = FeedForwardSaved & {
   readonly downC: tf.Tensor;
   readonly z: tf.Tensor;
   readonly downP?: tf.Tensor | undefined; // [P, d]
+  readonly factors?: tf.Tensor | undefined;
 };
 
 function linear(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
@@ -66,6 +71,11 @@ function saved(runtime: Runtime, { savesHalf }: FeedForwardShape, x: tf.Tensor):
   return savesHalf && runtime.bfloat16 ? runtime.bfloat16.toFloat32(x) : x;
 }
 
+/** A sum of which the second part may be missing. */
+function plus(x: tf.Tensor, more: tf.Tensor | undefined): tf.Tensor {
+  return more ? tf.add(x, more) : x;
+}
+
 function silu(x: tf.Tensor): tf.Tensor {
   return tf.mul(x, tf.sigmoid(x));
 }
@@ -76,9 +86,16 @@ export function gatedHidden(
   b: tf.Tensor,
   i: FeedForwardInputs,
 ): { readonly gate: tf.Tensor; readonly up: tf.Tensor; readonly hidden: tf.Tensor } {
-  const gate = linear(runtime, b, i.gateC, i.gateBiasC); // [N, C]
-  const up = linear(runtime, b, i.upC, i.upBiasC); // [N, C]
+  const [ofGate, ofUp] = corrections(i);
+  const gate = corrected(runtime, linear(runtime, b, i.gateC, i.gateBiasC), b, ofGate); // [N, C]
+  const up = corrected(runtime, linear(runtime, b, i.upC, i.upBiasC), b, ofUp); // [N, C]
   return { gate, up, hidden: tf.mul(tf.mul(silu(gate), up), i.z) };
+}
+
+/** Corrections of gate, up and down, where there are any. */
+function corrections({ factors, gateC }: Pick<FeedForwardInputs, 'factors' | 'gateC'>) {
+  const [channels, d] = gateC.shape as [number, number];
+  return factors ? splitFactors(factors, feedForwardMatrices(d, channels)) : [];
 }
 
 export function feedForward(
@@ -88,7 +105,8 @@ export function feedForward(
 ): FeedForwardSaved & { readonly y: tf.Tensor } {
   const b = rmsNorm(i.x, i.norm, shape.epsilon);
   const { gate, up, hidden } = gatedHidden(runtime, b, i);
-  let y = tf.add(i.x, runtime.matMul(hidden, i.downC)); // [N, d]
+  const plain = tf.add(i.x, runtime.matMul(hidden, i.downC));
+  let y = corrected(runtime, plain, hidden, corrections(i)[2]); // [N, d]
   if (i.downBias) y = tf.add(y, i.downBias);
   const kept = { gate: toSave(runtime, shape, gate), up: toSave(runtime, shape, up) };
   if (!i.gateP || !i.upP) return { y, ...kept };
@@ -100,31 +118,49 @@ export function feedForward(
 }
 
 /**
- * `dx`, the gates' gradients `dL/dz_j = Σ_t h_tj · (dy · W_downᵀ)_tj` of both sets of channels, and where asked for
- * that of the norm's weight.
+ * `dx`, the gates' gradients `dL/dz_j = Σ_t h_tj · (dy · W_downᵀ)_tj` of both sets of channels, where asked for that of
+ * the norm's weight, and where there are corrections those of their factors.
  */
 export function feedForwardGradient(
   runtime: Runtime,
   shape: FeedForwardShape,
   i: FeedForwardGradientInputs,
   withNorm: boolean,
-): { readonly dx: tf.Tensor; readonly dzC: tf.Tensor; readonly dzP?: tf.Tensor; readonly dNorm?: tf.Tensor } {
+): {
+  readonly dx: tf.Tensor;
+  readonly dzC: tf.Tensor;
+  readonly dzP?: tf.Tensor;
+  readonly dNorm?: tf.Tensor;
+  readonly dFactors?: tf.Tensor;
+} {
   const { epsilon } = shape;
+  const [ofGate, ofUp, ofDown] = corrections(i);
   const gate = saved(runtime, shape, i.gate); // [N, C]
   const sigmoid = tf.sigmoid(gate);
   const activated = tf.mul(gate, sigmoid);
-  const dh = runtime.matMul(i.dy, i.downC, false, true); // [N, C]
-  const dhUp = tf.mul(dh, saved(runtime, shape, i.up));
+  const up = saved(runtime, shape, i.up); // [N, C]
+  const hidden = () => tf.mul(tf.mul(activated, up), i.z);
+  const byDown = ofDown && correctionGradient(runtime, hidden(), ofDown, i.dy);
+  const dh = plus(runtime.matMul(i.dy, i.downC, false, true), byDown?.dx); // [N, C]
+  const dhUp = tf.mul(dh, up);
   const dzC = tf.sum(tf.mul(dhUp, activated), 0); // [C]
   const dUp = tf.mul(tf.mul(dh, activated), i.z);
   // silu'(x) = σ + x·σ·(1 − σ)
   const slope = tf.add(sigmoid, tf.mul(activated, tf.sub(1, sigmoid)));
   const dGate = tf.mul(tf.mul(dhUp, slope), i.z);
-  const db = tf.add(runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)); // [N, d]
+  const b = ofGate && rmsNorm(i.x, i.norm, epsilon);
+  const byGate = b && ofGate && correctionGradient(runtime, b, ofGate, dGate);
+  const byUp = b && ofUp && correctionGradient(runtime, b, ofUp, dUp);
+  const plainDb = tf.add(runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)); // [N, d]
+  const db = plus(plus(plainDb, byGate?.dx), byUp?.dx);
   const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, db));
   const dNorm = withNorm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, db) } : {};
-  if (!i.hiddenP || !i.downP) return { dx, dzC, ...dNorm };
+  const dFactors =
+    byGate && byUp && byDown
+      ? { dFactors: tf.concat([byGate.dFactors, byUp.dFactors, byDown.dFactors]) }
+      : {};
+  if (!i.hiddenP || !i.downP) return { dx, dzC, ...dNorm, ...dFactors };
   const hiddenP = saved(runtime, shape, i.hiddenP);
   const dzP = tf.sum(tf.mul(hiddenP, runtime.matMul(i.dy, i.downP, false, true)), 0); // [P]
-  return { dx, dzC, dzP, ...dNorm };
+  return { dx, dzC, dzP, ...dNorm, ...dFactors };
 }

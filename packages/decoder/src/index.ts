@@ -6,7 +6,13 @@ export {
 } from './architectures/index.js';
 export { type DecoderConfig, decoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
 export type { ContinuationGroup } from './continuations.js';
-export { Decoder } from './decoder.js';
+export {
+  attentionMatrices,
+  correctionUpdates,
+  feedForwardMatrices,
+  initialFactors,
+} from './corrections.js';
+export { Decoder, type Tuning } from './decoder.js';
 export {
   DecoderInputError,
   ModelConfigError,
@@ -14,13 +20,14 @@ export {
   UnsupportedModelError,
   WeightShapeError,
 } from './errors.js';
+export type { ExpectedRows } from './expected-rows.js';
 export { checkWeights, type ExpectedTensor, expectedTensors } from './expected-tensors.js';
 export { type LoadOptions, loadDecoder } from './load-decoder.js';
 export type { WeightDType } from './load-weights.js';
 export { rotaryFrequencies } from './rotary.js';
 export type { RotaryConfig } from './rotary-config.js';
 export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime.js';
-export { ScalableDecoder, scaleLayout, scaleSlices, withNorms } from './scalable-decoder.js';
 export { hasUniformLayers, kvCacheBytesPerToken, type ParameterCounts, parameterCounts } from './sizes.js';
 export type { TokenBatch } from './token-batch.js';
+export { type Corrections, scaleLayout, scaleSlices, TunableDecoder, withNorms } from './tunable-decoder.js';
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './units.js';

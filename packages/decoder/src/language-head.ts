@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderConfig } from './config.js';
+import { type ExpectedRows, mixedTarget } from './expected-rows.js';
 import { GainedNorm } from './gained-norm.js';
 import {
   addTile,
@@ -76,17 +77,27 @@ export class LanguageHead {
     return this.loss(this.normed(x), targets, this.functions.likelihoodTile).nll;
   }
 
-  /** The same, and the gradients of their mean: `[N]`, `[N, d]`, and with `norm` the gains' `[d]`. */
+  /**
+   * The same, and the gradients of their mean: `[N]`, `[N, d]`, and with `norm` the gains' `[d]`. With `expected` targets
+   * are in part what another model predicts.
+   */
   crossEntropy(
     x: tf.Tensor,
     targets: Int32Array,
     norm: boolean,
+    expected?: ExpectedRows,
   ): { nll: tf.Tensor; dx: tf.Tensor; dGain: tf.Tensor | undefined } {
-    const { nll, dHidden } = this.loss(this.normed(x), targets, this.functions.gradientTile);
+    const { nll, dHidden } = this.loss(this.normed(x), targets, this.functions.gradientTile, expected);
     const dy = tf.mul(dHidden!, 1 / targets.length); // [N, d]
     const { dx } = this.functions.normGradient({ x, weight: this.norm.weight, dy });
     const dGain = norm ? this.norm.gainGradient(this.functions.weightGradient({ x, dy }).dWeight) : undefined;
     return { nll, dx, dGain };
+  }
+
+  /** The mean row of the head under the model's own prediction, `[N, d]`: {@link ExpectedRows} for another model. */
+  expectedRows(x: tf.Tensor): tf.Tensor {
+    const { weighted, total } = this.softmax(this.normed(x), this.functions.gradientTile);
+    return tf.div(weighted!, total);
   }
 
   /** `[N, V]` logits, all at once. */
@@ -104,9 +115,15 @@ export class LanguageHead {
     return this.functions.norm({ x, weight: this.norm.weight }).y;
   }
 
-  private loss(hidden: tf.Tensor, targets: Int32Array, addTile: (inputs: TileInputs) => RunningSoftmax) {
+  private loss(
+    hidden: tf.Tensor,
+    targets: Int32Array,
+    addTile: (inputs: TileInputs) => RunningSoftmax,
+    expected?: ExpectedRows,
+  ) {
     const softmax = this.softmax(hidden, addTile);
-    const target = embed(this.runtime, this.weights.head, tf.tensor1d(targets, 'int32'));
+    const next = embed(this.runtime, this.weights.head, tf.tensor1d(targets, 'int32'));
+    const target = expected ? mixedTarget(next, expected) : next; // [N, d]
     return this.functions.loss({ hidden, target, ...softmax });
   }
 

@@ -32,6 +32,8 @@ interface Stream {
   x: tf.Tensor; //                  [N, d]
   /** The dense model's own stream, where part of the gap to it is to be recovered. */
   dense?: tf.Tensor; //             [N, d]
+  /** What the output matrix multiplies, of the units that will be computed. */
+  inputs?: tf.Tensor; //            [N, P]
 }
 
 type Sums = { readonly gram: tf.Tensor; readonly cross: tf.Tensor; readonly squares: tf.Tensor };
@@ -45,6 +47,7 @@ export async function* outputProblems(
   const open = new Float32Array(walk.size).fill(1);
   const gates = Float32Array.from(mask);
   const sums = sumsFunction(walk.runtime);
+  const outputs = outputFunction(walk.runtime);
   const streams: Stream[] = batches.map(({ ids, shape }) => {
     const x = tf.keep(walk.embed(ids));
     return { rotary: walk.rotary(shape[1]), x, ...(recover > 0 ? { dense: tf.keep(x.clone()) } : {}) };
@@ -58,13 +61,15 @@ export async function* outputProblems(
       for (const stream of streams) {
         const { x, dense, rotary } = stream;
         const earlier = total;
-        total = sublayer.run(() =>
+        const { computed, ...sum } = sublayer.run(() =>
           tf.tidy(() => {
             const h = sublayer.outputInputs(x, rotary);
             const missing = dense && { missing: tf.sub(dense, x), share: tf.scalar(recover) };
             return sums({ h, output: sublayer.outputMatrix, columns, ...missing, ...earlier });
           }),
         );
+        stream.inputs = tf.keep(computed);
+        total = sum;
         if (earlier) tf.dispose(Object.values(earlier));
         if (dense) {
           stream.dense = tf.keep(sublayer.forward(dense, rotary));
@@ -78,14 +83,17 @@ export async function* outputProblems(
       const answer = yield problem;
       replaceRows(sublayer, matrix, problem, answer);
       for (const stream of streams) {
-        const y = sublayer.forward(stream.x, stream.rotary);
-        stream.x.dispose();
+        const { x, inputs: h } = stream;
+        const { outputMatrix: output, outputBias: bias } = sublayer;
+        const { y } = sublayer.run(() => outputs({ x, h: h!, output, bias }));
+        tf.dispose([x, h!]);
         stream.x = tf.keep(y);
+        delete stream.inputs;
       }
     }
   } finally {
-    for (const { x, dense, rotary } of streams)
-      tf.dispose([x, rotary.cos, rotary.sin, ...(dense ? [dense] : [])]);
+    for (const { x, dense, inputs, rotary } of streams)
+      tf.dispose([x, rotary.cos, rotary.sin, dense, inputs].filter((tensor) => tensor !== undefined));
   }
 }
 
@@ -97,20 +105,39 @@ type SumInputs = Partial<Sums> & {
   readonly share?: tf.Tensor | undefined; //   [] of it that is wanted
 };
 
-/** What one batch adds to the sums. */
+type OutputInputs = {
+  readonly x: tf.Tensor; //                  [N, d]
+  readonly h: tf.Tensor; //                  [N, P]
+  readonly output: tf.Tensor; //             [P, d]
+  readonly bias?: tf.Tensor | undefined; //  [d]
+};
+
+/** The sublayer's output by the new matrix: all below it is as it was. */
+function outputFunction(runtime: Runtime) {
+  return namedFunction(runtime, 'refit-output', ({ x, h, output, bias }: OutputInputs) => {
+    const y = tf.add(x, runtime.matMul(h, output)); // [N, d]
+    return { y: bias ? tf.add(y, bias) : y };
+  });
+}
+
+/** What one batch adds to the sums, and the inputs of the units that will be computed. */
 function sumsFunction(runtime: Runtime) {
   return namedFunction(
     runtime,
     'refit-sums',
-    ({ h, output, columns, missing, share, ...earlier }: SumInputs): Sums => {
+    ({ h, output, columns, missing, share, ...earlier }: SumInputs): Sums & { computed: tf.Tensor } => {
       const own = runtime.matMul(h, output); // [N, d]
       const wanted = missing && share ? tf.add(own, tf.mul(missing, share)) : own;
-      const computed = tf.gather(h, columns, 1); // [N, P]
+      // As the product with the matrix sees them: rounded where that is held in half precision.
+      const half = runtime.bfloat16?.is(output) ? runtime.bfloat16 : undefined;
+      const gathered = tf.gather(h, columns, 1); // [N, P]
+      const computed = half ? half.fromFloat32(gathered) : gathered;
       const gram = runtime.matMul(computed, computed, true, false); // [P, P]
       const cross = runtime.matMul(computed, wanted, true, false); // [P, d]
       const squares = tf.sum(tf.square(wanted)); // []
-      if (!earlier.gram || !earlier.cross || !earlier.squares) return { gram, cross, squares };
+      if (!earlier.gram || !earlier.cross || !earlier.squares) return { gram, cross, squares, computed };
       return {
+        computed,
         gram: tf.add(earlier.gram, gram),
         cross: tf.add(earlier.cross, cross),
         squares: tf.add(earlier.squares, squares),

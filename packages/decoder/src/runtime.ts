@@ -30,6 +30,8 @@ export interface Runtime {
     fromFloat32(x: tf.Tensor): tf.Tensor;
     /** Exact. */
     toFloat32(x: tf.Tensor): tf.Tensor;
+    /** Whether a tensor is held so. */
+    is(x: tf.Tensor): boolean;
   };
 }
 

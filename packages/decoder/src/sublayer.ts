@@ -5,6 +5,7 @@ import type { ArrangedWeights } from './arranged-weights.js';
 import { type Arrangement, arrange, identityArrangement } from './arrangement.js';
 import type { GainedNorm } from './gained-norm.js';
 import type { RotaryTable } from './rotary.js';
+import type { SublayerFactors } from './sublayer-factors.js';
 
 /** Tensors a sublayer keeps between its forward and its backward pass. */
 export type Saved = Readonly<Record<string, tf.Tensor | undefined>>;
@@ -27,6 +28,8 @@ export interface SublayerGradients {
   readonly dx?: tf.Tensor | undefined;
   readonly dz: tf.Tensor;
   readonly dGain?: tf.Tensor | undefined;
+  /** Of corrections' factors, of the computed units. */
+  readonly dFactors?: tf.Tensor | undefined;
 }
 
 /** One residual sublayer of the decoder, `y = x + f(norm(x))`, with the units it is made of. */
@@ -47,6 +50,7 @@ export interface Sublayer {
     wanted: WantedGradients,
   ): SublayerGradients;
   readonly norm: GainedNorm;
+  readonly factors: SublayerFactors;
   readonly arrangement: Arrangement;
   /** Runs work where the sublayer's tensors lie. */
   run<T>(work: () => T): T;
@@ -54,6 +58,7 @@ export interface Sublayer {
   outputInputs(x: tf.Tensor, rotary: RotaryTable): tf.Tensor;
   /** Rows of the output matrix of the computed units, `[C·w, d]`, in arranged order. Not the caller's to dispose of. */
   readonly outputMatrix: tf.Tensor;
+  readonly outputBias: tf.Tensor | undefined; // [d]
   /** Replaces the output matrix by another of all units, `[units·w, d]` in their own order, which is copied. */
   setOutputMatrix(matrix: tf.Tensor): void;
   dispose(): void;

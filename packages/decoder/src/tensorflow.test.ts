@@ -41,6 +41,7 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
       bfloat16: {
         fromBits: tensorFlow.bfloat16Tensor,
         fromFloat32: tensorFlow.toBfloat16,
+        is: tensorFlow.isBfloat16,
         toFloat32: tensorFlow.fromBfloat16,
       },
     };

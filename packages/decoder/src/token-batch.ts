@@ -1,10 +1,13 @@
 import type { DecoderConfig } from './config.js';
 import { DecoderInputError } from './errors.js';
+import type { ExpectedRows } from './expected-rows.js';
 
 /** Rows of token ids: `ids` is `[rows, length]`, row-major. */
 export interface TokenBatch {
   readonly ids: Int32Array;
   readonly shape: readonly [rows: number, length: number];
+  /** Makes the loss, where gradients are asked for, one against another model's predictions too. */
+  readonly expected?: ExpectedRows;
 }
 
 /** What the model reads and what it should say: `[rows, length − 1]` each. */
@@ -26,7 +29,7 @@ export function splitTargets({ ids, shape: [rows, length] }: TokenBatch): {
 /** @throws DecoderInputError where ids, shape and model do not fit together. */
 export function checkBatch(
   config: DecoderConfig,
-  { ids, shape: [rows, length] }: TokenBatch,
+  { ids, shape: [rows, length], expected }: TokenBatch,
   minimum: number,
 ): void {
   if (ids.length !== rows * length || rows < 1) {
@@ -40,6 +43,13 @@ export function checkBatch(
   if (length - (minimum - 1) > config.contextLength) {
     throw new DecoderInputError(
       `Token batch: rows of ${length} tokens exceed the model's context of ${config.contextLength}. Use shorter blocks.`,
+    );
+  }
+  const expectedSize = rows * (length - 1) * config.hiddenSize;
+  if (expected && (expected.rows.length !== expectedSize || !(expected.share >= 0 && expected.share <= 1))) {
+    throw new DecoderInputError(
+      `Token batch: expected rows have ${expected.rows.length} entries and a share of ${expected.share}; ` +
+        `${expectedSize} entries and a share from 0 to 1 are needed.`,
     );
   }
   const bad = ids.find((id) => id < 0 || id >= config.vocabSize);

@@ -1,3 +1,4 @@
+export { addLowRank, type LowRankUpdate } from './add-low-rank.js';
 export type { UnitChoice } from './axis-plan.js';
 export { calibrateScales, initialScaleState, type ScaleOptions } from './calibrate-scales.js';
 export { FoldError, MaskFileError } from './errors.js';
@@ -13,5 +14,5 @@ export {
   refitOutputs,
 } from './refit/refit-outputs.js';
 export { type ReplacedColumns, replaceColumns } from './refit/replace-columns.js';
-export { DEFAULT_AMPLITUDE, scalesFromScores } from './scales.js';
+export { DEFAULT_AMPLITUDE, type FreeValues, freeFromScores, scalesFromScores } from './scales.js';
 export type { UnitSlice } from './unit-slice.js';

@@ -19,16 +19,45 @@ export function scalesFromScores(
   return scales;
 }
 
-/** Gates of a fixed mask whose kept units are scaled; `dL/ds = dL/dz · α(1 − tanh²(s))` there, else 0. */
-export function scaledMask(mask: Uint8Array, amplitude: number): GateMap {
-  return (scores) => ({
-    mask,
-    gates: scalesFromScores(scores, mask, amplitude),
-    pullback(gateGradients, out) {
-      for (let unit = 0; unit < out.length; unit++) {
-        const tanh = Math.tanh(scores[unit]!);
-        out[unit] = mask[unit] === 0 ? 0 : gateGradients[unit]! * amplitude * (1 - tanh * tanh);
-      }
-    },
-  });
+function extended(mask: Uint8Array, more: number): Uint8Array {
+  const all = new Uint8Array(mask.length + more).fill(1);
+  all.set(mask);
+  return all;
+}
+
+/** Values that are tuned beside scales and move freely from where they start: `initial + reach · s`. */
+export interface FreeValues {
+  readonly initial: Float32Array;
+  /** What a score of 1 moves them by: with it, one optimiser serves scales and values of another size. */
+  readonly reach: number;
+}
+
+/** The free values of their scores, float32. */
+export function freeFromScores(scores: Float32Array, { initial, reach }: FreeValues): Float32Array {
+  return initial.map((value, i) => value + reach * scores[i]!);
+}
+
+/**
+ * Gates of a fixed mask whose kept units are scaled, `dL/ds = dL/dz · α(1 − tanh²(s))` there, else 0, and after them the
+ * free values, `dL/ds = dL/dz · reach`.
+ */
+export function scaledMask(mask: Uint8Array, amplitude: number, free?: FreeValues): GateMap {
+  const n = mask.length;
+  const all = free ? extended(mask, free.initial.length) : mask;
+  return (scores) => {
+    const gates = new Float32Array(all.length);
+    gates.set(scalesFromScores(scores.subarray(0, n), mask, amplitude));
+    if (free) gates.set(freeFromScores(scores.subarray(n), free), n);
+    return {
+      mask: all,
+      gates,
+      pullback(gateGradients, out) {
+        for (let unit = 0; unit < n; unit++) {
+          const tanh = Math.tanh(scores[unit]!);
+          out[unit] = mask[unit] === 0 ? 0 : gateGradients[unit]! * amplitude * (1 - tanh * tanh);
+        }
+        for (let i = n; i < out.length; i++) out[i] = gateGradients[i]! * free!.reach;
+      },
+    };
+  };
 }

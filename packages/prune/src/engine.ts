@@ -72,6 +72,7 @@ function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
       fromBits: tensorFlow.bfloat16Tensor,
       fromFloat32: tensorFlow.toBfloat16,
       toFloat32: tensorFlow.fromBfloat16,
+      is: tensorFlow.isBfloat16,
     },
   };
 }

@@ -17,6 +17,13 @@ export type PruneEvent =
       readonly keptCost: number;
     }
   | {
+      /** What the dense model predicts for the text of the scales. */
+      readonly stage: 'predictions';
+      readonly block: number;
+      readonly blocks: number;
+      readonly tokens: number;
+    }
+  | {
       /** Output matrices fitted anew, sublayer by sublayer. */
       readonly stage: 'refit';
       readonly sublayer: number;

@@ -29,6 +29,13 @@ describe('the forecast of a run', () => {
     const seconds = (settings: Record<string, unknown>) => forecastSeconds(of(settings), 1e11, 'float32');
     expect(seconds({ epochs: 8, scaleEpochs: 2 }) / seconds({})).toBeCloseTo(2, 6);
     const plain = seconds({ method: 'grasp+', refit: 'none' });
+    const undistilled = seconds({ method: 'grasp+', distill: 0 });
+    expect(seconds({ method: 'grasp+' }) - undistilled).toBeCloseTo(
+      of({ method: 'grasp+' }).predictionFlops / 1e11,
+      6,
+    );
+    expect(seconds({ rank: 16 })).toBeGreaterThan(seconds({ rank: 4 }));
+    expect(of({ rank: 16 }).peakBytes).toBeGreaterThanOrEqual(of({}).peakBytes);
     const refit = (refitBlocks: number) => of({ method: 'grasp+', refitBlocks }).refitFlops;
     expect(refit(512)).toBe(2 * refit(64)); // there are 128
     expect(seconds({ method: 'grasp+' }) - plain).toBeCloseTo(of({ method: 'grasp+' }).refitFlops / 1e11, 6);

@@ -1,4 +1,4 @@
-import { type DecoderConfig, parameterCounts } from '@grasp/decoder';
+import { attentionMatrices, type DecoderConfig, feedForwardMatrices, parameterCounts } from '@grasp/decoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.js';
 import type { PruneSettings } from './settings.js';
@@ -13,6 +13,8 @@ export interface Forecast {
   readonly flopsPerScaleStep: number;
   /** Of the whole refit; 0 without one. */
   readonly refitFlops: number;
+  /** Of the dense model's predictions for the text of the scales; 0 where nothing is distilled. */
+  readonly predictionFlops: number;
   /** Numbers that a step computes on the way forward and needs again on the way back. */
   readonly activationsPerGateStep: number;
   readonly activationsPerScaleStep: number;
@@ -61,16 +63,46 @@ function passFlops(config: DecoderConfig, N: number, T: number, keep: number, pr
 }
 
 /**
- * Operations of a refit on `N` tokens: each goes through all units as they are in the dense stream and in the pruned one,
- * and through the kept ones; then products of the inputs of each output matrix with themselves and with its outputs.
+ * Operations of a refit on `N` tokens: each goes through all units as they are in the pruned stream, and in the dense one
+ * where part of the gap between them is to be recovered; then products of the kept inputs of each output matrix with
+ * themselves, with its outputs, and with the matrix that replaces it.
  */
-function refitOperations(config: DecoderConfig, N: number, keep: number): number {
+function refitOperations(config: DecoderConfig, N: number, keep: number, recover: number): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G, layers } = config;
-  const passes = 2 * (2 + keep) * parameterCounts(config).prunable;
-  const sums = (inputs: number) => 2 * (inputs * d + (keep * inputs) ** 2 + keep * inputs * d);
+  const passes = 2 * (recover > 0 ? 2 : 1) * parameterCounts(config).prunable;
+  const sums = (inputs: number) => 2 * ((keep * inputs) ** 2 + 2 * keep * inputs * d);
   return (
     N * layers.reduce((total, { channels, groups }) => total + sums(channels) + sums(groups * G * h), passes)
   );
+}
+
+/** Operations of the dense model's predictions for `N` tokens: a forward pass, logits, and the rows they stand for. */
+function predictionOperations(config: DecoderConfig, N: number, T: number): number {
+  const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V, layers } = config;
+  const attention = layers.reduce((sum, { groups }) => sum + 2 * groups * G * h * T, 0);
+  return N * (2 * parameterCounts(config).prunable + attention + 2 * 2 * V * d);
+}
+
+/** Inputs and outputs of all matrices that have corrections, those of kept units alone. */
+function correctedWidths(config: DecoderConfig, keep: number): { inputs: number; outputs: number } {
+  const sizes = config.layers.flatMap(({ channels, groups }) => [
+    ...attentionMatrices(config, keep * groups),
+    ...feedForwardMatrices(config.hiddenSize, keep * channels),
+  ]);
+  const sum = (side: 0 | 1) => sizes.reduce((total, size) => total + size[side], 0);
+  return { inputs: sum(0), outputs: sum(1) };
+}
+
+/** Operations of corrections of rank `r` on `N` tokens, forward and backward, and of their factors' gradients. */
+function correctionFlops(config: DecoderConfig, N: number, keep: number, r: number): number {
+  const { inputs, outputs } = correctedWidths(config, keep);
+  return N * 2 * r * (4 * inputs + 3 * outputs);
+}
+
+/** Bytes of the factors: values, scores, two moments and gradients, float32, here and on the device. */
+function factorBytes(config: DecoderConfig, keep: number, r: number): number {
+  const { inputs, outputs } = correctedWidths(config, keep);
+  return 6 * 4 * r * (inputs + outputs);
 }
 
 /** Bytes of all weights. */
@@ -111,19 +143,23 @@ function stepBytes(config: DecoderConfig, N: number, keep: number, dtype: DType)
 const refitTokens = ({ refitBlocks, length }: PruneSettings, texts: TextSizes) =>
   Math.min(refitBlocks, texts.gates) * length;
 
-/** Bytes of a refit: all text as it reaches a sublayer, pruned and dense, and products of inputs, in float64 too. */
-function refitBytes(config: DecoderConfig, N: number): number {
+/** Bytes of a refit: all text as it reaches a sublayer and its output matrix, and products of inputs, in float64 too. */
+function refitBytes(config: DecoderConfig, N: number, keep: number, dtype: DType): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
   const widest = Math.max(0, ...config.layers.flatMap(({ channels, groups }) => [channels, groups * G * h]));
-  return 2 * 4 * N * d + (4 + 8) * widest ** 2;
+  const inputs = (dtype === 'bfloat16' ? 2 : 4) * N * keep * widest;
+  return 2 * 4 * N * d + inputs + (4 + 8) * widest ** 2;
 }
 
 /** The most of the stages: learning in its dtype, perplexity always in float32. */
 function peakBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSizes, keep: number): number {
-  const { batch, length, dtype, refit } = settings;
+  const { batch, length, dtype, refit, rank, distill } = settings;
   const step = stepBytes(config, batch * length, keep, dtype);
-  const refitting = refit === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts));
-  const learning = weightBytes(config, dtype === 'bfloat16' ? 2 : 4) + Math.max(step, refitting);
+  const tuning = step + factorBytes(config, keep, rank);
+  const predictions = distill > 0 ? 2 * texts.scales * length * config.hiddenSize : 0;
+  const refitting = refit === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts), keep, dtype);
+  const weights = weightBytes(config, dtype === 'bfloat16' ? 2 : 4);
+  const learning = weights + Math.max(step, predictions + Math.max(refitting, tuning));
   const evaluating = texts.window
     ? weightBytes(config, 4) + layerBytes(config, texts.window) + logitBytes(texts.window)
     : 0;
@@ -141,7 +177,7 @@ export function forecast(
   texts: TextSizes,
   keep = settings.keep ?? 1,
 ): Forecast {
-  const { length, choose } = settings;
+  const { length, choose, rank, distill, recover } = settings;
   const byGates = choose === 'gates';
   const chosenFrom = byGates ? settings.batch * length : length; // tokens of a step
   const N = settings.batch * length;
@@ -152,10 +188,13 @@ export function forecast(
       : settings.rounds * settings.roundBlocks,
     scaleSteps: Math.ceil(texts.scales / settings.batch) * settings.scaleEpochs,
     flopsPerGateStep: passFlops(config, chosenFrom, length, keep, true),
-    flopsPerScaleStep: passFlops(config, N, length, keep, false),
-    refitFlops: settings.refit === 'none' ? 0 : refitOperations(config, refitTokens(settings, texts), keep),
+    flopsPerScaleStep: passFlops(config, N, length, keep, false) + correctionFlops(config, N, keep, rank),
+    refitFlops:
+      settings.refit === 'none' ? 0 : refitOperations(config, refitTokens(settings, texts), keep, recover),
+    predictionFlops: distill > 0 ? predictionOperations(config, texts.scales * length, length) : 0,
     activationsPerGateStep: total(activations(config, chosenFrom, keep, true)),
-    activationsPerScaleStep: total(activations(config, N, keep, false)),
+    activationsPerScaleStep:
+      total(activations(config, N, keep, false)) + (rank > 0 ? N * correctedWidths(config, keep).outputs : 0),
     peakBytes: peakBytes(config, settings, texts, keep),
   };
 }
@@ -205,5 +244,6 @@ export function forecastSeconds(run: Forecast, flopsPerSecond: number, dtype: DT
   const rest = OPERATIONS_PER_ACTIVATION[dtype];
   const gates = run.flopsPerGateStep + rest * run.activationsPerGateStep;
   const scales = run.flopsPerScaleStep + rest * run.activationsPerScaleStep;
-  return (run.gateSteps * gates + run.refitFlops + run.scaleSteps * scales) / flopsPerSecond;
+  const once = run.refitFlops + run.predictionFlops;
+  return (run.gateSteps * gates + once + run.scaleSteps * scales) / flopsPerSecond;
 }

@@ -1,14 +1,25 @@
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Decoder, ScalableDecoder, withNorms } from '@grasp/decoder';
-import { calibrateScales, initialScaleState, type ReplacedColumns, scalesFromScores } from '@grasp/fold';
-import { adamW, annealed } from '@grasp/gates';
+import { correctionUpdates, type Decoder, initialFactors, TunableDecoder, withNorms } from '@grasp/decoder';
+import {
+  calibrateScales,
+  freeFromScores,
+  initialScaleState,
+  type LowRankUpdate,
+  type ReplacedColumns,
+  scalesFromScores,
+} from '@grasp/fold';
+import { adamW, annealed, Random } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
 import type { PruneEvent } from './events.js';
+import { gradedBy, type Predictions, predictionsOf } from './predictions.js';
 import type { Projection } from './projection.js';
 import { refit } from './refit.js';
 import type { RunState } from './run-state.js';
 import { schedule } from './schedule.js';
 import type { PruneSettings } from './settings.js';
+
+/** Sets the random numbers of first factors apart from those of the blocks' order. */
+const INITIAL_FACTORS = 1;
 
 /** What a run learns. */
 export interface Learned {
@@ -20,6 +31,8 @@ export interface Learned {
   readonly scales: Float32Array;
   /** Columns of output matrices that were fitted anew; none without a refit. */
   readonly replaced: readonly ReplacedColumns[];
+  /** Corrections to be added to the kept units' matrices; none without a rank. */
+  readonly corrections: readonly LowRankUpdate[];
   readonly losses: { readonly gates: readonly number[]; readonly scales: readonly number[] };
 }
 
@@ -30,12 +43,12 @@ export interface LearningData {
 }
 
 /**
- * Chooses what to keep, fits the weights around it anew where asked to, then calibrates scales (GRASPrune, arXiv
- * 2604.19398, section 3; the refit is not in the paper).
+ * Chooses what to keep, fits the weights around it anew where asked to, then calibrates scales, and corrections of low
+ * rank with them (GRASPrune, arXiv 2604.19398, section 3; refit, corrections and distillation are not in the paper).
  *
  * @param projection the budgets that what is kept meets
- * @param progress where learning goes on from, and where its state is kept meanwhile. A refit is done again: it
- *   depends on the mask alone.
+ * @param progress where learning goes on from, and where its state is kept meanwhile. A refit is done again, and
+ *   so are the dense model's predictions: they depend on mask and text alone.
  */
 export async function* learn(
   model: Decoder,
@@ -45,37 +58,65 @@ export async function* learn(
   progress: Pick<RunState, 'choice' | 'scales'> = {},
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
   const { mask, scores, losses } = yield* chooseMask(model, gateBlocks, settings, projection, progress);
+  const distilled = settings.distill > 0 && settings.scaleEpochs > 0;
+  const predictions = distilled ? yield* predictionsOf(model, scaleBlocks) : undefined;
   const replaced = settings.refit === 'sequential' ? yield* refit(model, mask, gateBlocks, settings) : [];
-  const calibrated = yield* calibrate(model, mask, scaleBlocks, settings, progress);
+  const tuned = yield* tune(model, mask, { scaleBlocks, predictions }, settings, progress);
   return {
     mask,
     scores,
-    scales: calibrated.scales,
+    scales: tuned.scales,
     replaced,
-    losses: { gates: losses, scales: calibrated.losses },
+    corrections: tuned.corrections,
+    losses: { gates: losses, scales: tuned.losses },
   };
 }
 
-async function* calibrate(
+interface Tuned {
+  readonly scales: Float32Array;
+  readonly corrections: readonly LowRankUpdate[];
+  readonly losses: readonly number[];
+}
+
+/** What is tuned: the model, which of its entries have scales, and what else moves, if anything. */
+function tunable(
   model: Decoder,
   mask: Uint8Array,
-  blocks: TokenBlocks,
+  { scales, rank, rankRate, learningRate, seed }: PruneSettings,
+) {
+  const { config } = model;
+  if (scales === 'units' && rank === 0) return { tuned: model, kept: mask };
+  const kept = withNorms(config, mask);
+  if (rank === 0) return { tuned: new TunableDecoder(model), kept };
+  const random = new Random(seed, INITIAL_FACTORS);
+  const initial = initialFactors(config, mask, rank, () => random.next() / 2 ** 32);
+  const free = { initial, reach: rankRate / learningRate };
+  return { tuned: new TunableDecoder(model, { mask, rank }), kept, free };
+}
+
+/** Scales, and corrections with them. */
+async function* tune(
+  model: Decoder,
+  mask: Uint8Array,
+  { scaleBlocks, predictions }: { scaleBlocks: TokenBlocks; predictions: Predictions | undefined },
   settings: PruneSettings,
   progress: Pick<RunState, 'scales'>,
-): AsyncGenerator<PruneEvent, { scales: Float32Array; losses: readonly number[] }, undefined> {
-  const { learningRate, beta1, beta2, epsilon, alpha } = settings;
-  const { stepsPerEpoch, batchAt } = schedule(blocks, settings);
+): AsyncGenerator<PruneEvent, Tuned, undefined> {
+  const { learningRate, beta1, beta2, epsilon, alpha, rank } = settings;
+  const { stepsPerEpoch, blocksAt, batchAt } = schedule(scaleBlocks, settings);
   const steps = stepsPerEpoch * settings.scaleEpochs;
-  const norms = settings.scales === 'units+norms';
-  const scaled = norms ? new ScalableDecoder(model) : model;
-  const kept = norms ? withNorms(model.config, mask) : mask;
+  const { tuned, kept, free } = tunable(model, mask, settings);
   const rate = settings.scaleRate === 'annealed' ? annealed(learningRate, steps) : learningRate;
   const optimizer = adamW({ learningRate: rate, betas: [beta1, beta2], epsilon });
-  const options = { steps, amplitude: alpha, optimizer };
-  const state = progress.scales ?? initialScaleState(scaled, options);
+  const options = { steps, amplitude: alpha, optimizer, ...(free ? { free } : {}) };
+  const state = progress.scales ?? initialScaleState(tuned, options);
   progress.scales = state;
-  for await (const { step, loss } of calibrateScales(scaled, kept, batchAt, options, state)) {
+  const graded = (step: number) => gradedBy(predictions, batchAt(step), blocksAt(step), settings);
+  for await (const { step, loss } of calibrateScales(tuned, kept, graded, options, state)) {
     yield { stage: 'scales', step: step + 1, steps, loss, tokens: batchAt(step).ids.length };
   }
-  return { scales: scalesFromScores(state.scores, kept, alpha), losses: state.losses };
+  const scales = scalesFromScores(state.scores.subarray(0, kept.length), kept, alpha);
+  const factors = free && freeFromScores(state.scores.subarray(kept.length), free);
+  const corrections = factors ? correctionUpdates(model.config, mask, rank, factors) : [];
+  return { scales, corrections, losses: state.losses };
 }

@@ -81,7 +81,7 @@ function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (rea
     name,
     apply: (run) => ({ ...run, settings: { ...run.settings, ...change } }),
   });
-  const { dtype, batch, length, refit, refitBlocks } = settings;
+  const { dtype, batch, length, refit, refitBlocks, distill } = settings;
   return [
     bfloat16 && dtype === 'float32' ? [setting('--dtype bfloat16', { dtype: 'bfloat16' })] : [],
     halves(batch, 1).map((less) => setting(`--batch ${less}`, { batch: less })),
@@ -89,6 +89,7 @@ function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (rea
     (refit === 'none' ? [] : halves(Math.min(refitBlocks, texts.gates), 1)).map((less) =>
       setting(`--refit-blocks ${less}`, { refitBlocks: less }),
     ),
+    distill > 0 ? [setting('--distill 0', { distill: 0 })] : [],
     texts.window === undefined
       ? []
       : [

@@ -92,7 +92,7 @@ describe('prune', () => {
   it('goes through the stages of grasp+, within the budget', async () => {
     const { events, record } = await run({ method: 'grasp+', keep: 0.6, rounds: 4, roundBlocks: 2 });
     const stages = events.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1]);
-    expect(stages.join()).toContain('importance,refit,scales');
+    expect(stages.join()).toContain('importance,predictions,refit,scales');
     expect(record.losses.gates).toHaveLength(8);
     expect(record.budgets[0]!.kept).toBeLessThanOrEqual(record.budgets[0]!.limit);
     const missed = events.flatMap((event) => (event.stage === 'refit' ? [event.missed] : []));

@@ -4,6 +4,8 @@ import { epochOrder } from '@grasp/gates';
 /** Which blocks each step of a stage sees: a function of the step alone. */
 export interface Schedule {
   readonly stepsPerEpoch: number;
+  /** Indices of the blocks. */
+  blocksAt(step: number): Uint32Array;
   batchAt(step: number): TokenBatch;
 }
 
@@ -13,5 +15,5 @@ export function schedule(
   { batch, seed }: { readonly batch: number; readonly seed: number },
 ): Schedule {
   const { stepsPerEpoch, rowsAt } = epochOrder(blocks.shape[0], batch, seed);
-  return { stepsPerEpoch, batchAt: (step) => rows(blocks, rowsAt(step)) };
+  return { stepsPerEpoch, blocksAt: rowsAt, batchAt: (step) => rows(blocks, rowsAt(step)) };
 }

@@ -10,7 +10,9 @@ export const settingsSchema = z.strictObject({
   method: z
     .enum(['grasprune', 'grasp+'])
     .default('grasprune')
-    .describe("grasprune is the paper's; grasp+ changes the defaults of choose, refit, scales and scaleRate"),
+    .describe(
+      "grasprune is the paper's; grasp+ changes the defaults of choose, refit, scales, scaleRate, rank and distill",
+    ),
   ...budgetShape,
   ...budgetDetailShape,
   projection: z
@@ -59,6 +61,19 @@ export const settingsSchema = z.strictObject({
     .enum(['units', 'units+norms'])
     .default('units')
     .describe('what has a scale: each kept unit, or each entry of a norm as well'),
+  rank: z
+    .int()
+    .min(0)
+    .max(256)
+    .default(0)
+    .describe('rank of corrections to all kept matrices, tuned with the scales, then added; 0 for none'),
+  rankRate: z.number().gt(0).default(4e-3).describe('step of AdamW on the factors of corrections'),
+  distill: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("share of the dense model's predictions in what scales and corrections are tuned towards"),
   scaleRate: z
     .enum(['constant', 'annealed'])
     .default('constant')
@@ -76,7 +91,14 @@ export type PruneSettings = z.output<typeof settingsSchema>;
 /** What a method changes of the defaults. */
 const METHODS: Readonly<Record<PruneSettings['method'], Readonly<Partial<PruneSettings>>>> = {
   grasprune: {},
-  'grasp+': { choose: 'importance', refit: 'sequential', scales: 'units+norms', scaleRate: 'annealed' },
+  'grasp+': {
+    choose: 'importance',
+    refit: 'sequential',
+    scales: 'units+norms',
+    scaleRate: 'annealed',
+    rank: 16,
+    distill: 0.5,
+  },
 };
 
 /** Settings with the defaults of their method, and a budget, filled in: what is set stays as it is. */

@@ -15,6 +15,7 @@ const labels = {
   load: 'loading',
   gates: 'learning gates',
   importance: 'choosing units',
+  predictions: 'dense predictions',
   refit: 'refitting',
   scales: 'calibrating scales',
   write: 'writing',
@@ -34,6 +35,10 @@ export function describeEvent(event: PruneEvent): EventView {
         tokens,
         detail: `loss ${loss.toFixed(3)}`,
       };
+    }
+    case 'predictions': {
+      const { block, blocks, tokens } = event;
+      return { label: labels.predictions, done: block, total: blocks, tokens, detail: '' };
     }
     case 'refit': {
       const { sublayer, sublayers, tokens, missed } = event;

@@ -14,6 +14,8 @@ const RUNGS: readonly Rung[] = [
   { name: 'recover', title: '+ refit recovers', adds: { recover: 0.3 } },
   { name: 'norms', title: '+ scales of norms', adds: { scales: 'units+norms' } },
   { name: 'annealed', title: '+ annealed rate', adds: { scaleRate: 'annealed' } },
+  { name: 'corrections', title: '+ corrections of low rank', adds: { rank: 16 } },
+  { name: 'distilled', title: '+ distilled', adds: { distill: 0.5 } },
 ];
 
 /** The ideas of grasp+ in the order in which they stack: the last row is what `--method grasp+` does. */

@@ -2,7 +2,9 @@ import { createLayout, type Layout } from '@grasp/budget';
 import type { UnitSlice } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import type { DecoderConfig } from './config.js';
+import { correctedSublayers } from './corrections.js';
 import type { Decoder } from './decoder.js';
+import { factorCount } from './low-rank.js';
 import { FINAL_NORM, normName } from './tensor-names.js';
 import type { TokenBatch } from './token-batch.js';
 import { decoderLayout, unitSlices } from './units.js';
@@ -38,31 +40,59 @@ export function withNorms<V extends Uint8Array | Float32Array>(config: DecoderCo
   return extended;
 }
 
-/**
- * A decoder as a model whose gates are the scales of its units and the gains of its norms, so that `calibrateScales`
- * (`@grasp/fold`) tunes both. Removed units have no gradient here.
- */
-export class ScalableDecoder implements GatedModel<TokenBatch> {
-  readonly layout: Layout;
+/** Corrections of low rank to all matrices of the kept units. */
+export interface Corrections {
+  /** 1 for each kept unit. */
+  readonly mask: Uint8Array;
+  readonly rank: number;
+}
 
-  constructor(private readonly decoder: Decoder) {
-    this.layout = scaleLayout(decoder.config);
+/** Units, entries of norms, and factors of corrections, one block a sublayer, in the order of the sublayers. */
+function tunableLayout(config: DecoderConfig, corrections: Corrections | undefined): Layout {
+  const scales = scaleLayout(config);
+  if (!corrections) return scales;
+  const factors = correctedSublayers(config, corrections.mask).map(({ layer, kind, sizes }) => ({
+    layer,
+    kind: `${kind}-factors`,
+    count: corrections.rank * factorCount(sizes),
+    cost: 1,
+  }));
+  return createLayout([...scales.blocks, ...factors]);
+}
+
+/**
+ * A decoder as a model whose gates are all that can be tuned of it: the scales of its units, the gains of its norms and,
+ * where asked for, the factors of corrections (`initialFactors`). `calibrateScales` (`@grasp/fold`) tunes them together.
+ * Removed units have no gradient here.
+ */
+export class TunableDecoder implements GatedModel<TokenBatch> {
+  readonly layout: Layout;
+  /** Units and entries of norms: what has a scale. */
+  readonly scales: number;
+
+  constructor(
+    private readonly decoder: Decoder,
+    corrections?: Corrections,
+  ) {
+    this.layout = tunableLayout(decoder.config, corrections);
+    this.scales = scaleLayout(decoder.config).size;
   }
 
   async lossAndGateGradients(
     batch: TokenBatch,
-    scales: Float32Array,
+    values: Float32Array,
     _options?: GradientOptions,
   ): Promise<LossAndGradients> {
-    const { size } = this.decoder.layout;
-    const { loss, gates, gains } = await this.decoder.lossAndScaleGradients(
-      batch,
-      scales.subarray(0, size),
-      scales.subarray(size),
-    );
+    const { size: units } = this.decoder.layout;
+    const { loss, gates, gains, factors } = await this.decoder.lossAndTuningGradients(batch, {
+      gates: values.subarray(0, units),
+      gains: values.subarray(units, this.scales),
+      ...(values.length > this.scales ? { factors: values.subarray(this.scales) } : {}),
+    });
     const gradients = new Float32Array(this.layout.size);
     gradients.set(gates);
-    gradients.set(gains, size);
+    gradients.set(gains, units);
+    if (factors) gradients.set(factors, this.scales);
     return { loss, gradients };
   }
 }
