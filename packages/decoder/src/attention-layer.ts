@@ -99,7 +99,7 @@ export class AttentionLayer implements Sublayer {
       () => new GatedUnits(block, new ArrangedWeights(count, weights), groupGate === 'key-value'),
     );
     const norm = new GainedNorm(await reader.vector(normName(layer, 'attention'), d));
-    const factors = new SublayerFactors((groups) => attentionMatrices(config, groups));
+    const factors = new SublayerFactors((groups) => attentionMatrices(config, groups), reader.narrow);
     return new AttentionLayer(block, functions, units, norm, factors, {
       outputBias: await reader.optionalVector(projectionName(layer, 'o', 'bias'), d),
       queryKeyNorm: queryKeyNorm ? await AttentionLayer.headNorms(reader, layer, h, G) : undefined,

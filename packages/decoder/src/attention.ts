@@ -243,8 +243,8 @@ export function attentionGradient(
   const dMerged = byOutput ? tf.add(plainMerged, byOutput.dx) : plainMerged; // [N, K·G·h]
   const dMixed = tf.reshape(splitHeads(dMerged, T, h), [B, K, G, T, h]);
   // Σ_s P_ts · dP_ts = O_t · dO_t, so the softmax gradient needs no reduction over the scores.
-  const products = tf.sum(tf.reshape(tf.mul(dMerged, i.mixed), [B, T, K * G, h]), 3); // [B, T, K·G]
-  const rowSum = tf.reshape(tf.transpose(products, [0, 2, 1]), [B, K, G, T, 1]);
+  const byHead = tf.sum(tf.reshape(tf.mul(dMerged, i.mixed), [B, T, K * G, h]), 3); // [B, T, K·G]
+  const rowSum = tf.reshape(tf.transpose(byHead, [0, 2, 1]), [B, K, G, T, 1]);
   const factor = keyFactor(shape, i.z);
   const gatedKey = tf.mul(i.key, factor);
   const gatedValue = tf.mul(i.value, perGroup(i.z));
@@ -267,11 +267,11 @@ export function attentionGradient(
   const dValue = tf.mul(gradient.dValue, perGroup(i.z)); // [B, K, T, h]
   const dQueryKeyRows = mergeHeads(tf.reshape(dQueryKey, [B, K * (G + 1), T, h])); // [N, K·(G + 1)·h]
   const dValueRows = mergeHeads(dValue); // [N, K·h]
-  const plainDa = tf.add(runtime.matMul(dQueryKeyRows, i.queryKeyC), runtime.matMul(dValueRows, i.valueC)); // [N, d]
+  const products = [runtime.matMul(dQueryKeyRows, i.queryKeyC), runtime.matMul(dValueRows, i.valueC)];
   const a = ofQueryKey && rmsNorm(i.x, i.norm, epsilon);
   const byQueryKey = a && ofQueryKey && correctionGradient(runtime, a, ofQueryKey, dQueryKeyRows);
   const byValues = a && ofValue && correctionGradient(runtime, a, ofValue, dValueRows);
-  const da = byQueryKey && byValues ? tf.add(tf.add(plainDa, byQueryKey.dx), byValues.dx) : plainDa;
+  const da = tf.addN(byQueryKey && byValues ? [...products, byQueryKey.dx, byValues.dx] : products); // [N, d]
   return {
     ...dz,
     ...(byQueryKey && byValues && byOutput

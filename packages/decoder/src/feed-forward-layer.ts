@@ -93,7 +93,7 @@ export class FeedForwardLayer implements Sublayer {
     const norm = new GainedNorm(await reader.vector(normName(layer, 'feedForward'), d));
     const downBias = await reader.optionalVector(projectionName(layer, 'down', 'bias'), d);
     const units = reader.scope(() => new GatedUnits(block, new ArrangedWeights(count, weights), true));
-    const factors = new SublayerFactors((channels) => feedForwardMatrices(d, channels));
+    const factors = new SublayerFactors((channels) => feedForwardMatrices(d, channels), reader.narrow);
     return new FeedForwardLayer(block, functions, units, norm, factors, downBias);
   }
 

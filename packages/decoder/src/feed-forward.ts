@@ -151,8 +151,8 @@ export function feedForwardGradient(
   const b = ofGate && rmsNorm(i.x, i.norm, epsilon);
   const byGate = b && ofGate && correctionGradient(runtime, b, ofGate, dGate);
   const byUp = b && ofUp && correctionGradient(runtime, b, ofUp, dUp);
-  const plainDb = tf.add(runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)); // [N, d]
-  const db = plus(plus(plainDb, byGate?.dx), byUp?.dx);
+  const products = [runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)];
+  const db = tf.addN(byGate && byUp ? [...products, byGate.dx, byUp.dx] : products); // [N, d]
   const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, db));
   const dNorm = withNorm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, db) } : {};
   const dFactors =

@@ -22,6 +22,10 @@ export class WeightReader {
     return new WeightReader(this.checkpoint, this.runtime, this.dtype, this.onTensor, scope);
   }
 
+  /** A float32 tensor in the weights' dtype. */
+  readonly narrow = (x: tf.Tensor): tf.Tensor =>
+    this.dtype === 'bfloat16' ? this.runtime.bfloat16!.fromFloat32(x) : x;
+
   has(name: string): boolean {
     return this.checkpoint.tensors.has(name);
   }

@@ -51,9 +51,11 @@ export function correctionGradient(
   { a, b }: LowRank,
   dy: tf.Tensor,
 ): { readonly dx: tf.Tensor; readonly dFactors: tf.Tensor } {
-  const dInner = runtime.matMul(dy, b, false, true); // [N, r]
+  const half = runtime.bfloat16?.is(a) ? runtime.bfloat16.fromFloat32 : (t: tf.Tensor) => t;
+  const inner = half(runtime.matMul(x, a)); // [N, r]
+  const dInner = half(runtime.matMul(dy, b, false, true)); // [N, r]
   const da = runtime.matMul(x, dInner, true, false); // [n, r]
-  const db = runtime.matMul(runtime.matMul(x, a), dy, true, false); // [r, m]
+  const db = runtime.matMul(inner, dy, true, false); // [r, m]
   return {
     dx: runtime.matMul(dInner, a, false, true),
     dFactors: tf.concat([tf.reshape(da, [-1]), tf.reshape(db, [-1])]),

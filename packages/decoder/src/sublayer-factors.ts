@@ -6,7 +6,11 @@ export class SublayerFactors {
   private tensor: tf.Tensor | undefined;
 
   /** @param sizesOf the sublayer's matrices when it has so many units. */
-  constructor(private readonly sizesOf: (units: number) => readonly MatrixSize[]) {}
+  constructor(
+    private readonly sizesOf: (units: number) => readonly MatrixSize[],
+    /** To the weights' dtype. */
+    private readonly narrow: (factors: tf.Tensor) => tf.Tensor,
+  ) {}
 
   /** One vector, see `low-rank.ts`; undefined without corrections. */
   get values(): tf.Tensor | undefined {
@@ -22,7 +26,12 @@ export class SublayerFactors {
   set(factors: Float32Array | undefined, kept: number, computed: number): void {
     this.tensor?.dispose();
     this.tensor =
-      factors && tf.keep(tf.tensor1d(resizeFactors(factors, this.sizesOf(kept), this.sizesOf(computed))));
+      factors &&
+      tf.keep(
+        tf.tidy(() =>
+          this.narrow(tf.tensor1d(resizeFactors(factors, this.sizesOf(kept), this.sizesOf(computed)))),
+        ),
+      );
   }
 
   /** The kept units' part of the computed units' gradients. */
