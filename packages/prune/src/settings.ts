@@ -11,7 +11,7 @@ export const settingsSchema = z.strictObject({
     .enum(['grasprune', 'grasp+'])
     .default('grasprune')
     .describe(
-      "grasprune is the paper's; grasp+ changes the defaults of choose, refit, scales, scaleRate, rank and distill",
+      "grasprune is the paper's; grasp+ has other defaults for choosing, refit, scales, corrections and distillation",
     ),
   ...budgetShape,
   ...budgetDetailShape,
@@ -93,7 +93,9 @@ const METHODS: Readonly<Record<PruneSettings['method'], Readonly<Partial<PruneSe
   grasprune: {},
   'grasp+': {
     choose: 'importance',
+    roundBlocks: 6,
     refit: 'sequential',
+    refitBlocks: 64,
     scales: 'units+norms',
     scaleRate: 'annealed',
     rank: 16,
