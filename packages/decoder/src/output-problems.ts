@@ -128,12 +128,12 @@ function sumsFunction(runtime: Runtime) {
     ({ h, output, columns, missing, share, ...earlier }: SumInputs): Sums & { computed: tf.Tensor } => {
       const own = runtime.matMul(h, output); // [N, d]
       const wanted = missing && share ? tf.add(own, tf.mul(missing, share)) : own;
-      // As the product with the matrix sees them: rounded where that is held in half precision.
-      const half = runtime.bfloat16?.is(output) ? runtime.bfloat16 : undefined;
-      const gathered = tf.gather(h, columns, 1); // [N, P]
-      const computed = half ? half.fromFloat32(gathered) : gathered;
-      const gram = runtime.matMul(computed, computed, true, false); // [P, P]
-      const cross = runtime.matMul(computed, wanted, true, false); // [P, d]
+      const kept = tf.gather(h, columns, 1); // [N, P]
+      // In float32 whatever the weights are: a product of bfloat16 is rounded to it, and a rounded Gram matrix need not
+      // be positive definite.
+      const gram = runtime.matMul(kept, kept, true, false); // [P, P]
+      const cross = runtime.matMul(kept, wanted, true, false); // [P, d]
+      const computed = runtime.bfloat16?.is(output) ? runtime.bfloat16.fromFloat32(kept) : kept;
       const squares = tf.sum(tf.square(wanted)); // []
       if (!earlier.gram || !earlier.cross || !earlier.squares) return { gram, cross, squares, computed };
       return {
