@@ -34,7 +34,9 @@ export interface FreeValues {
 
 /** The free values of their scores, float32. */
 export function freeFromScores(scores: Float32Array, { initial, reach }: FreeValues): Float32Array {
-  return initial.map((value, i) => value + reach * scores[i]!);
+  const values = new Float32Array(initial.length);
+  for (let i = 0; i < values.length; i++) values[i] = initial[i]! + reach * scores[i]!;
+  return values;
 }
 
 /**

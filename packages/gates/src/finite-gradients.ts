@@ -2,6 +2,12 @@ import { assertUnits, blockIndices, blockName } from '@grasp/budget';
 import { NonFiniteError } from './errors.js';
 import type { GatedModel, GradientOptions, LossAndGradients } from './gated-model.js';
 
+/** A loop, as there may be millions at every step. */
+function firstNonFinite(values: Float32Array): number | undefined {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i]!)) return i;
+  return undefined;
+}
+
 /**
  * Loss and gate gradients of a step, known to be numbers.
  *
@@ -24,8 +30,8 @@ export async function finiteGradients<Batch>(
     });
   assertUnits(layout, gradients, 'gate gradients');
   if (!Number.isFinite(loss)) throw new NonFiniteError({ what: 'loss', step, value: loss });
-  const unit = gradients.findIndex((gradient) => !Number.isFinite(gradient));
-  if (unit === -1) return { loss, gradients };
+  const unit = firstNonFinite(gradients);
+  if (unit === undefined) return { loss, gradients };
   const block = blockName(layout.blocks[blockIndices(layout)[unit]!]!);
   throw new NonFiniteError({ what: 'gradient', step, value: gradients[unit]!, unit, block });
 }

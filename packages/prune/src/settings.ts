@@ -99,7 +99,7 @@ const METHODS: Readonly<Record<PruneSettings['method'], Readonly<Partial<PruneSe
     scales: 'units+norms',
     scaleRate: 'annealed',
     rank: 16,
-    distill: 0.5,
+    distill: 0.75,
   },
 };
 

@@ -15,7 +15,7 @@ const RUNGS: readonly Rung[] = [
   { name: 'norms', title: '+ scales of norms', adds: { scales: 'units+norms' } },
   { name: 'annealed', title: '+ annealed rate', adds: { scaleRate: 'annealed' } },
   { name: 'corrections', title: '+ corrections of low rank', adds: { rank: 16 } },
-  { name: 'distilled', title: '+ distilled', adds: { distill: 0.5 } },
+  { name: 'distilled', title: '+ distilled', adds: { distill: 0.75 } },
 ];
 
 /** The ideas of grasp+ in the order in which they stack: the last row is what `--method grasp+` does. */
