@@ -9,8 +9,8 @@ interface Rung {
 
 const RUNGS: readonly Rung[] = [
   { name: 'exact', title: 'exact projection', adds: { projection: 'exact' } },
-  { name: 'importance', title: '+ importance in rounds', adds: { choose: 'importance' } },
-  { name: 'refit', title: '+ refit', adds: { refit: 'sequential', recover: 0 } },
+  { name: 'importance', title: '+ importance in rounds', adds: { choose: 'importance', roundBlocks: 6 } },
+  { name: 'refit', title: '+ refit', adds: { refit: 'sequential', refitBlocks: 64, recover: 0 } },
   { name: 'recover', title: '+ refit recovers', adds: { recover: 0.3 } },
   { name: 'norms', title: '+ scales of norms', adds: { scales: 'units+norms' } },
   { name: 'annealed', title: '+ annealed rate', adds: { scaleRate: 'annealed' } },
