@@ -66,7 +66,9 @@ export const settingsSchema = z.strictObject({
     .min(0)
     .max(256)
     .default(0)
-    .describe('rank of corrections to all kept matrices, tuned with the scales, then added; 0 for none'),
+    .describe(
+      'rank of corrections to all kept matrices, tuned with scales of units and norms, then added; 0 for none',
+    ),
   rankRate: z.number().gt(0).default(4e-3).describe('step of AdamW on the factors of corrections'),
   distill: z
     .number()
