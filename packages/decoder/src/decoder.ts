@@ -1,4 +1,4 @@
-import type { Layout, UnitBlock } from '@grasp/budget';
+import type { Layout } from '@grasp/budget';
 import type { OutputProblem, RefitModel } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
@@ -18,8 +18,8 @@ import { type RotaryTable, rotaryOf } from './rotary.js';
 import { RotaryPositions } from './rotary-positions.js';
 import type { Runtime } from './runtime.js';
 import type { Saved, Sublayer } from './sublayer.js';
+import { factorsOfKept, setFactors } from './sublayer-factors.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
-import { joined, readerOf } from './vector-parts.js';
 
 /** All that can be tuned of a pruned decoder, and the shape of its gradients. */
 export interface Tuning {
@@ -238,7 +238,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       loss,
       dz: this.inLayoutOrder(arranged, pruned),
       dGain: byGain,
-      dFactors: byFactor && this.factorsOfKept(byFactor, gates),
+      dFactors: byFactor && factorsOfKept(this.sublayers, gates, byFactor),
     };
   }
 
@@ -254,33 +254,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     }
     for (const sublayer of this.sublayers) sublayer.setGates(gates, units);
     this.setGains(gains);
-    this.setFactors(gates, factors);
-  }
-
-  private setFactors(gates: Float32Array, factors: Float32Array | undefined): void {
-    const kept = this.sublayers.map(({ block }) => keptIn(block, gates));
-    const counts = this.sublayers.map((sublayer, i) => sublayer.factors.countFor(kept[i]!));
-    const rank = factors ? factors.length / counts.reduce((sum, count) => sum + count, 0) : 0;
-    if (!Number.isInteger(rank)) {
-      throw new DecoderInputError(
-        `Factors: the kept units have ${counts.reduce((sum, count) => sum + count, 0)} at rank 1, ` +
-          `${factors!.length} were given.`,
-      );
-    }
-    const next = factors && readerOf(factors);
-    this.sublayers.forEach((sublayer, i) => {
-      sublayer.factors.set(next?.(rank * counts[i]!), kept[i]!, sublayer.arrangement.computed);
-    });
-  }
-
-  /** Factors' gradients arrive for the computed units, sublayer by sublayer. */
-  private factorsOfKept(gradients: Float32Array, gates: Float32Array): Float32Array {
-    const next = readerOf(gradients);
-    return joined(
-      this.sublayers.map(({ block, factors, arrangement }) =>
-        factors.ofKept(next(factors.values!.size), keptIn(block, gates), arrangement.computed),
-      ),
-    );
+    setFactors(this.sublayers, gates, factors);
   }
 
   private setGains(gains: Float32Array | undefined): void {
@@ -381,13 +355,6 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     tensor.dispose();
     return data;
   }
-}
-
-/** Units of a block whose gate is not 0. */
-function keptIn({ start, count }: UnitBlock, gates: Float32Array): number {
-  let kept = 0;
-  for (let unit = start; unit < start + count; unit++) if (gates[unit] !== 0) kept++;
-  return kept;
 }
 
 function likeliest(logits: Float32Array): number {

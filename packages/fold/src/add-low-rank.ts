@@ -1,4 +1,5 @@
-import { type Checkpoint, convert, TensorMissingError, toFloat32 } from '@grasp/checkpoint';
+import type { Checkpoint } from '@grasp/checkpoint';
+import { changeMatrices, type MatrixChange } from './change-matrices.js';
 import { FoldError } from './errors.js';
 
 /** `A·B`, of rank `r`, to be added to a matrix of a checkpoint, or to a part of it. */
@@ -23,29 +24,17 @@ export interface LowRankUpdate {
  * @throws {FoldError} if a matrix is missing or has another shape, or has two updates.
  */
 export function addLowRank(checkpoint: Checkpoint, updates: readonly LowRankUpdate[]): Checkpoint {
-  const byName = new Map(updates.map((update) => [update.tensor, checked(checkpoint, update)]));
-  if (byName.size < updates.length) throw new FoldError('A matrix has two updates of low rank; join them.');
-  const { source, config, tensors, files } = checkpoint;
-  return {
-    source,
-    config,
-    tensors,
-    files,
-    async read(name) {
-      if (!checkpoint.tensors.has(name)) throw new TensorMissingError(checkpoint.source, name);
-      const tensor = await checkpoint.read(name);
-      const update = byName.get(name);
-      if (!update) return tensor;
-      const data = toFloat32(tensor).slice(); // [outputs, inputs]
-      addTo(data, tensor.shape[1]!, update);
-      return convert({ dtype: 'F32', shape: tensor.shape, data }, tensor.dtype, name);
-    },
-    close: () => checkpoint.close(),
-  };
+  const changes = new Map(
+    updates.map((update): [string, MatrixChange] => {
+      assertFits(checkpoint, update);
+      return [update.tensor, (matrix, [, width]) => addTo(matrix, width, update)];
+    }),
+  );
+  if (changes.size < updates.length) throw new FoldError('A matrix has two updates of low rank; join them.');
+  return changeMatrices(checkpoint, changes);
 }
 
-function checked(checkpoint: Checkpoint, update: LowRankUpdate): LowRankUpdate {
-  const { tensor, inputs, outputs, rank, a, b } = update;
+function assertFits(checkpoint: Checkpoint, { tensor, inputs, outputs, rank, a, b }: LowRankUpdate): void {
   const shape = checkpoint.tensors.get(tensor)?.shape;
   const fits = (length: number | undefined, chosen: Uint32Array | undefined, factors: Float32Array) =>
     length !== undefined &&
@@ -57,7 +46,6 @@ function checked(checkpoint: Checkpoint, update: LowRankUpdate): LowRankUpdate {
         `its update of rank ${rank} has ${a.length} and ${b.length} factors.`,
     );
   }
-  return update;
 }
 
 /** Adds to `matrix [·, width]`. */

@@ -1,4 +1,5 @@
-import { type Checkpoint, convert, TensorMissingError, toFloat32 } from '@grasp/checkpoint';
+import type { Checkpoint } from '@grasp/checkpoint';
+import { changeMatrices, type MatrixChange } from '../change-matrices.js';
 import { FoldError } from '../errors.js';
 
 /** New values for some columns of a matrix of a checkpoint. */
@@ -18,7 +19,6 @@ export interface ReplacedColumns {
  * @throws {FoldError} if a matrix is missing or has another shape.
  */
 export function replaceColumns(checkpoint: Checkpoint, replaced: readonly ReplacedColumns[]): Checkpoint {
-  const byName = new Map(replaced.map((matrix) => [matrix.tensor, matrix]));
   for (const { tensor, columns, weights } of replaced) {
     const shape = checkpoint.tensors.get(tensor)?.shape;
     const fits =
@@ -32,24 +32,13 @@ export function replaceColumns(checkpoint: Checkpoint, replaced: readonly Replac
       );
     }
   }
-  const { source, config, tensors, files } = checkpoint;
-  return {
-    source,
-    config,
-    tensors,
-    files,
-    async read(name) {
-      if (!checkpoint.tensors.has(name)) throw new TensorMissingError(checkpoint.source, name);
-      const tensor = await checkpoint.read(name);
-      const matrix = byName.get(name);
-      if (!matrix) return tensor;
-      const [rows, width] = tensor.shape as [number, number];
-      const data = toFloat32(tensor).slice(); // [rows, width]
-      matrix.columns.forEach((column, place) => {
-        for (let row = 0; row < rows; row++) data[row * width + column] = matrix.weights[place * rows + row]!;
+  const changes = replaced.map(({ tensor, columns, weights }): [string, MatrixChange] => [
+    tensor,
+    (matrix, [rows, width]) => {
+      columns.forEach((column, place) => {
+        for (let row = 0; row < rows; row++) matrix[row * width + column] = weights[place * rows + row]!;
       });
-      return convert({ dtype: 'F32', shape: tensor.shape, data }, tensor.dtype, name);
     },
-    close: () => checkpoint.close(),
-  };
+  ]);
+  return changeMatrices(checkpoint, new Map(changes));
 }
