@@ -1,6 +1,6 @@
 """The rival: one gate step of GRASPrune in plain PyTorch, as a fair and careful user would write it.
 
-Frozen backbone, scaled_dot_product_attention, gradients of the gates alone. Serves requests, one JSON object a
+Frozen backbone, scaled_dot_product_attention, gradients of the gates alone; on a GPU where PyTorch finds one. Serves requests, one JSON object a
 line on standard input, and answers each with one on standard output:
 
   {"step": "gates" | "scales"}  ->  {"seconds", "cpu_seconds", "loss", "peak_bytes"}, the gradients written to --gradients
@@ -23,14 +23,17 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
 class GatedDecoder:
     def __init__(self, folder, dtype):
         with open(f"{folder}/config.json") as file:
             self.config = json.load(file)
         weights = {}
         for shard in sorted(glob.glob(f"{folder}/*.safetensors")):
-            weights.update(load_file(shard))
-        self.weights = {name: tensor.to(dtype) for name, tensor in weights.items()}
+            weights.update({name: tensor.to(DEVICE, dtype) for name, tensor in load_file(shard).items()})
+        self.weights = weights
         c = self.config
         self.head_size = c.get("head_dim") or c["hidden_size"] // c["num_attention_heads"]
         self.heads, self.groups = c["num_attention_heads"], c["num_key_value_heads"]
@@ -47,8 +50,8 @@ class GatedDecoder:
         c, h = self.config, self.head_size
         rows, length = tokens.shape
         theta = c.get("rope_theta", 10000.0)
-        frequencies = theta ** (-torch.arange(0, h, 2, dtype=torch.float32) / h)
-        angles = torch.arange(length, dtype=torch.float32)[:, None] * torch.cat([frequencies, frequencies])
+        frequencies = theta ** (-torch.arange(0, h, 2, dtype=torch.float32, device=DEVICE) / h)
+        angles = torch.arange(length, dtype=torch.float32, device=DEVICE)[:, None] * torch.cat([frequencies, frequencies])
         dtype = self.weights["model.norm.weight"].dtype
         cos, sin = angles.cos().to(dtype), angles.sin().to(dtype)
 
@@ -91,16 +94,17 @@ def main():
 
     model = GatedDecoder(options.model, getattr(torch, options.dtype))
     with open(options.tokens, "rb") as file:
-        tokens = torch.frombuffer(bytearray(file.read()), dtype=torch.int32).long().view(options.rows, -1)
+        tokens = torch.frombuffer(bytearray(file.read()), dtype=torch.int32).long().view(options.rows, -1).to(DEVICE)
     with open(options.gates, "rb") as file:
-        values = torch.frombuffer(bytearray(file.read()), dtype=torch.float32)
+        values = torch.frombuffer(bytearray(file.read()), dtype=torch.float32).to(DEVICE)
     widths = (model.config["intermediate_size"], model.groups)
     flat, gates = list(values.split(widths * model.config["num_hidden_layers"])), []
     flat = [gate.clone().requires_grad_(True) for gate in flat]
     gates = list(zip(flat[0::2], flat[1::2]))
     loss_of = torch.compile(model.loss) if options.compile else model.loss
 
-    print(json.dumps({"engine": f"PyTorch {torch.__version__}"}), flush=True)
+    device = "gpu" if DEVICE == "cuda" else "cpu"
+    print(json.dumps({"engine": f"PyTorch {torch.__version__}", "device": device}), flush=True)
     for line in sys.stdin:
         step = json.loads(line)["step"]
         for gate in flat:
@@ -114,7 +118,7 @@ def main():
         if step == "scales":
             gradients = gradients * (values != 0)
         with open(options.gradients, "wb") as file:
-            file.write(gradients.numpy().tobytes())
+            file.write(gradients.cpu().numpy().tobytes())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, "loss": value, "peak_bytes": peak}), flush=True)
 

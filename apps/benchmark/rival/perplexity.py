@@ -1,7 +1,7 @@
 """The rival in evaluation: one window's forward pass and mean negative log-likelihood by transformers.
 
 Serves requests as gate_step.py does, each answered by {"seconds", "cpu_seconds", "loss", "peak_bytes"}. The model is dense: gates are
-not read.
+not read. Runs on a GPU where PyTorch finds one.
 
 Usage: perplexity.py MODEL_FOLDER --tokens FILE --rows N --threads N --dtype D [--compile]
 """
@@ -28,16 +28,17 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     model = transformers.AutoModelForCausalLM.from_pretrained(
         options.model, dtype=getattr(torch, options.dtype), attn_implementation="sdpa"
-    ).eval()
+    ).eval().to(device)
     if options.compile:
         model = torch.compile(model)
     with open(options.tokens, "rb") as file:
-        tokens = torch.frombuffer(bytearray(file.read()), dtype=torch.int32).long().view(options.rows, -1)
+        tokens = torch.frombuffer(bytearray(file.read()), dtype=torch.int32).long().view(options.rows, -1).to(device)
 
     engine = f"transformers {transformers.__version__} on PyTorch {torch.__version__}"
-    print(json.dumps({"engine": engine}), flush=True)
+    print(json.dumps({"engine": engine, "device": "gpu" if device == "cuda" else "cpu"}), flush=True)
     for _ in sys.stdin:
         start, used = time.perf_counter(), time.process_time()
         with torch.inference_mode():

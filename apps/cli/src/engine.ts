@@ -9,6 +9,8 @@ const labels = { download: 'fetching TensorFlow', verify: 'checking it', extract
 export interface EngineFlags {
   readonly backend?: BackendName | undefined;
   readonly threads?: number | undefined;
+  /** Bytes. */
+  readonly gpuMemory?: number | undefined;
   /** Addresses with commas between. */
   readonly workers?: string | undefined;
 }

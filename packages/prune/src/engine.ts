@@ -10,8 +10,8 @@ export type BackendName = 'tensorflow' | 'wasm';
 export interface Engine {
   readonly backend: BackendName;
   readonly runtime: Runtime;
-  /** Layers lie in the memory of a GPU or of workers, not in this process's. */
-  readonly elsewhere: boolean;
+  /** Where layers lie, if not in this process's memory: on workers, or on a GPU that lends so many bytes. */
+  readonly elsewhere?: 'workers' | { readonly gpuBytes: number };
   /** One line for a person: library, version, device, threads. */
   readonly description: string;
 }
@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly threads?: number | undefined;
   /** Processes that hold the model's layers and run them, `host:port` each; TensorFlow alone has this. */
   readonly workers?: readonly string[] | undefined;
+  /** Most bytes to take of a GPU's memory. Default: all that is free. */
+  readonly gpuMemory?: number | undefined;
   /** Told while TensorFlow is fetched, on first use. */
   readonly onProgress?: OnProgress | undefined;
   /** Stops fetching. */
@@ -77,20 +79,28 @@ function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
   };
 }
 
-async function openNative({ threads, workers = [], onProgress, signal }: EngineOptions): Promise<Engine> {
+/** Where a run's layers lie: on workers where there are any, else on the process's own GPU. */
+function elsewhere(gpu: Device | undefined, workers: readonly string[]): Pick<Engine, 'elsewhere'> {
+  if (workers.length > 0) return { elsewhere: 'workers' };
+  return gpu ? { elsewhere: { gpuBytes: gpu.memoryBytes } } : {};
+}
+
+async function openNative(options: EngineOptions): Promise<Engine> {
+  const { threads, workers = [], gpuMemory, onProgress, signal } = options;
   const tensorFlow = await openTensorFlow({
     ...(threads === undefined ? {} : { threads: { intra: threads } }),
     ...(workers.length > 0 ? { workers } : {}),
+    ...(gpuMemory === undefined ? {} : { gpuMemoryBytes: gpuMemory }),
     ...(onProgress ? { onProgress } : {}),
     ...(signal ? { signal } : {}),
   });
   const { version, build, devices, threads: used, bfloat16 } = tensorFlow.info;
-  const gpus = devices.filter(({ type, worker }) => type === 'GPU' && worker === undefined).length;
-  const where = gpus > 0 ? `${gpus} GPU` : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
+  const gpu = devices.find(({ type, worker }) => type === 'GPU' && worker === undefined);
+  const where = gpu ? 'a GPU' : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
   return {
     backend: 'tensorflow',
     runtime: tensorFlowRuntime(tensorFlow),
-    elsewhere: gpus > 0 || workers.length > 0,
+    ...elsewhere(gpu, workers),
     description:
       `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)` +
       (workers.length > 0 ? `, layers on ${workers.length} workers` : ''),
@@ -102,7 +112,6 @@ async function openWasm(): Promise<Engine> {
   return {
     backend: 'wasm',
     runtime: eagerRuntime,
-    elsewhere: false,
     description: 'tfjs WASM backend (one thread, float32 only)',
   };
 }

@@ -18,8 +18,10 @@ export interface Forecast {
   /** Numbers that a step computes on the way forward and needs again on the way back. */
   readonly activationsPerGateStep: number;
   readonly activationsPerScaleStep: number;
-  /** Most memory at once, whatever the stage. */
+  /** Most memory of the process at once, whatever the stage. */
   readonly peakBytes: number;
+  /** What of it tensors take: the memory of a GPU, where one computes. */
+  readonly tensorBytes: number;
 }
 
 /** How much text a run works on. */
@@ -152,7 +154,7 @@ function refitBytes(config: DecoderConfig, N: number, keep: number, dtype: DType
 }
 
 /** The most of the stages: learning in its dtype, perplexity always in float32. */
-function peakBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSizes, keep: number): number {
+function tensorBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSizes, keep: number): number {
   const { batch, length, dtype, refit, rank, distill } = settings;
   const step = stepBytes(config, batch * length, keep, dtype);
   const tuning = step + factorBytes(config, keep, rank);
@@ -163,7 +165,7 @@ function peakBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSi
   const evaluating = texts.window
     ? weightBytes(config, 4) + layerBytes(config, texts.window) + logitBytes(texts.window)
     : 0;
-  return BASE_BYTES + Math.max(learning, evaluating);
+  return Math.max(learning, evaluating);
 }
 
 /**
@@ -182,6 +184,7 @@ export function forecast(
   const chosenFrom = byGates ? settings.batch * length : length; // tokens of a step
   const N = settings.batch * length;
   const total = ({ ffn, rest }: ReturnType<typeof activations>) => ffn + rest;
+  const tensors = tensorBytes(config, settings, texts, keep);
   return {
     gateSteps: byGates
       ? Math.ceil(texts.gates / settings.batch) * settings.epochs
@@ -195,7 +198,8 @@ export function forecast(
     activationsPerGateStep: total(activations(config, chosenFrom, keep, true)),
     activationsPerScaleStep:
       total(activations(config, N, keep, false)) + (rank > 0 ? N * correctedWidths(config, keep).outputs : 0),
-    peakBytes: peakBytes(config, settings, texts, keep),
+    peakBytes: BASE_BYTES + tensors,
+    tensorBytes: tensors,
   };
 }
 

@@ -42,10 +42,10 @@ describe('memory of a run', () => {
   it('decides whether a run may start', () => {
     const wasm = { backend: 'wasm', runtime: {}, description: '' } as never;
     const huge = { ...config, vocabSize: 1e9 };
-    const start = (elsewhere: boolean) =>
+    const start = (elsewhere?: 'workers' | { gpuBytes: number }) =>
       assertFitsMemory(huge, parseSettings(), texts, { ...(wasm as object), elsewhere } as never);
     expect(usableMemory()).toBeGreaterThan(process.memoryUsage.rss());
-    expect(() => start(false)).toThrow(MemoryError);
+    expect(() => start()).toThrow(MemoryError);
     const run = {
       config,
       settings: parseSettings(),
@@ -54,6 +54,8 @@ describe('memory of a run', () => {
     expect(() => assertFitsMemory(run.config, run.settings, texts, run.engine as never, 20 * GiB)).toThrow(
       /^The run would need about 2\d\.\d GiB of memory and may use 20\.0 GiB\. It would fit with --dtype bfloat16\.$/,
     );
-    expect(() => start(true)).not.toThrow();
+    expect(() => start('workers')).not.toThrow();
+    expect(() => start({ gpuBytes: 20 * GiB })).toThrow(/of the GPU's memory and may use 20\.0 GiB/);
+    expect(() => start({ gpuBytes: 1e6 * GiB })).not.toThrow();
   });
 });

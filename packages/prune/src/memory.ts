@@ -2,8 +2,10 @@ import { freemem } from 'node:os';
 import type { DecoderConfig } from '@grasp/decoder';
 import { containerMemory } from './container-memory.js';
 import type { Engine } from './engine.js';
-import { forecast, type TextSizes } from './forecast.js';
+import { type Forecast, forecast, type TextSizes } from './forecast.js';
 import type { PruneSettings } from './settings.js';
+
+export type MemoryOwner = 'process' | 'gpu';
 
 /** A run would need more memory than there is. */
 export class MemoryError extends Error {
@@ -14,9 +16,12 @@ export class MemoryError extends Error {
     readonly usableBytes: number,
     /** Options that would make it fit. */
     readonly remedies: readonly string[],
+    /** Whose memory. */
+    readonly of: MemoryOwner = 'process',
   ) {
     super(
-      `The run would need about ${gibibytes(neededBytes)} of memory and may use ${gibibytes(usableBytes)}. ` +
+      `The run would need about ${gibibytes(neededBytes)} of ${of === 'gpu' ? "the GPU's memory" : 'memory'} ` +
+        `and may use ${gibibytes(usableBytes)}. ` +
         (remedies.length > 0
           ? `It would fit with ${remedies.join(', or ')}.`
           : 'No option makes it fit: use a larger machine, or a smaller model.'),
@@ -43,12 +48,12 @@ export function memoryRemedies(
   config: DecoderConfig,
   settings: PruneSettings,
   texts: TextSizes,
-  { usable, bfloat16 }: { readonly usable: number; readonly bfloat16: boolean },
+  { usable, bfloat16, of = 'process' }: Bound & { readonly bfloat16: boolean },
 ): string[] {
   const run: Run = { settings, texts };
   const fits = (remedies: readonly Remedy[]): boolean => {
     const changed = remedies.reduce((so, { apply }) => apply(so), run);
-    return forecast(config, changed.settings, changed.texts).peakBytes <= usable;
+    return bytesOf(forecast(config, changed.settings, changed.texts), of) <= usable;
   };
   const kinds = remediesFor(run, bfloat16);
   // Of each kind the mildest that does.
@@ -57,6 +62,16 @@ export function memoryRemedies(
   const strongest = kinds.flatMap((kind) => kind.at(-1) ?? []);
   return fits(strongest) ? [strongest.map(({ name }) => name).join(' and ')] : [];
 }
+
+/** Memory that a run may come to hold. */
+interface Bound {
+  readonly usable: number;
+  /** Whose it is. Default: the process's. */
+  readonly of?: MemoryOwner;
+}
+
+const bytesOf = ({ peakBytes, tensorBytes }: Forecast, of: MemoryOwner): number =>
+  of === 'gpu' ? tensorBytes : peakBytes;
 
 interface Run {
   readonly settings: PruneSettings;
@@ -102,21 +117,41 @@ function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (rea
 }
 
 /**
- * Refuses a run that would not fit into memory. One whose layers lie elsewhere, on a GPU or
- * on workers, is let through.
+ * What a run needs by its forecast, and what it may use: of this process's memory, or of its GPU's where that
+ * computes; undefined where layers lie on workers.
+ */
+export function memoryOf(
+  run: Forecast,
+  { elsewhere }: Engine,
+): { readonly needed: number; readonly usable: number; readonly of: MemoryOwner } | undefined {
+  if (elsewhere === 'workers') return undefined;
+  if (elsewhere) return { needed: bytesOf(run, 'gpu'), usable: elsewhere.gpuBytes, of: 'gpu' };
+  return { needed: bytesOf(run, 'process'), usable: usableMemory(), of: 'process' };
+}
+
+/**
+ * Refuses a run that would not fit into memory, the GPU's where one computes. One whose layers lie on workers is let
+ * through.
  *
- * @param usable bytes it may come to hold
+ * @param most bytes it may come to hold; default: what there is
  * @throws MemoryError naming options that would make it fit
  */
 export function assertFitsMemory(
   config: DecoderConfig,
   settings: PruneSettings,
   texts: TextSizes,
-  { runtime, elsewhere }: Engine,
-  usable: number = usableMemory(),
+  engine: Engine,
+  most?: number,
 ): void {
-  const needed = forecast(config, settings, texts).peakBytes;
-  if (elsewhere || needed <= usable) return;
-  const bfloat16 = runtime.bfloat16 !== undefined;
-  throw new MemoryError(needed, usable, memoryRemedies(config, settings, texts, { usable, bfloat16 }));
+  const memory = memoryOf(forecast(config, settings, texts), engine);
+  if (!memory) return;
+  const { needed, usable, of } = { ...memory, usable: most ?? memory.usable };
+  if (needed <= usable) return;
+  const bfloat16 = engine.runtime.bfloat16 !== undefined;
+  throw new MemoryError(
+    needed,
+    usable,
+    memoryRemedies(config, settings, texts, { usable, bfloat16, of }),
+    of,
+  );
 }

@@ -6,6 +6,7 @@ const step = (loss: number, ...gradients: number[]): StepResult => ({
   seconds: 1,
   cpuSeconds: 1,
   peakBytes: 1,
+  gpuBytes: 0,
   matMulRate: 1,
   loss,
   gradients: Float32Array.from(gradients),

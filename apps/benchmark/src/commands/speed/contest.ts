@@ -1,6 +1,12 @@
 import { type Agreement, checkAgreement } from './agreement.js';
 import { type Rival, type StepSetting, startOurs, startRival } from './start-step.js';
-import type { Contestant, StepKind, StepProcess, StepResult } from './step-process.js';
+import {
+  type Contestant,
+  ContestantError,
+  type StepKind,
+  type StepProcess,
+  type StepResult,
+} from './step-process.js';
 
 export interface ContestOptions extends StepSetting, Rival {
   readonly rounds: number;
@@ -40,6 +46,7 @@ export async function contest(options: ContestOptions): Promise<Contest> {
   const theirs = startRival(options, options);
   try {
     const contestants = { ours: await ours.ready(), theirs: await theirs.ready() };
+    assertSameDevice(contestants.ours, contestants.theirs);
     const round = async () => ({ ours: await ours.step(kind), theirs: await theirs.step(kind) });
     const first = await round();
     const agreement = checkAgreement(first.ours, first.theirs, single);
@@ -53,6 +60,15 @@ export async function contest(options: ContestOptions): Promise<Contest> {
   } finally {
     await Promise.all([ours.close(), theirs.close()]);
   }
+}
+
+function assertSameDevice(ours: Contestant, theirs: Contestant): void {
+  if (ours.device === theirs.device) return;
+  throw new ContestantError(
+    `GRASP runs on the ${ours.device.toUpperCase()} and PyTorch on the ${theirs.device.toUpperCase()}. Hide the GPU from ` +
+      'both with CUDA_VISIBLE_DEVICES=, or let both use it: GRASP does with a GPU build in GRASP_TENSORFLOW_LIBRARY.',
+    'both',
+  );
 }
 
 const withoutGradients = ({ gradients: _, ...timing }: StepResult): Timing => timing;

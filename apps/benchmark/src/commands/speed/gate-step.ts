@@ -54,7 +54,7 @@ const steps: Record<StepKind, () => Promise<{ loss: number; gradients?: Float32A
 };
 
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
-say({ engine: engine.description });
+say({ engine: engine.description, device: engine.elsewhere ? 'gpu' : 'cpu' });
 for await (const line of createInterface({ input: process.stdin })) {
   const { step } = JSON.parse(line) as { step: StepKind };
   const [start, used] = [performance.now(), process.cpuUsage()];

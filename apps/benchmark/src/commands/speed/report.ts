@@ -30,7 +30,9 @@ export interface SpeedReport {
 function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderConfig) {
   const seconds = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].seconds));
   const cpu = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].cpuSeconds));
-  const peak = (side: 'ours' | 'theirs') => Math.max(...rounds.map((round) => round[side].peakBytes));
+  // On a GPU its memory is what counts.
+  const peak = (side: 'ours' | 'theirs') =>
+    Math.max(...rounds.map((round) => round[side].gpuBytes || round[side].peakBytes));
   const flops = stepFlops(config, { kind, tokens: rows * length, length, keep });
   return {
     ours: { seconds: seconds('ours'), cpuSeconds: cpu('ours'), peakBytes: peak('ours') },
@@ -93,10 +95,11 @@ export function conditions({ machine, matches }: SpeedReport): string {
     kind === 'perplexity' ? `${rows} × ${length} tokens dense` : `${rows} × ${length} tokens at keep ${keep}`,
   );
   const rounds = Math.min(...matches.map((match) => match.rounds.length));
+  const onGpu = matches.some(({ ours }) => ours.device === 'gpu');
   return (
     `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} rounds in which the two take ` +
     'turns, after losses and gradients were found to agree; CPU s is what all threads took in sum; memory is the most ' +
-    'that was resident in each process.'
+    `${onGpu ? 'of the GPU that each process held' : 'that was resident in each process'}.`
   );
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import { gpuBytesOf } from './gpu-memory.js';
 
 /** A gate step, a step of scale calibration, or a forward pass that measures perplexity. */
 export type StepKind = 'gates' | 'scales' | 'perplexity';
@@ -13,6 +14,8 @@ export interface StepResult {
   readonly loss: number;
   /** Most resident memory of the process so far. */
   readonly peakBytes: number;
+  /** Memory of GPUs that the process holds after the step; 0 where it uses none. */
+  readonly gpuBytes: number;
   /** Operations a second that it reached right after the step in matrix products alone; 0 where it does not say. */
   readonly matMulRate: number;
   /** dL/dz of each unit; empty where a step has no backward pass. */
@@ -22,6 +25,7 @@ export interface StepResult {
 /** What a contestant says of itself. */
 export interface Contestant {
   readonly engine: string;
+  readonly device: 'cpu' | 'gpu';
 }
 
 /** A contestant's process ended, or said something that is no answer. */
@@ -42,11 +46,12 @@ const start = (command: string, args: readonly string[]) =>
 /**
  * A process that runs steps one at a time on request: `{"step"}` on its standard input, `{"seconds", "cpu_seconds",
  * "loss", "peak_bytes"}` and perhaps `"matmul_rate"` on its standard output, gradients in a file. Each contestant has its own process, so that memory is
- * its own and nothing runs while the other is timed. Its first line is `{"engine"}`, once it is ready.
+ * its own and nothing runs while the other is timed. Its first line is `{"engine", "device"}`, once it is ready.
  */
 export class StepProcess {
   private readonly child: ReturnType<typeof start>;
   private readonly lines: AsyncIterator<string>;
+  private device: Contestant['device'] = 'cpu';
 
   constructor(
     readonly name: string,
@@ -60,8 +65,9 @@ export class StepProcess {
 
   /** Waits until the model is loaded. */
   async ready(): Promise<Contestant> {
-    const { engine } = await this.answer();
-    return { engine: String(engine) };
+    const { engine, device } = await this.answer();
+    this.device = device === 'gpu' ? 'gpu' : 'cpu';
+    return { engine: String(engine), device: this.device };
   }
 
   async step(kind: StepKind): Promise<StepResult> {
@@ -73,6 +79,7 @@ export class StepProcess {
       cpuSeconds: Number(cpu_seconds),
       loss: Number(loss),
       peakBytes: Number(peak_bytes),
+      gpuBytes: this.device === 'gpu' ? await gpuBytesOf(this.child.pid) : 0,
       matMulRate: Number(matmul_rate),
       gradients,
     };

@@ -6,10 +6,10 @@ import {
   forecast,
   forecastSeconds,
   matMulRate,
+  memoryOf,
   type PruneSettings,
   projectionOf,
   type TextSizes,
-  usableMemory,
 } from '@grasp/prune';
 import {
   formatAmount,
@@ -61,6 +61,10 @@ export async function dryRun(
     };
     return terminal.print(JSON.stringify(record, null, 2));
   }
+  const held = memoryOf(run, engine);
+  const memory = held
+    ? `about ${formatBytes(held.needed)} of ${formatBytes(held.usable)}${held.of === 'gpu' ? ' on the GPU' : ''}`
+    : `about ${formatBytes(run.peakBytes)}, most of it on the workers`;
   const chosen = settings.choose === 'gates' ? 'for gates' : 'to rank units';
   const refit = settings.refit === 'none' ? '' : 'a refit, ';
   const learning = `${formatCount(run.gateSteps)} steps ${chosen}, ${refit}${formatCount(run.scaleSteps)} for scales`;
@@ -77,7 +81,7 @@ export async function dryRun(
     `learning  ${learning}, ${settings.batch} × ${settings.length} tokens each`,
     `engine    ${engine.description}`,
     `time      about ${formatSeconds(seconds)}, and what perplexity takes`,
-    `memory    about ${formatBytes(run.peakBytes)} of ${formatBytes(usableMemory())}`,
+    `memory    ${memory}`,
   ]) {
     terminal.print(line);
   }

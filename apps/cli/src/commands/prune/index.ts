@@ -26,28 +26,20 @@ interface Flags {
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
   const settings = await methodSettings(options);
-  const { model: path, out, backend, threads, workers, saveEvery } = options;
+  const { model: path, out, backend, threads, gpuMemory, workers, saveEvery } = options;
+  const openEngine = () => openEngineFor(terminal, { backend, threads, gpuMemory, workers });
   await withModel(path, async (model) => {
     const layout = decoderLayout(model.config);
     projectionOf(model.checkpoint, settings); // a budget below the floor is refused before any work
     if (flags.dryRun) {
       const texts = await readTexts(options, model);
-      return dryRun(
-        {
-          ...model,
-          ...texts,
-          settings,
-          engine: await openEngineFor(terminal, { backend, threads, workers }),
-        },
-        flags,
-        terminal,
-      );
+      return dryRun({ ...model, ...texts, settings, engine: await openEngine() }, flags, terminal);
     }
     if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
     const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
       const { sizes, ...texts } = await readTexts(options, model);
-      const engine = await openEngineFor(terminal, { backend, threads, workers });
+      const engine = await openEngine();
       if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
       const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder, saveEvery };
       const record = await pruneResuming(job, statePath, { layout, ...flags }, terminal);

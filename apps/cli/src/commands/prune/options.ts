@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Option } from '@commander-js/extra-typings';
 import {
+  bytesSchema,
   type PruneSettings,
   parseSettings,
   SettingsError,
@@ -21,6 +22,9 @@ const runSchema = settingsSchema.extend({
   evalWindows: z.int().min(1).optional().describe('most windows of it to use'),
   window: z.int().min(2).default(2048).describe('tokens in a window of perplexity'),
   backend: z.enum(['tensorflow', 'wasm']).optional().describe('default: tensorflow, else wasm'),
+  gpuMemory: bytesSchema
+    .optional()
+    .describe("most to take of a GPU's memory: 40GB (default: all that is free)"),
   workers: z
     .string()
     .optional()

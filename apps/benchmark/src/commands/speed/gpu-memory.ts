@@ -1,0 +1,17 @@
+import { execa } from 'execa';
+
+/** Bytes of GPU memory that the driver counts to a process, its allocator's reserve included. */
+export async function gpuBytesOf(pid: number | undefined): Promise<number> {
+  const query = ['--query-compute-apps=pid,used_gpu_memory', '--format=csv,noheader,nounits'];
+  const { stdout } = await execa('nvidia-smi', query);
+  return usedBytes(stdout, pid);
+}
+
+/** A line a process: its number, and MiB. Several GPUs give it several lines. */
+export function usedBytes(lines: string, pid: number | undefined): number {
+  const used = lines
+    .split('\n')
+    .map((line) => line.split(',').map(Number))
+    .filter(([of, mebibytes = Number.NaN]) => of === pid && !Number.isNaN(mebibytes));
+  return used.reduce((sum, [, mebibytes = 0]) => sum + mebibytes * 2 ** 20, 0);
+}
