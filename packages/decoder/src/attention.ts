@@ -24,8 +24,11 @@ export interface AttentionShape {
   readonly headsPerGroup: number;
   readonly epsilon: number;
   readonly gateKeys: boolean;
-  /** Queries handled at once: each block sees its own prefix only, so scores beyond it are never computed. */
-  readonly queryBlock: number;
+  /**
+   * Queries handled at once, where each has so many scores in all rows and heads: a block sees its own prefix only, so
+   * scores beyond it are never computed.
+   */
+  readonly queryBlock: (scores: number) => number;
 }
 
 export type AttentionInputs = {
@@ -143,7 +146,8 @@ export function attention(
 
   const gatedKey = tf.mul(key, keyFactor(shape, i.z));
   const gatedValue = tf.mul(value, perGroup(i.z));
-  const mixedBlocks = queryBlocks(T, shape.queryBlock).map(({ start, end }) => {
+  const block = shape.queryBlock(B * K * G * (past + T));
+  const mixedBlocks = queryBlocks(T, block).map(({ start, end }) => {
     const mask = i.visible ? maskBlock(i.visible, start, end, end) : causalMask(start, end, past + end, past);
     const weights = weightsOf(blockOf(query, start, end), prefixOf(gatedKey, past + end), G, mask);
     return tf.reshape(tf.matMul(weights, prefixOf(gatedValue, past + end)), [B, K * G, end - start, h]);
@@ -180,7 +184,7 @@ function mixGradient(
       ]),
     );
   };
-  for (const { start, end } of queryBlocks(T, shape.queryBlock).reverse()) {
+  for (const { start, end } of queryBlocks(T, shape.queryBlock(B * K * G * T)).reverse()) {
     const queryBlock = blockOf(saved.query, start, end); // [B·K, G·block, h]
     const dMixed = blockOf(saved.dMixed, start, end);
     const keyPrefix = prefixOf(saved.key, end); // [B·K, seen, h]

@@ -16,7 +16,7 @@ import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import type { Runtime } from './runtime.js';
 import { EMBEDDING, FINAL_NORM, HEAD } from './tensor-names.js';
 
-/** Logits held at once, as entries: 8 MiB of float32. */
+/** Logits held at once, as entries, where the runtime names no number: 8 MiB of float32. */
 const TILE_ENTRIES = 2 ** 21;
 
 /** Both ends of the model: embedding, and final norm with the (perhaps tied) head. */
@@ -131,7 +131,8 @@ export class LanguageHead {
     const [N, d] = hidden.shape as [number, number];
     const { vocabSize } = this.config;
     const { head } = this.weights;
-    const tile = 2 ** Math.max(6, Math.floor(Math.log2(TILE_ENTRIES / N)));
+    const entries = this.runtime.pieceEntries ?? TILE_ENTRIES;
+    const tile = 2 ** Math.max(6, Math.floor(Math.log2(entries / N)));
     let softmax: RunningSoftmax | undefined;
     for (let start = 0; start < vocabSize; start += tile) {
       const rows = tf.slice(head, [start, 0], [Math.min(tile, vocabSize - start), d]);

@@ -17,6 +17,11 @@ export interface Runtime {
   /** Product of two matrices, `[m, k] × [k, n]` after transposition; float32 out, whatever the weights are. */
   matMul(a: tf.Tensor, b: tf.Tensor, transposeA?: boolean, transposeB?: boolean): tf.Tensor;
   /**
+   * Most entries of attention scores or logits held at once where few large operations are faster than many small ones,
+   * as on a GPU. Absent: pieces are as small as suits a processor's caches.
+   */
+  readonly pieceEntries?: number;
+  /**
    * Where a model is spread over several devices: for the bytes of each layer's weights, a scope for each layer.
    * Tensors made in it lie on the layer's device, operations run there, and their inputs are fetched from wherever they
    * are. Outside all scopes are the embedding, the head, and what goes between layers.

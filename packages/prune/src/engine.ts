@@ -2,6 +2,7 @@ import { eagerRuntime, type Runtime } from '@grasp/decoder';
 import { type Device, type OnProgress, openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
+import { GPU_PIECE_ENTRIES } from './forecast.js';
 import { placeLayers } from './place-layers.js';
 
 export type BackendName = 'tensorflow' | 'wasm';
@@ -64,8 +65,9 @@ function placementOn({ info, onDevice }: TensorFlow): Pick<Runtime, 'placement'>
   };
 }
 
-function tensorFlowRuntime(tensorFlow: TensorFlow): Runtime {
+function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined): Runtime {
   return {
+    ...(gpu ? { pieceEntries: GPU_PIECE_ENTRIES } : {}),
     ...placementOn(tensorFlow),
     // Shapes that come once, as texts of any length do, are not worth a recording.
     record: (name, fn) => tensorFlow.record(name, fn, { after: 1 }),
@@ -99,7 +101,7 @@ async function openNative(options: EngineOptions): Promise<Engine> {
   const where = gpu ? 'a GPU' : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
   return {
     backend: 'tensorflow',
-    runtime: tensorFlowRuntime(tensorFlow),
+    runtime: tensorFlowRuntime(tensorFlow, gpu),
     ...elsewhere(gpu, workers),
     description:
       `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)` +

@@ -20,8 +20,8 @@ export interface Forecast {
   readonly activationsPerScaleStep: number;
   /** Most memory of the process at once, whatever the stage. */
   readonly peakBytes: number;
-  /** What of it tensors take: the memory of a GPU, where one computes. */
-  readonly tensorBytes: number;
+  /** Most memory of a GPU at once, where one computes: tensors alone, in larger pieces. */
+  readonly gpuBytes: number;
 }
 
 /** How much text a run works on. */
@@ -127,8 +127,14 @@ function activations(config: DecoderConfig, N: number, keep: number, pruned: boo
   };
 }
 
-/** Bytes of one tile of logits and of what is computed from it: the decoder holds 2²¹ at once. */
-const logitBytes = (N: number) => 3 * 4 * Math.max(2 ** 21, 64 * N);
+/** Attention scores or logits that a GPU is given at once. */
+export const GPU_PIECE_ENTRIES = 2 ** 25;
+
+/** The same of logits on a processor, as the decoder has it; its scores are few enough not to count. */
+const PIECE_ENTRIES = 2 ** 21;
+
+/** Bytes of one piece of logits or scores, and of what is computed from it. */
+const pieceBytes = (N: number, entries: number) => 3 * 4 * Math.max(entries, 64 * N);
 
 /** Bytes that a layer's pass takes while it runs: so many tensors of its widest, float32. */
 function layerBytes({ hiddenSize, layers }: DecoderConfig, N: number): number {
@@ -136,9 +142,9 @@ function layerBytes({ hiddenSize, layers }: DecoderConfig, N: number): number {
 }
 
 /** Bytes of a step for `N` tokens: what a forward pass saves for the way back, a layer at work, and logits. */
-function stepBytes(config: DecoderConfig, N: number, keep: number, dtype: DType): number {
+function stepBytes(config: DecoderConfig, N: number, keep: number, dtype: DType, entries: number): number {
   const { ffn, rest } = activations(config, N, keep, true);
-  return (dtype === 'bfloat16' ? 2 : 4) * ffn + 4 * rest + layerBytes(config, N) + logitBytes(N);
+  return (dtype === 'bfloat16' ? 2 : 4) * ffn + 4 * rest + layerBytes(config, N) + pieceBytes(N, entries);
 }
 
 /** Tokens that a refit sees. */
@@ -154,16 +160,21 @@ function refitBytes(config: DecoderConfig, N: number, keep: number, dtype: DType
 }
 
 /** The most of the stages: learning in its dtype, perplexity always in float32. */
-function tensorBytes(config: DecoderConfig, settings: PruneSettings, texts: TextSizes, keep: number): number {
+function tensorBytes(
+  config: DecoderConfig,
+  settings: PruneSettings,
+  texts: TextSizes,
+  { keep, entries }: { readonly keep: number; readonly entries: number },
+): number {
   const { batch, length, dtype, refit, rank, distill } = settings;
-  const step = stepBytes(config, batch * length, keep, dtype);
+  const step = stepBytes(config, batch * length, keep, dtype, entries);
   const tuning = step + factorBytes(config, keep, rank);
   const predictions = distill > 0 ? 2 * texts.scales * length * config.hiddenSize : 0;
   const refitting = refit === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts), keep, dtype);
   const weights = weightBytes(config, dtype === 'bfloat16' ? 2 : 4);
   const learning = weights + Math.max(step, predictions + Math.max(refitting, tuning));
   const evaluating = texts.window
-    ? weightBytes(config, 4) + layerBytes(config, texts.window) + logitBytes(texts.window)
+    ? weightBytes(config, 4) + layerBytes(config, texts.window) + pieceBytes(texts.window, entries)
     : 0;
   return Math.max(learning, evaluating);
 }
@@ -184,7 +195,7 @@ export function forecast(
   const chosenFrom = byGates ? settings.batch * length : length; // tokens of a step
   const N = settings.batch * length;
   const total = ({ ffn, rest }: ReturnType<typeof activations>) => ffn + rest;
-  const tensors = tensorBytes(config, settings, texts, keep);
+  const tensors = (entries: number) => tensorBytes(config, settings, texts, { keep, entries });
   return {
     gateSteps: byGates
       ? Math.ceil(texts.gates / settings.batch) * settings.epochs
@@ -198,8 +209,8 @@ export function forecast(
     activationsPerGateStep: total(activations(config, chosenFrom, keep, true)),
     activationsPerScaleStep:
       total(activations(config, N, keep, false)) + (rank > 0 ? N * correctedWidths(config, keep).outputs : 0),
-    peakBytes: BASE_BYTES + tensors,
-    tensorBytes: tensors,
+    peakBytes: BASE_BYTES + tensors(PIECE_ENTRIES),
+    gpuBytes: tensors(GPU_PIECE_ENTRIES),
   };
 }
 

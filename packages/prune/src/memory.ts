@@ -70,8 +70,8 @@ interface Bound {
   readonly of?: MemoryOwner;
 }
 
-const bytesOf = ({ peakBytes, tensorBytes }: Forecast, of: MemoryOwner): number =>
-  of === 'gpu' ? tensorBytes : peakBytes;
+const bytesOf = ({ peakBytes, gpuBytes }: Forecast, of: MemoryOwner): number =>
+  of === 'gpu' ? gpuBytes : peakBytes;
 
 interface Run {
   readonly settings: PruneSettings;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
@@ -110,7 +110,10 @@ export const speedCommand = () =>
       try {
         const isFolder = !model.endsWith('.gguf');
         const folder = isFolder ? model : join(scratch, 'model');
-        if (!isFolder) await writeFolder(checkpoint, folder);
+        if (!isFolder) {
+          await mkdir(folder);
+          await writeFolder(checkpoint, folder);
+        }
         const { matches, missing } = await compare(checkpoint, folder, options, scratch);
         const machine = describeMachine(options.threads);
         const config = decoderConfig(checkpoint.config);
