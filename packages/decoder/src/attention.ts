@@ -103,6 +103,12 @@ function perGroup(z: tf.Tensor): tf.Tensor {
   return tf.reshape(z, [-1, 1, 1]);
 }
 
+/** `[B, K, S, h]` → `[K]`: the last two axes first, as one, which a GPU sums many times faster than all at once. */
+function sumByGroup(x: tf.Tensor): tf.Tensor {
+  const [batch, groups] = x.shape as [number, number];
+  return tf.sum(tf.sum(tf.reshape(x, [batch, groups, -1]), 2), 0);
+}
+
 /** Corrections of queries and keys, values, and output, where there are any. */
 function corrections(
   shape: AttentionShape,
@@ -218,8 +224,11 @@ function prunedGroupGradient(
   const prefixMean = tf.div(tf.cumsum(values, 1), count); // [B, T, P, h]
   const wide = runtime.bfloat16 ? runtime.bfloat16.toFloat32(output) : output; // [P·G·h, d]
   const summed = tf.sum(tf.reshape(wide, [P, headsPerGroup, h, -1]), 1); // [P, h, d]
-  const dHeads = runtime.matMul(dy, tf.reshape(summed, [P * h, -1]), false, true); // [N, P·h]
-  return tf.sum(tf.mul(prefixMean, tf.reshape(dHeads, [B, T, P, h])), [0, 1, 3]);
+  const rows = tf.reshape(summed, [P * h, -1]);
+  const heads = runtime.bfloat16?.is(output) ? runtime.bfloat16.fromFloat32(rows) : rows;
+  const dHeads = runtime.matMul(dy, heads, false, true); // [N, P·h]
+  const byToken = tf.sum(tf.mul(prefixMean, tf.reshape(dHeads, [B, T, P, h])), 3); // [B, T, P]
+  return tf.sum(tf.reshape(byToken, [B * T, P]), 0);
 }
 
 /**
@@ -254,8 +263,8 @@ export function attentionGradient(
   const gatedValue = tf.mul(i.value, perGroup(i.z));
   const gradient = mixGradient(shape, { query: i.query, key: gatedKey, value: gatedValue, dMixed, rowSum });
 
-  const byValue = tf.sum(tf.mul(i.value, gradient.dValue), [0, 2, 3]); // [K]
-  const byKey = () => tf.mul(tf.sum(tf.mul(i.key, gradient.dKey), [0, 2, 3]), 1 / Math.sqrt(h));
+  const byValue = sumByGroup(tf.mul(i.value, gradient.dValue)); // [K]
+  const byKey = () => tf.mul(sumByGroup(tf.mul(i.key, gradient.dKey)), 1 / Math.sqrt(h));
   const dzC = shape.gateKeys ? tf.add(byValue, byKey()) : byValue;
   const dzP =
     i.valuesP && i.outputP ? prunedGroupGradient(runtime, i.dy, i.outputP, i.valuesP, G) : undefined;

@@ -10,11 +10,13 @@ import { type LibraryLocation, libraryVariable } from './library-location.js';
 const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
 const logLevel = 'TF_CPP_MIN_LOG_LEVEL';
 const tensorFloat = 'NVIDIA_TF32_OVERRIDE';
+const gpuThreads = 'TF_GPU_THREAD_MODE';
 
 /**
  * Loads the two libraries for the life of the process and binds the C API. They are never unloaded: TensorFlow's
  * threads outlive any handle to them. TensorFlow's own log is off unless TF_CPP_MIN_LOG_LEVEL asks for it. On NVIDIA's
- * GPUs float32 products keep their 24 bits, of which TensorFlow would drop 13 (TF32), unless NVIDIA_TF32_OVERRIDE asks.
+ * GPUs float32 products keep their 24 bits, of which TensorFlow would drop 13 (TF32), unless NVIDIA_TF32_OVERRIDE asks, and
+ * threads that start operations on a GPU do nothing else, unless TF_GPU_THREAD_MODE asks.
  *
  * @throws TensorFlowSetupError ('load', 'unsupported-platform')
  */
@@ -30,6 +32,7 @@ export function loadLibrary(location: LibraryLocation): CApi {
   const wantsLog = process.env[logLevel] !== undefined;
   process.env[logLevel] ??= '3';
   process.env[tensorFloat] ??= '0';
+  process.env[gpuThreads] ??= 'gpu_private';
   const libc = koffi.load(null);
   const dlopen = libc.func('dlopen', 'void *', ['str', 'int']);
   const dlerror = libc.func('dlerror', 'str', []);
