@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { plainLoss } from '../test/plain-decoder.js';
 import { findArchitecture } from './architectures/index.js';
 import { loadDecoder } from './load-decoder.js';
+import { eagerRuntime } from './runtime.js';
 
 const shape = {
   hidden_size: 24,
@@ -40,22 +41,27 @@ const cases: [string, TinyConfig][] = [
   ['qwen3', { ...shape, model_type: 'qwen3', head_dim: 10 }],
 ];
 
-it('gate gradients of rows longer than a block of queries equal automatic differentiation', async () => {
-  await tf.setBackend('wasm');
-  const checkpoint = randomCheckpoint(
-    { ...shape, model_type: 'llama', num_hidden_layers: 1, max_position_embeddings: 512 },
-    8,
-  );
-  const batch = randomTokens(1, 400, shape.vocab_size, 12);
-  const decoder = await loadDecoder(checkpoint);
-  const gates = Float32Array.from({ length: decoder.layout.size }, (_, i) => (i % 3 === 0 ? 0 : 1));
-  const { grad } = tf.valueAndGrad(await plainLoss(checkpoint, decoder.config, batch, true))(
-    tf.tensor1d(gates),
-  );
-  const { gradients } = await decoder.lossAndGateGradients(batch, gates);
-  expect(difference(gradients, await grad.data<'float32'>()).relative).toBeLessThan(2e-4);
-  decoder.dispose();
-});
+/** As suits a processor, and as suits a GPU: all 400 queries at once, and logits of more tokens than entries fit. */
+it.each([undefined, 2 ** 20, 2 ** 8])(
+  'gate gradients of rows longer than a block of queries equal automatic differentiation, pieces of %s',
+  async (pieceEntries) => {
+    await tf.setBackend('wasm');
+    const checkpoint = randomCheckpoint(
+      { ...shape, model_type: 'llama', num_hidden_layers: 1, max_position_embeddings: 512 },
+      8,
+    );
+    const batch = randomTokens(1, 400, shape.vocab_size, 12);
+    const runtime = { ...eagerRuntime, ...(pieceEntries === undefined ? {} : { pieceEntries }) };
+    const decoder = await loadDecoder(checkpoint, { runtime });
+    const gates = Float32Array.from({ length: decoder.layout.size }, (_, i) => (i % 3 === 0 ? 0 : 1));
+    const { grad } = tf.valueAndGrad(await plainLoss(checkpoint, decoder.config, batch, true))(
+      tf.tensor1d(gates),
+    );
+    const { gradients } = await decoder.lossAndGateGradients(batch, gates);
+    expect(difference(gradients, await grad.data<'float32'>()).relative).toBeLessThan(2e-4);
+    decoder.dispose();
+  },
+);
 
 describe.each(cases)('gate gradients of %s', (_name, config) => {
   beforeAll(() => tf.setBackend('wasm'));

@@ -13,6 +13,10 @@ export interface Forecast {
   readonly flopsPerScaleStep: number;
   /** Of the whole refit; 0 without one. */
   readonly refitFlops: number;
+  /** Of its least squares, which one core solves in float64. */
+  readonly solveFlops: number;
+  /** Factors of corrections that a scale step updates. */
+  readonly factors: number;
   /** Of the dense model's predictions for the text of the scales; 0 where nothing is distilled. */
   readonly predictionFlops: number;
   /** Numbers that a step computes on the way forward and needs again on the way back. */
@@ -41,6 +45,10 @@ type DType = PruneSettings['dtype'];
  * cores of AMD Zen 4, whose products run twice as fast in bfloat16 while the rest stays in float32.
  */
 const OPERATIONS_PER_ACTIVATION: Record<DType, number> = { float32: 1400, bfloat16: 2600 };
+
+/** Operations a second of least squares in JavaScript, and seconds that a step of AdamW takes for a factor; as above. */
+const SOLVE_RATE = 1e9;
+const SECONDS_PER_FACTOR = 60e-9;
 
 /** Memory of the process itself, libraries loaded. */
 const BASE_BYTES = 600e6;
@@ -78,6 +86,13 @@ function refitOperations(config: DecoderConfig, N: number, keep: number, recover
   );
 }
 
+/** Operations of a refit's least squares: for each output matrix a Cholesky factor, and with it its rows. */
+function solveOperations(config: DecoderConfig, keep: number): number {
+  const { hiddenSize: d, headSize: h, headsPerGroup: G, layers } = config;
+  const solve = (inputs: number) => (keep * inputs) ** 3 / 3 + 2 * (keep * inputs) ** 2 * d;
+  return layers.reduce((total, { channels, groups }) => total + solve(channels) + solve(groups * G * h), 0);
+}
+
 /** Operations of the dense model's predictions for `N` tokens: a forward pass, logits, and the rows they stand for. */
 function predictionOperations(config: DecoderConfig, N: number, T: number): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V, layers } = config;
@@ -101,11 +116,14 @@ function correctionFlops(config: DecoderConfig, N: number, keep: number, r: numb
   return N * 2 * r * (4 * inputs + 3 * outputs);
 }
 
-/** Bytes of the factors: values, scores, two moments and gradients, float32, here and on the device. */
-function factorBytes(config: DecoderConfig, keep: number, r: number): number {
+/** Factors of corrections of rank `r`. */
+function factorCount(config: DecoderConfig, keep: number, r: number): number {
   const { inputs, outputs } = correctedWidths(config, keep);
-  return 6 * 4 * r * (inputs + outputs);
+  return r * (inputs + outputs);
 }
+
+/** Bytes of a factor: value, score, two moments and gradient, float32, here and on the device. */
+const BYTES_PER_FACTOR = 6 * 4;
 
 /** Bytes of all weights. */
 function weightBytes(config: DecoderConfig, bytesPerWeight: number): number {
@@ -168,7 +186,7 @@ function tensorBytes(
 ): number {
   const { batch, length, dtype, refit, rank, distill } = settings;
   const step = stepBytes(config, batch * length, keep, dtype, entries);
-  const tuning = step + factorBytes(config, keep, rank);
+  const tuning = step + BYTES_PER_FACTOR * factorCount(config, keep, rank);
   const predictions = distill > 0 ? 2 * texts.scales * length * config.hiddenSize : 0;
   const refitting = refit === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts), keep, dtype);
   const weights = weightBytes(config, dtype === 'bfloat16' ? 2 : 4);
@@ -205,6 +223,8 @@ export function forecast(
     flopsPerScaleStep: passFlops(config, N, length, keep, false) + correctionFlops(config, N, keep, rank),
     refitFlops:
       settings.refit === 'none' ? 0 : refitOperations(config, refitTokens(settings, texts), keep, recover),
+    solveFlops: settings.refit === 'none' ? 0 : solveOperations(config, keep),
+    factors: factorCount(config, keep, rank),
     predictionFlops: distill > 0 ? predictionOperations(config, texts.scales * length, length) : 0,
     activationsPerGateStep: total(activations(config, chosenFrom, keep, true)),
     activationsPerScaleStep:
@@ -260,5 +280,6 @@ export function forecastSeconds(run: Forecast, flopsPerSecond: number, dtype: DT
   const gates = run.flopsPerGateStep + rest * run.activationsPerGateStep;
   const scales = run.flopsPerScaleStep + rest * run.activationsPerScaleStep;
   const once = run.refitFlops + run.predictionFlops;
-  return (run.gateSteps * gates + once + run.scaleSteps * scales) / flopsPerSecond;
+  const products = (run.gateSteps * gates + once + run.scaleSteps * scales) / flopsPerSecond;
+  return products + run.solveFlops / SOLVE_RATE + run.scaleSteps * run.factors * SECONDS_PER_FACTOR;
 }

@@ -11,7 +11,7 @@ export { type Learned, type LearningData, learn } from './learn.js';
 export { learnScores } from './learn-scores.js';
 export { loadOn } from './load.js';
 export { type EvaluationText, measure } from './measure.js';
-export { assertFitsMemory, MemoryError, memoryOf, usableMemory } from './memory.js';
+export { assertFitsMemory, MemoryError, type MemoryOwner, memoryOf, usableMemory } from './memory.js';
 export { constraintsOf, type Projection, projectionOf } from './projection.js';
 export { prune } from './prune.js';
 export type { PruneJob } from './prune-job.js';

@@ -5,6 +5,7 @@ import type { Engine } from './engine.js';
 import { type Forecast, forecast, type TextSizes } from './forecast.js';
 import type { PruneSettings } from './settings.js';
 
+/** Whose memory a run takes most of: the process's, or that of its GPU. */
 export type MemoryOwner = 'process' | 'gpu';
 
 /** A run would need more memory than there is. */

@@ -20,4 +20,5 @@ function quantity(units: Readonly<Record<string, number>>, example: string) {
 }
 
 export const countSchema = quantity(COUNTS, '80M');
+/** Bytes: a number, or text like 100MB (powers of ten) or 95MiB (powers of two). */
 export const bytesSchema = quantity(BYTES, '100MB or 95MiB');

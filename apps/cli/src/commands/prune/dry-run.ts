@@ -44,7 +44,12 @@ export async function dryRun(
     return { setting, name, limit, total: denseCost(layout, budget) };
   });
   const run = forecast(config, settings, sizes, share);
-  const seconds = forecastSeconds(run, await matMulRate(engine, config, settings.dtype), settings.dtype);
+  const held = memoryOf(run, engine);
+  // Of time a forecast knows processors alone.
+  const seconds =
+    held?.of === 'process'
+      ? forecastSeconds(run, await matMulRate(engine, config, settings.dtype), settings.dtype)
+      : undefined;
   const { prunable, total } = model.parameters;
   const after = total - prunable + share * prunable;
   if (json) {
@@ -61,7 +66,6 @@ export async function dryRun(
     };
     return terminal.print(JSON.stringify(record, null, 2));
   }
-  const held = memoryOf(run, engine);
   const memory = held
     ? `about ${formatBytes(held.needed)} of ${formatBytes(held.usable)}${held.of === 'gpu' ? ' on the GPU' : ''}`
     : `about ${formatBytes(run.peakBytes)}, most of it on the workers`;
@@ -80,7 +84,9 @@ export async function dryRun(
     `text      ${gateBlocks.description}`,
     `learning  ${learning}, ${settings.batch} × ${settings.length} tokens each`,
     `engine    ${engine.description}`,
-    `time      about ${formatSeconds(seconds)}, and what perplexity takes`,
+    ...(seconds === undefined
+      ? []
+      : [`time      about ${formatSeconds(seconds)}, and what perplexity takes`]),
     `memory    ${memory}`,
   ]) {
     terminal.print(line);
