@@ -122,8 +122,11 @@ function factorCount(config: DecoderConfig, keep: number, r: number): number {
   return r * (inputs + outputs);
 }
 
-/** Bytes of a factor: value, score, two moments and gradient, float32, here and on the device. */
-const BYTES_PER_FACTOR = 6 * 4;
+/**
+ * Bytes of a factor, float32: value, score, two moments and gradient, here and on the device, and as many again of earlier
+ * steps that are not collected yet.
+ */
+const BYTES_PER_FACTOR = 12 * 4;
 
 /** Bytes of all weights. */
 function weightBytes(config: DecoderConfig, bytesPerWeight: number): number {
@@ -190,7 +193,8 @@ function tensorBytes(
   const predictions = distill > 0 ? 2 * texts.scales * length * config.hiddenSize : 0;
   const refitting = refit === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts), keep, dtype);
   const weights = weightBytes(config, dtype === 'bfloat16' ? 2 : 4);
-  const learning = weights + Math.max(step, predictions + Math.max(refitting, tuning));
+  // What a refit held is free again when tuning begins, but in pieces, which a process keeps.
+  const learning = weights + Math.max(step, predictions + refitting + tuning);
   const evaluating = texts.window
     ? weightBytes(config, 4) + layerBytes(config, texts.window) + pieceBytes(texts.window, entries)
     : 0;
