@@ -1,10 +1,10 @@
 import { execa } from 'execa';
 
-/** Bytes of GPU memory that the driver counts to a process, its allocator's reserve included. */
+/** Bytes of GPU memory that the driver counts to a process, its allocator's reserve included; 0 where it cannot be asked. */
 export async function gpuBytesOf(pid: number | undefined): Promise<number> {
   const query = ['--query-compute-apps=pid,used_gpu_memory', '--format=csv,noheader,nounits'];
-  const { stdout } = await execa('nvidia-smi', query);
-  return usedBytes(stdout, pid);
+  const { stdout, failed } = await execa('nvidia-smi', query, { reject: false });
+  return failed ? 0 : usedBytes(stdout, pid);
 }
 
 /** A line a process: its number, and MiB. Several GPUs give it several lines. */
