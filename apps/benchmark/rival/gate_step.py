@@ -1,7 +1,7 @@
 """The rival: one gate step of GRASPrune in plain PyTorch, as a fair and careful user would write it.
 
-Frozen backbone, scaled_dot_product_attention, gradients of the gates alone; on a GPU where PyTorch finds one. Serves requests, one JSON object a
-line on standard input, and answers each with one on standard output:
+Frozen backbone, scaled_dot_product_attention, gradients of the gates alone; on a GPU where PyTorch finds one. Serves
+requests, one JSON object a line on standard input, and answers each with one on standard output:
 
   {"step": "gates" | "scales"}  ->  {"seconds", "cpu_seconds", "loss", "peak_bytes"}, the gradients written to --gradients
 

@@ -26,13 +26,16 @@ export interface SpeedReport {
   readonly missing: readonly string[];
 }
 
+/** Whether the driver told of both sides what they hold of a GPU: that is then the memory that counts. */
+const tellsGpuMemory = (rounds: Match['rounds']): boolean =>
+  rounds.every(({ ours, theirs }) => ours.gpuBytes > 0 && theirs.gpuBytes > 0);
+
 /** Numbers of one contest: medians over the rounds, the most of memory. */
 function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderConfig) {
   const seconds = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].seconds));
   const cpu = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].cpuSeconds));
-  // On a GPU its memory is what counts.
-  const peak = (side: 'ours' | 'theirs') =>
-    Math.max(...rounds.map((round) => round[side].gpuBytes || round[side].peakBytes));
+  const bytes = tellsGpuMemory(rounds) ? 'gpuBytes' : 'peakBytes';
+  const peak = (side: 'ours' | 'theirs') => Math.max(...rounds.map((round) => round[side][bytes]));
   const flops = stepFlops(config, { kind, tokens: rows * length, length, keep });
   return {
     ours: { seconds: seconds('ours'), cpuSeconds: cpu('ours'), peakBytes: peak('ours') },
@@ -95,7 +98,7 @@ export function conditions({ machine, matches }: SpeedReport): string {
     kind === 'perplexity' ? `${rows} × ${length} tokens dense` : `${rows} × ${length} tokens at keep ${keep}`,
   );
   const rounds = Math.min(...matches.map((match) => match.rounds.length));
-  const onGpu = matches.some(({ ours }) => ours.device === 'gpu');
+  const onGpu = matches.every((match) => tellsGpuMemory(match.rounds));
   return (
     `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} rounds in which the two take ` +
     'turns, after losses and gradients were found to agree; CPU s is what all threads took in sum; memory is the most ' +
