@@ -136,15 +136,18 @@ export function attention(
   const K = i.valueC.shape[0]! / h;
 
   const a = rmsNorm(i.x, i.norm, epsilon);
-  const [ofQueryKey, ofValue, ofOutput] = corrections(shape, i);
-  const queryKey = corrected(runtime, project(runtime, a, i.queryKeyC, i.queryKeyBiasC), a, ofQueryKey);
+  const ofMatrices = corrections(shape, i);
+  const plain = [
+    project(runtime, a, i.queryKeyC, i.queryKeyBiasC),
+    project(runtime, a, i.valueC, i.valueBiasC),
+  ];
+  const [queryKey, values] = corrected(runtime, plain, a, ofMatrices.slice(0, 2)) as [tf.Tensor, tf.Tensor];
   const projected = splitHeads(queryKey, T, h); // [B, K·(G + 1), T, h]
   const raw = tf.reshape(projected, [B, K, G + 1, T, h]);
   const normed = i.queryKeyNorm ? rmsNorm(raw, i.queryKeyNorm, epsilon) : raw;
   const rotated = rotate(normed, { cos: i.cos, sin: i.sin });
   const [query, ownKeys] = tf.split(rotated, [G, 1], 2) as [tf.Tensor, tf.Tensor]; // [B, K, G, T, h], [B, K, 1, T, h]
   const ownKey = tf.reshape(ownKeys, [B, K, T, h]);
-  const values = corrected(runtime, project(runtime, a, i.valueC, i.valueBiasC), a, ofValue);
   const ownValue = splitHeads(values, T, h); // [B, K, T, h]
   const key = i.pastKey ? tf.concat([i.pastKey, ownKey], 2) : ownKey; // [B, K, S, h]
   const value = i.pastValue ? tf.concat([i.pastValue, ownValue], 2) : ownValue;
@@ -159,8 +162,8 @@ export function attention(
     return tf.reshape(tf.matMul(weights, prefixOf(gatedValue, past + end)), [B, K * G, end - start, h]);
   });
   const mixed = mergeHeads(mixedBlocks.length === 1 ? mixedBlocks[0]! : tf.concat(mixedBlocks, 2)); // [N, K·G·h]
-  const plain = tf.add(i.x, runtime.matMul(mixed, i.outputC));
-  let y = corrected(runtime, plain, mixed, ofOutput); // [N, d]
+  const output = tf.add(i.x, runtime.matMul(mixed, i.outputC));
+  let y = corrected(runtime, [output], mixed, ofMatrices.slice(2))[0]!; // [N, d]
   if (i.outputBias) y = tf.add(y, i.outputBias);
 
   const valuesP = i.valueP
@@ -251,7 +254,7 @@ export function attentionGradient(
   const [ofQueryKey, ofValue, ofOutput] = corrections(shape, i);
   const [B, K, G, T] = i.query.shape as [number, number, number, number];
 
-  const byOutput = ofOutput && correctionGradient(runtime, i.mixed, ofOutput, i.dy);
+  const byOutput = ofOutput && correctionGradient(runtime, i.mixed, [ofOutput], [i.dy]);
   const plainMerged = runtime.matMul(i.dy, i.outputC, false, true);
   const dMerged = byOutput ? tf.add(plainMerged, byOutput.dx) : plainMerged; // [N, K·G·h]
   const dMixed = tf.reshape(splitHeads(dMerged, T, h), [B, K, G, T, h]);
@@ -281,15 +284,15 @@ export function attentionGradient(
   const dQueryKeyRows = mergeHeads(tf.reshape(dQueryKey, [B, K * (G + 1), T, h])); // [N, K·(G + 1)·h]
   const dValueRows = mergeHeads(dValue); // [N, K·h]
   const products = [runtime.matMul(dQueryKeyRows, i.queryKeyC), runtime.matMul(dValueRows, i.valueC)];
-  const a = ofQueryKey && rmsNorm(i.x, i.norm, epsilon);
-  const byQueryKey = a && ofQueryKey && correctionGradient(runtime, a, ofQueryKey, dQueryKeyRows);
-  const byValues = a && ofValue && correctionGradient(runtime, a, ofValue, dValueRows);
-  const da = tf.addN(byQueryKey && byValues ? [...products, byQueryKey.dx, byValues.dx] : products); // [N, d]
+  const a = () => rmsNorm(i.x, i.norm, epsilon);
+  const byInputs =
+    ofQueryKey &&
+    ofValue &&
+    correctionGradient(runtime, a(), [ofQueryKey, ofValue], [dQueryKeyRows, dValueRows]);
+  const da = tf.addN(byInputs ? [...products, byInputs.dx] : products); // [N, d]
   return {
     ...dz,
-    ...(byQueryKey && byValues && byOutput
-      ? { dFactors: tf.concat([byQueryKey.dFactors, byValues.dFactors, byOutput.dFactors]) }
-      : {}),
+    ...(byInputs && byOutput ? { dFactors: tf.concat([byInputs.dFactors, byOutput.dFactors]) } : {}),
     ...(wanted.input ? { dx: tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, da)) } : {}),
     ...(wanted.norm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, da) } : {}),
   };

@@ -180,15 +180,23 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
    * the inputs of one output matrix.
    *
    * @param batches `[rows, length]` token ids; a few rows at a time keep the cores busy.
+   * @param expected takes what {@link expectedRows} tells of each batch, where something is to be recovered: the dense
+   *   model has read it by then, so that only its head is left to compute. Waited for.
    */
   outputProblems(
     batches: readonly TokenBatch[],
     mask: Uint8Array,
     recover = 0,
+    expected?: (rows: Float32Array, batch: number) => void | Promise<void>,
   ): AsyncGenerator<OutputProblem, void, Float32Array> {
-    for (const batch of batches) checkBatch(this.config, batch, 1);
+    for (const batch of batches) checkBatch(this.config, batch, expected ? 2 : 1);
     const { runtime, sublayers } = this;
+    const atTop = async (dense: tf.Tensor, batch: number) => {
+      const { shape } = batches[batch]!;
+      await expected?.(await this.read(() => this.head.expectedRows(withoutLast(dense, shape))), batch);
+    };
     const walk = {
+      ...(expected ? { atTop } : {}),
       runtime,
       sublayers,
       size: this.layout.size,
@@ -355,6 +363,13 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     tensor.dispose();
     return data;
   }
+}
+
+/** Hidden states of all tokens that another one follows in their row: `[rows · length, d]` → `[rows · (length − 1), d]`. */
+function withoutLast(x: tf.Tensor, [rows, length]: readonly [number, number]): tf.Tensor {
+  const d = x.shape[1]!;
+  const predicting = tf.slice(tf.reshape(x, [rows, length, d]), [0, 0, 0], [rows, length - 1, d]);
+  return tf.reshape(predicting, [rows * (length - 1), d]);
 }
 
 function likeliest(logits: Float32Array): number {

@@ -86,9 +86,8 @@ export function gatedHidden(
   b: tf.Tensor,
   i: FeedForwardInputs,
 ): { readonly gate: tf.Tensor; readonly up: tf.Tensor; readonly hidden: tf.Tensor } {
-  const [ofGate, ofUp] = corrections(i);
-  const gate = corrected(runtime, linear(runtime, b, i.gateC, i.gateBiasC), b, ofGate); // [N, C]
-  const up = corrected(runtime, linear(runtime, b, i.upC, i.upBiasC), b, ofUp); // [N, C]
+  const plain = [linear(runtime, b, i.gateC, i.gateBiasC), linear(runtime, b, i.upC, i.upBiasC)];
+  const [gate, up] = corrected(runtime, plain, b, corrections(i).slice(0, 2)) as [tf.Tensor, tf.Tensor]; // [N, C]
   return { gate, up, hidden: tf.mul(tf.mul(silu(gate), up), i.z) };
 }
 
@@ -106,7 +105,7 @@ export function feedForward(
   const b = rmsNorm(i.x, i.norm, shape.epsilon);
   const { gate, up, hidden } = gatedHidden(runtime, b, i);
   const plain = tf.add(i.x, runtime.matMul(hidden, i.downC));
-  let y = corrected(runtime, plain, hidden, corrections(i)[2]); // [N, d]
+  let y = corrected(runtime, [plain], hidden, corrections(i).slice(2))[0]!; // [N, d]
   if (i.downBias) y = tf.add(y, i.downBias);
   const kept = { gate: toSave(runtime, shape, gate), up: toSave(runtime, shape, up) };
   if (!i.gateP || !i.upP) return { y, ...kept };
@@ -140,7 +139,7 @@ export function feedForwardGradient(
   const activated = tf.mul(gate, sigmoid);
   const up = saved(runtime, shape, i.up); // [N, C]
   const hidden = () => tf.mul(tf.mul(activated, up), i.z);
-  const byDown = ofDown && correctionGradient(runtime, hidden(), ofDown, i.dy);
+  const byDown = ofDown && correctionGradient(runtime, hidden(), [ofDown], [i.dy]);
   const dh = plus(runtime.matMul(i.dy, i.downC, false, true), byDown?.dx); // [N, C]
   const dhUp = tf.mul(dh, up);
   const dzC = tf.sum(tf.mul(dhUp, activated), 0); // [C]
@@ -148,17 +147,13 @@ export function feedForwardGradient(
   // silu'(x) = σ + x·σ·(1 − σ)
   const slope = tf.add(sigmoid, tf.mul(activated, tf.sub(1, sigmoid)));
   const dGate = tf.mul(tf.mul(dhUp, slope), i.z);
-  const b = ofGate && rmsNorm(i.x, i.norm, epsilon);
-  const byGate = b && ofGate && correctionGradient(runtime, b, ofGate, dGate);
-  const byUp = b && ofUp && correctionGradient(runtime, b, ofUp, dUp);
+  const b = () => rmsNorm(i.x, i.norm, epsilon);
+  const byGateUp = ofGate && ofUp && correctionGradient(runtime, b(), [ofGate, ofUp], [dGate, dUp]);
   const products = [runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)];
-  const db = tf.addN(byGate && byUp ? [...products, byGate.dx, byUp.dx] : products); // [N, d]
+  const db = tf.addN(byGateUp ? [...products, byGateUp.dx] : products); // [N, d]
   const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, db));
   const dNorm = withNorm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, db) } : {};
-  const dFactors =
-    byGate && byUp && byDown
-      ? { dFactors: tf.concat([byGate.dFactors, byUp.dFactors, byDown.dFactors]) }
-      : {};
+  const dFactors = byGateUp && byDown ? { dFactors: tf.concat([byGateUp.dFactors, byDown.dFactors]) } : {};
   if (!i.hiddenP || !i.downP) return { dx, dzC, ...dNorm, ...dFactors };
   const hiddenP = saved(runtime, shape, i.hiddenP);
   const dzP = tf.sum(tf.mul(hiddenP, runtime.matMul(i.dy, i.downP, false, true)), 0); // [P]

@@ -34,31 +34,51 @@ export function splitFactors(factors: tf.Tensor, sizes: readonly MatrixSize[]): 
   return sizes.map(([n, m]) => ({ a: next(n, r), b: next(r, m) }));
 }
 
-/** `y + (x·A)·B`, `[N, m]`; `y` itself without a correction. */
-export function corrected(runtime: Runtime, y: tf.Tensor, x: tf.Tensor, correction: LowRank | undefined) {
-  if (!correction) return y;
-  return tf.add(y, runtime.matMul(runtime.matMul(x, correction.a), correction.b));
+/** The first factors of matrices that read the same input, side by side, so that they share one product. */
+function sideBySide(corrections: readonly LowRank[]): tf.Tensor {
+  const first = corrections.map(({ a }) => a);
+  return first.length === 1 ? first[0]! : tf.concat(first, 1); // [n, k·r]
+}
+
+/** The part of each of `k` corrections in what {@link sideBySide} made. */
+function apart(together: tf.Tensor, k: number): tf.Tensor[] {
+  return k === 1 ? [together] : tf.split(together, k, 1);
+}
+
+/** `y + (x·A)·B`, `[N, m]`, for each of the products `y` of one input; these themselves without corrections. */
+export function corrected(
+  runtime: Runtime,
+  products: readonly tf.Tensor[],
+  x: tf.Tensor,
+  corrections: readonly LowRank[],
+): tf.Tensor[] {
+  if (corrections.length === 0) return [...products];
+  const inner = apart(runtime.matMul(x, sideBySide(corrections)), corrections.length); // [N, r] each
+  return products.map((y, i) => tf.add(y, runtime.matMul(inner[i]!, corrections[i]!.b)));
 }
 
 /**
- * What a correction adds to `dx [N, n]`, and the gradients of its factors as one vector.
+ * What corrections of matrices with one input add to `dx [N, n]`, and the gradients of their factors as one vector.
  *
- * @param dy of the product's result, `[N, m]`
+ * @param dys of each product's result, `[N, m]`
  */
 export function correctionGradient(
   runtime: Runtime,
   x: tf.Tensor,
-  { a, b }: LowRank,
-  dy: tf.Tensor,
+  corrections: readonly LowRank[],
+  dys: readonly tf.Tensor[],
 ): { readonly dx: tf.Tensor; readonly dFactors: tf.Tensor } {
+  const k = corrections.length;
+  const a = sideBySide(corrections);
   const half = runtime.bfloat16?.is(a) ? runtime.bfloat16.fromFloat32 : (t: tf.Tensor) => t;
-  const inner = half(runtime.matMul(x, a)); // [N, r]
-  const dInner = half(runtime.matMul(dy, b, false, true)); // [N, r]
-  const da = runtime.matMul(x, dInner, true, false); // [n, r]
-  const db = runtime.matMul(inner, dy, true, false); // [r, m]
+  const inner = apart(half(runtime.matMul(x, a)), k); // [N, r] each
+  const dInners = corrections.map(({ b }, i) => runtime.matMul(dys[i]!, b, false, true));
+  const dInner = half(k === 1 ? dInners[0]! : tf.concat(dInners, 1)); // [N, k·r]
+  const da = apart(runtime.matMul(x, dInner, true, false), k); // [n, r] each
+  const db = dys.map((dy, i) => runtime.matMul(inner[i]!, dy, true, false)); // [r, m] each
   return {
     dx: runtime.matMul(dInner, a, false, true),
-    dFactors: tf.concat([tf.reshape(da, [-1]), tf.reshape(db, [-1])]),
+    dFactors: tf.concat(da.flatMap((one, i) => [tf.reshape(one, [-1]), tf.reshape(db[i]!, [-1])])),
   };
 }
 
@@ -66,10 +86,12 @@ export function correctionGradient(
 function repack(from: Float32Array, to: Float32Array, sizes: readonly (readonly [MatrixSize, MatrixSize])[]) {
   let [read, write] = [0, 0];
   for (const [[rows, columns], [targetRows, targetColumns]] of sizes) {
-    const width = Math.min(columns, targetColumns);
-    for (let row = 0; row < Math.min(rows, targetRows); row++) {
-      const start = read + row * columns;
-      to.set(from.subarray(start, start + width), write + row * targetColumns);
+    const [height, width] = [Math.min(rows, targetRows), Math.min(columns, targetColumns)];
+    // Rows that stay as wide as they are move in one piece.
+    const [pieces, size] = columns === targetColumns ? [1, height * width] : [height, width];
+    for (let piece = 0; piece < pieces; piece++) {
+      const start = read + piece * columns;
+      to.set(from.subarray(start, start + size), write + piece * targetColumns);
     }
     read += rows * columns;
     write += targetRows * targetColumns;

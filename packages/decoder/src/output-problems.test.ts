@@ -1,5 +1,5 @@
 import { foldCheckpoint, refitOutputs, replaceColumns } from '@grasp/fold';
-import { random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
+import { difference, random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,27 @@ describe.each(cases)('refitting %s', (_name, config) => {
     expect(Math.max(...gaps.map(Math.abs))).toBeGreaterThan(0.1);
     gaps.forEach((gap, i) => {
       expect(half[1][i]! - none[1][i]!).toBeCloseTo(gap / 2, 3);
+    });
+    decoder.dispose();
+  });
+
+  it('tells what the dense model expects, as that has been read on the way', async () => {
+    const decoder = await loadDecoder(checkpoint);
+    const mask = maskOf(decoder);
+    await refit(decoder, batches, mask); // from here on the dense model is the one with these matrices
+    const { numTensors } = tf.memory();
+    const expected = [await decoder.expectedRows(batches[0]!), await decoder.expectedRows(batches[1]!)];
+    const found: Float32Array[] = [];
+    const walk = decoder.outputProblems(batches, mask, 0.3, (rows, batch) => {
+      found[batch] = rows;
+    });
+    for (let next = await walk.next(new Float32Array(0)); !next.done; )
+      next = await walk.next(next.value.weights);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(found).toHaveLength(batches.length);
+    found.forEach((rows, batch) => {
+      expect(rows).toHaveLength(expected[batch]!.length);
+      expect(difference(rows, expected[batch]!).relative).toBeLessThan(1e-5);
     });
     decoder.dispose();
   });

@@ -45,17 +45,20 @@ export function checkBatch(
       `Token batch: rows of ${length} tokens exceed the model's context of ${config.contextLength}. Use shorter blocks.`,
     );
   }
-  const expectedSize = rows * (length - 1) * config.hiddenSize;
-  if (expected && (expected.rows.length !== expectedSize || !(expected.share >= 0 && expected.share <= 1))) {
-    throw new DecoderInputError(
-      `Token batch: expected rows have ${expected.rows.length} entries and a share of ${expected.share}; ` +
-        `${expectedSize} entries and a share from 0 to 1 are needed.`,
-    );
-  }
+  if (expected) checkExpected(expected, rows, rows * (length - 1) * config.hiddenSize);
   const bad = ids.find((id) => id < 0 || id >= config.vocabSize);
   if (bad !== undefined) {
     throw new DecoderInputError(
       `Token batch: id ${bad} is outside the vocabulary of ${config.vocabSize}. Is this the model's own tokenizer?`,
     );
   }
+}
+
+function checkExpected({ rows: entries, shares }: ExpectedRows, rows: number, size: number): void {
+  const inRange = shares.every((share) => share >= 0 && share <= 1);
+  if (entries.length === size && shares.length === rows && inRange) return;
+  throw new DecoderInputError(
+    `Token batch: expected rows have ${entries.length} entries and shares of ${shares.join(', ')}; ` +
+      `${size} entries and ${rows} shares from 0 to 1 are needed.`,
+  );
 }

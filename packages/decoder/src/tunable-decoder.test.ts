@@ -108,13 +108,26 @@ describe('TunableDecoder', () => {
     const open = new Float32Array(model.layout.size).fill(1);
     const rows = await decoder.expectedRows(batch);
     // Of itself there is nothing to learn: the gradient of its own predictions is 0.
-    const own = await model.lossAndGateGradients({ ...batch, expected: { rows, share: 1 } }, open);
+    const own = await model.lossAndGateGradients({ ...batch, expected: { rows, shares: [1, 1] } }, open);
     expect(Math.max(...own.gradients.map(Math.abs))).toBeLessThan(1e-5); // measured
-    const [none, half, whole] = await Promise.all(
-      [0, 0.5, 1].map((share) => model.lossAndGateGradients({ ...batch, expected: { rows, share } }, scales)),
+    const shares = [
+      [0, 0],
+      [0.5, 0.5],
+      [1, 1],
+      [1, 0],
+      [0, 1],
+    ];
+    const [none, half, whole, first, second] = await Promise.all(
+      shares.map((of) => model.lossAndGateGradients({ ...batch, expected: { rows, shares: of } }, scales)),
     );
     expect(none).toEqual(await model.lossAndGateGradients(batch, scales));
     expect(half!.loss).toBeCloseTo((none!.loss + whole!.loss) / 2, 5);
+    // Each row has a share of its own.
+    expect(first!.loss + second!.loss).toBeCloseTo(none!.loss + whole!.loss, 5);
+    expect(Math.abs(first!.loss - none!.loss)).toBeGreaterThan(1e-3);
+    await expect(
+      model.lossAndGateGradients({ ...batch, expected: { rows, shares: [1] } }, scales),
+    ).rejects.toThrow('shares');
     decoder.dispose();
   });
 
@@ -123,7 +136,7 @@ describe('TunableDecoder', () => {
     const { scales } = setup(decoder);
     const gates = scales.subarray(0, decoder.layout.size);
     const rows = await decoder.expectedRows(batch);
-    const expected = { ...batch, expected: { rows, share: 1 } };
+    const expected = { ...batch, expected: { rows, shares: [1, 1] } };
     const { loss } = await decoder.lossAndGateGradients(expected, gates, { units: 'kept' });
     const [dense, pruned] = [await decoder.logits(batch), await decoder.logits(batch, gates)];
     expect(loss).toBeCloseTo(meanCrossEntropy(dense, pruned), 4);

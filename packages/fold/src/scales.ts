@@ -33,10 +33,14 @@ export interface FreeValues {
 }
 
 /** The free values of their scores, float32. */
-export function freeFromScores(scores: Float32Array, { initial, reach }: FreeValues): Float32Array {
-  const values = new Float32Array(initial.length);
-  for (let i = 0; i < values.length; i++) values[i] = initial[i]! + reach * scores[i]!;
+export function freeFromScores(scores: Float32Array, free: FreeValues): Float32Array {
+  const values = new Float32Array(free.initial.length);
+  moveFree(scores, free, values);
   return values;
+}
+
+function moveFree(scores: Float32Array, { initial, reach }: FreeValues, values: Float32Array): void {
+  for (let i = 0; i < initial.length; i++) values[i] = initial[i]! + reach * scores[i]!;
 }
 
 /**
@@ -46,10 +50,10 @@ export function freeFromScores(scores: Float32Array, { initial, reach }: FreeVal
 export function scaledMask(mask: Uint8Array, amplitude: number, free?: FreeValues): GateMap {
   const n = mask.length;
   const all = free ? extended(mask, free.initial.length) : mask;
+  const gates = new Float32Array(all.length); // the same at every step: there may be millions
   return (scores) => {
-    const gates = new Float32Array(all.length);
     gates.set(scalesFromScores(scores.subarray(0, n), mask, amplitude));
-    if (free) gates.set(freeFromScores(scores.subarray(n), free), n);
+    if (free) moveFree(scores.subarray(n), free, gates.subarray(n));
     return {
       mask: all,
       gates,

@@ -28,7 +28,6 @@ describe('the forecast of a run', () => {
   it('grows with text, and with a refit', () => {
     const seconds = (settings: Record<string, unknown>) => forecastSeconds(of(settings), 1e11, 'float32');
     expect(seconds({ epochs: 8, scaleEpochs: 2 }) / seconds({})).toBeCloseTo(2, 6);
-    const plain = seconds({ method: 'grasp+', refit: 'none' });
     const undistilled = seconds({ method: 'grasp+', distill: 0 });
     expect(seconds({ method: 'grasp+' }) - undistilled).toBeCloseTo(
       of({ method: 'grasp+' }).predictionFlops / 1e11,
@@ -39,7 +38,23 @@ describe('the forecast of a run', () => {
     const refit = (refitBlocks: number) => of({ method: 'grasp+', refitBlocks }).refitFlops;
     expect(refit(512)).toBe(2 * refit(64)); // there are 128
     const { refitFlops, solveFlops } = of({ method: 'grasp+' });
-    expect(seconds({ method: 'grasp+' }) - plain).toBeCloseTo(refitFlops / 1e11 + solveFlops / 1e9, 6);
+    const unfitted = seconds({ method: 'grasp+', distill: 0, refit: 'none' });
+    expect(undistilled - unfitted).toBeCloseTo(refitFlops / 1e11 + solveFlops / 1e9, 6);
+  });
+
+  it('counts of predictions the head alone where a refit has the dense model read the text', () => {
+    const head = 64 * 512 * 4 * 49152 * 576;
+    const predictions = (settings: Record<string, unknown>, more = {}) =>
+      forecast(config, parseSettings({ method: 'grasp+', ...settings }), { ...texts, ...more })
+        .predictionFlops;
+    expect(predictions({})).toBe(head);
+    const others = [{ recover: 0 }, { refit: 'none' }, { refitBlocks: 128 }].map((other) =>
+      predictions(other),
+    );
+    for (const other of [...others, predictions({}, { apart: true })])
+      expect(other).toBeGreaterThan(2 * head);
+    expect(predictions({ distillBlocks: 128 }) - predictions({})).toBe(others[0]); // as many blocks more
+    expect(predictions({ scaleEpochs: 0 })).toBe(0);
   });
 
   it('works out at the operations of each part', () => {

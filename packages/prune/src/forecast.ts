@@ -1,7 +1,9 @@
 import { attentionMatrices, type DecoderConfig, feedForwardMatrices, parameterCounts } from '@grasp/decoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.js';
+import { predictedBlocks } from './predictions.js';
 import type { PruneSettings } from './settings.js';
+import type { TextSizes } from './text-sizes.js';
 
 /** What a run will take, from the model's shape. */
 export interface Forecast {
@@ -26,15 +28,6 @@ export interface Forecast {
   readonly peakBytes: number;
   /** Most memory of a GPU at once, where one computes: tensors alone, in larger pieces. */
   readonly gpuBytes: number;
-}
-
-/** How much text a run works on. */
-export interface TextSizes {
-  /** Calibration blocks of each stage. */
-  readonly gates: number;
-  readonly scales: number;
-  /** Tokens in a window of perplexity; absent where none is measured. */
-  readonly window?: number;
 }
 
 type DType = PruneSettings['dtype'];
@@ -93,11 +86,17 @@ function solveOperations(config: DecoderConfig, keep: number): number {
   return layers.reduce((total, { channels, groups }) => total + solve(channels) + solve(groups * G * h), 0);
 }
 
-/** Operations of the dense model's predictions for `N` tokens: a forward pass, logits, and the rows they stand for. */
-function predictionOperations(config: DecoderConfig, N: number, T: number): number {
+/**
+ * Operations of the dense model's predictions: logits and the rows they stand for, and a forward pass for what no refit
+ * has it read.
+ */
+function predictionOperations(config: DecoderConfig, settings: PruneSettings, texts: TextSizes): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V, layers } = config;
-  const attention = layers.reduce((sum, { groups }) => sum + 2 * groups * G * h * T, 0);
-  return N * (2 * parameterCounts(config).prunable + attention + 2 * 2 * V * d);
+  const { length } = settings;
+  const { total, byRefit } = predictedBlocks(settings, texts);
+  const attention = layers.reduce((sum, { groups }) => sum + 2 * groups * G * h * length, 0);
+  const forward = 2 * parameterCounts(config).prunable + attention;
+  return length * (total * 2 * 2 * V * d + (total - byRefit) * forward);
 }
 
 /** Inputs and outputs of all matrices that have corrections, those of kept units alone. */
@@ -187,10 +186,10 @@ function tensorBytes(
   texts: TextSizes,
   { keep, entries }: { readonly keep: number; readonly entries: number },
 ): number {
-  const { batch, length, dtype, refit, rank, distill } = settings;
+  const { batch, length, dtype, refit, rank } = settings;
   const step = stepBytes(config, batch * length, keep, dtype, entries);
   const tuning = step + BYTES_PER_FACTOR * factorCount(config, keep, rank);
-  const predictions = distill > 0 ? 2 * texts.scales * length * config.hiddenSize : 0;
+  const predictions = 2 * predictedBlocks(settings, texts).total * length * config.hiddenSize;
   const refitting = refit === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts), keep, dtype);
   const weights = weightBytes(config, dtype === 'bfloat16' ? 2 : 4);
   // What a refit held is free again when tuning begins, but in pieces, which a process keeps.
@@ -212,7 +211,7 @@ export function forecast(
   texts: TextSizes,
   keep = settings.keep ?? 1,
 ): Forecast {
-  const { length, choose, rank, distill, recover } = settings;
+  const { length, choose, rank, recover } = settings;
   const byGates = choose === 'gates';
   const chosenFrom = byGates ? settings.batch * length : length; // tokens of a step
   const N = settings.batch * length;
@@ -229,7 +228,7 @@ export function forecast(
       settings.refit === 'none' ? 0 : refitOperations(config, refitTokens(settings, texts), keep, recover),
     solveFlops: settings.refit === 'none' ? 0 : solveOperations(config, keep),
     factors: factorCount(config, keep, rank),
-    predictionFlops: distill > 0 ? predictionOperations(config, texts.scales * length, length) : 0,
+    predictionFlops: predictionOperations(config, settings, texts),
     activationsPerGateStep: total(activations(config, chosenFrom, keep, true)),
     activationsPerScaleStep:
       total(activations(config, N, keep, false)) + (rank > 0 ? N * correctedWidths(config, keep).outputs : 0),

@@ -5,7 +5,7 @@ export { collectGarbage } from './collect-garbage.js';
 export { describeModel, type ModelDescription } from './describe-model.js';
 export { type BackendName, type Engine, EngineError, type EngineOptions, openEngine } from './engine.js';
 export type { PruneEvent, Subject } from './events.js';
-export { type Forecast, forecast, forecastSeconds, matMulRate, type TextSizes } from './forecast.js';
+export { type Forecast, forecast, forecastSeconds, matMulRate } from './forecast.js';
 export { type LatencyTable, latencyCosts, latencyMisfit, latencyTableSchema } from './latency-table.js';
 export { type Learned, type LearningData, learn } from './learn.js';
 export { learnScores } from './learn-scores.js';
@@ -28,3 +28,4 @@ export {
 } from './settings.js';
 export { SettingsError, settingsError } from './settings-error.js';
 export { openStateFile, removeState, type StateFile } from './state-file.js';
+export type { TextSizes } from './text-sizes.js';

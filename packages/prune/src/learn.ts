@@ -11,7 +11,7 @@ import {
 import { adamW, annealed, Random } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
 import type { PruneEvent } from './events.js';
-import { gradedBy, type Predictions, predictionsOf } from './predictions.js';
+import { gradedBy, type Predictions, predict, predictedBlocks } from './predictions.js';
 import type { Projection } from './projection.js';
 import { refit } from './refit.js';
 import type { RunState } from './run-state.js';
@@ -58,9 +58,12 @@ export async function* learn(
   progress: Pick<RunState, 'choice' | 'scales'> = {},
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
   const { mask, scores, losses } = yield* chooseMask(model, gateBlocks, settings, projection, progress);
-  const distilled = settings.distill > 0 && settings.scaleEpochs > 0;
-  const predictions = distilled ? yield* predictionsOf(model, scaleBlocks) : undefined;
-  const replaced = settings.refit === 'sequential' ? yield* refit(model, mask, gateBlocks, settings) : [];
+  const { replaced, predictions } = yield* refitAndPredict(
+    model,
+    mask,
+    { gateBlocks, scaleBlocks },
+    settings,
+  );
   const tuned = yield* tune(model, mask, { scaleBlocks, predictions }, settings, progress);
   return {
     mask,
@@ -70,6 +73,27 @@ export async function* learn(
     corrections: tuned.corrections,
     losses: { gates: losses, scales: tuned.losses },
   };
+}
+
+/**
+ * The refit, and what the dense model predicts for the text of the scales. A refit that recovers part of the gap to the
+ * dense model has it read the same text anyway; the other blocks are read before, while the model is still dense.
+ */
+async function* refitAndPredict(
+  model: Decoder,
+  mask: Uint8Array,
+  { gateBlocks, scaleBlocks }: LearningData,
+  settings: PruneSettings,
+): AsyncGenerator<PruneEvent, { replaced: ReplacedColumns[]; predictions: Predictions }, undefined> {
+  const predictions: Predictions = [];
+  const [gates, scales] = [gateBlocks.shape[0], scaleBlocks.shape[0]];
+  const { total, byRefit } = predictedBlocks(settings, { gates, scales, apart: gateBlocks !== scaleBlocks });
+  yield* predict(model, scaleBlocks, [byRefit, total], predictions);
+  const replaced =
+    settings.refit === 'sequential'
+      ? yield* refit(model, mask, gateBlocks, settings, byRefit > 0 ? predictions : undefined)
+      : [];
+  return { replaced, predictions };
 }
 
 interface Tuned {
@@ -98,7 +122,7 @@ function tunable(
 async function* tune(
   model: Decoder,
   mask: Uint8Array,
-  { scaleBlocks, predictions }: { scaleBlocks: TokenBlocks; predictions: Predictions | undefined },
+  { scaleBlocks, predictions }: { scaleBlocks: TokenBlocks; predictions: Predictions },
   settings: PruneSettings,
   progress: Pick<RunState, 'scales'>,
 ): AsyncGenerator<PruneEvent, Tuned, undefined> {

@@ -2,8 +2,9 @@ import { freemem } from 'node:os';
 import type { DecoderConfig } from '@grasp/decoder';
 import { containerMemory } from './container-memory.js';
 import type { Engine } from './engine.js';
-import { type Forecast, forecast, type TextSizes } from './forecast.js';
+import { type Forecast, forecast } from './forecast.js';
 import type { PruneSettings } from './settings.js';
+import type { TextSizes } from './text-sizes.js';
 
 /** Whose memory a run takes most of: the process's, or that of its GPU. */
 export type MemoryOwner = 'process' | 'gpu';

@@ -3,53 +3,80 @@ import { convert, toFloat32 } from '@grasp/checkpoint';
 import type { Decoder, TokenBatch as GradedBatch } from '@grasp/decoder';
 import type { PruneEvent } from './events.js';
 import type { PruneSettings } from './settings.js';
+import type { TextSizes } from './text-sizes.js';
 
 /** Blocks that go through the model at once: enough to keep the cores busy. */
 const BLOCKS_AT_ONCE = 4;
 
 /**
- * What the dense model expects of some blocks, `[length − 1, d]` each, as bits of bfloat16: there are as many as the text
- * has tokens, and what rounding changes of a gradient is lost in its noise.
+ * What the dense model expects of each of the first blocks of a text, `[length − 1, d]`, as bits of bfloat16: there are as
+ * many as the text has tokens, and what rounding changes of a gradient is lost in its noise.
  */
-export type Predictions = readonly Uint16Array[];
+export type Predictions = Uint16Array[];
 
-/** The model's own predictions for each block, before anything of it is changed. */
-export async function* predictionsOf(
-  model: Decoder,
-  blocks: TokenBlocks,
-): AsyncGenerator<PruneEvent, Predictions, undefined> {
-  const [count, length] = blocks.shape;
-  const predictions: Uint16Array[] = [];
-  while (predictions.length < count) {
-    const first = predictions.length;
-    const some = Math.min(BLOCKS_AT_ONCE, count - first);
-    const together = await model.expectedRows(
-      rows(
-        blocks,
-        Array.from({ length: some }, (_, i) => first + i),
-      ),
-    );
-    const size = together.length / some;
-    for (let i = 0; i < some; i++) predictions.push(narrow(together.subarray(i * size, (i + 1) * size)));
-    yield { stage: 'predictions', block: first + some, blocks: count, tokens: some * length };
-  }
-  return predictions;
+/**
+ * How many blocks the dense model predicts, always the first ones, and how many of these a refit has it read anyway: one
+ * that makes up for part of the gap to the dense model, on the same text.
+ */
+export function predictedBlocks(
+  settings: Pick<
+    PruneSettings,
+    'distill' | 'distillBlocks' | 'scaleEpochs' | 'refit' | 'refitBlocks' | 'recover'
+  >,
+  texts: TextSizes,
+): { readonly total: number; readonly byRefit: number } {
+  const { distill, distillBlocks, scaleEpochs, refit, refitBlocks, recover } = settings;
+  const total = distill > 0 && scaleEpochs > 0 ? Math.min(texts.scales, distillBlocks) : 0;
+  const read = refit === 'sequential' && recover > 0 && !texts.apart ? Math.min(texts.gates, refitBlocks) : 0;
+  return { total, byRefit: read <= total ? read : 0 };
 }
 
-/** A batch of blocks that is graded by the dense model's predictions too. */
+/** The model's own predictions for blocks `[first, end)`, before anything of it is changed; set where they belong. */
+export async function* predict(
+  model: Decoder,
+  blocks: TokenBlocks,
+  [first, end]: readonly [number, number],
+  predictions: Predictions,
+): AsyncGenerator<PruneEvent, void, undefined> {
+  const [, length] = blocks.shape;
+  for (let start = first; start < end; start += BLOCKS_AT_ONCE) {
+    const some = Math.min(BLOCKS_AT_ONCE, end - start);
+    const together = rows(
+      blocks,
+      Array.from({ length: some }, (_, i) => start + i),
+    );
+    setPredictions(predictions, start, some, await model.expectedRows(together));
+    yield { stage: 'predictions', block: start + some - first, blocks: end - first, tokens: some * length };
+  }
+}
+
+/** Sets what the dense model expects of `count` blocks from `first` on. */
+export function setPredictions(
+  predictions: Predictions,
+  first: number,
+  count: number,
+  expected: Float32Array,
+): void {
+  const size = expected.length / count;
+  for (let i = 0; i < count; i++)
+    predictions[first + i] = narrow(expected.subarray(i * size, (i + 1) * size));
+}
+
+/** A batch of blocks, of which those that the dense model has read are graded by its predictions too. */
 export function gradedBy(
-  predictions: Predictions | undefined,
+  predictions: Predictions,
   batch: TokenBatch,
   blocks: ArrayLike<number>,
   { distill }: Pick<PruneSettings, 'distill'>,
 ): GradedBatch {
-  if (!predictions) return batch;
-  const size = predictions[0]!.length;
-  const expected = new Float32Array(blocks.length * size);
-  Array.from(blocks).forEach((block, i) => {
-    expected.set(widen(predictions[block]!), i * size);
+  const known = Array.from(blocks, (block) => predictions[block]);
+  const size = known.find((bits) => bits)?.length;
+  if (size === undefined) return batch;
+  const expected = new Float32Array(known.length * size);
+  known.forEach((bits, i) => {
+    if (bits) expected.set(widen(bits), i * size);
   });
-  return { ...batch, expected: { rows: expected, share: distill } };
+  return { ...batch, expected: { rows: expected, shares: known.map((bits) => (bits ? distill : 0)) } };
 }
 
 function narrow(values: Float32Array): Uint16Array {

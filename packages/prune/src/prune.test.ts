@@ -40,11 +40,13 @@ afterAll(async () => {
 
 async function run(
   settings: Record<string, unknown>,
+  more: Partial<PruneJob> = {},
 ): Promise<{ events: PruneEvent[]; record: RunRecord; at: string }> {
   const at = await mkdtemp(join(folder, 'out-'));
   const events: PruneEvent[] = [];
   const generator = prune({
     ...job,
+    ...more,
     folder: at,
     settings: parseSettings({ length: 32, epochs: 2, ...settings }),
   });
@@ -92,11 +94,37 @@ describe('prune', () => {
   it('goes through the stages of grasp+, within the budget', async () => {
     const { events, record } = await run({ method: 'grasp+', keep: 0.6, rounds: 4, roundBlocks: 2 });
     const stages = events.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1]);
-    expect(stages.join()).toContain('importance,predictions,refit,scales');
+    expect(stages.join()).toContain('importance,refit,predictions,scales');
     expect(record.losses.gates).toHaveLength(8);
     expect(record.budgets[0]!.kept).toBeLessThanOrEqual(record.budgets[0]!.limit);
     const missed = events.flatMap((event) => (event.stage === 'refit' ? [event.missed] : []));
     expect(missed.filter((share) => !(share >= 0 && share < 1))).toEqual([]);
+  });
+
+  it('has the same predictions by the refit as by a pass of their own', async () => {
+    const settings = {
+      method: 'grasp+',
+      keep: 0.6,
+      rounds: 2,
+      roundBlocks: 2,
+      refitBlocks: 5,
+      distillBlocks: 6,
+    };
+    const apart = { scaleBlocks: { ...job.gateBlocks } };
+    const [shared, alone, fewer] = [
+      await run(settings),
+      await run(settings, apart),
+      await run({ ...settings, distillBlocks: 5 }),
+    ];
+    const predicted = ({ events }: typeof shared) =>
+      events.flatMap((event) => (event.stage === 'predictions' ? [event.blocks] : []));
+    expect(predicted(shared)).toEqual([1, 5]); // one block before the refit, five by it
+    expect(predicted(alone)).toEqual([6, 6]);
+    const losses = [shared, alone, fewer].map(({ record }) => record.losses.scales);
+    losses[0]!.forEach((loss, step) => {
+      expect(loss).toBeCloseTo(losses[1]![step]!, 3);
+    });
+    expect(losses[2]!.filter((loss, step) => Math.abs(loss - losses[0]![step]!) > 0.01)).not.toEqual([]);
   });
 
   it.each(['units', 'units+norms'] as const)('folds scales of %s', async (scales) => {

@@ -1,18 +1,26 @@
-import { rows, type TokenBlocks } from '@grasp/calib-data';
+import { setImmediate } from 'node:timers/promises';
+import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
-import { type ReplacedColumns, refitOutputs } from '@grasp/fold';
+import { type RefitModel, type ReplacedColumns, refitOutputs } from '@grasp/fold';
 import type { PruneEvent } from './events.js';
+import { type Predictions, setPredictions } from './predictions.js';
+import { relay } from './relay.js';
 import type { PruneSettings } from './settings.js';
 
 /** Tokens that go through a sublayer at once: enough to keep the cores busy. */
 const TOKENS_AT_ONCE = 2048;
 
-/** Fits the output matrices of the kept units anew; the model keeps them. */
+/**
+ * Fits the output matrices of the kept units anew; the model keeps them.
+ *
+ * @param predictions is given those of the blocks seen, where part of the gap to the dense model is to be recovered
+ */
 export async function* refit(
   model: Decoder,
   mask: Uint8Array,
   blocks: TokenBlocks,
   { damping, recover, refitBlocks }: PruneSettings,
+  predictions?: Predictions,
 ): AsyncGenerator<PruneEvent, ReplacedColumns[], undefined> {
   const [available, length] = blocks.shape;
   const count = Math.min(available, refitBlocks);
@@ -24,10 +32,26 @@ export async function* refit(
       Array.from({ length: Math.min(atOnce, count - first) }, (_, row) => first + row),
     );
   });
-  const run = refitOutputs(model, batches, mask, { damping, recover });
+  let tell = (_: PruneEvent): void => {};
+  const expected =
+    predictions &&
+    (async (rows: Float32Array, batch: number) => {
+      const [first, some] = [batch * atOnce, batches[batch]!.shape[0]];
+      setPredictions(predictions, first, some, rows);
+      tell({ stage: 'predictions', block: first + some, blocks: count, tokens: some * length });
+      await setImmediate(); // let who listens have a turn
+    });
+  const walked: RefitModel<TokenBatch> = {
+    layout: model.layout,
+    outputProblems: (...walk) => model.outputProblems(...walk, expected),
+  };
+  const run = refitOutputs(walked, batches, mask, { damping, recover });
   try {
     for (;;) {
-      const { done, value } = await run.next();
+      const { done, value } = yield* relay((emit: (event: PruneEvent) => void) => {
+        tell = emit;
+        return run.next();
+      });
       if (done) return value;
       const { done: sublayer, total: sublayers, missed } = value;
       const tokens = Math.round((count * length) / sublayers); // of the whole stage, by sublayer

@@ -76,6 +76,11 @@ export const settingsSchema = z.strictObject({
     .max(1)
     .default(0)
     .describe("share of the dense model's predictions in what scales and corrections are tuned towards"),
+  distillBlocks: z
+    .int()
+    .min(1)
+    .default(512)
+    .describe('most calibration blocks for which the dense model predicts'),
   scaleRate: z
     .enum(['constant', 'annealed'])
     .default('constant')
@@ -95,13 +100,14 @@ const METHODS: Readonly<Record<PruneSettings['method'], Readonly<Partial<PruneSe
   grasprune: {},
   'grasp+': {
     choose: 'importance',
-    roundBlocks: 6,
+    roundBlocks: 5,
     refit: 'sequential',
     refitBlocks: 64,
     scales: 'units+norms',
     scaleRate: 'annealed',
     rank: 16,
     distill: 0.75,
+    distillBlocks: 64,
   },
 };
 

@@ -111,14 +111,38 @@ function forward(l: Float64Array, n: number, x: Float64Array, width: number): vo
   }
 }
 
-/** `Lᵀ X = B`. */
+/** `Lᵀ X = B`, four rows at a time. */
 function backward(l: Float64Array, n: number, x: Float64Array, width: number): void {
-  for (let i = n - 1; i >= 0; i--) {
+  let end = n;
+  for (; end >= 4; end -= 4) {
+    const start = end - 4;
+    backwardWithin(l, n, x, width, [start, end]);
+    const [r0, r1, r2, r3] = [start * n, (start + 1) * n, (start + 2) * n, (start + 3) * n];
+    const [o0, o1, o2, o3] = [start * width, (start + 1) * width, (start + 2) * width, (start + 3) * width];
+    for (let p = 0; p < start; p++) {
+      const at = p * width;
+      const [f0, f1, f2, f3] = [l[r0 + p]!, l[r1 + p]!, l[r2 + p]!, l[r3 + p]!];
+      for (let c = 0; c < width; c++)
+        x[at + c]! -= f0 * x[o0 + c]! + f1 * x[o1 + c]! + f2 * x[o2 + c]! + f3 * x[o3 + c]!;
+    }
+  }
+  backwardWithin(l, n, x, width, [0, end]);
+}
+
+/** The same for rows `[start, end)`, from which those below have been subtracted. */
+function backwardWithin(
+  l: Float64Array,
+  n: number,
+  x: Float64Array,
+  width: number,
+  [start, end]: readonly [number, number],
+): void {
+  for (let i = end - 1; i >= start; i--) {
     const row = i * n;
     const at = i * width;
     const pivot = 1 / l[row + i]!;
     for (let c = 0; c < width; c++) x[at + c]! *= pivot;
-    for (let p = 0; p < i; p++) {
+    for (let p = start; p < i; p++) {
       const factor = l[row + p]!;
       for (let c = 0; c < width; c++) x[p * width + c]! -= factor * x[at + c]!;
     }

@@ -20,6 +20,7 @@ export async function readTexts(options: RunOptions, { tokenizer, config }: Open
   const sizes: TextSizes = {
     gates: gateBlocks.shape[0],
     scales: scaleBlocks.shape[0],
+    apart: scaleBlocks !== gateBlocks,
     ...(evaluation[0] ? { window: evaluation[0].windows.shape[1] } : {}),
   };
   return { gateBlocks, scaleBlocks, evaluation, sizes };

@@ -69,9 +69,10 @@ const amount = (text: string): number | string => (Number.isNaN(Number(text)) ? 
 /** Settings as far as they decide the scores: what comes after may differ from one use of them to the next. */
 export function scoreSettings(settings: PruneSettings): PruneSettings {
   const { refit, refitBlocks, damping, recover } = parseSettings();
-  const { scaleEpochs, scales, scaleRate, alpha, rank, rankRate, distill } = parseSettings();
+  const { scaleEpochs, scales, scaleRate, alpha, rank, rankRate, distill, distillBlocks } = parseSettings();
   const ofRefit = { refit, refitBlocks, damping, recover };
-  return { ...settings, ...ofRefit, scaleEpochs, scales, scaleRate, alpha, rank, rankRate, distill };
+  const ofTuning = { scaleEpochs, scales, scaleRate, alpha, rank, rankRate, distill, distillBlocks };
+  return { ...settings, ...ofRefit, ...ofTuning };
 }
 
 /** @throws SettingsError for a value that is no point of the sweep. */
