@@ -105,19 +105,22 @@ const matrices = (sizes: readonly MatrixSize[], r: number): MatrixSize[] =>
     [r, m],
   ]);
 
-/** Factors of some matrices as those of others, wider or narrower; entries that only the wider ones have are 0. */
+/**
+ * Factors of some matrices as those of others, wider or narrower; entries that only the wider ones have are 0.
+ *
+ * @param resized where they go: all 0.
+ */
 export function resizeFactors(
   factors: Float32Array,
   sizes: readonly MatrixSize[],
   target: readonly MatrixSize[],
-): Float32Array {
+  resized: Float32Array,
+): void {
   const r = factors.length / factorCount(sizes);
-  const resized = new Float32Array(r * factorCount(target));
   const to = matrices(target, r);
   repack(
     factors,
     resized,
     matrices(sizes, r).map((size, i) => [size, to[i]!] as const),
   );
-  return resized;
 }

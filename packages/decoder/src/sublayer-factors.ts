@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DecoderInputError } from './errors.js';
 import { factorCount, type MatrixSize, resizeFactors } from './low-rank.js';
 import type { Sublayer } from './sublayer.js';
-import { joined, readerOf } from './vector-parts.js';
+import { readerOf } from './vector-parts.js';
 
 /** The factors of one sublayer's corrections, laid out for the units that it computes, of which the kept ones come first. */
 export class SublayerFactors {
@@ -30,21 +30,24 @@ export class SublayerFactors {
   set(factors: Float32Array | undefined, kept: number, computed: number): void {
     this.tensor?.dispose();
     this.tensor =
-      factors &&
-      tf.keep(
-        tf.tidy(() =>
-          this.narrow(tf.tensor1d(resizeFactors(factors, this.sizesOf(kept), this.sizesOf(computed)))),
-        ),
-      );
+      factors && tf.keep(tf.tidy(() => this.narrow(tf.tensor1d(this.ofComputed(factors, kept, computed)))));
   }
 
-  /** The kept units' part of the computed units' gradients. */
-  ofKept(gradients: Float32Array, kept: number, computed: number): Float32Array {
-    return resizeFactors(gradients, this.sizesOf(computed), this.sizesOf(kept));
+  /** Copies the kept units' part of the computed units' gradients. */
+  copyKept(gradients: Float32Array, kept: number, computed: number, to: Float32Array): void {
+    resizeFactors(gradients, this.sizesOf(computed), this.sizesOf(kept), to);
   }
 
   dispose(): void {
     this.tensor?.dispose();
+  }
+
+  private ofComputed(factors: Float32Array, kept: number, computed: number): Float32Array {
+    if (kept === computed) return factors;
+    const rank = factors.length / this.countFor(kept);
+    const resized = new Float32Array(rank * this.countFor(computed));
+    resizeFactors(factors, this.sizesOf(kept), this.sizesOf(computed), resized);
+    return resized;
   }
 }
 
@@ -81,12 +84,17 @@ export function factorsOfKept(
   gates: Float32Array,
   gradients: Float32Array,
 ): Float32Array {
-  const next = readerOf(gradients);
-  return joined(
-    sublayers.map(({ block, factors, arrangement }) =>
-      factors.ofKept(next(factors.values!.size), keptIn(block, gates), arrangement.computed),
-    ),
-  );
+  const kept = sublayers.map(({ block }) => keptIn(block, gates));
+  const sizes = sublayers.map(({ factors, arrangement: { computed } }, i) => {
+    const rank = factors.values!.size / factors.countFor(computed);
+    return rank * factors.countFor(kept[i]!);
+  });
+  const ofKept = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
+  const [from, to] = [readerOf(gradients), readerOf(ofKept)];
+  sublayers.forEach(({ factors, arrangement: { computed } }, i) => {
+    factors.copyKept(from(factors.values!.size), kept[i]!, computed, to(sizes[i]!));
+  });
+  return ofKept;
 }
 
 /** Units of a block whose gate is not 0. */

@@ -122,10 +122,10 @@ function factorCount(config: DecoderConfig, keep: number, r: number): number {
 }
 
 /**
- * Bytes of a factor, float32: value, score, two moments and gradient, here and on the device, and as many again of earlier
- * steps that are not collected yet.
+ * Bytes of a factor, float32: its first value, value, score, two moments, and gradient, here and on the device; the state
+ * as it is saved; and three times as many of earlier steps that are not collected yet.
  */
-const BYTES_PER_FACTOR = 12 * 4;
+const BYTES_PER_FACTOR = 24 * 4;
 
 /** Bytes of all weights. */
 function weightBytes(config: DecoderConfig, bytesPerWeight: number): number {

@@ -100,14 +100,14 @@ const METHODS: Readonly<Record<PruneSettings['method'], Readonly<Partial<PruneSe
   grasprune: {},
   'grasp+': {
     choose: 'importance',
-    roundBlocks: 5,
+    roundBlocks: 4,
     refit: 'sequential',
-    refitBlocks: 64,
+    refitBlocks: 48,
     scales: 'units+norms',
     scaleRate: 'annealed',
     rank: 16,
     distill: 0.75,
-    distillBlocks: 64,
+    distillBlocks: 48,
   },
 };
 

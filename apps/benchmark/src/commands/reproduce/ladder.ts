@@ -9,13 +9,13 @@ interface Rung {
 
 const RUNGS: readonly Rung[] = [
   { name: 'exact', title: 'exact projection', adds: { projection: 'exact' } },
-  { name: 'importance', title: '+ importance in rounds', adds: { choose: 'importance', roundBlocks: 5 } },
-  { name: 'refit', title: '+ refit', adds: { refit: 'sequential', refitBlocks: 64, recover: 0 } },
+  { name: 'importance', title: '+ importance in rounds', adds: { choose: 'importance', roundBlocks: 4 } },
+  { name: 'refit', title: '+ refit', adds: { refit: 'sequential', refitBlocks: 48, recover: 0 } },
   { name: 'recover', title: '+ refit recovers', adds: { recover: 0.3 } },
   { name: 'norms', title: '+ scales of norms', adds: { scales: 'units+norms' } },
   { name: 'annealed', title: '+ annealed rate', adds: { scaleRate: 'annealed' } },
   { name: 'corrections', title: '+ corrections of low rank', adds: { rank: 16 } },
-  { name: 'distilled', title: '+ distilled', adds: { distill: 0.75, distillBlocks: 64 } },
+  { name: 'distilled', title: '+ distilled', adds: { distill: 0.75, distillBlocks: 48 } },
 ];
 
 /** The ideas of grasp+ in the order in which they stack: the last row is what `--method grasp+` does. */
