@@ -31,6 +31,12 @@ export interface Tuning {
   readonly factors?: Float32Array | undefined;
 }
 
+/** Who wants the dense model's predictions of the first `batches` of a refit; its `take` is waited for. */
+export interface ExpectedRowsTaker {
+  readonly batches: number;
+  take(rows: Float32Array, batch: number): void | Promise<void>;
+}
+
 /**
  * A pretrained decoder whose FFN channels and KV groups carry gates: loss with gate gradients, likelihoods,
  * logits and generation, dense or pruned alike.
@@ -180,23 +186,24 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
    * the inputs of one output matrix.
    *
    * @param batches `[rows, length]` token ids; a few rows at a time keep the cores busy.
-   * @param expected takes what {@link expectedRows} tells of each batch, where something is to be recovered: the dense
-   *   model has read it by then, so that only its head is left to compute. Waited for.
+   * @param expected takes what {@link expectedRows} tells of the first so many batches, where something is to be
+   *   recovered: the dense model has read them by then, so that only its head is left to compute.
    */
   outputProblems(
     batches: readonly TokenBatch[],
     mask: Uint8Array,
     recover = 0,
-    expected?: (rows: Float32Array, batch: number) => void | Promise<void>,
+    expected: ExpectedRowsTaker = { batches: 0, take: () => {} },
   ): AsyncGenerator<OutputProblem, void, Float32Array> {
-    for (const batch of batches) checkBatch(this.config, batch, expected ? 2 : 1);
+    for (const batch of batches) checkBatch(this.config, batch, expected.batches > 0 ? 2 : 1);
     const { runtime, sublayers } = this;
     const atTop = async (dense: tf.Tensor, batch: number) => {
+      if (batch >= expected.batches) return;
       const { shape } = batches[batch]!;
-      await expected?.(await this.read(() => this.head.expectedRows(withoutLast(dense, shape))), batch);
+      await expected.take(await this.read(() => this.head.expectedRows(withoutLast(dense, shape))), batch);
     };
     const walk = {
-      ...(expected ? { atTop } : {}),
+      atTop,
       runtime,
       sublayers,
       size: this.layout.size,

@@ -109,13 +109,16 @@ describe.each(cases)('refitting %s', (_name, config) => {
     const { numTensors } = tf.memory();
     const expected = [await decoder.expectedRows(batches[0]!), await decoder.expectedRows(batches[1]!)];
     const found: Float32Array[] = [];
-    const walk = decoder.outputProblems(batches, mask, 0.3, (rows, batch) => {
+    const take = (rows: Float32Array, batch: number) => {
       found[batch] = rows;
-    });
-    for (let next = await walk.next(new Float32Array(0)); !next.done; )
-      next = await walk.next(next.value.weights);
-    expect(tf.memory().numTensors).toBe(numTensors);
-    expect(found).toHaveLength(batches.length);
+    };
+    for (const wanted of [1, batches.length]) {
+      const walk = decoder.outputProblems(batches, mask, 0.3, { batches: wanted, take });
+      for (let next = await walk.next(new Float32Array(0)); !next.done; )
+        next = await walk.next(next.value.weights);
+      expect(tf.memory().numTensors).toBe(numTensors);
+      expect(found).toHaveLength(wanted);
+    }
     found.forEach((rows, batch) => {
       expect(rows).toHaveLength(expected[batch]!.length);
       expect(difference(rows, expected[batch]!).relative).toBeLessThan(1e-5);

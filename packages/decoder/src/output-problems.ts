@@ -23,8 +23,8 @@ export interface OutputWalk {
   embed(ids: Int32Array): tf.Tensor;
   /** The caller disposes of it. */
   rotary(tokens: number): RotaryTable;
-  /** Takes each batch's dense stream, `[N, d]`, as it leaves the last layer. */
-  readonly atTop?: ((dense: tf.Tensor, batch: number) => Promise<void>) | undefined;
+  /** Takes a batch's dense stream, `[N, d]`, as it leaves the last layer. */
+  atTop(dense: tf.Tensor, batch: number): Promise<void>;
 }
 
 /** One batch on its way up. */
@@ -93,7 +93,7 @@ export async function* outputProblems(
         delete stream.inputs;
       }
     }
-    for (const [batch, { dense }] of streams.entries()) if (dense) await walk.atTop?.(dense, batch);
+    for (const [batch, { dense }] of streams.entries()) if (dense) await walk.atTop(dense, batch);
   } finally {
     for (const { x, dense, inputs, rotary } of streams)
       tf.dispose([x, rotary.cos, rotary.sin, dense, inputs].filter((tensor) => tensor !== undefined));

@@ -91,7 +91,7 @@ async function* refitAndPredict(
   yield* predict(model, scaleBlocks, [byRefit, total], predictions);
   const replaced =
     settings.refit === 'sequential'
-      ? yield* refit(model, mask, gateBlocks, settings, byRefit > 0 ? predictions : undefined)
+      ? yield* refit(model, mask, gateBlocks, settings, { predictions, predicted: byRefit })
       : [];
   return { replaced, predictions };
 }

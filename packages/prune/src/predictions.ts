@@ -28,7 +28,7 @@ export function predictedBlocks(
   const { distill, distillBlocks, scaleEpochs, refit, refitBlocks, recover } = settings;
   const total = distill > 0 && scaleEpochs > 0 ? Math.min(texts.scales, distillBlocks) : 0;
   const read = refit === 'sequential' && recover > 0 && !texts.apart ? Math.min(texts.gates, refitBlocks) : 0;
-  return { total, byRefit: read <= total ? read : 0 };
+  return { total, byRefit: Math.min(read, total) };
 }
 
 /** The model's own predictions for blocks `[first, end)`, before anything of it is changed; set where they belong. */

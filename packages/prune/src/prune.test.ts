@@ -114,12 +114,13 @@ describe('prune', () => {
     const [shared, alone, fewer] = [
       await run(settings),
       await run(settings, apart),
-      await run({ ...settings, distillBlocks: 5 }),
+      await run({ ...settings, distillBlocks: 3 }),
     ];
     const predicted = ({ events }: typeof shared) =>
       events.flatMap((event) => (event.stage === 'predictions' ? [event.blocks] : []));
     expect(predicted(shared)).toEqual([1, 5]); // one block before the refit, five by it
     expect(predicted(alone)).toEqual([6, 6]);
+    expect(predicted(fewer)).toEqual([3]); // of the five
     const losses = [shared, alone, fewer].map(({ record }) => record.losses.scales);
     losses[0]!.forEach((loss, step) => {
       expect(loss).toBeCloseTo(losses[1]![step]!, 3);

@@ -13,14 +13,14 @@ const TOKENS_AT_ONCE = 2048;
 /**
  * Fits the output matrices of the kept units anew; the model keeps them.
  *
- * @param predictions is given those of the blocks seen, where part of the gap to the dense model is to be recovered
+ * @param predicted how many of the first blocks the dense model is to predict on the way, into `predictions`
  */
 export async function* refit(
   model: Decoder,
   mask: Uint8Array,
   blocks: TokenBlocks,
   { damping, recover, refitBlocks }: PruneSettings,
-  predictions?: Predictions,
+  { predictions, predicted }: { readonly predictions: Predictions; readonly predicted: number },
 ): AsyncGenerator<PruneEvent, ReplacedColumns[], undefined> {
   const [available, length] = blocks.shape;
   const count = Math.min(available, refitBlocks);
@@ -33,14 +33,16 @@ export async function* refit(
     );
   });
   let tell = (_: PruneEvent): void => {};
-  const expected =
-    predictions &&
-    (async (rows: Float32Array, batch: number) => {
-      const [first, some] = [batch * atOnce, batches[batch]!.shape[0]];
-      setPredictions(predictions, first, some, rows);
-      tell({ stage: 'predictions', block: first + some, blocks: count, tokens: some * length });
+  const expected = {
+    batches: Math.ceil(predicted / atOnce),
+    take: async (rows: Float32Array, batch: number) => {
+      const [first, size] = [batch * atOnce, rows.length / batches[batch]!.shape[0]];
+      const some = Math.min(atOnce, predicted - first);
+      setPredictions(predictions, first, some, rows.subarray(0, some * size));
+      tell({ stage: 'predictions', block: first + some, blocks: predicted, tokens: some * length });
       await setImmediate(); // let who listens have a turn
-    });
+    },
+  };
   const walked: RefitModel<TokenBatch> = {
     layout: model.layout,
     outputProblems: (...walk) => model.outputProblems(...walk, expected),
