@@ -10,6 +10,7 @@ import {
   endingScores,
 } from './continuations.js';
 import { DecoderInputError } from './errors.js';
+import { type ExpectedRowsTaker, predictingStates } from './expected-rows.js';
 import { KeyValueCache } from './key-value-cache.js';
 import type { LanguageHead } from './language-head.js';
 import { nonFiniteError } from './non-finite.js';
@@ -29,12 +30,6 @@ export interface Tuning {
   readonly gains: Float32Array;
   /** Of corrections to the kept units' matrices, of any rank. */
   readonly factors?: Float32Array | undefined;
-}
-
-/** Who wants the dense model's predictions of the first `batches` of a refit; its `take` is waited for. */
-export interface ExpectedRowsTaker {
-  readonly batches: number;
-  take(rows: Float32Array, batch: number): void | Promise<void>;
 }
 
 /**
@@ -200,7 +195,10 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     const atTop = async (dense: tf.Tensor, batch: number) => {
       if (batch >= expected.batches) return;
       const { shape } = batches[batch]!;
-      await expected.take(await this.read(() => this.head.expectedRows(withoutLast(dense, shape))), batch);
+      await expected.take(
+        await this.read(() => this.head.expectedRows(predictingStates(dense, shape))),
+        batch,
+      );
     };
     const walk = {
       atTop,
@@ -370,13 +368,6 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     tensor.dispose();
     return data;
   }
-}
-
-/** Hidden states of all tokens that another one follows in their row: `[rows · length, d]` → `[rows · (length − 1), d]`. */
-function withoutLast(x: tf.Tensor, [rows, length]: readonly [number, number]): tf.Tensor {
-  const d = x.shape[1]!;
-  const predicting = tf.slice(tf.reshape(x, [rows, length, d]), [0, 0, 0], [rows, length - 1, d]);
-  return tf.reshape(predicting, [rows * (length - 1), d]);
 }
 
 function likeliest(logits: Float32Array): number {

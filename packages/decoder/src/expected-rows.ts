@@ -21,3 +21,18 @@ export function mixedTarget(next: tf.Tensor, { rows, shares }: ExpectedRows): tf
   const expected = tf.tensor3d(rows, byRow);
   return tf.reshape(tf.add(text, tf.mul(tf.sub(expected, text), share)), [N, d]);
 }
+
+/** Who wants the dense model's predictions of a refit's first batches, as that model has read them anyway. */
+export interface ExpectedRowsTaker {
+  /** How many, the first ones. */
+  readonly batches: number;
+  /** Is given the rows of each, `[rows · (length − 1), d]`, and waited for. */
+  take(expected: Float32Array, batch: number): void | Promise<void>;
+}
+
+/** Hidden states of all tokens that another one follows in their row: `[rows · length, d]` → `[rows · (length − 1), d]`. */
+export function predictingStates(x: tf.Tensor, [rows, length]: readonly [number, number]): tf.Tensor {
+  const d = x.shape[1]!;
+  const predicting = tf.slice(tf.reshape(x, [rows, length, d]), [0, 0, 0], [rows, length - 1, d]);
+  return tf.reshape(predicting, [rows * (length - 1), d]);
+}

@@ -12,7 +12,7 @@ export {
   feedForwardMatrices,
   initialFactors,
 } from './corrections.js';
-export { Decoder, type ExpectedRowsTaker, type Tuning } from './decoder.js';
+export { Decoder, type Tuning } from './decoder.js';
 export {
   DecoderInputError,
   ModelConfigError,
@@ -20,7 +20,7 @@ export {
   UnsupportedModelError,
   WeightShapeError,
 } from './errors.js';
-export type { ExpectedRows } from './expected-rows.js';
+export type { ExpectedRows, ExpectedRowsTaker } from './expected-rows.js';
 export { checkWeights, type ExpectedTensor, expectedTensors } from './expected-tensors.js';
 export { type LoadOptions, loadDecoder } from './load-decoder.js';
 export type { WeightDType } from './load-weights.js';

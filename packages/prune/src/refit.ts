@@ -35,10 +35,10 @@ export async function* refit(
   let tell = (_: PruneEvent): void => {};
   const expected = {
     batches: Math.ceil(predicted / atOnce),
-    take: async (rows: Float32Array, batch: number) => {
-      const [first, size] = [batch * atOnce, rows.length / batches[batch]!.shape[0]];
+    take: async (together: Float32Array, batch: number) => {
+      const [first, size] = [batch * atOnce, together.length / batches[batch]!.shape[0]];
       const some = Math.min(atOnce, predicted - first);
-      setPredictions(predictions, first, some, rows.subarray(0, some * size));
+      setPredictions(predictions, first, some, together.subarray(0, some * size));
       tell({ stage: 'predictions', block: first + some, blocks: predicted, tokens: some * length });
       await setImmediate(); // let who listens have a turn
     },
