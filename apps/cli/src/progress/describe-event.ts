@@ -59,7 +59,7 @@ export function describeEvent(event: PruneEvent): EventView {
 
 /** `loss 4.213, 512 tokens/s, 3m02s left` */
 export function describePace({ detail, done, total }: EventView, pace: Pace): string {
-  const [rate, left] = [pace.tokensPerSecond, pace.secondsFor(total - done)];
+  const [rate, left] = [pace.tokensPerSecond, pace.secondsUntil(total)];
   return [
     ...(detail ? [detail] : []),
     ...(rate !== undefined && rate > 0 ? [`${formatCount(rate)} tokens/s`] : []),

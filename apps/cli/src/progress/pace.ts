@@ -1,30 +1,33 @@
-/** How fast a stage goes and when it will be done. The first step is left out: it warms the engine up. */
+/** How fast a stage goes and when it will be done. What the first call counts is left out: it warms the engine up. */
 export class Pace {
-  private start: number | undefined;
-  private counted = { steps: 0, tokens: 0 };
+  private first: { readonly time: number; readonly done: number } | undefined;
+  private done = 0;
+  private tokens = 0;
 
   constructor(private readonly now: () => number = () => performance.now() / 1000) {}
 
-  /** Call after each step. */
-  step(tokens: number): void {
-    if (this.start === undefined) {
-      this.start = this.now();
-      return;
-    }
-    this.counted = { steps: this.counted.steps + 1, tokens: this.counted.tokens + tokens };
+  /** Call as things get done: how many are by now, and the tokens since the last call. */
+  step({ done, tokens }: { readonly done: number; readonly tokens: number }): void {
+    this.done = done;
+    if (this.first) this.tokens += tokens;
+    else this.first = { time: this.now(), done };
   }
 
   private get elapsed(): number {
-    return this.start === undefined ? 0 : this.now() - this.start;
+    return this.first ? this.now() - this.first.time : 0;
+  }
+
+  private get counted(): number {
+    return this.first ? this.done - this.first.done : 0;
   }
 
   /** Tokens a second, once there is something to go by. */
   get tokensPerSecond(): number | undefined {
-    return this.counted.steps > 0 && this.elapsed > 0 ? this.counted.tokens / this.elapsed : undefined;
+    return this.counted > 0 && this.elapsed > 0 ? this.tokens / this.elapsed : undefined;
   }
 
-  /** Seconds that `steps` more will take. */
-  secondsFor(steps: number): number | undefined {
-    return this.counted.steps > 0 ? (steps * this.elapsed) / this.counted.steps : undefined;
+  /** Seconds until so many are done. */
+  secondsUntil(total: number): number | undefined {
+    return this.counted > 0 ? ((total - this.done) * this.elapsed) / this.counted : undefined;
   }
 }

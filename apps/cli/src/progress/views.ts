@@ -35,7 +35,7 @@ export function barView(stream: NodeJS.WriteStream, layout: Layout): ProgressVie
         const kept = 'kept' in event ? bars.create(1, 0, { kept: '' }, { format: '{kept}' }) : undefined;
         current = { label: view.label, pace: new Pace(), bar, kept };
       }
-      current.pace.step(view.tokens);
+      current.pace.step(view);
       current.bar.update(view.done, { detail: describePace(view, current.pace) });
       if ('kept' in event) current.kept?.update(1, { kept: keptByDepth(layout, event.kept) });
     },
@@ -58,7 +58,7 @@ export function lineView(note: (line: string) => void, layout: Layout): Progress
       const view = describeEvent(event);
       if (current?.label !== view.label)
         current = { label: view.label, pace: new Pace(), shown: -LINE_EVERY };
-      current.pace.step(view.tokens);
+      current.pace.step(view);
       const share = view.done / view.total;
       if (share < current.shown + LINE_EVERY && view.done < view.total) return;
       current.shown = share;
