@@ -9,6 +9,14 @@ export interface ContextConfig {
   gpuMemoryBytes?: number;
 }
 
+/**
+ * Operations at once for so many threads, where no number is asked for: two, of which each fills the gaps that the other's
+ * parts for one core leave. Results do not depend on it. One thread stays one.
+ */
+export function operationsAtOnce(intraOpThreads: number): number {
+  return Math.min(2, intraOpThreads);
+}
+
 /** Field numbers of tensorflow/core/protobuf/{config,rewriter_config}.proto, version 2.21. */
 const configProto = { intraOp: 2, interOp: 5, gpu: 6, softPlacement: 7, graph: 10 };
 const gpuOptions = { allowGrowth: 4, experimental: 9 };

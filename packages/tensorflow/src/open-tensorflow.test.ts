@@ -23,7 +23,7 @@ describe('openTensorFlow', () => {
       const log = (['log', 'info', 'warn', 'error'] as const).map((method) => vi.spyOn(console, method));
       const { info, dispose } = await openTensorFlow({ threads: { intra: 2 } });
       expect(tf.getBackend()).toBe('tensorflow');
-      expect(info).toMatchObject({ version: '2.21.0', build: 'cpu', threads: { intra: 2, inter: 1 } });
+      expect(info).toMatchObject({ version: '2.21.0', build: 'cpu', threads: { intra: 2, inter: 2 } });
       expect(info.devices[0]).toMatchObject({ type: 'CPU' });
       tf.tidy(() => tf.softmax(tf.ones([2, 2])).dataSync());
       dispose();
@@ -34,6 +34,7 @@ describe('openTensorFlow', () => {
 
   it('is one in a process, until it is disposed of', async () => {
     const first = await openTensorFlow({ threads: { intra: 1 } });
+    expect(first.info.threads).toEqual({ intra: 1, inter: 1 });
     expect(await openTensorFlow()).toBe(first);
     await expect(openTensorFlow({ threads: { intra: 2 } })).rejects.toMatchObject({
       problem: 'already-open',

@@ -6,6 +6,7 @@ import { Bfloat16 } from './bfloat16.js';
 import { Binding } from './binding.js';
 import type { BuildKind } from './builds.js';
 import { Cluster, reachWorkers } from './cluster.js';
+import { operationsAtOnce } from './config-proto.js';
 import { cpuFeatures, usableCores } from './cpu.js';
 import { type Device, EagerContext } from './eager-context.js';
 import { TensorFlowSetupError } from './errors.js';
@@ -18,7 +19,7 @@ export interface OpenOptions extends AcquireOptions {
   threads?: {
     /** Threads inside one operation. Default: the cores this process may use. */
     intra?: number;
-    /** Operations that may run at the same time. Default: 1. */
+    /** Operations of a recorded function that may run at the same time. Default: 2 where there are threads for it. */
     inter?: number;
   };
   /** Most memory to take of the first GPU. Default: grow as needed. */
@@ -136,7 +137,8 @@ async function reopen(tensorFlow: TensorFlow, before: OpenOptions, now: OpenOpti
 
 function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
   const c = loadLibrary(location);
-  const threads = { intra: options.threads?.intra ?? usableCores(), inter: options.threads?.inter ?? 1 };
+  const intra = options.threads?.intra ?? usableCores();
+  const threads = { intra, inter: options.threads?.inter ?? operationsAtOnce(intra) };
   const { workers = [], gpuMemoryBytes } = options;
   const config = {
     intraOpThreads: threads.intra,

@@ -1,7 +1,7 @@
 import { type AcquireOptions, acquireLibrary } from './acquire-library.js';
 import type { CApi } from './c-api.js';
 import { workerJob } from './cluster.js';
-import { contextConfig } from './config-proto.js';
+import { contextConfig, operationsAtOnce } from './config-proto.js';
 import { usableCores } from './cpu.js';
 import { type Device, EagerContext } from './eager-context.js';
 import { TensorFlowSetupError } from './errors.js';
@@ -44,7 +44,7 @@ export async function serveTensorFlow(options: ServeOptions): Promise<Served> {
   const threads = options.threads ?? usableCores();
   const config = {
     intraOpThreads: threads,
-    interOpThreads: 1,
+    interOpThreads: operationsAtOnce(threads),
     ...(options.gpuMemoryBytes === undefined ? {} : { gpuMemoryBytes: options.gpuMemoryBytes }),
   };
   const context = new EagerContext(c, config);

@@ -8,6 +8,7 @@ import Table from 'cli-table3';
 import { describeMachine } from '../../machine.js';
 import { count, listOf } from '../../option-values.js';
 import { writeFiles } from '../../write-files.js';
+import { checkClone } from '../against/run-official.js';
 import { contest } from './contest.js';
 import {
   conditions,
@@ -18,7 +19,7 @@ import {
   speedRecord,
   speedTable,
 } from './report.js';
-import type { DType } from './start-step.js';
+import type { DType, RivalName } from './start-step.js';
 import { ContestantError, type StepKind } from './step-process.js';
 import { writeWorkload } from './workload.js';
 
@@ -28,6 +29,7 @@ const DTYPES = ['float32', 'bfloat16'] as const;
 interface SpeedOptions {
   readonly python: string;
   readonly compile: boolean;
+  readonly official?: string | undefined;
   readonly step: readonly StepKind[];
   readonly dtype: readonly DType[];
   readonly text?: string | undefined;
@@ -38,6 +40,12 @@ interface SpeedOptions {
   readonly rounds: number;
   readonly threads: number;
   readonly seed: number;
+}
+
+/** Whom our step of a kind is timed beside. */
+function rivalsOf(kind: StepKind, { compile, official }: SpeedOptions): RivalName[] {
+  const ofPaper = official !== undefined && kind !== 'perplexity';
+  return ['eager', ...(compile ? (['compiled'] as const) : []), ...(ofPaper ? (['official'] as const) : [])];
 }
 
 /** Contests one by one; what one side cannot run is told, and the others go on. */
@@ -54,17 +62,18 @@ async function compare(
     const perplexity = kind === 'perplexity';
     const length = perplexity ? Math.min(options.window, config.contextLength) : options.length;
     const [rows, keep] = perplexity ? [1, 1] : [options.rows, options.keep];
-    const { text, seed, python, threads, rounds } = options;
+    const { text, seed, python, official, threads, rounds } = options;
     const workload = await writeWorkload(checkpoint, scratch, { text, rows, length, keep, seed });
     for (const dtype of options.dtype) {
-      for (const compile of options.compile ? [false, true] : [false]) {
-        const about = `${kind}, ${dtype}${compile ? ', compiled' : ''}`;
+      for (const rival of rivalsOf(kind, options)) {
+        const about = `${kind}, ${dtype}${rival === 'eager' ? '' : `, ${rival}`}`;
         console.error(`${about} …`);
         try {
-          const run = { model, workload, folder: scratch, python, compile, kind, dtype, threads, rounds };
-          matches.push({ ...(await contest(run)), kind, dtype, compiled: compile, rows, length, keep });
+          const who = { python, rival, official, kind };
+          const run = { model, workload, folder: scratch, ...who, dtype, threads, rounds };
+          matches.push({ ...(await contest(run)), kind, dtype, rival, rows, length, keep });
         } catch (error) {
-          if (!(error instanceof ContestantError) || !compile) throw error;
+          if (!(error instanceof ContestantError) || rival === 'eager') throw error;
           missing.push(`${about}: ${error.message}`);
         }
       }
@@ -87,6 +96,7 @@ export const speedCommand = () =>
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .option('--python <path>', 'Python with torch, safetensors and transformers', 'python3')
     .option('--compile', 'also let PyTorch compile its step', false)
+    .option('--official <folder>', "a clone of the paper's repository: also time its steps, as they are")
     .addOption(
       new Option('--step <kinds>', 'gates, scales, perplexity').argParser(listOf(KINDS)).default([...KINDS]),
     )
@@ -105,6 +115,7 @@ export const speedCommand = () =>
     .option('--seed <n>', 'of the mask', count, 1)
     .option('--report <folder>', 'write speed.json, speed.md and speed.html')
     .action(async (model, options) => {
+      if (options.official !== undefined) await checkClone(options.official);
       const checkpoint = await openCheckpoint(model);
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-speed-'));
       try {

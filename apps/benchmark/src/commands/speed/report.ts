@@ -2,7 +2,7 @@ import type { DecoderConfig } from '@grasp/decoder';
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
 import type { Contest } from './contest.js';
 import { stepFlops } from './flops.js';
-import type { DType } from './start-step.js';
+import type { DType, RivalName } from './start-step.js';
 import { median } from './statistics.js';
 import type { StepKind } from './step-process.js';
 
@@ -10,7 +10,7 @@ import type { StepKind } from './step-process.js';
 export interface Match extends Contest {
   readonly kind: StepKind;
   readonly dtype: DType;
-  readonly compiled: boolean;
+  readonly rival: RivalName;
   readonly rows: number;
   readonly length: number;
   readonly keep: number;
@@ -56,8 +56,13 @@ const NAMES: Record<StepKind, string> = {
   perplexity: 'perplexity window',
 };
 
-const nameOf = ({ kind, dtype, compiled }: Match): string =>
-  `${NAMES[kind]}, ${dtype}${compiled ? ', PyTorch compiled' : ''}`;
+const RIVALS: Record<RivalName, string> = {
+  eager: '',
+  compiled: ', PyTorch compiled',
+  official: ", the paper's code",
+};
+
+const nameOf = ({ kind, dtype, rival }: Match): string => `${NAMES[kind]}, ${dtype}${RIVALS[rival]}`;
 
 const COLUMNS = [
   ...['s', 'PyTorch s', 'ratio'],

@@ -17,11 +17,15 @@ export interface StepSetting {
   readonly threads: number;
 }
 
+/** Our PyTorch script, eager or compiled, or the paper's code as it is. */
+export type RivalName = 'eager' | 'compiled' | 'official';
+
 /** A Python process that runs the rival's step. */
 export interface Rival {
   readonly python: string;
-  /** Whether PyTorch compiles its step. */
-  readonly compile: boolean;
+  readonly rival: RivalName;
+  /** A clone of the paper's repository, for its code's step. */
+  readonly official?: string | undefined;
   readonly kind: StepKind;
 }
 
@@ -32,9 +36,18 @@ export function startOurs(setting: StepSetting): StepProcess {
   return start(setting, 'GRASP', [process.execPath, ...process.execArgv, here('./gate-step.js')]);
 }
 
-export function startRival(setting: StepSetting, { python, compile, kind }: Rival): StepProcess {
-  const script = here(`../../../rival/${SCRIPTS[kind]}`);
-  return start(setting, 'PyTorch', [python, script], compile ? ['--compile'] : []);
+export function startRival(setting: StepSetting, { python, rival, official, kind }: Rival): StepProcess {
+  const script = (name: string) => here(`../../../rival/${name}`);
+  if (rival === 'official' && official !== undefined) {
+    const command = [python, script('official_step.py')] as const;
+    return start(setting, "The paper's code", command, ['--clone', official]);
+  }
+  return start(
+    setting,
+    'PyTorch',
+    [python, script(SCRIPTS[kind])],
+    rival === 'compiled' ? ['--compile'] : [],
+  );
 }
 
 function start(

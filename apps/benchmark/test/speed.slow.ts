@@ -1,0 +1,50 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeCheckpoint } from '@grasp/checkpoint';
+import { tinyLlama } from '@grasp/testing';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildCommand, main } from './build.js';
+
+const { GRASP_OFFICIAL: clone, GRASP_OFFICIAL_PYTHON: python } = process.env;
+
+describe('grasp-bench speed', () => {
+  let folder: string;
+  beforeAll(async () => {
+    await buildCommand();
+    folder = await mkdtemp(join(tmpdir(), 'grasp-speed-test-'));
+    await writeCheckpoint(tinyLlama(), join(folder, 'model'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const run = (...flags: string[]) =>
+    execa('node', [main, 'speed', join(folder, 'model'), ...flags], { reject: false });
+
+  it("names a folder that is no clone of the paper's repository", async () => {
+    const { exitCode, stderr } = await run('--official', folder);
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(`grasp-bench: ${folder} is no clone of the paper's repository: it has no train.py.`);
+  });
+
+  /** Where GRASP_OFFICIAL names a clone, and GRASP_OFFICIAL_PYTHON an interpreter with torch and transformers. */
+  it.skipIf(!clone || !python)('computes what a clone of it does, and times both', async () => {
+    const how = ['--step', 'gates,scales', '--dtype', 'float32', '--length', '32', '--rounds', '1'];
+    const out = join(folder, 'report');
+    const { exitCode, stderr } = await run(
+      ...how,
+      ...['--official', clone!, '--python', python!, '--report', out],
+    );
+    expect(exitCode, stderr).toBe(0);
+    const { matches, missing } = JSON.parse(await readFile(join(out, 'speed.json'), 'utf8'));
+    expect(missing).toEqual([]);
+    const names = matches.map(({ kind, rival }: { kind: string; rival: string }) => `${kind} ${rival}`);
+    expect(names).toEqual(['gates eager', 'gates official', 'scales eager', 'scales official']);
+    for (const { agreement, theirs, rounds } of matches) {
+      expect(agreement.loss).toBeLessThan(1e-4);
+      expect(agreement.angle).toBeLessThan(1e-4);
+      expect(theirs.seconds).toBeGreaterThan(0);
+      expect(rounds).toHaveLength(1);
+    }
+  });
+});
