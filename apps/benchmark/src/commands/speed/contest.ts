@@ -1,5 +1,5 @@
 import { type Agreement, checkAgreement } from './agreement.js';
-import { type Rival, type StepSetting, startOurs, startRival } from './start-step.js';
+import { type RivalSetting, type StepSetting, startOurs, startRival } from './start-step.js';
 import {
   type Contestant,
   ContestantError,
@@ -8,7 +8,7 @@ import {
   type StepResult,
 } from './step-process.js';
 
-export interface ContestOptions extends StepSetting, Rival {
+export interface ContestOptions extends StepSetting, RivalSetting {
   readonly rounds: number;
 }
 

@@ -19,7 +19,7 @@ import {
   speedRecord,
   speedTable,
 } from './report.js';
-import type { DType, RivalName } from './start-step.js';
+import type { DType, Rival } from './start-step.js';
 import { ContestantError, type StepKind } from './step-process.js';
 import { writeWorkload } from './workload.js';
 
@@ -43,9 +43,11 @@ interface SpeedOptions {
 }
 
 /** Whom our step of a kind is timed beside. */
-function rivalsOf(kind: StepKind, { compile, official }: SpeedOptions): RivalName[] {
-  const ofPaper = official !== undefined && kind !== 'perplexity';
-  return ['eager', ...(compile ? (['compiled'] as const) : []), ...(ofPaper ? (['official'] as const) : [])];
+function rivalsOf(kind: StepKind, { compile, official }: SpeedOptions): Rival[] {
+  const rivals: Rival[] = [{ name: 'eager' }];
+  if (compile) rivals.push({ name: 'compiled' });
+  if (official !== undefined && kind !== 'perplexity') rivals.push({ name: 'official', clone: official });
+  return rivals;
 }
 
 /** Contests one by one; what one side cannot run is told, and the others go on. */
@@ -62,18 +64,17 @@ async function compare(
     const perplexity = kind === 'perplexity';
     const length = perplexity ? Math.min(options.window, config.contextLength) : options.length;
     const [rows, keep] = perplexity ? [1, 1] : [options.rows, options.keep];
-    const { text, seed, python, official, threads, rounds } = options;
+    const { text, seed, python, threads, rounds } = options;
     const workload = await writeWorkload(checkpoint, scratch, { text, rows, length, keep, seed });
     for (const dtype of options.dtype) {
       for (const rival of rivalsOf(kind, options)) {
-        const about = `${kind}, ${dtype}${rival === 'eager' ? '' : `, ${rival}`}`;
+        const about = `${kind}, ${dtype}${rival.name === 'eager' ? '' : `, ${rival.name}`}`;
         console.error(`${about} …`);
         try {
-          const who = { python, rival, official, kind };
-          const run = { model, workload, folder: scratch, ...who, dtype, threads, rounds };
-          matches.push({ ...(await contest(run)), kind, dtype, rival, rows, length, keep });
+          const run = { model, workload, folder: scratch, python, rival, kind, dtype, threads, rounds };
+          matches.push({ ...(await contest(run)), kind, dtype, rival: rival.name, rows, length, keep });
         } catch (error) {
-          if (!(error instanceof ContestantError) || rival === 'eager') throw error;
+          if (!(error instanceof ContestantError) || rival.name === 'eager') throw error;
           missing.push(`${about}: ${error.message}`);
         }
       }

@@ -2,7 +2,7 @@ import type { DecoderConfig } from '@grasp/decoder';
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
 import type { Contest } from './contest.js';
 import { stepFlops } from './flops.js';
-import type { DType, RivalName } from './start-step.js';
+import type { DType, Rival } from './start-step.js';
 import { median } from './statistics.js';
 import type { StepKind } from './step-process.js';
 
@@ -10,7 +10,7 @@ import type { StepKind } from './step-process.js';
 export interface Match extends Contest {
   readonly kind: StepKind;
   readonly dtype: DType;
-  readonly rival: RivalName;
+  readonly rival: Rival['name'];
   readonly rows: number;
   readonly length: number;
   readonly keep: number;
@@ -56,7 +56,7 @@ const NAMES: Record<StepKind, string> = {
   perplexity: 'perplexity window',
 };
 
-const RIVALS: Record<RivalName, string> = {
+const RIVALS: Record<Rival['name'], string> = {
   eager: '',
   compiled: ', PyTorch compiled',
   official: ", the paper's code",

@@ -17,15 +17,15 @@ export interface StepSetting {
   readonly threads: number;
 }
 
-/** Our PyTorch script, eager or compiled, or the paper's code as it is. */
-export type RivalName = 'eager' | 'compiled' | 'official';
+/** Our PyTorch script, eager or compiled, or the code of a clone of the paper's repository as it is. */
+export type Rival =
+  | { readonly name: 'eager' | 'compiled' }
+  | { readonly name: 'official'; readonly clone: string };
 
-/** A Python process that runs the rival's step. */
-export interface Rival {
+/** A Python process that runs a rival's step. */
+export interface RivalSetting {
   readonly python: string;
-  readonly rival: RivalName;
-  /** A clone of the paper's repository, for its code's step. */
-  readonly official?: string | undefined;
+  readonly rival: Rival;
   readonly kind: StepKind;
 }
 
@@ -36,18 +36,11 @@ export function startOurs(setting: StepSetting): StepProcess {
   return start(setting, 'GRASP', [process.execPath, ...process.execArgv, here('./gate-step.js')]);
 }
 
-export function startRival(setting: StepSetting, { python, rival, official, kind }: Rival): StepProcess {
-  const script = (name: string) => here(`../../../rival/${name}`);
-  if (rival === 'official' && official !== undefined) {
-    const command = [python, script('official_step.py')] as const;
-    return start(setting, "The paper's code", command, ['--clone', official]);
-  }
-  return start(
-    setting,
-    'PyTorch',
-    [python, script(SCRIPTS[kind])],
-    rival === 'compiled' ? ['--compile'] : [],
-  );
+export function startRival(setting: StepSetting, { python, rival, kind }: RivalSetting): StepProcess {
+  const command = (script: string) => [python, here(`../../../rival/${script}`)] as const;
+  if (rival.name === 'official')
+    return start(setting, "The paper's code", command('official_step.py'), ['--clone', rival.clone]);
+  return start(setting, 'PyTorch', command(SCRIPTS[kind]), rival.name === 'compiled' ? ['--compile'] : []);
 }
 
 function start(
