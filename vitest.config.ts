@@ -7,6 +7,8 @@ const source = { resolve, ssr: { resolve }, environments: { __vitest__: { resolv
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/skipped-reporter.mjs'],
+    // By default one core is left idle, which of two is half.
+    maxWorkers: '100%',
     projects: [
       {
         ...source,
