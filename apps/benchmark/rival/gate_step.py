@@ -1,29 +1,18 @@
 """The rival: one gate step of GRASPrune in plain PyTorch, as a fair and careful user would write it.
 
-Frozen backbone, scaled_dot_product_attention, gradients of the gates alone; on a GPU where PyTorch finds one. Serves
-requests, one JSON object a line on standard input, and answers each with one on standard output:
-
-  {"step": "gates" | "scales"}  ->  {"seconds", "cpu_seconds", "loss", "peak_bytes"}, the gradients written to --gradients
-
-A step of scale calibration is the same pass; its gradients are those of the kept units alone.
-
-Usage: gate_step.py MODEL_FOLDER --tokens FILE --gates FILE --gradients FILE --rows N --threads N --dtype D [--compile]
-Tokens are int32, gates and gradients float32, raw little-endian; gates in the order FFN then KV, layer by layer.
+Frozen backbone, scaled_dot_product_attention, gradients of the gates alone; on a GPU where PyTorch finds one. A step of
+scale calibration is the same pass; its gradients are those of the kept units alone. See contestant.py for arguments and
+requests.
 """
 
-import argparse
 import glob
 import json
-import resource
-import sys
-import time
 
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
-
-DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+from contestant import DEVICE, arguments, read, read_tokens, serve
 
 
 class GatedDecoder:
@@ -82,45 +71,28 @@ class GatedDecoder:
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model")
-    for option in ("tokens", "gates", "gradients", "dtype"):
-        parser.add_argument(f"--{option}", required=True)
-    parser.add_argument("--rows", type=int, default=1)
-    parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--compile", action="store_true")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-
+    options = arguments()
     model = GatedDecoder(options.model, getattr(torch, options.dtype))
-    with open(options.tokens, "rb") as file:
-        tokens = torch.frombuffer(bytearray(file.read()), dtype=torch.int32).long().view(options.rows, -1).to(DEVICE)
-    with open(options.gates, "rb") as file:
-        values = torch.frombuffer(bytearray(file.read()), dtype=torch.float32).to(DEVICE)
+    tokens, values = read_tokens(options), read(options.gates, torch.float32)
     widths = (model.config["intermediate_size"], model.groups)
-    flat, gates = list(values.split(widths * model.config["num_hidden_layers"])), []
-    flat = [gate.clone().requires_grad_(True) for gate in flat]
+    flat = [gate.clone().requires_grad_(True) for gate in values.split(widths * model.config["num_hidden_layers"])]
     gates = list(zip(flat[0::2], flat[1::2]))
     loss_of = torch.compile(model.loss) if options.compile else model.loss
 
-    device = "gpu" if DEVICE == "cuda" else "cpu"
-    print(json.dumps({"engine": f"PyTorch {torch.__version__}", "device": device}), flush=True)
-    for line in sys.stdin:
-        step = json.loads(line)["step"]
+    def forget_gradients(_step):
         for gate in flat:
             gate.grad = None
-        start, used = time.perf_counter(), time.process_time()
+
+    def run():
         loss = loss_of(tokens, gates)
         loss.backward()
-        value = loss.item()
-        seconds, cpu = time.perf_counter() - start, time.process_time() - used
+        return loss.item()
+
+    def gradients_of(step):
         gradients = torch.cat([gate.grad for gate in flat])
-        if step == "scales":
-            gradients = gradients * (values != 0)
-        with open(options.gradients, "wb") as file:
-            file.write(gradients.cpu().numpy().tobytes())
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, "loss": value, "peak_bytes": peak}), flush=True)
+        return gradients * (values != 0) if step == "scales" else gradients
+
+    serve(options, f"PyTorch {torch.__version__}", run, forget_gradients, gradients_of)
 
 
 if __name__ == "__main__":

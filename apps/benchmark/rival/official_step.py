@@ -1,24 +1,18 @@
 """The paper's own step: the gates of a clone of its repository, as they stand there, on given tokens under a given mask.
 
-Serves requests as gate_step.py does. Timed is what its loops do with a batch once the mask is known: the model's loss
-and backward(), through all that these loops leave open to gradients. Masks and AdamW are not. The gradients of its
-scores are told as those of the gates.
-
-Usage: official_step.py MODEL_FOLDER --clone FOLDER --tokens FILE --gates FILE --gradients FILE --rows N --threads N
-       --dtype D
+Timed is what its loops do with a batch once the mask is known: the model's loss and backward(), through all that these
+loops leave open to gradients. Masks and AdamW are not. The gradients of its scores are told as those of the gates.
+See contestant.py for requests and arguments, to which --clone FOLDER comes. A process is asked for one kind of step.
 """
 
-import argparse
-import json
-import resource
 import sys
-import time
 
 import torch
 import transformers
 
+from contestant import DEVICE, arguments, read, read_tokens, serve
 
-DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
 TAU, ALPHA = 1.5, 0.5
 
 # dL/dz over dL/dscore at score 0: z = sigmoid(score / tau) while gates are learned, 1 + alpha·tanh(score) for scales.
@@ -28,7 +22,7 @@ SLOPES = {"gates": 4 * TAU, "scales": 1 / ALPHA}
 class OfficialModel:
     def __init__(self, options):
         sys.path.insert(0, options.clone)
-        sys.dont_write_bytecode = True
+        sys.dont_write_bytecode = True  # nothing is written to the clone
         import gates
 
         model = transformers.AutoModelForCausalLM.from_pretrained(
@@ -52,9 +46,11 @@ class OfficialModel:
             score.requires_grad_(True)
             module._rescale_mode, module.rescale_alpha = True, ALPHA
 
-    def step(self, tokens):
+    def forget_gradients(self):
         for score in self.scores:
             score.grad = None
+
+    def step(self, tokens):
         loss = self.model(input_ids=tokens, attention_mask=torch.ones_like(tokens), labels=tokens).loss
         loss.backward()
         return loss.item()
@@ -65,38 +61,24 @@ def is_ffn(module):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("model")
-    for option in ("clone", "tokens", "gates", "gradients", "dtype"):
-        parser.add_argument(f"--{option}", required=True)
-    parser.add_argument("--rows", type=int, default=1)
-    parser.add_argument("--threads", type=int, required=True)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-
+    options = arguments("clone")
     official = OfficialModel(options)
-    with open(options.tokens, "rb") as file:
-        tokens = torch.frombuffer(bytearray(file.read()), dtype=torch.int32).long().view(options.rows, -1).to(DEVICE)
-    with open(options.gates, "rb") as file:
-        values = torch.frombuffer(bytearray(file.read()), dtype=torch.float32).to(DEVICE)
+    tokens, values = read_tokens(options), read(options.gates, torch.float32)
     masks = (values != 0).split([score.numel() for score in official.scores])
-
-    engine = f"the paper's code on transformers {transformers.__version__}, PyTorch {torch.__version__}"
-    print(json.dumps({"engine": engine, "device": "gpu" if DEVICE == "cuda" else "cpu"}), flush=True)
     stage = None
-    for line in sys.stdin:
-        step = json.loads(line)["step"]
+
+    def prepare(step):
+        nonlocal stage
         if step != stage:
             official.learn_gates(masks) if step == "gates" else official.calibrate_scales(masks)
             stage = step
-        start, used = time.perf_counter(), time.process_time()
-        loss = official.step(tokens)
-        seconds, cpu = time.perf_counter() - start, time.process_time() - used
-        gradients = SLOPES[step] * torch.cat([score.grad.float() for score in official.scores])
-        with open(options.gradients, "wb") as file:
-            file.write(gradients.cpu().numpy().tobytes())
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, "loss": loss, "peak_bytes": peak}), flush=True)
+        official.forget_gradients()
+
+    def gradients_of(step):
+        return SLOPES[step] * torch.cat([score.grad.float() for score in official.scores])
+
+    engine = f"the paper's code on transformers {transformers.__version__}, PyTorch {torch.__version__}"
+    serve(options, engine, lambda: official.step(tokens), prepare, gradients_of)
 
 
 if __name__ == "__main__":

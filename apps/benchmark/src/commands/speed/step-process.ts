@@ -41,7 +41,13 @@ export class ContestantError extends Error {
 }
 
 const start = (command: string, args: readonly string[]) =>
-  execa(command, args, { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', reject: false });
+  execa(command, args, {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    reject: false,
+    env: { PYTHONDONTWRITEBYTECODE: '1' }, // scripts import from their own folder
+  });
 
 /**
  * A process that runs steps one at a time on request: `{"step"}` on its standard input, `{"seconds", "cpu_seconds",
