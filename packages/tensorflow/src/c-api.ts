@@ -28,6 +28,7 @@ export interface CApi {
   TF_NewBuffer(): Pointer;
   TF_DeleteBuffer(buffer: Pointer): void;
   memcpy(to: Memory, from: Memory, bytes: number): Pointer;
+  madvise(address: Pointer, bytes: number, advice: number): number;
 
   TFE_NewContextOptions(): Pointer;
   TFE_ContextOptionsSetConfig(options: Pointer, proto: Memory, bytes: number, status: Pointer): void;
@@ -140,6 +141,7 @@ const framework: Record<string, Signature> = {
   TF_DeleteBuffer: ['void', p],
   // Not TensorFlow's: libc's, which the library depends on.
   memcpy: [p, p, p, 'size_t'],
+  madvise: ['int', p, 'size_t', 'int'],
 };
 
 const cc: Record<string, Signature> = {

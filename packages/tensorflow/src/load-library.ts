@@ -6,6 +6,7 @@ import { cpuFeatures } from './cpu.js';
 import { TensorFlowSetupError } from './errors.js';
 import { foreignFunctions } from './foreign-functions.js';
 import { type LibraryLocation, libraryVariable } from './library-location.js';
+import { releaseLibraryPages } from './release-pages.js';
 
 const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
 const logLevel = 'TF_CPP_MIN_LOG_LEVEL';
@@ -44,7 +45,9 @@ export function loadLibrary(location: LibraryLocation): CApi {
   if (wantsLog) open();
   else withoutStderr(libc, open);
   try {
-    return bindCApi(koffi, location.framework, location.cc);
+    const c = bindCApi(koffi, location.framework, location.cc);
+    releaseLibraryPages(c, [location.framework, location.cc]);
+    return c;
   } catch (error) {
     throw failedLoad(String(error), error);
   }
