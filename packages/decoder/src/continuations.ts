@@ -1,4 +1,6 @@
-import type { TokenBatch } from './token-batch.js';
+import type { DecoderConfig } from './config.js';
+import { DecoderInputError } from './errors.js';
+import { checkBatch, type TokenBatch } from './token-batch.js';
 
 /** One context and the endings that may follow it, each at least one token. */
 export interface ContinuationGroup {
@@ -26,6 +28,18 @@ const HIDDEN = -1e9;
 /** An ending's last token is only predicted, so it takes no place in the row. */
 const lengthOf = ({ context, continuations }: ContinuationGroup): number =>
   continuations.reduce((length, ending) => length + ending.length - 1, context.length);
+
+/** @throws DecoderInputError where an id is none, or a context with an ending exceeds the model's. */
+export function checkGroup(config: DecoderConfig, { context, continuations }: ContinuationGroup): void {
+  for (const ids of [context, ...continuations]) checkBatch(config, { ids, shape: [1, ids.length] }, 1);
+  const longest = Math.max(...continuations.map(({ length }) => length));
+  if (context.length + longest - 1 > config.contextLength) {
+    throw new DecoderInputError(
+      `A context of ${context.length} tokens with an ending of ${longest} exceeds the model's context of ` +
+        `${config.contextLength}.`,
+    );
+  }
+}
 
 export function continuationBatch(groups: readonly ContinuationGroup[]): ContinuationBatch {
   const [B, T] = [groups.length, Math.max(...groups.map(lengthOf))];

@@ -2,15 +2,18 @@ import type { Layout } from '@grasp/budget';
 import type { OutputProblem, RefitModel } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
+import { backpropagate, inLayoutOrder } from './backpropagation.js';
 import type { DecoderConfig } from './config.js';
 import {
   type ContinuationBatch,
   type ContinuationGroup,
+  checkGroup,
   continuationBatch,
   endingScores,
 } from './continuations.js';
 import { DecoderInputError } from './errors.js';
 import { type ExpectedRowsTaker, predictingStates } from './expected-rows.js';
+import { setGains } from './gained-norm.js';
 import { KeyValueCache } from './key-value-cache.js';
 import type { LanguageHead } from './language-head.js';
 import { nonFiniteError } from './non-finite.js';
@@ -18,7 +21,7 @@ import { outputProblems } from './output-problems.js';
 import { type RotaryTable, rotaryOf } from './rotary.js';
 import { RotaryPositions } from './rotary-positions.js';
 import type { Runtime } from './runtime.js';
-import type { Saved, Sublayer } from './sublayer.js';
+import type { Sublayer } from './sublayer.js';
 import { factorsOfKept, setFactors } from './sublayer-factors.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
 
@@ -169,7 +172,7 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
    * @throws DecoderInputError where a context with an ending exceeds the model's.
    */
   async scoreContinuations(groups: readonly ContinuationGroup[]): Promise<Float64Array[]> {
-    for (const group of groups) this.checkGroup(group);
+    for (const group of groups) checkGroup(this.config, group);
     this.setGates(this.open, 'kept');
     const batch = continuationBatch(groups);
     return endingScores(groups, await this.read(() => this.endingLikelihoods(batch)));
@@ -231,8 +234,10 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   }> {
     checkBatch(this.config, batch, 2);
     this.setGates(gates, units, tuned);
-    const pruned = units === 'all';
-    const tensors = tf.tidy(() => this.forwardAndBackward(batch, pruned, tuned !== undefined));
+    const { head, sublayers } = this;
+    const rotary = () => this.positions.table(0, batch.shape[1] - 1);
+    const wanted = { pruned: units === 'all', norm: tuned !== undefined };
+    const tensors = tf.tidy(() => ({ ...backpropagate(head, sublayers, batch, rotary(), wanted) }));
     const { nll, dz, dGain, dFactors } = tensors;
     const [losses, arranged, byGain, byFactor] = await Promise.all([
       nll.data<'float32'>(),
@@ -243,15 +248,14 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     tf.dispose(Object.values(tensors).filter((tensor) => tensor !== undefined));
     const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
     if (!Number.isFinite(loss)) {
-      const { inputs, tokens } = splitTargets(batch);
-      const x = tf.tidy(() => this.head.embed(inputs));
-      throw await nonFiniteError(this.sublayers, x, this.positions.table(0, tokens));
+      const x = tf.tidy(() => head.embed(splitTargets(batch).inputs));
+      throw await nonFiniteError(sublayers, x, rotary());
     }
     return {
       loss,
-      dz: this.inLayoutOrder(arranged, pruned),
+      dz: inLayoutOrder(sublayers, arranged, { size: this.layout.size, pruned: wanted.pruned }),
       dGain: byGain,
-      dFactors: byFactor && factorsOfKept(this.sublayers, gates, byFactor),
+      dFactors: byFactor && factorsOfKept(sublayers, gates, byFactor),
     };
   }
 
@@ -266,56 +270,8 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       );
     }
     for (const sublayer of this.sublayers) sublayer.setGates(gates, units);
-    this.setGains(gains);
+    setGains([...this.sublayers.map(({ norm }) => norm), this.head.norm], gains, this.config.hiddenSize);
     setFactors(this.sublayers, gates, factors);
-  }
-
-  private setGains(gains: Float32Array | undefined): void {
-    const norms = [...this.sublayers.map(({ norm }) => norm), this.head.norm];
-    const d = this.config.hiddenSize;
-    if (gains && gains.length !== norms.length * d) {
-      throw new DecoderInputError(
-        `Gains: the model's norms have ${norms.length * d} entries, ${gains.length} gains were given.`,
-      );
-    }
-    norms.forEach((norm, i) => {
-      norm.set(gains?.subarray(i * d, (i + 1) * d));
-    });
-  }
-
-  private forwardAndBackward(batch: TokenBatch, pruned: boolean, norm: boolean) {
-    const { inputs, targets, tokens } = splitTargets(batch);
-    const rotary = this.positions.table(0, tokens);
-    const passes: { sublayer: Sublayer; x: tf.Tensor; saved: Saved }[] = [];
-    let x = this.head.embed(inputs); // [N, d]
-    for (const sublayer of this.sublayers) {
-      const { y, saved } = sublayer.forwardSaving(x, rotary, pruned);
-      passes.push({ sublayer, x, saved });
-      x = y;
-    }
-    const { nll, dx, dGain: finalGain } = this.head.crossEntropy(x, targets, norm, batch.expected);
-    const gradients: tf.Tensor[] = [];
-    const gainGradients = finalGain ? [finalGain] : [];
-    const factorGradients: tf.Tensor[] = [];
-    let dy = dx;
-    for (let i = passes.length - 1; i >= 0; i--) {
-      const pass = passes[i]!;
-      const wanted = { input: i > 0, norm };
-      const gradient = pass.sublayer.backward(dy, pass.x, rotary, pass.saved, wanted);
-      const { dx: below, dz, dGain, dFactors } = gradient;
-      gradients.unshift(dz);
-      if (dGain) gainGradients.unshift(dGain);
-      if (dFactors) factorGradients.unshift(dFactors);
-      dy.dispose();
-      tf.dispose([pass.x, ...Object.values(pass.saved).filter((t) => t !== undefined)]);
-      if (below) dy = below;
-    }
-    return {
-      nll,
-      dz: tf.concat(gradients),
-      dGain: norm ? tf.concat(gainGradients) : undefined,
-      dFactors: factorGradients.length > 0 ? tf.concat(factorGradients) : undefined,
-    };
   }
 
   /** `[N, d]` before the final norm. */
@@ -329,18 +285,6 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     return x;
   }
 
-  private checkGroup({ context, continuations }: ContinuationGroup): void {
-    for (const ids of [context, ...continuations])
-      checkBatch(this.config, { ids, shape: [1, ids.length] }, 1);
-    const longest = Math.max(...continuations.map(({ length }) => length));
-    if (context.length + longest - 1 > this.config.contextLength) {
-      throw new DecoderInputError(
-        `A context of ${context.length} tokens with an ending of ${longest} exceeds the model's context of ` +
-          `${this.config.contextLength}.`,
-      );
-    }
-  }
-
   /** Negative log-likelihood of each ending token, `[M]`. */
   private endingLikelihoods(batch: ContinuationBatch): tf.Tensor {
     const { tokens, positions, predictors, targets } = batch;
@@ -349,17 +293,6 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     const visible = tf.tensor3d(batch.visible, [B, T, T]);
     const x = this.hiddenStates(tokens.ids, rotary, visible); // [B·T, d]
     return this.head.negLogLikelihood(tf.gather(x, tf.tensor1d(predictors, 'int32')), targets);
-  }
-
-  /** Gradients arrive sublayer by sublayer, each in its arranged order. */
-  private inLayoutOrder(arranged: Float32Array, pruned: boolean): Float32Array {
-    const gradients = new Float32Array(this.layout.size);
-    let at = 0;
-    for (const { block, arrangement } of this.sublayers) {
-      const count = pruned ? block.count : arrangement.computed;
-      for (let i = 0; i < count; i++) gradients[block.start + arrangement.order[i]!] = arranged[at++]!;
-    }
-    return gradients;
   }
 
   private async read(compute: () => tf.Tensor): Promise<Float32Array> {

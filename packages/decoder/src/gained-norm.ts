@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { DecoderInputError } from './errors.js';
+import { readerOf } from './vector-parts.js';
 
 /**
  * The weight of an RMSNorm with a gain on each of its entries, 1 until set. A gain folds into the weight, so it can
@@ -30,4 +32,19 @@ export class GainedNorm {
     this.gained?.dispose();
     this.dense.dispose();
   }
+}
+
+/**
+ * Gives each norm its gains, `[d]` one after another; none is 1 everywhere.
+ *
+ * @throws DecoderInputError where there are more or fewer than entries.
+ */
+export function setGains(norms: readonly GainedNorm[], gains: Float32Array | undefined, d: number): void {
+  if (gains && gains.length !== norms.length * d) {
+    throw new DecoderInputError(
+      `Gains: the model's norms have ${norms.length * d} entries, ${gains.length} gains were given.`,
+    );
+  }
+  const next = gains && readerOf(gains);
+  for (const norm of norms) norm.set(next?.(d));
 }
