@@ -1,8 +1,8 @@
 import type { UnitBlock } from '@grasp/budget';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Arrangement } from './arrangement.js';
 import { DecoderInputError } from './errors.js';
 import { factorCount, type MatrixSize, resizeFactors } from './low-rank.js';
-import type { Sublayer } from './sublayer.js';
 import { readerOf } from './vector-parts.js';
 
 /** The factors of one sublayer's corrections, laid out for the units that it computes, of which the kept ones come first. */
@@ -51,7 +51,12 @@ export class SublayerFactors {
   }
 }
 
-type Corrected = Pick<Sublayer, 'block' | 'factors' | 'arrangement'>;
+/** A sublayer as far as its corrections go. */
+interface Corrected {
+  readonly block: UnitBlock;
+  readonly factors: SublayerFactors;
+  readonly arrangement: Arrangement;
+}
 
 /**
  * Gives each sublayer its part of the factors, once its gates are set.
