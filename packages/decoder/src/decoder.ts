@@ -1,5 +1,5 @@
 import type { Layout } from '@grasp/budget';
-import type { OutputProblem, RefitModel } from '@grasp/fold';
+import type { DefiniteSolver, OutputProblem, RefitModel } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
 import { backpropagate, inLayoutOrder } from './backpropagation.js';
@@ -58,6 +58,11 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   /** Most tokens the model reads at once. */
   get contextLength(): number {
     return this.config.contextLength;
+  }
+
+  /** What the runtime solves a refit's least squares by, where it does. */
+  get solveDefinite(): DefiniteSolver | undefined {
+    return this.runtime.solveDefinite;
   }
 
   /**

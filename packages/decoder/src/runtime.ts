@@ -27,6 +27,11 @@ export interface Runtime {
    * are. Outside all scopes are the embedding, the head, and what goes between layers.
    */
   placement?(layerBytes: readonly number[]): readonly Scope[];
+  /**
+   * Solves `A X = B` in float64 for a symmetric positive definite `A [n, n]` and `B [n, m]`, row-major; undefined where `A`
+   * is not. Absent: JavaScript does.
+   */
+  solveDefinite?(a: Float64Array, b: Float64Array, n: number): Float64Array | undefined;
   /** Tensors of half precision, where the backend has them. */
   readonly bfloat16?: {
     /** From the raw bits of a checkpoint, in row-major order. */

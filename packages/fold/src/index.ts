@@ -4,6 +4,7 @@ export { calibrateScales, initialScaleState, type ScaleOptions } from './calibra
 export { FoldError, MaskFileError } from './errors.js';
 export { type FoldOptions, foldCheckpoint } from './fold-checkpoint.js';
 export { decodeMask, encodeMask, type PrunedUnits } from './mask-file.js';
+export type { DefiniteSolver } from './refit/cholesky.js';
 export type { NormalEquations } from './refit/normal-equations.js';
 export type { OutputProblem, RefitModel } from './refit/refit-model.js';
 export {

@@ -72,6 +72,7 @@ function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined): Run
     // Shapes that come once, as texts of any length do, are not worth a recording.
     record: (name, fn) => tensorFlow.record(name, fn, { after: 1 }),
     matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
+    solveDefinite: tensorFlow.solveDefinite,
     bfloat16: {
       fromBits: tensorFlow.bfloat16Tensor,
       fromFloat32: tensorFlow.toBfloat16,

@@ -39,7 +39,7 @@ describe('the forecast of a run', () => {
     expect(refit(512)).toBe(2 * refit(64)); // there are 128
     const { refitFlops, solveFlops } = of({ method: 'grasp+' });
     const unfitted = seconds({ method: 'grasp+', distill: 0, refit: 'none' });
-    expect(undistilled - unfitted).toBeCloseTo(refitFlops / 1e11 + solveFlops / 1e9, 6);
+    expect(undistilled - unfitted).toBeCloseTo((refitFlops + 8 * solveFlops) / 1e11, 6);
   });
 
   it('counts of predictions the head alone where a refit has the dense model read the text', () => {

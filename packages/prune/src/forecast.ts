@@ -13,7 +13,7 @@ export interface Forecast {
   readonly flopsPerScaleStep: number;
   /** Of the whole refit; 0 without one. */
   readonly refitFlops: number;
-  /** Of its least squares, which one core solves in float64. */
+  /** Of its least squares, in float64. */
   readonly solveFlops: number;
   /** Factors of corrections that a scale step updates. */
   readonly factors: number;
@@ -37,8 +37,10 @@ type DType = PruneSettings['dtype'];
  */
 const OPERATIONS_PER_ACTIVATION: Record<DType, number> = { float32: 1400, bfloat16: 2600 };
 
-/** Operations a second of least squares in JavaScript, and seconds that a step of AdamW takes for a factor; as above. */
-const SOLVE_RATE = 1e9;
+/** An operation of least squares, in float64, takes as long as so many of a product; as above. */
+const OPERATIONS_PER_SOLVE: Record<DType, number> = { float32: 8, bfloat16: 16 };
+
+/** Seconds that a step of AdamW takes for a factor; as above. */
 const SECONDS_PER_FACTOR = 60e-9;
 
 /** Memory of the process itself, libraries loaded. */
@@ -169,12 +171,17 @@ function stepBytes(config: DecoderConfig, N: number, keep: number, dtype: DType,
 const refitTokens = ({ refitBlocks, length }: PruneSettings, texts: TextSizes) =>
   Math.min(refitBlocks, texts.gates) * length;
 
-/** Bytes of a refit: all text as it reaches a sublayer and its output matrix, and products of inputs, in float64 too. */
+/**
+ * Bytes of a refit: all text as it reaches a sublayer and its output matrix; products of inputs with one another and with
+ * outputs, three times in float32, as they are added up and read; then in float64 the equations, here and where they are
+ * solved, and their solution.
+ */
 function refitBytes(config: DecoderConfig, N: number, keep: number, dtype: DType): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G } = config;
   const widest = Math.max(0, ...config.layers.flatMap(({ channels, groups }) => [channels, groups * G * h]));
-  const inputs = (dtype === 'bfloat16' ? 2 : 4) * N * keep * widest;
-  return 2 * 4 * N * d + inputs + (4 + 8) * widest ** 2;
+  const n = keep * widest;
+  const inputs = (dtype === 'bfloat16' ? 2 : 4) * N * n;
+  return 2 * 4 * N * d + inputs + (3 * 4 + 4 * 8) * n ** 2 + (3 * 4 + 5 * 8) * n * d;
 }
 
 /** The most of the stages: learning in its dtype, perplexity always in float32. */
@@ -241,6 +248,7 @@ export function forecastSeconds(run: Forecast, flopsPerSecond: number, dtype: DT
   const gates = run.flopsPerGateStep + rest * run.activationsPerGateStep;
   const scales = run.flopsPerScaleStep + rest * run.activationsPerScaleStep;
   const once = run.refitFlops + run.predictionFlops;
-  const products = (run.gateSteps * gates + once + run.scaleSteps * scales) / flopsPerSecond;
-  return products + run.solveFlops / SOLVE_RATE + run.scaleSteps * run.factors * SECONDS_PER_FACTOR;
+  const solves = OPERATIONS_PER_SOLVE[dtype] * run.solveFlops;
+  const operations = run.gateSteps * gates + once + solves + run.scaleSteps * scales;
+  return operations / flopsPerSecond + run.scaleSteps * run.factors * SECONDS_PER_FACTOR;
 }

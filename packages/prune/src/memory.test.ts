@@ -32,7 +32,7 @@ describe('memory of a run', () => {
     expect(remedies({}, 20 * GiB)).toEqual(['--dtype bfloat16']);
     expect(remedies({ batch: 8 }, 34 * GiB)).toContain('--batch 2');
     expect(remedies({ dtype: 'bfloat16' }, 20 * GiB, { window: 2048 })).toEqual(['no --eval']);
-    expect(remedies({ dtype: 'bfloat16', method: 'grasp+', refitBlocks: 512 }, 22 * GiB)).toContain(
+    expect(remedies({ dtype: 'bfloat16', method: 'grasp+', refitBlocks: 512 }, 23.5 * GiB)).toContain(
       '--refit-blocks 128',
     );
     expect(remedies({}, 20 * GiB, { window: 2048 })[0]).toContain('--dtype bfloat16 and');

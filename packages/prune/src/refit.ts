@@ -45,6 +45,7 @@ export async function* refit(
   };
   const walked: RefitModel<TokenBatch> = {
     layout: model.layout,
+    solveDefinite: model.solveDefinite,
     outputProblems: (...walk) => model.outputProblems(...walk, expected),
   };
   const run = refitOutputs(walked, batches, mask, { damping, recover });

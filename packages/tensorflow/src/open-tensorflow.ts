@@ -14,6 +14,7 @@ import { registerOwnKernels } from './kernels.js';
 import type { LibraryLocation } from './library-location.js';
 import { loadLibrary } from './load-library.js';
 import { type RecordedFunction, type RecordOptions, recordFunction, type TensorFunction } from './record.js';
+import { solveDefinite } from './solve-definite.js';
 
 export interface OpenOptions extends AcquireOptions {
   threads?: {
@@ -69,6 +70,12 @@ export interface TensorFlow {
   onDevice<T>(device: string, work: () => T): T;
   /** Product over the last two axes, float32 out; where one factor is bfloat16 the other is cast to it. */
   matMul(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor;
+  /**
+   * Solves `A X = B` by Cholesky in float64, for a symmetric positive definite `A [n, n]` and `B [n, m]`, row-major.
+   *
+   * @returns `X [n, m]`; undefined where `A` is not positive definite
+   */
+  solveDefinite(a: Float64Array, b: Float64Array, n: number): Float64Array | undefined;
   /**
    * Runs any TensorFlow operation by name. Type attributes take names ('float', 'bfloat16') or numbers, and may
    * be left out where inputs imply them.
@@ -167,6 +174,7 @@ function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
     isBfloat16: (x) => half.is(x),
     matMul: (a, b, transposeA, transposeB) => half.matMul(a, b, transposeA, transposeB),
     onDevice: (device, work) => binding.onDevice(device, work),
+    solveDefinite: (a, b, n) => solveDefinite(binding, context.tensors, a, b, n),
     op: (name, attrs, inputs, outputCount) =>
       backend.executeOp(
         name,

@@ -139,19 +139,13 @@ export class TensorStore {
     this.#copies.delete(id);
   }
 
-  /** Copies a tensor's data out: one copy. bfloat16 is widened to float32, int64 narrowed to int32. */
+  /** Copies a tensor's data out: one copy. bfloat16 is widened to float32, float64 and int64 narrowed to tfjs' types. */
   read(id: number): Float32Array | Int32Array | Uint8Array | Uint8Array[] {
-    const { pointer, dtype, shape, device } = this.get(id);
-    const tensor = this.c.TFE_TensorHandleResolve(pointer, this.status);
-    this.check('TFE_TensorHandleResolve', device);
-    try {
-      if (dtype === DT.string) return this.#readStrings(tensor, elementCount(shape));
-      const bytes = this.c.TF_TensorByteSize(tensor);
-      const into = <T extends NodeJS.TypedArray>(data: T): T => {
-        if (bytes > 0) this.c.memcpy(data, this.c.TF_TensorData(tensor)!, bytes);
-        return data;
-      };
+    const { dtype, shape } = this.get(id);
+    return this.#resolved(id, (tensor, bytes, into) => {
       switch (dtype) {
+        case DT.string:
+          return this.#readStrings(tensor, elementCount(shape));
         case DT.float:
         case DT.complex64:
           return into(new Float32Array(bytes / 4));
@@ -169,13 +163,35 @@ export class TensorStore {
         default:
           throw new UnsupportedTensorError(`cannot read a tensor of TensorFlow type ${dtype}`);
       }
-    } finally {
-      this.c.TF_DeleteTensor(tensor);
-    }
+    });
+  }
+
+  /** The same of a float64 tensor, as it is. */
+  readDoubles(id: number): Float64Array {
+    return this.#resolved(id, (_, bytes, into) => into(new Float64Array(bytes / 8)));
   }
 
   dispose(): void {
     for (const id of [...this.#tensors.keys()]) this.delete(id);
+  }
+
+  /** Hands over a tensor's data in host memory, its size, and what copies it into a typed array. */
+  #resolved<T>(
+    id: number,
+    use: (tensor: Pointer, bytes: number, into: <A extends NodeJS.TypedArray>(data: A) => A) => T,
+  ): T {
+    const { pointer, device } = this.get(id);
+    const tensor = this.c.TFE_TensorHandleResolve(pointer, this.status);
+    this.check('TFE_TensorHandleResolve', device);
+    try {
+      const bytes = this.c.TF_TensorByteSize(tensor);
+      return use(tensor, bytes, (data) => {
+        if (bytes > 0) this.c.memcpy(data, this.c.TF_TensorData(tensor)!, bytes);
+        return data;
+      });
+    } finally {
+      this.c.TF_DeleteTensor(tensor);
+    }
   }
 
   #add(pointer: Pointer, dtype: number, shape: number[], device: string | undefined): StoredTensor {

@@ -1,4 +1,16 @@
-import { FoldError } from '../errors.js';
+/**
+ * Solves `A X = B` in float64 for a symmetric positive definite `A [n, n]` and `B [n, m]`, row-major; it may overwrite both.
+ *
+ * @returns `X [n, m]`; undefined where `A` is not positive definite
+ */
+export type DefiniteSolver = (a: Float64Array, b: Float64Array, n: number) => Float64Array | undefined;
+
+/** In JavaScript, on one core. */
+export const solveByCholesky: DefiniteSolver = (a, b, n) => {
+  if (!cholesky(a, n)) return undefined;
+  choleskySolve(a, n, b, b.length / n);
+  return b;
+};
 
 /** Rows and columns that are factorised before the rest of the matrix is updated: they stay in cache meanwhile. */
 const PANEL = 48;
@@ -8,18 +20,19 @@ const PANEL = 48;
  * what is above it afterwards means nothing.
  *
  * @param a float64 `[n, n]`, row-major.
- * @throws {FoldError} if it is not positive definite.
+ * @returns whether it is positive definite; if not, it is left half done.
  */
-export function cholesky(a: Float64Array, n: number): void {
+export function cholesky(a: Float64Array, n: number): boolean {
   for (let start = 0; start < n; start += PANEL) {
     const end = Math.min(start + PANEL, n);
-    factorPanel(a, n, start, end);
+    if (!factorPanel(a, n, start, end)) return false;
     updateTrailing(a, n, start, end);
   }
+  return true;
 }
 
 /** Columns `[start, end)` of the factor, all rows, what is left of them having been subtracted before. */
-function factorPanel(a: Float64Array, n: number, start: number, end: number): void {
+function factorPanel(a: Float64Array, n: number, start: number, end: number): boolean {
   for (let i = start; i < n; i++) {
     const row = i * n;
     for (let j = start; j <= Math.min(i, end - 1); j++) {
@@ -29,15 +42,12 @@ function factorPanel(a: Float64Array, n: number, start: number, end: number): vo
       if (i !== j) {
         a[row + j] = sum / a[other + j]!;
       } else {
-        if (!(sum > 0)) {
-          throw new FoldError(
-            `The normal equations are not positive definite (pivot ${i} is ${sum}). Use more damping or more text.`,
-          );
-        }
+        if (!(sum > 0)) return false;
         a[row + j] = Math.sqrt(sum);
       }
     }
   }
+  return true;
 }
 
 /** Subtracts the panel's part from the lower triangle to its right, two rows and two columns at a time. */

@@ -1,5 +1,5 @@
 import { FoldError } from '../errors.js';
-import { cholesky, choleskySolve } from './cholesky.js';
+import { type DefiniteSolver, solveByCholesky } from './cholesky.js';
 
 /**
  * What least squares needs to know of calibration data: `n` inputs of a matrix, `m` outputs, sums over tokens `t`.
@@ -35,6 +35,7 @@ export function solveAnchored(
   { inputs: n, outputs: m, gram, cross }: NormalEquations,
   anchor: ArrayLike<number>,
   damping: number,
+  solveDefinite: DefiniteSolver = solveByCholesky,
 ): AnchoredSolution {
   if (gram.length !== n * n || cross.length !== n * m || anchor.length !== n * m) {
     throw new FoldError(
@@ -47,10 +48,12 @@ export function solveAnchored(
   const lambda = (damping * trace) / Math.max(1, n);
   const a = Float64Array.from(gram);
   for (let i = 0; i < n; i++) a[i * n + i]! += lambda;
-  const solution = new Float64Array(n * m);
-  for (let i = 0; i < n * m; i++) solution[i] = cross[i]! + lambda * anchor[i]!;
-  cholesky(a, n);
-  choleskySolve(a, n, solution, m);
+  const right = new Float64Array(n * m);
+  for (let i = 0; i < n * m; i++) right[i] = cross[i]! + lambda * anchor[i]!;
+  const solution = solveDefinite(a, right, n);
+  if (!solution) {
+    throw new FoldError('The normal equations are not positive definite. Use more damping or more text.');
+  }
   // G W = C + λ (W₀ − W), so the error needs no product with G.
   let error = 0;
   for (let i = 0; i < n * m; i++) error += solution[i]! * (lambda * (anchor[i]! - solution[i]!) - cross[i]!);

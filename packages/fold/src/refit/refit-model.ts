@@ -1,4 +1,5 @@
 import type { Layout, UnitBlock } from '@grasp/budget';
+import type { DefiniteSolver } from './cholesky.js';
 import type { NormalEquations } from './normal-equations.js';
 
 /** The output matrix of one sublayer (`o_proj`, `down_proj`), the part of it that kept units feed, to be fitted anew. */
@@ -17,6 +18,8 @@ export interface OutputProblem extends NormalEquations {
 /** What refitting asks of a model. */
 export interface RefitModel<Batch> {
   readonly layout: Layout;
+  /** A faster one than this package's own, where there is one. */
+  readonly solveDefinite?: DefiniteSolver | undefined;
   /**
    * Walks the sublayers from the bottom up. Inputs are those of the stream as it comes through the layers below,
    * pruned and refitted; the output wanted is what the whole sublayer makes of that stream, and a share of what the

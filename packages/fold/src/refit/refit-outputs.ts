@@ -1,5 +1,6 @@
 import { assertUnits, blockName, type UnitBlock } from '@grasp/budget';
 import { FoldError } from '../errors.js';
+import type { DefiniteSolver } from './cholesky.js';
 import { type AnchoredSolution, type NormalEquations, solveAnchored } from './normal-equations.js';
 import type { RefitModel } from './refit-model.js';
 import type { ReplacedColumns } from './replace-columns.js';
@@ -50,7 +51,7 @@ export async function* refitOutputs<Batch>(
   try {
     for (let next = await problems.next(new Float32Array(0)); !next.done; ) {
       const { block, tensor, columns, weights, squares, ...equations } = next.value;
-      const solution = solve(block, equations, weights, damping);
+      const solution = solve(block, equations, weights, damping, model.solveDefinite);
       const fitted = Float32Array.from(solution.weights);
       if (!fitted.every(Number.isFinite)) {
         throw new FoldError(
@@ -74,9 +75,10 @@ function solve(
   equations: NormalEquations,
   weights: ArrayLike<number>,
   damping: number,
+  solveDefinite: DefiniteSolver | undefined,
 ): AnchoredSolution {
   try {
-    return solveAnchored(equations, weights, damping);
+    return solveAnchored(equations, weights, damping, solveDefinite);
   } catch (error) {
     if (!(error instanceof FoldError)) throw error;
     throw new FoldError(`Refit of ${blockName(block)}: ${error.message}`, { cause: error });
