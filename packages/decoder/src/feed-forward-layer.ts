@@ -15,7 +15,7 @@ import {
 } from './feed-forward.js';
 import { GainedNorm } from './gained-norm.js';
 import type { WeightReader } from './load-weights.js';
-import { namedFunction } from './named-function.js';
+import { type NamedTensors, namedFunction } from './named-function.js';
 import { rmsNorm } from './rms-norm.js';
 import type { RotaryTable } from './rotary.js';
 import type { Runtime } from './runtime.js';
@@ -29,22 +29,25 @@ import {
 import { SublayerFactors } from './sublayer-factors.js';
 import { normName, projectionName } from './tensor-names.js';
 
-/** The FFN's passes as functions shared by all layers. */
+/**
+ * The FFN's passes as functions shared by all layers. Layers differ in width, and each does from step to step while a mask
+ * is learned: one graph serves all, except with corrections, whose factors are cut apart by sizes.
+ */
 export function feedForwardFunctions(runtime: Runtime, shape: FeedForwardShape) {
+  const named = <I extends Pick<FeedForwardInputs, 'factors'> & NamedTensors, O extends NamedTensors>(
+    name: string,
+    body: (inputs: I) => O,
+  ) => namedFunction(runtime, name, body, ({ factors }) => factors === undefined);
   return {
-    infer: namedFunction(runtime, 'feed-forward', (i: FeedForwardInputs) => ({
-      y: feedForward(runtime, shape, i).y,
-    })),
-    forward: namedFunction(runtime, 'feed-forward-saving', (i: FeedForwardInputs) =>
-      feedForward(runtime, shape, i),
-    ),
-    hidden: namedFunction(runtime, 'feed-forward-hidden', (i: FeedForwardInputs) => ({
+    infer: named('feed-forward', (i: FeedForwardInputs) => ({ y: feedForward(runtime, shape, i).y })),
+    forward: named('feed-forward-saving', (i: FeedForwardInputs) => feedForward(runtime, shape, i)),
+    hidden: named('feed-forward-hidden', (i: FeedForwardInputs) => ({
       hidden: gatedHidden(runtime, rmsNorm(i.x, i.norm, shape.epsilon), i).hidden,
     })),
-    backward: namedFunction(runtime, 'feed-forward-gradient', (i: FeedForwardGradientInputs) =>
+    backward: named('feed-forward-gradient', (i: FeedForwardGradientInputs) =>
       feedForwardGradient(runtime, shape, i, false),
     ),
-    backwardNorm: namedFunction(runtime, 'feed-forward-norm-gradient', (i: FeedForwardGradientInputs) =>
+    backwardNorm: named('feed-forward-norm-gradient', (i: FeedForwardGradientInputs) =>
       feedForwardGradient(runtime, shape, i, true),
     ),
   };

@@ -7,11 +7,14 @@ export type NamedTensors = { readonly [name: string]: tf.Tensor | undefined };
 /**
  * A recorded function whose inputs and outputs go by name. Which optional inputs are there chooses a variant,
  * recorded on its own.
+ *
+ * @param anySizes whether `body` makes no numbers of the sizes of such inputs, so that one graph serves all
  */
 export function namedFunction<I extends NamedTensors, O extends NamedTensors>(
   runtime: Runtime,
   name: string,
   body: (inputs: I) => O,
+  anySizes: (inputs: I) => boolean = () => false,
 ): (inputs: I) => O {
   interface Variant {
     readonly run: (...inputs: tf.Tensor[]) => tf.Tensor[];
@@ -26,11 +29,15 @@ export function namedFunction<I extends NamedTensors, O extends NamedTensors>(
     if (!variant) {
       const created: Variant = {
         outputs: [],
-        run: runtime.record(name, (...tensors) => {
-          const result = body(Object.fromEntries(names.map((n, i) => [n, tensors[i]])) as unknown as I);
-          created.outputs = Object.keys(result).filter((k) => result[k] !== undefined);
-          return created.outputs.map((k) => result[k] as tf.Tensor);
-        }),
+        run: runtime.record(
+          name,
+          (...tensors) => {
+            const result = body(Object.fromEntries(names.map((n, i) => [n, tensors[i]])) as unknown as I);
+            created.outputs = Object.keys(result).filter((k) => result[k] !== undefined);
+            return created.outputs.map((k) => result[k] as tf.Tensor);
+          },
+          { anySizes: anySizes(inputs) },
+        ),
       };
       variant = created;
       variants.set(key, variant);

@@ -12,8 +12,12 @@ export type Scope = <T>(work: () => T) => T;
  * so here.
  */
 export interface Runtime {
-  /** A function with the results of `fn`, which may run as one graph. Called with the same shapes many times. */
-  record(name: string, fn: TensorFunction): TensorFunction;
+  /**
+   * A function with the results of `fn`, which may run as one graph. Called with the same shapes many times.
+   *
+   * @param options `anySizes`: one graph serves inputs of all sizes, as `fn` makes no numbers of them.
+   */
+  record(name: string, fn: TensorFunction, options?: { readonly anySizes: boolean }): TensorFunction;
   /** Product of two matrices, `[m, k] × [k, n]` after transposition; float32 out, whatever the weights are. */
   matMul(a: tf.Tensor, b: tf.Tensor, transposeA?: boolean, transposeB?: boolean): tf.Tensor;
   /**

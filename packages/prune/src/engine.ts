@@ -70,7 +70,7 @@ function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined): Run
     ...(gpu ? { pieceEntries: GPU_PIECE_ENTRIES } : {}),
     ...placementOn(tensorFlow),
     // Shapes that come once, as texts of any length do, are not worth a recording.
-    record: (name, fn) => tensorFlow.record(name, fn, { after: 1 }),
+    record: (name, fn, options) => tensorFlow.record(name, fn, { after: 1, ...options }),
     matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
     solveDefinite: tensorFlow.solveDefinite,
     bfloat16: {

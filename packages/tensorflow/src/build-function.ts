@@ -2,19 +2,25 @@ import type { EagerContext } from './eager-context.js';
 import { GraphBuilder } from './graph-builder.js';
 import type { RecordedOp, Recording } from './recording.js';
 
+export interface FunctionBounds {
+  /** Ids of its arguments: the recording's inputs, then what it captured. */
+  readonly inputs: readonly number[];
+  /** Ids of its results. */
+  readonly outputs: readonly number[];
+  /** Whether arguments may have other sizes than they had. */
+  readonly anySizes: boolean;
+}
+
 /**
  * Registers a recording as a function of the eager context.
  *
  * @param name the function's name, unique in the context
- * @param inputs ids of its arguments: the recording's inputs, then what it captured
- * @param outputs ids of its results
  */
 export function buildFunction(
   context: EagerContext,
   recording: Recording,
   name: string,
-  inputs: readonly number[],
-  outputs: readonly number[],
+  { inputs, outputs, anySizes }: FunctionBounds,
 ): void {
   const graph = new GraphBuilder(context);
   const constants = (ids: readonly number[]) => {
@@ -26,7 +32,7 @@ export function buildFunction(
   try {
     const parameters = inputs.map((id) => {
       const { dtype, shape } = context.tensors.get(id);
-      return graph.placeholder(id, dtype, shape);
+      return graph.placeholder(id, dtype, anySizes ? shape.map(() => -1) : shape);
     });
     for (const op of neededOps(context, recording, outputs)) {
       constants(op.inputs);

@@ -20,7 +20,7 @@ export class GraphBuilder {
     return this.#tensors.has(tensor);
   }
 
-  /** @param shape absent: any */
+  /** @param shape absent: any; −1: any size */
   placeholder(tensor: number, dtype: number, shape?: readonly number[]): GraphOutput {
     const node = this.#start('Placeholder');
     this.#setAttribute(node, 'dtype', 'type', dtype);

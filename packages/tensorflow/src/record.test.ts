@@ -80,6 +80,33 @@ describe('record', () => {
     expect(runs).toBe(3);
   });
 
+  it('records once for all sizes where asked to, and anew for other ranks', () => {
+    let runs = 0;
+    const body = (x: tf.Tensor | undefined, w: tf.Tensor | undefined, z: tf.Tensor | undefined) => {
+      runs++;
+      const h = tf.mul(tf.sigmoid(tensorFlow.matMul(x!, w!, false, true)), z!);
+      return [tf.add(tensorFlow.matMul(h, w!, false, false), x!), tf.sum(h, 0)];
+    };
+    const recorded = tensorFlow.record('widths', body, { anySizes: true });
+    for (const [N, width] of [
+      [3, 5],
+      [3, 2],
+      [7, 1],
+      [1, 9],
+    ] as const) {
+      const inputs = [normal([N, 4], N), normal([width, 4], width), normal([width], width + 1)] as const;
+      const results = recorded(...inputs);
+      const counted = runs;
+      body(...inputs).forEach((eager, i) => {
+        expectSame(results[i]!, eager);
+      });
+      runs = counted;
+    }
+    expect(runs).toBe(1);
+    recorded(normal([3, 4], 1), normal([2, 4], 2), tf.scalar(2));
+    expect(runs).toBe(2);
+  });
+
   it('passes tensors from outside along, without freezing them', () => {
     const small = tf.tensor1d([1, 2]); // host values only, not yet in TensorFlow
     const computed = tf.square(tf.tensor1d([3, 4]));

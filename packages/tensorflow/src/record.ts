@@ -31,6 +31,11 @@ export interface RecordOptions {
    * which a signature that never comes back does not repay. Default: 0, the first call is recorded.
    */
   after?: number;
+  /**
+   * One recording for inputs of all sizes, by types and ranks alone. What `fn` computes from sizes (a reshape, a slice) is
+   * frozen into it, so it must not. Default: false, a recording for each shape.
+   */
+  anySizes?: boolean;
 }
 
 /** What was recorded for one signature of the inputs. */
@@ -41,8 +46,8 @@ interface Variant {
 }
 
 /**
- * Records `fn` at its first call for each signature (shapes and types of its inputs), and runs the recording
- * from then on. Tensors that `fn` takes from outside become inputs and must stay alive; plain numbers, and
+ * Records `fn` at its first call for each signature (shapes and types of its inputs; `anySizes`: ranks and types), and
+ * runs the recording from then on. Tensors that `fn` takes from outside become inputs and must stay alive; plain numbers, and
  * random tensors that tfjs draws on the host, are frozen into the recording.
  *
  * While another function is being recorded, or tfjs tapes operations for a gradient, `fn` itself runs, so that
@@ -53,7 +58,7 @@ export function recordFunction(
   backend: TensorFlowBackend,
   name: string,
   fn: TensorFunction,
-  { fuse = false, xla = false, after = 0 }: RecordOptions = {},
+  { fuse = false, xla = false, after = 0, anySizes = false }: RecordOptions = {},
 ): RecordedFunction {
   const { binding } = backend;
   const { tensors } = context;
@@ -70,7 +75,11 @@ export function recordFunction(
     const captured = recording.captured(outputIds);
     const call = { name: context.uniqueName(name), outputCount: results.length, config, xla };
     try {
-      buildFunction(context, recording, call.name, [...inputIds, ...captured], outputIds);
+      buildFunction(context, recording, call.name, {
+        inputs: [...inputIds, ...captured],
+        outputs: outputIds,
+        anySizes,
+      });
     } catch (error) {
       for (const tensor of results) if (recording.made.has(backend.idOf(tensor))) tensor.dispose();
       throw error;
@@ -103,7 +112,7 @@ export function recordFunction(
     let text = '';
     for (const id of ids) {
       const { dtype, shape } = tensors.get(id);
-      text += `${dtype}[${shape.join()}]`;
+      text += `${dtype}[${anySizes ? shape.length : shape.join()}]`;
     }
     return text;
   }
