@@ -1,3 +1,4 @@
+import type { DefiniteSolver } from '@grasp/fold';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A function from tensors to tensors whose body is tfjs code with no side effects. */
@@ -31,11 +32,8 @@ export interface Runtime {
    * are. Outside all scopes are the embedding, the head, and what goes between layers.
    */
   placement?(layerBytes: readonly number[]): readonly Scope[];
-  /**
-   * Solves `A X = B` in float64 for a symmetric positive definite `A [n, n]` and `B [n, m]`, row-major; undefined where `A`
-   * is not. Absent: JavaScript does.
-   */
-  solveDefinite?(a: Float64Array, b: Float64Array, n: number): Float64Array | undefined;
+  /** Solves a refit's least squares. Absent: `@grasp/fold` does, in JavaScript. */
+  readonly solveDefinite?: DefiniteSolver;
   /** Tensors of half precision, where the backend has them. */
   readonly bfloat16?: {
     /** From the raw bits of a checkpoint, in row-major order. */

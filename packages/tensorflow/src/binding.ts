@@ -7,10 +7,8 @@ import type { EagerContext } from './eager-context.js';
 import { RecordingError, TensorFlowOpError } from './errors.js';
 import { type OpSchema, splitInputs } from './op-schema.js';
 import type { Recording } from './recording.js';
+import { invalidArgument } from './status.js';
 import type { StoredTensor, TensorStore, TensorValues } from './tensor-store.js';
-
-/** TF_Code */
-const invalidArgument = 3;
 
 /**
  * Operations that only move elements. tfjs knows a bfloat16 tensor as float32 and says so in their type

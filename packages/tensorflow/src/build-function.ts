@@ -2,7 +2,7 @@ import type { EagerContext } from './eager-context.js';
 import { GraphBuilder } from './graph-builder.js';
 import type { RecordedOp, Recording } from './recording.js';
 
-export interface FunctionBounds {
+export interface FunctionSignature {
   /** Ids of its arguments: the recording's inputs, then what it captured. */
   readonly inputs: readonly number[];
   /** Ids of its results. */
@@ -20,7 +20,7 @@ export function buildFunction(
   context: EagerContext,
   recording: Recording,
   name: string,
-  { inputs, outputs, anySizes }: FunctionBounds,
+  { inputs, outputs, anySizes }: FunctionSignature,
 ): void {
   const graph = new GraphBuilder(context);
   const constants = (ids: readonly number[]) => {

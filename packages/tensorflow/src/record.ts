@@ -46,9 +46,9 @@ interface Variant {
 }
 
 /**
- * Records `fn` at its first call for each signature (shapes and types of its inputs; `anySizes`: ranks and types), and
- * runs the recording from then on. Tensors that `fn` takes from outside become inputs and must stay alive; plain numbers, and
- * random tensors that tfjs draws on the host, are frozen into the recording.
+ * Records `fn` at its first call for each signature (shapes and types of its inputs; with `anySizes` ranks and types),
+ * and runs the recording from then on. Tensors that `fn` takes from outside become inputs and must stay alive; plain
+ * numbers, and random tensors that tfjs draws on the host, are frozen into the recording.
  *
  * While another function is being recorded, or tfjs tapes operations for a gradient, `fn` itself runs, so that
  * its operations become part of that recording or that tape.

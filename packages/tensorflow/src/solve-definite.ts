@@ -1,10 +1,8 @@
 import type { Binding } from './binding.js';
 import { DT } from './data-types.js';
 import { TensorFlowOpError } from './errors.js';
+import { invalidArgument } from './status.js';
 import type { StoredTensor, TensorStore } from './tensor-store.js';
-
-/** TF_Code */
-const invalidArgument = 3;
 
 /**
  * Solves `A X = B` by Cholesky in float64, for a symmetric positive definite `A`, of which the lower triangle is read.

@@ -20,6 +20,18 @@ const modelWith = (gram: number[], cross: number[]): RefitModel<never> => ({
   },
 });
 
+it("solves by the model's own solver, where it has one", async () => {
+  const model = {
+    ...modelWith([1, 0, 0, 1], [1, 1]),
+    solveDefinite: (_: unknown, b: Float64Array) => b.fill(7),
+  };
+  const run = refitOutputs(model, [], new Uint8Array(layout.size).fill(1));
+  await run.next();
+  await run.next();
+  const { value } = await run.next();
+  expect(value).toMatchObject([{ weights: Float32Array.of(7, 7) }, { weights: Float32Array.of(7, 7) }]);
+});
+
 it.each([
   ['equations with NaN', [Number.NaN, 0, 0, 1], [1, 1]],
   ['equations that are not definite', [1, 2, 2, 1], [1, 1]],
