@@ -10,6 +10,7 @@ import { pushCommand } from './commands/push/index.js';
 import { reportCommand } from './commands/report/index.js';
 import { sweepCommand } from './commands/sweep/index.js';
 import { workerCommand } from './commands/worker/index.js';
+import { writeCommand } from './commands/write/index.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { version } from './version.js';
@@ -34,6 +35,7 @@ export function createProgram(terminal: Terminal): Command {
     exportCommand,
     pushCommand,
     chatCommand,
+    writeCommand,
     doctorCommand,
     demoCommand,
     workerCommand,

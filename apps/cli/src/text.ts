@@ -10,6 +10,7 @@ import {
   sha256OfIds,
   type TextSource,
   type TokenBlocks,
+  takeTurns,
   textFile,
   tokenBlocks,
 } from '@grasp/calib-data';
@@ -40,14 +41,20 @@ function firstBlocks(blocks: TokenBlocks, count: number): TokenBlocks {
   return { ids, shape: [count, length], fingerprint: sha256OfIds(ids), description };
 }
 
-/** Calibration blocks of some texts together, at most `blocks`. */
+/** Calibration blocks of some texts together, in turn with those of the `mixed` ones, at most `blocks`. */
 export async function calibrationBlocks(
   sources: readonly TextSource[],
   tokenizer: Tokenizer,
   { vocabSize }: Pick<DecoderConfig, 'vocabSize'>,
-  { length, blocks }: { readonly length: number; readonly blocks: number },
+  {
+    length,
+    blocks,
+    mixed = [],
+  }: { readonly length: number; readonly blocks: number; readonly mixed?: readonly TextSource[] | undefined },
 ): Promise<TokenBlocks> {
-  return firstBlocks(await tokenBlocks(sources, tokenizer, { length, vocabSize }), blocks);
+  const text = await tokenBlocks(sources, tokenizer, { length, vocabSize });
+  if (mixed.length === 0) return firstBlocks(text, blocks);
+  return takeTurns(text, await tokenBlocks(mixed, tokenizer, { length, vocabSize }), blocks);
 }
 
 /** Perplexity windows of a text, no longer than the model reads, at most `most`. */

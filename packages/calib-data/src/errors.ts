@@ -111,3 +111,14 @@ export class DataOptionError extends Error {
     this.name = 'DataOptionError';
   }
 }
+
+/** A model that names no token to begin a text with, and has no chat template. */
+export class NoStartTokenError extends Error {
+  readonly code = 'GRASP_DATA_START';
+  constructor() {
+    super(
+      'The model has no chat template and names no token that a text starts or ends with, so it cannot write text by itself.',
+    );
+    this.name = 'NoStartTokenError';
+  }
+}

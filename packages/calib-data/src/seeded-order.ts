@@ -13,7 +13,8 @@ export function seededOrder(n: number, seed: number): Uint32Array {
   return order;
 }
 
-function mulberry32(seed: number): () => number {
+/** Uniform numbers from [0, 1). */
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -34,7 +34,10 @@ export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
     infer: namedFunction(runtime, 'attention', (i: AttentionInputs) => ({
       y: attention(runtime, shape, i).y,
     })),
-    forward: namedFunction(runtime, 'attention-saving', (i: AttentionInputs) => attention(runtime, shape, i)),
+    forward: namedFunction(runtime, 'attention-saving', (i: AttentionInputs) => {
+      const { gatedKey: _, gatedValue: __, ...saved } = attention(runtime, shape, i);
+      return saved;
+    }),
     mixed: namedFunction(runtime, 'attention-mixed', (i: AttentionInputs) => ({
       mixed: attention(runtime, shape, i).mixed,
     })),
@@ -139,19 +142,19 @@ export class AttentionLayer implements Sublayer {
     return { y, saved };
   }
 
-  /** Forward with the keys and values of earlier tokens; returns those of all tokens so far. */
+  /** Forward with the gated keys and values of earlier tokens; returns those of all tokens so far. */
   forwardCached(
     x: tf.Tensor,
     rotary: RotaryTable,
     past: KeyValues | undefined,
   ): { y: tf.Tensor } & KeyValues {
     const inputs = this.inputs(x, rotary, false);
-    const { y, key, value } = this.functions.cached({
+    const { y, gatedKey, gatedValue } = this.functions.cached({
       ...inputs,
       pastKey: past?.key,
       pastValue: past?.value,
     });
-    return { y, key, value };
+    return { y, key: gatedKey, value: gatedValue };
   }
 
   backward(

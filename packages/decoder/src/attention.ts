@@ -47,7 +47,7 @@ export type AttentionInputs = {
   readonly queryKeyNorm?: tf.Tensor | undefined; // [G + 1, 1, h]
   readonly valueP?: tf.Tensor | undefined; //     [P·h, d]
   readonly valueBiasP?: tf.Tensor | undefined; // [P·h]
-  /** Keys (rotated) and values (not gated) of earlier tokens, `[B, K, S − T, h]`. */
+  /** Keys (rotated) and values of earlier tokens, gated: `[B, K, S − T, h]`. */
   readonly pastKey?: tf.Tensor | undefined;
   readonly pastValue?: tf.Tensor | undefined;
   /** Added to the scores in place of the causal mask, `[B, T, T]`. */
@@ -59,8 +59,8 @@ export type AttentionInputs = {
 /** What the backward pass needs again. */
 export type AttentionSaved = {
   readonly query: tf.Tensor; //      [B, K, G, T, h] rotated
-  readonly key: tf.Tensor; //        [B, K, S, h] rotated, not gated
-  readonly value: tf.Tensor; //      [B, K, S, h] not gated
+  readonly key: tf.Tensor; //        [B, K, T, h] rotated, not gated
+  readonly value: tf.Tensor; //      [B, K, T, h] not gated
   readonly mixed: tf.Tensor; //      [N, K·G·h] attention's output before W_o
   readonly rawQueryKey?: tf.Tensor | undefined; // [B, K, G + 1, T, h] before its norm
   readonly valuesP?: tf.Tensor | undefined; //     [B, T, P, h]
@@ -129,7 +129,12 @@ export function attention(
   runtime: Runtime,
   shape: AttentionShape,
   i: AttentionInputs,
-): AttentionSaved & { readonly y: tf.Tensor } {
+): AttentionSaved & {
+  readonly y: tf.Tensor;
+  /** Those of earlier tokens too, to read on from: `[B, K, S, h]`. */
+  readonly gatedKey: tf.Tensor;
+  readonly gatedValue: tf.Tensor;
+} {
   const { headSize: h, headsPerGroup: G, epsilon } = shape;
   const T = i.cos.shape[i.cos.rank - 2]!;
   const B = i.x.shape[0]! / T;
@@ -147,14 +152,14 @@ export function attention(
   const normed = i.queryKeyNorm ? rmsNorm(raw, i.queryKeyNorm, epsilon) : raw;
   const rotated = rotate(normed, { cos: i.cos, sin: i.sin });
   const [query, ownKeys] = tf.split(rotated, [G, 1], 2) as [tf.Tensor, tf.Tensor]; // [B, K, G, T, h], [B, K, 1, T, h]
-  const ownKey = tf.reshape(ownKeys, [B, K, T, h]);
-  const ownValue = splitHeads(values, T, h); // [B, K, T, h]
-  const key = i.pastKey ? tf.concat([i.pastKey, ownKey], 2) : ownKey; // [B, K, S, h]
-  const value = i.pastValue ? tf.concat([i.pastValue, ownValue], 2) : ownValue;
-  const past = key.shape[2]! - T;
+  const key = tf.reshape(ownKeys, [B, K, T, h]);
+  const value = splitHeads(values, T, h); // [B, K, T, h]
 
-  const gatedKey = tf.mul(key, keyFactor(shape, i.z));
-  const gatedValue = tf.mul(value, perGroup(i.z));
+  const ownKey = tf.mul(key, keyFactor(shape, i.z));
+  const ownValue = tf.mul(value, perGroup(i.z));
+  const gatedKey = i.pastKey ? tf.concat([i.pastKey, ownKey], 2) : ownKey; // [B, K, S, h]
+  const gatedValue = i.pastValue ? tf.concat([i.pastValue, ownValue], 2) : ownValue;
+  const past = gatedKey.shape[2]! - T;
   const block = shape.queryBlock(B * K * G * (past + T));
   const mixedBlocks = queryBlocks(T, block).map(({ start, end }) => {
     const mask = i.visible ? maskBlock(i.visible, start, end, end) : causalMask(start, end, past + end, past);
@@ -169,7 +174,8 @@ export function attention(
   const valuesP = i.valueP
     ? tf.reshape(project(runtime, a, i.valueP, i.valueBiasP), [B, T, i.valueP.shape[0]! / h, h])
     : undefined;
-  return { y, query, key, value, mixed, valuesP, rawQueryKey: i.queryKeyNorm ? raw : undefined };
+  const rawQueryKey = i.queryKeyNorm ? raw : undefined;
+  return { y, query, key, value, mixed, valuesP, rawQueryKey, gatedKey, gatedValue };
 }
 
 /** Gradients of one pass through softmax attention, by query block: `[B, K, G, T, h]`, `[B, K, S, h]` twice. */

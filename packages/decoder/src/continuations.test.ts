@@ -2,7 +2,7 @@ import { difference, randomCheckpoint, randomTokens, type TinyConfig } from '@gr
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Decoder } from './decoder.js';
+import type { Decoder, LikelyTokens } from './decoder.js';
 import { loadDecoder } from './load-decoder.js';
 
 const config: TinyConfig = {
@@ -63,6 +63,46 @@ describe('reading with a cache', () => {
       expect(last.indexOf(Math.max(...last))).toBe(id);
       all.push(id);
     }
+  });
+
+  it('generates rows together as it would each alone', async () => {
+    const prompts = { ids: ids(18, 10), shape: [3, 6] } as const;
+    const alone: number[][] = [];
+    for (let row = 0; row < 3; row++) {
+      alone.push([]);
+      for await (const id of decoder.generate(prompts.ids.subarray(6 * row, 6 * row + 6), { maxTokens: 8 }))
+        alone[row]!.push(id);
+    }
+    const before = tf.memory().numTensors;
+    const together: number[][] = [[], [], []];
+    const choose = (_: number, { ids, logits }: LikelyTokens) => {
+      expect([...logits]).toEqual([...logits].sort((a, b) => b - a));
+      return ids[0]!;
+    };
+    for await (const next of decoder.generateRows(prompts, { top: 4, choose })) {
+      for (const [row, id] of next.entries()) together[row]!.push(id);
+      if (together[0]!.length === 8) break;
+    }
+    expect(together).toEqual(alone);
+    expect(new Set(alone.map(String)).size).toBeGreaterThan(1);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('reads what is chosen, whatever it is, until the context is full', async () => {
+    const written: number[] = [];
+    const prompts = { ids: Int32Array.of(3), shape: [1, 1] } as const;
+    const choose = () => (7 * written.length) % config.vocab_size;
+    let likely: LikelyTokens | undefined;
+    const spy = (_: number, tokens: LikelyTokens) => {
+      likely = tokens;
+      return choose();
+    };
+    for await (const [id] of decoder.generateRows(prompts, { top: 1, choose: spy })) written.push(id!);
+    expect(written).toHaveLength(decoder.contextLength);
+    const all = Int32Array.from([3, ...written.slice(0, -1)]);
+    const logits = await decoder.logits({ ids: all, shape: [1, all.length] });
+    const last = logits.subarray(logits.length - config.vocab_size);
+    expect(last.indexOf(Math.max(...last))).toBe(likely!.ids[0]);
   });
 
   it('refuses an ending that does not fit the context', async () => {

@@ -35,6 +35,12 @@ export interface Tuning {
   readonly factors?: Float32Array | undefined;
 }
 
+/** The likeliest next tokens, from the likeliest on. */
+export interface LikelyTokens {
+  readonly logits: Float32Array;
+  readonly ids: Int32Array;
+}
+
 /**
  * A pretrained decoder whose FFN channels and KV groups carry gates: loss with gate gradients, likelihoods,
  * logits and generation, dense or pruned alike.
@@ -148,21 +154,54 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       readonly choose?: (logits: Float32Array) => number;
     },
   ): AsyncGenerator<number, void> {
-    checkBatch(this.config, { ids: prompt, shape: [1, prompt.length] }, 1);
+    let batch: TokenBatch = { ids: prompt, shape: [1, prompt.length] };
+    checkBatch(this.config, batch, 1);
     this.setGates(options.gates ?? this.open, 'kept');
     const choose = options.choose ?? likeliest;
     const cache = new KeyValueCache(this.sublayers);
-    let ids = prompt;
     try {
-      for (let n = 0; n < options.maxTokens && cache.length + ids.length <= this.config.contextLength; n++) {
-        const logits = await this.read(() => {
-          const x = cache.read(this.head.embed(ids), this.positions.table(cache.length, ids.length)); // [T, d]
-          return this.head.logits(tf.slice(x, [ids.length - 1, 0], [1, this.config.hiddenSize]));
-        });
-        const next = choose(logits);
+      for (let n = 0; n < options.maxTokens && this.hasRoom(cache, batch); n++) {
+        const next = choose(await this.read(() => this.nextLogits(cache, batch)));
         if (options.stop?.includes(next)) return;
         yield next;
-        ids = Int32Array.of(next);
+        batch = { ids: Int32Array.of(next), shape: [1, 1] };
+      }
+    } finally {
+      cache.dispose();
+    }
+  }
+
+  /**
+   * Continues several prompts of one length at once, a token of each in a step: many rows keep the cores busy where one
+   * is bound by reading the weights. Ends where it is left, or the context is full. Memory: keys and values of all
+   * rows, float32.
+   *
+   * @param prompts `[rows, length]`.
+   * @param options `top`: how many of the likeliest tokens there are to choose from; `choose`: picks one of them, of
+   *   which it is given logits and ids, likeliest first, or any other.
+   */
+  async *generateRows(
+    prompts: TokenBatch,
+    { top, choose }: { readonly top: number; readonly choose: (row: number, likely: LikelyTokens) => number },
+  ): AsyncGenerator<Int32Array, void> {
+    checkBatch(this.config, prompts, 1);
+    this.setGates(this.open, 'kept');
+    const [rows] = prompts.shape;
+    const best = Math.min(top, this.config.vocabSize);
+    const cache = new KeyValueCache(this.sublayers);
+    let batch = prompts;
+    try {
+      while (this.hasRoom(cache, batch)) {
+        const { values, indices } = tf.tidy(() => ({ ...tf.topk(this.nextLogits(cache, batch), best) })); // [rows, best]
+        const [logits, ids] = await Promise.all([values.data<'float32'>(), indices.data<'int32'>()]);
+        tf.dispose([values, indices]);
+        const likely = (row: number) => ({
+          logits: logits.subarray(row * best, (row + 1) * best),
+          ids: ids.subarray(row * best, (row + 1) * best),
+        });
+        const next = Int32Array.from({ length: rows }, (_, row) => choose(row, likely(row)));
+        yield next;
+        batch = { ids: next, shape: [rows, 1] };
       }
     } finally {
       cache.dispose();
@@ -298,6 +337,18 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     const visible = tf.tensor3d(batch.visible, [B, T, T]);
     const x = this.hiddenStates(tokens.ids, rotary, visible); // [B·T, d]
     return this.head.negLogLikelihood(tf.gather(x, tf.tensor1d(predictors, 'int32')), targets);
+  }
+
+  private hasRoom(cache: KeyValueCache, { shape: [, length] }: TokenBatch): boolean {
+    return cache.length + length <= this.config.contextLength;
+  }
+
+  /** Logits of what follows each row, `[rows, V]`, once these tokens are read on. */
+  private nextLogits(cache: KeyValueCache, { ids, shape: [rows, length] }: TokenBatch): tf.Tensor {
+    const { hiddenSize: d } = this.config;
+    const x = cache.read(this.head.embed(ids), this.positions.table(cache.length, length)); // [rows·length, d]
+    const last = tf.slice(tf.reshape(x, [rows, length, d]), [0, length - 1, 0], [rows, 1, d]);
+    return this.head.logits(tf.reshape(last, [rows, d]));
   }
 
   private async read(compute: () => tf.Tensor): Promise<Float32Array> {

@@ -12,7 +12,7 @@ export {
   feedForwardMatrices,
   initialFactors,
 } from './corrections.js';
-export { Decoder, type Tuning } from './decoder.js';
+export { Decoder, type LikelyTokens, type Tuning } from './decoder.js';
 export {
   DecoderInputError,
   ModelConfigError,

@@ -18,7 +18,7 @@ export class KeyValueCache {
   /**
    * Reads `T` more tokens of each row.
    *
-   * @param x `[B·T, d]` embeddings.
+   * @param x `[B·T, d]` embeddings, disposed of.
    * @param rotary the table of their positions, `[T, h]`.
    * @returns `[B·T, d]` hidden states before the final norm.
    */
@@ -26,17 +26,20 @@ export class KeyValueCache {
     this.tokens += rotary.cos.shape[0]!;
     let hidden = x;
     for (const sublayer of this.sublayers) {
-      if (!(sublayer instanceof AttentionLayer)) {
-        hidden = sublayer.forward(hidden, rotary);
-        continue;
-      }
-      const stored = this.layers.get(sublayer);
-      const { y, key, value } = sublayer.forwardCached(hidden, rotary, stored);
-      if (stored) tf.dispose([stored.key, stored.value]);
-      this.layers.set(sublayer, { key: tf.keep(key), value: tf.keep(value) });
+      const y = tf.tidy(() => this.through(sublayer, hidden, rotary));
+      hidden.dispose();
       hidden = y;
     }
     return hidden;
+  }
+
+  private through(sublayer: Sublayer, x: tf.Tensor, rotary: RotaryTable): tf.Tensor {
+    if (!(sublayer instanceof AttentionLayer)) return sublayer.forward(x, rotary);
+    const stored = this.layers.get(sublayer);
+    const { y, key, value } = sublayer.forwardCached(x, rotary, stored);
+    if (stored) tf.dispose([stored.key, stored.value]);
+    this.layers.set(sublayer, { key: tf.keep(key), value: tf.keep(value) });
+    return y;
   }
 
   dispose(): void {

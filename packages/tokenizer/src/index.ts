@@ -1,3 +1,4 @@
+export { type ChatPrompt, ChatTemplateError, chatPrompt, type Message } from './chat-prompt.js';
 export {
   TokenizerFormatError,
   TokenizerMismatchError,

@@ -1,7 +1,6 @@
 import { tinyLlama } from '@grasp/testing';
-import { parseTokenizer } from '@grasp/tokenizer';
+import { chatPrompt, parseTokenizer } from '@grasp/tokenizer';
 import { describe, expect, it } from 'vitest';
-import { chatPrompt } from './chat-prompt.js';
 import { Conversation } from './conversation.js';
 
 const json = new TextDecoder().decode(await tinyLlama().files[0]!.read());
@@ -33,11 +32,5 @@ describe('Conversation', () => {
     await talk.ask('Once', 100);
     talk.answered(' upon');
     expect(await textOf(await talk.ask('A time', 100))).toBe('A time');
-  });
-});
-
-describe('chatPrompt', () => {
-  it('names what a template refuses', () => {
-    expect(() => chatPrompt({ special: {}, ends: [], chatTemplate: '{% if %}' })).toThrow(/chat template/);
   });
 });

@@ -1,5 +1,4 @@
-import type { Tokenizer } from '@grasp/tokenizer';
-import type { ChatPrompt, Message } from './chat-prompt.js';
+import type { ChatPrompt, Message, Tokenizer } from '@grasp/tokenizer';
 
 /** What was said so far, as one model has it: its own replies, and what was said to it. */
 export class Conversation {

@@ -1,23 +1,15 @@
 import { basename } from 'node:path';
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { type Engine, loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../engine.js';
 import { withModel } from '../../model.js';
 import { watch } from '../../progress/watch.js';
 import type { Terminal } from '../../terminal.js';
-import { count, options } from '../eval/options.js';
+import { count, numberWithin, options } from '../eval/options.js';
 import { converse } from './converse.js';
 import { showReplies } from './show-replies.js';
 import { type Talker, type TalkOptions, talker } from './talker.js';
-
-function numberWithin(least: number, most: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== '' && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
-  };
-}
 
 interface NamedTalker extends Talker {
   readonly name: string;

@@ -9,6 +9,15 @@ export function count(value: string): number {
   return number;
 }
 
+/** Argument parser: a number within bounds. */
+export function numberWithin(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+  };
+}
+
 /** Argument parser: names with commas between. */
 function taskNames(value: string): string[] {
   const names = value

@@ -17,6 +17,10 @@ const runSchema = settingsSchema.extend({
   out: z.string().optional().describe('folder for the pruned model; must not hold anything yet'),
   latency: z.string().optional().describe('table of measured times that grasp-bench profile wrote'),
   calib: z.array(z.string()).min(1).describe('text to calibrate on: .txt, .jsonl, .parquet'),
+  mix: z
+    .array(z.string())
+    .optional()
+    .describe('text whose blocks take turns with those of --calib, and of --scale-calib'),
   scaleCalib: z.array(z.string()).optional().describe('text to calibrate the scales on; default as --calib'),
   eval: z.array(z.string()).default([]).describe('text to measure perplexity on, before and after'),
   evalWindows: z.int().min(1).optional().describe('most windows of it to use'),

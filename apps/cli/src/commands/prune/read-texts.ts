@@ -7,7 +7,8 @@ import type { RunOptions } from './options.js';
 export async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) {
   const blocksOf = (texts: readonly string[]) => {
     const sources = texts.map((text) => textSource(text, 'train'));
-    return calibrationBlocks(sources, tokenizer, config, options);
+    const mixed = options.mix?.map((text) => textSource(text, 'train'));
+    return calibrationBlocks(sources, tokenizer, config, { ...options, mixed });
   };
   const gateBlocks = await blocksOf(options.calib);
   const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;

@@ -1,0 +1,53 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { tokenizerRoles } from '@grasp/checkpoint';
+import { decoderLayout } from '@grasp/decoder';
+import { loadOn } from '@grasp/prune';
+import { openEngineFor } from '../../engine.js';
+import { withModel } from '../../model.js';
+import { countView } from '../../progress/count-view.js';
+import { watch } from '../../progress/watch.js';
+import type { Terminal } from '../../terminal.js';
+import { count, numberWithin, options } from '../eval/options.js';
+import { checkFree, writeTexts } from './write-texts.js';
+
+export const writeCommand = (terminal: Terminal) =>
+  new Command('write')
+    .description('have a model write text by itself, for calibrating it on what it knows')
+    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .requiredOption('--out <file>', 'JSON Lines file for the text; its name ends in .jsonl')
+    .option('--tokens <number>', 'tokens to write', count, 2 ** 16)
+    .option('--temperature <number>', 'above 1 more various', numberWithin(0.01, 100), 0.9)
+    .option('--top <number>', 'how many of the likeliest tokens are considered', count, 50)
+    .option('--seed <number>', 'decides what is drawn', numberWithin(0, 0xffff_ffff), 42)
+    .addOption(
+      new Option('--dtype <name>').choices(['float32', 'bfloat16'] as const).default('float32' as const),
+    )
+    .option('--overwrite', 'replace a file of that name')
+    .addOption(options.backend())
+    .addOption(options.threads())
+    .addOption(options.workers())
+    .option('--quiet', 'no progress')
+    .action(
+      async (path, { out, dtype, backend, threads, workers, quiet, overwrite = false, ...sampling }) => {
+        checkFree(out, overwrite);
+        await withModel(path, async ({ checkpoint, config, tokenizer }) => {
+          const roles = await tokenizerRoles(checkpoint);
+          const engine = await openEngineFor(terminal, { backend, threads, workers });
+          const layout = decoderLayout(config);
+          const decoder = await watch(loadOn(checkpoint, engine, dtype), terminal, { layout, quiet });
+          const view = countView(terminal, quiet);
+          try {
+            const written = await writeTexts(decoder, { roles, tokenizer }, out, {
+              ...sampling,
+              signal: terminal.signal,
+              onProgress: ({ tokens, total }) => view.show('writing tokens', tokens, total),
+            });
+            view.stop();
+            terminal.print(`Written to ${out}: ${written.texts} texts, ${written.tokens} tokens`);
+          } finally {
+            view.stop();
+            decoder.dispose();
+          }
+        });
+      },
+    );

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+import { type OwnTextOptions, type OwnTextProgress, ownText, writingFormat } from '@grasp/calib-data';
+import { CheckpointWriteError, type TokenizerRoles, writeError } from '@grasp/checkpoint';
+import { type Decoder, kvCacheBytesPerToken } from '@grasp/decoder';
+import type { Tokenizer } from '@grasp/tokenizer';
+
+/** Tokens of a row: few, as keys and values of all of them are copied at each step. */
+const ROW_TOKENS = 128;
+/** With the openings between its texts. */
+const CACHED_TOKENS = 1.25 * ROW_TOKENS;
+/** Bytes of keys and values of all rows. */
+const CACHE_BYTES = 2 ** 30;
+/** More rows at once are not faster. */
+const MOST_ROWS = 128;
+
+export interface WriteOptions extends Omit<OwnTextOptions, 'rows' | 'rowTokens'> {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: OwnTextProgress) => void;
+}
+
+/** @throws CheckpointWriteError for a file of another kind, or one that is there and is not to be replaced. */
+export function checkFree(out: string, overwrite: boolean): void {
+  if (!out.endsWith('.jsonl')) throw new CheckpointWriteError(out, 'input', 'its name must end in ".jsonl".');
+  if (!overwrite && existsSync(out))
+    throw new CheckpointWriteError(out, 'exists', 'it exists. Choose another name, or allow --overwrite.');
+}
+
+/** Rows whose keys and values fit into memory. */
+function rowsAtOnce({ config }: Decoder): number {
+  const bytes = CACHED_TOKENS * kvCacheBytesPerToken(config, 4);
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor(CACHE_BYTES / bytes)));
+}
+
+/** Has a model write, and puts a record `{ "text": … }` a text into a file, all or none. */
+export async function writeTexts(
+  decoder: Decoder,
+  { roles, tokenizer }: { readonly roles: TokenizerRoles; readonly tokenizer: Tokenizer },
+  out: string,
+  { signal, onProgress, ...options }: WriteOptions,
+): Promise<{ readonly texts: number; readonly tokens: number }> {
+  const format = await writingFormat(roles, tokenizer);
+  const writing = ownText(decoder, format, { ...options, rows: rowsAtOnce(decoder), rowTokens: ROW_TOKENS });
+  for (;;) {
+    const { done, value } = await writing.next();
+    if (!done) {
+      onProgress(value);
+      await setImmediate(); // let signals have their turn
+      if (!signal.aborted) continue;
+      await writing.return([]);
+      signal.throwIfAborted();
+      continue;
+    }
+    const lines = await Promise.all(
+      value.map(async (parts) => {
+        const texts = await Promise.all(parts.map((ids) => tokenizer.decode(ids)));
+        return `${JSON.stringify({ text: texts.join('\n') })}\n`;
+      }),
+    );
+    try {
+      await writeFile(`${out}.partial`, lines.join(''));
+      await rename(`${out}.partial`, out);
+    } catch (error) {
+      throw writeError(out, error);
+    }
+    return { texts: value.length, tokens: value.flat(2).length };
+  }
+}
