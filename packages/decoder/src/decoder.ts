@@ -14,7 +14,7 @@ import {
 import { DecoderInputError } from './errors.js';
 import { type ExpectedRowsTaker, predictingStates } from './expected-rows.js';
 import { setGains } from './gained-norm.js';
-import { KeyValueCache } from './key-value-cache.js';
+import { GrowingRows } from './growing-rows.js';
 import type { LanguageHead } from './language-head.js';
 import { nonFiniteError } from './non-finite.js';
 import { outputProblems } from './output-problems.js';
@@ -154,20 +154,17 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
       readonly choose?: (logits: Float32Array) => number;
     },
   ): AsyncGenerator<number, void> {
-    let batch: TokenBatch = { ids: prompt, shape: [1, prompt.length] };
-    checkBatch(this.config, batch, 1);
-    this.setGates(options.gates ?? this.open, 'kept');
     const choose = options.choose ?? likeliest;
-    const cache = new KeyValueCache(this.sublayers);
+    const text = this.growing({ ids: prompt, shape: [1, prompt.length] }, options.gates);
     try {
-      for (let n = 0; n < options.maxTokens && this.hasRoom(cache, batch); n++) {
-        const next = choose(await this.read(() => this.nextLogits(cache, batch)));
+      for (let n = 0; n < options.maxTokens && text.fits; n++) {
+        const next = choose(await this.read(() => text.nextLogits()));
         if (options.stop?.includes(next)) return;
         yield next;
-        batch = { ids: Int32Array.of(next), shape: [1, 1] };
+        text.append(Int32Array.of(next));
       }
     } finally {
-      cache.dispose();
+      text.dispose();
     }
   }
 
@@ -184,27 +181,22 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     prompts: TokenBatch,
     { top, choose }: { readonly top: number; readonly choose: (row: number, likely: LikelyTokens) => number },
   ): AsyncGenerator<Int32Array, void> {
-    checkBatch(this.config, prompts, 1);
-    this.setGates(this.open, 'kept');
-    const [rows] = prompts.shape;
-    const best = Math.min(top, this.config.vocabSize);
-    const cache = new KeyValueCache(this.sublayers);
-    let batch = prompts;
+    const count = Math.min(top, this.config.vocabSize);
+    const text = this.growing(prompts);
     try {
-      while (this.hasRoom(cache, batch)) {
-        const { values, indices } = tf.tidy(() => ({ ...tf.topk(this.nextLogits(cache, batch), best) })); // [rows, best]
+      while (text.fits) {
+        const { values, indices } = tf.tidy(() => ({ ...tf.topk(text.nextLogits(), count) })); // [rows, count]
         const [logits, ids] = await Promise.all([values.data<'float32'>(), indices.data<'int32'>()]);
         tf.dispose([values, indices]);
-        const likely = (row: number) => ({
-          logits: logits.subarray(row * best, (row + 1) * best),
-          ids: ids.subarray(row * best, (row + 1) * best),
+        const next = Int32Array.from({ length: text.rows }, (_, row) => {
+          const [start, end] = [row * count, (row + 1) * count];
+          return choose(row, { logits: logits.subarray(start, end), ids: ids.subarray(start, end) });
         });
-        const next = Int32Array.from({ length: rows }, (_, row) => choose(row, likely(row)));
         yield next;
-        batch = { ids: next, shape: [rows, 1] };
+        text.append(next);
       }
     } finally {
-      cache.dispose();
+      text.dispose();
     }
   }
 
@@ -339,16 +331,11 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     return this.head.negLogLikelihood(tf.gather(x, tf.tensor1d(predictors, 'int32')), targets);
   }
 
-  private hasRoom(cache: KeyValueCache, { shape: [, length] }: TokenBatch): boolean {
-    return cache.length + length <= this.config.contextLength;
-  }
-
-  /** Logits of what follows each row, `[rows, V]`, once these tokens are read on. */
-  private nextLogits(cache: KeyValueCache, { ids, shape: [rows, length] }: TokenBatch): tf.Tensor {
-    const { hiddenSize: d } = this.config;
-    const x = cache.read(this.head.embed(ids), this.positions.table(cache.length, length)); // [rows·length, d]
-    const last = tf.slice(tf.reshape(x, [rows, length, d]), [0, length - 1, 0], [rows, 1, d]);
-    return this.head.logits(tf.reshape(last, [rows, d]));
+  private growing(prompts: TokenBatch, gates = this.open): GrowingRows {
+    const { config, head, sublayers, positions } = this;
+    const rows = new GrowingRows({ config, head, sublayers, positions }, prompts);
+    this.setGates(gates, 'kept');
+    return rows;
   }
 
   private async read(compute: () => tf.Tensor): Promise<Float32Array> {
