@@ -50,15 +50,20 @@ describe('reading with a cache', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('generates what reading everything anew would', async () => {
+  it.each([
+    ['dense', () => 1],
+    ['under gates', (unit: number) => (unit % 5 === 0 ? 0 : 0.6 + 0.2 * (unit % 4))],
+  ])('generates what reading everything anew would, %s', async (_name, gate) => {
     const prompt = ids(6, 10);
+    const gates = Float32Array.from({ length: decoder.layout.size }, (_, unit) => gate(unit));
+    await decoder.logits({ ids: prompt, shape: [1, prompt.length] }, gates); // gathers the kept units' weights
     const before = tf.memory().numTensors;
     const generated: number[] = [];
-    for await (const id of decoder.generate(prompt, { maxTokens: 8 })) generated.push(id);
+    for await (const id of decoder.generate(prompt, { maxTokens: 8, gates })) generated.push(id);
     expect(tf.memory().numTensors - before).toBeLessThanOrEqual(2); // the rotary table may have grown
     const all = [...prompt];
     for (const id of generated) {
-      const logits = await decoder.logits({ ids: Int32Array.from(all), shape: [1, all.length] });
+      const logits = await decoder.logits({ ids: Int32Array.from(all), shape: [1, all.length] }, gates);
       const last = logits.subarray(logits.length - config.vocab_size);
       expect(last.indexOf(Math.max(...last))).toBe(id);
       all.push(id);
