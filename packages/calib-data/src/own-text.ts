@@ -10,6 +10,12 @@ export interface NextTokens {
 
 /** What continues several rows at once, a token of each in a step: the `Decoder` of `@grasp/decoder`, or the like. */
 export interface RowGenerator {
+  /**
+   * The next token of each row, again and again, until the context is full or the loop is left.
+   *
+   * @param prompts `[rows, length]`.
+   * @param options `top`: how many tokens there are to choose from; `choose`: tells the next token of a row.
+   */
   generateRows(
     prompts: TokenBatch,
     options: { readonly top: number; readonly choose: (row: number, likely: NextTokens) => number },
