@@ -20,7 +20,9 @@ export const writeCommand = (terminal: Terminal) =>
     .option('--top <number>', 'how many of the likeliest tokens are considered', count, 50)
     .option('--seed <number>', 'decides what is drawn', numberWithin(0, 0xffff_ffff), 42)
     .addOption(
-      new Option('--dtype <name>').choices(['float32', 'bfloat16'] as const).default('float32' as const),
+      new Option('--dtype <name>', 'how weights are held')
+        .choices(['float32', 'bfloat16'] as const)
+        .default('float32' as const),
     )
     .option('--overwrite', 'replace a file of that name')
     .addOption(options.backend())
