@@ -2,26 +2,26 @@ import type { Layout } from '@grasp/budget';
 import type { DefiniteSolver, OutputProblem, RefitModel } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
-import { backpropagate, inLayoutOrder } from './backpropagation.js';
-import type { DecoderConfig } from './config.js';
+import { backpropagate, inLayoutOrder } from './gradients/backpropagation.js';
+import type { DecoderConfig } from './spec/config.js';
 import {
   type ContinuationBatch,
   type ContinuationGroup,
   checkGroup,
   continuationBatch,
   endingScores,
-} from './continuations.js';
+} from './inference/continuations.js';
 import { DecoderInputError } from './errors.js';
-import { type ExpectedRowsTaker, predictingStates } from './expected-rows.js';
+import { type ExpectedRowsTaker, predictingStates } from './recovery/teacher-targets.js';
 import { setGains } from './gained-norm.js';
-import { GrowingRows } from './growing-rows.js';
-import type { LanguageHead } from './language-head.js';
-import { nonFiniteError } from './non-finite.js';
-import { outputProblems } from './output-problems.js';
-import { type RotaryTable, rotaryOf } from './rotary.js';
-import { RotaryPositions } from './rotary-positions.js';
-import type { Runtime } from './runtime.js';
-import type { Sublayer } from './sublayer.js';
+import { GrowingRows } from './inference/generation.js';
+import type { LanguageHead } from './layers/language-head.js';
+import { nonFiniteError } from './gradients/non-finite.js';
+import { outputProblems } from './recovery/refit-walk.js';
+import { type RotaryTable, rotaryOf } from './math/rotary.js';
+import { RotaryPositions } from './layers/rotary-positions.js';
+import type { Runtime } from './runtime/runtime.js';
+import type { Sublayer } from './layers/sublayer.js';
 import { factorsOfKept, setFactors } from './sublayer-factors.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
 

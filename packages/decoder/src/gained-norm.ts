@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DecoderInputError } from './errors.js';
-import { readerOf } from './vector-parts.js';
+import { readerOf } from './math/vector-parts.js';
 
 /**
  * The weight of an RMSNorm with a gain on each of its entries, 1 until set. A gain folds into the weight, so it can

@@ -1,18 +1,18 @@
 import type { Checkpoint } from '@grasp/checkpoint';
-import { findArchitecture } from './architectures/index.js';
-import { AttentionLayer, attentionFunctions } from './attention-layer.js';
-import { decoderConfig } from './config.js';
+import { findArchitecture } from './spec/architectures/index.js';
+import { AttentionLayer, attentionFunctions } from './layers/attention-layer.js';
+import { decoderConfig } from './spec/config.js';
 import { Decoder } from './decoder.js';
 import { UnsupportedModelError } from './errors.js';
-import { checkWeights } from './expected-tensors.js';
-import { FeedForwardLayer, feedForwardFunctions } from './feed-forward-layer.js';
-import { inScope } from './in-scope.js';
-import { LanguageHead } from './language-head.js';
-import { type WeightDType, WeightReader } from './load-weights.js';
-import { eagerRuntime, type Runtime } from './runtime.js';
-import { layerParameters } from './sizes.js';
-import type { Sublayer } from './sublayer.js';
-import { decoderLayout } from './units.js';
+import { checkWeights } from './weights/expected-tensors.js';
+import { FeedForwardLayer, feedForwardFunctions } from './layers/feed-forward-layer.js';
+import { inScope } from './runtime/in-scope.js';
+import { LanguageHead } from './layers/language-head.js';
+import { type WeightDType, WeightReader } from './weights/weight-reader.js';
+import { eagerRuntime, type Runtime } from './runtime/runtime.js';
+import { layerParameters } from './spec/sizes.js';
+import type { Sublayer } from './layers/sublayer.js';
+import { decoderLayout } from './spec/units.js';
 
 export interface LoadOptions {
   /** What runs the tensors. Default: op by op on tfjs' current backend. */

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import '@tensorflow/tfjs-backend-wasm';
 import { loadDecoder } from './load-decoder.js';
-import { eagerRuntime, type Runtime, type Scope } from './runtime.js';
+import { eagerRuntime, type Runtime, type Scope } from './runtime/runtime.js';
 
 const config: TinyConfig = {
   model_type: 'qwen3',

@@ -1,9 +1,9 @@
 import type { UnitBlock } from '@grasp/budget';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Arrangement } from './arrangement.js';
+import type { Arrangement } from './weights/permutation.js';
 import { DecoderInputError } from './errors.js';
-import { factorCount, type MatrixSize, resizeFactors } from './low-rank.js';
-import { readerOf } from './vector-parts.js';
+import { factorCount, type MatrixSize, resizeFactors } from './math/lora.js';
+import { readerOf } from './math/vector-parts.js';
 
 /** The factors of one sublayer's corrections, laid out for the units that it computes, of which the kept ones come first. */
 export class SublayerFactors {

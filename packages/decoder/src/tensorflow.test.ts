@@ -9,7 +9,7 @@ import {
 } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDecoder } from './load-decoder.js';
-import { eagerRuntime, type Runtime } from './runtime.js';
+import { eagerRuntime, type Runtime } from './runtime/runtime.js';
 
 const config: TinyConfig = {
   model_type: 'llama',

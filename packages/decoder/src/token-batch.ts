@@ -1,6 +1,6 @@
-import type { DecoderConfig } from './config.js';
+import type { DecoderConfig } from './spec/config.js';
 import { DecoderInputError } from './errors.js';
-import type { ExpectedRows } from './expected-rows.js';
+import type { ExpectedRows } from './recovery/teacher-targets.js';
 
 /** Rows of token ids: `ids` is `[rows, length]`, row-major. */
 export interface TokenBatch {

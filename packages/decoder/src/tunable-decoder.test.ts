@@ -3,11 +3,11 @@ import { difference, random, randomCheckpoint, randomTokens, type TinyConfig } f
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { correctionUpdates, initialFactors } from './corrections.js';
+import { correctionUpdates, initialFactors } from './recovery/lora-parameters.js';
 import type { Decoder } from './decoder.js';
 import { loadDecoder } from './load-decoder.js';
 import { scaleLayout, scaleSlices, TunableDecoder, withNorms } from './tunable-decoder.js';
-import { prunedConfig, unitSlices } from './units.js';
+import { prunedConfig, unitSlices } from './spec/units.js';
 
 const config: TinyConfig = {
   model_type: 'qwen2',

@@ -1,13 +1,13 @@
 import { createLayout, type Layout } from '@grasp/budget';
 import type { UnitSlice } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
-import type { DecoderConfig } from './config.js';
-import { correctedSublayers } from './corrections.js';
+import type { DecoderConfig } from './spec/config.js';
+import { correctedSublayers } from './recovery/lora-parameters.js';
 import type { Decoder } from './decoder.js';
-import { factorCount } from './low-rank.js';
-import { FINAL_NORM, normName } from './tensor-names.js';
+import { factorCount } from './math/lora.js';
+import { FINAL_NORM, normName } from './weights/tensor-names.js';
 import type { TokenBatch } from './token-batch.js';
-import { decoderLayout, unitSlices } from './units.js';
+import { decoderLayout, unitSlices } from './spec/units.js';
 
 /** The norms in the order of gains: attention's, then the FFN's, of each layer that has them, and the final one. */
 function norms({ layers }: DecoderConfig): { layer: number; kind: string; tensor: string }[] {

@@ -1,11 +1,11 @@
 import { applyJsonEdit, type Json, jsonEdits } from '@grasp/testing/fuzz';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { decoderConfig } from '../src/config.js';
-import { checkWeights, expectedTensors } from '../src/expected-tensors.js';
-import { rotaryFrequencies } from '../src/rotary.js';
-import { kvCacheBytesPerToken, parameterCounts } from '../src/sizes.js';
-import { decoderLayout, prunedConfig, unitSlices } from '../src/units.js';
+import { decoderConfig } from '../src/spec/config.js';
+import { checkWeights, expectedTensors } from '../src/weights/expected-tensors.js';
+import { rotaryFrequencies } from '../src/math/rotary.js';
+import { kvCacheBytesPerToken, parameterCounts } from '../src/spec/sizes.js';
+import { decoderLayout, prunedConfig, unitSlices } from '../src/spec/units.js';
 
 const values: readonly Json[] = [
   ...[null, true, 0, 1, 2, 3, -1, 1.5, 2 ** 24, 2 ** 31, 2 ** 53, 1e308, '', 'llama', 'qwen3', 'gelu'],

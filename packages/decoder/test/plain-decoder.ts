@@ -4,8 +4,8 @@
  */
 import type { Checkpoint } from '@grasp/checkpoint';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderConfig } from '../src/config.js';
-import { rotaryFrequencies } from '../src/rotary.js';
+import type { DecoderConfig } from '../src/spec/config.js';
+import { rotaryFrequencies } from '../src/math/rotary.js';
 import type { TokenBatch } from '../src/token-batch.js';
 
 /** The loss of one batch as a function of the gates, `[units]` in layout order: FFN then KV, layer by layer. */

@@ -1,0 +1,59 @@
+/**
+ * The language-model head: cross entropy against the next token and its gradient, a tile of the vocabulary at a
+ * time, so that logits over the whole vocabulary never exist at once and each head row is read once.
+ *
+ * Softmax is accumulated over tiles: with the running maximum `m`, sums of `exp(logit − m)` grow tile by tile and
+ * are rescaled when `m` does.
+ *
+ * Dims: N tokens, d hidden, V vocabulary, v vocabulary entries of a tile.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Runtime } from '../runtime/runtime.js';
+
+/** Rows of the embedding, float32: `[n, d]`. */
+export function embed(runtime: Runtime, embedding: tf.Tensor, ids: tf.Tensor): tf.Tensor {
+  const rows = tf.gather(embedding, ids);
+  return runtime.bfloat16 ? runtime.bfloat16.toFloat32(rows) : rows;
+}
+
+/** Softmax as far as tiles have been seen. */
+export type RunningSoftmax = {
+  readonly max: tf.Tensor; //        [N, 1] largest logit
+  readonly total: tf.Tensor; //      [N, 1] Σ exp(logit − max)
+  readonly weighted?: tf.Tensor | undefined; // [N, d] Σ exp(logit − max) · head row
+};
+
+export type TileInputs = Partial<RunningSoftmax> & {
+  readonly hidden: tf.Tensor; // [N, d] after the final norm
+  readonly rows: tf.Tensor; //   [v, d] of the head
+};
+
+/** Takes one more tile of the vocabulary in. `withWeighted` also accumulates what the gradient needs. */
+export function addTile(runtime: Runtime, i: TileInputs, withWeighted: boolean): RunningSoftmax {
+  const logits = runtime.matMul(i.hidden, i.rows, false, true); // [N, v]
+  const tileMax = tf.max(logits, 1, true); // [N, 1]
+  const max = i.max ? tf.maximum(i.max, tileMax) : tileMax;
+  const exponential = tf.exp(tf.sub(logits, max)); // [N, v]
+  const total = tf.sum(exponential, 1, true);
+  const weighted = withWeighted ? runtime.matMul(exponential, i.rows) : undefined; // [N, d]
+  if (!i.max || !i.total) return { max, total, weighted };
+  const decay = tf.exp(tf.sub(i.max, max)); // [N, 1]
+  return {
+    max,
+    total: tf.add(total, tf.mul(i.total, decay)),
+    weighted: weighted && i.weighted ? tf.add(weighted, tf.mul(i.weighted, decay)) : undefined,
+  };
+}
+
+export type LossInputs = RunningSoftmax & {
+  readonly hidden: tf.Tensor; // [N, d]
+  readonly target: tf.Tensor; // [N, d] head rows of the target tokens
+};
+
+/** Negative log-likelihood of each target, `[N]`, and where asked for the gradient of their sum, `[N, d]`. */
+export function crossEntropy(i: LossInputs): { nll: tf.Tensor; dHidden: tf.Tensor | undefined } {
+  const logit = tf.sum(tf.mul(i.hidden, i.target), 1); // [N]
+  const nll = tf.sub(tf.reshape(tf.add(tf.log(i.total), i.max), [-1]), logit);
+  if (!i.weighted) return { nll, dHidden: undefined };
+  return { nll, dHidden: tf.sub(tf.div(i.weighted, i.total), i.target) };
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { decoderConfig } from './config.js';
+import { ModelConfigError, UnsupportedModelError } from '../errors.js';
+import { rotaryFrequencies } from '../math/rotary.js';
+import { parameterCounts } from './sizes.js';
+import { decoderLayout, prunedConfig } from './units.js';
+
+/** SmolLM2-135M's config.json. */
+const smollm2 = {
+  model_type: 'llama',
+  hidden_size: 576,
+  intermediate_size: 1536,
+  num_attention_heads: 9,
+  num_key_value_heads: 3,
+  num_hidden_layers: 30,
+  vocab_size: 49152,
+  max_position_embeddings: 8192,
+  rms_norm_eps: 1e-5,
+  rope_theta: 100000,
+  tie_word_embeddings: true,
+};
+
+describe('decoderConfig', () => {
+  it('reads a dense model', () => {
+    const config = decoderConfig(smollm2);
+    expect(config).toMatchObject({ headSize: 64, headsPerGroup: 3, contextLength: 8192, tiedHead: true });
+    expect(config.layers).toEqual(Array.from({ length: 30 }, () => ({ channels: 1536, groups: 3 })));
+    // 134.5 million is what the model's card says.
+    expect(parameterCounts(config).total).toBe(134_515_008);
+  });
+
+  it('reads the newer spelling of rope settings', () => {
+    const { rope_theta, ...rest } = smollm2;
+    const config = decoderConfig({ ...rest, rope_parameters: { rope_type: 'default', rope_theta } });
+    expect(config.rotary).toEqual({ theta: 100000, scaling: 'none' });
+  });
+
+  it('limits the context to a sliding window in use', () => {
+    expect(decoderConfig({ ...smollm2, model_type: 'mistral', sliding_window: 4096 }).contextLength).toBe(
+      4096,
+    );
+    expect(decoderConfig({ ...smollm2, model_type: 'qwen2', sliding_window: 4096 }).contextLength).toBe(8192);
+  });
+
+  it.each([
+    [{ model_type: 'gpt2' }, 'model_type "gpt2"; supported architectures are llama, mistral, qwen2, qwen3'],
+    [{ hidden_act: 'gelu' }, 'activation "gelu"'],
+    [{ rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope scaling "yarn"'],
+    [{ quantization_config: { bits: 4 } }, 'quantised'],
+  ])('refuses %j by name', (change, message) => {
+    expect(() => decoderConfig({ ...smollm2, ...change })).toThrow(UnsupportedModelError);
+    expect(() => decoderConfig({ ...smollm2, ...change })).toThrow(message);
+  });
+
+  it.each([
+    [{ hidden_size: undefined }, '"hidden_size" must be a positive integer'],
+    [{ num_key_value_heads: 4 }, '9 attention heads do not divide into 4 KV heads'],
+    [{ rms_norm_eps: 0 }, '"rms_norm_eps" must be positive'],
+    [{ rms_norm_eps: Number.POSITIVE_INFINITY }, '"rms_norm_eps" must be positive'],
+    [{ num_hidden_layers: 1e9 }, '"num_hidden_layers" is 1000000000, and at most 4096 is read'],
+    [{ vocab_size: 2 ** 40 }, 'at most 16777216'],
+    [{ model_type: 'mistral', sliding_window: -1 }, '"sliding_window" must be a positive integer'],
+    [{ layer_shapes: [] }, '"layer_shapes" must list 30 layers'],
+    [
+      {
+        num_hidden_layers: 1,
+        layer_shapes: [{ intermediate_size: 5, num_attention_heads: 4, num_key_value_heads: 2 }],
+      },
+      'layer_shapes[0]',
+    ],
+  ])('says what is wrong with %j', (change, message) => {
+    expect(() => decoderConfig({ ...smollm2, ...change })).toThrow(ModelConfigError);
+    expect(() => decoderConfig({ ...smollm2, ...change })).toThrow(message);
+  });
+});
+
+describe('decoderLayout', () => {
+  it('has the units and the cost that the paper counts for SmolLM2', () => {
+    const layout = decoderLayout(decoderConfig(smollm2));
+    // ../shared/reference/smollm2.json: 46,080 channels, 90 groups; half the cost is 30,720.
+    expect(layout.size).toBe(46080 + 90);
+    expect(layout.totalCost / 2).toBe(30720);
+  });
+});
+
+describe('prunedConfig', () => {
+  const config = decoderConfig(smollm2);
+  const layout = decoderLayout(config);
+  /** Keeps the first units of each block. */
+  const keeping = (count: (layer: number, kind: string) => number) => {
+    const mask = new Uint8Array(layout.size);
+    for (const b of layout.blocks) mask.fill(1, b.start, b.start + count(b.layer, b.kind));
+    return mask;
+  };
+
+  it('lists the widths of layers that differ, and reads them back', () => {
+    const pruned = prunedConfig(
+      smollm2,
+      config,
+      keeping((layer, kind) => (kind === 'kv' ? layer % 4 : 10 + layer)),
+    );
+    const again = decoderConfig(pruned);
+    expect(again.layers[5]).toEqual({ channels: 15, groups: 1 });
+    expect(again.layers[4]).toEqual({ channels: 14, groups: 0 });
+    expect(again).toMatchObject({ headSize: 64, headsPerGroup: 3 });
+    expect(decoderLayout(again).blocks).toHaveLength(60 - 8);
+  });
+
+  it('is an ordinary config where layers are alike', () => {
+    const pruned = prunedConfig(
+      smollm2,
+      config,
+      keeping((_, kind) => (kind === 'kv' ? 2 : 700)),
+    );
+    expect(pruned).toMatchObject({
+      intermediate_size: 700,
+      num_attention_heads: 6,
+      num_key_value_heads: 2,
+      head_dim: 64,
+    });
+    expect(pruned).not.toHaveProperty('layer_shapes');
+    expect(decoderConfig(pruned).headsPerGroup).toBe(3);
+  });
+});
+
+describe('rotaryFrequencies', () => {
+  it('scales the low frequencies of LLaMA-3.x alone', () => {
+    const { rotary } = decoderConfig({
+      ...smollm2,
+      rope_scaling: {
+        rope_type: 'llama3',
+        factor: 8,
+        low_freq_factor: 1,
+        high_freq_factor: 4,
+        original_max_position_embeddings: 8192,
+      },
+    });
+    const plain = rotaryFrequencies({ theta: 100000, scaling: 'none' }, 64);
+    const scaled = rotaryFrequencies(rotary, 64);
+    expect(scaled[0]).toBe(plain[0]);
+    expect(scaled[31]! * 8).toBeCloseTo(plain[31]!, 12);
+    expect([...scaled].every((f, i) => f <= plain[i]! && f >= plain[i]! / 8)).toBe(true);
+  });
+});

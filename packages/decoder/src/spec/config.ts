@@ -1,0 +1,149 @@
+import { type Architecture, findArchitecture } from './architectures/index.js';
+import { ModelConfigError, UnsupportedModelError } from '../errors.js';
+import { LIMITS } from './limits.js';
+import { type RotaryConfig, rotaryConfig } from './rotary-config.js';
+
+/** The widths of one layer: a pruned model's layers differ. */
+export interface LayerShape {
+  /** FFN channels, 0 where the layer has no FFN. */
+  readonly channels: number;
+  /** KV head groups, 0 where the layer has no attention. */
+  readonly groups: number;
+}
+
+/** What the decoder needs to know of a model, whatever its architecture calls it. */
+export interface DecoderConfig {
+  readonly modelType: string;
+  readonly hiddenSize: number;
+  readonly headSize: number;
+  /** Query heads per KV group. */
+  readonly headsPerGroup: number;
+  readonly vocabSize: number;
+  readonly contextLength: number;
+  readonly normEpsilon: number;
+  readonly tiedHead: boolean;
+  readonly rotary: RotaryConfig;
+  readonly layers: readonly LayerShape[];
+}
+
+/** The key of config.json that lists each layer's widths in a pruned model. */
+export const LAYER_SHAPES_KEY = 'layer_shapes';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** A size of at least 1 and at most `limit`. */
+function positiveInteger(raw: Raw, field: string, fallback?: number, limit: number = LIMITS.size): number {
+  const value = raw[field] ?? fallback;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
+    throw new ModelConfigError(
+      `config.json: "${field}" must be a positive integer, found ${JSON.stringify(value)}.`,
+      field,
+    );
+  }
+  if (value > limit) {
+    throw new ModelConfigError(`config.json: "${field}" is ${value}, and at most ${limit} is read.`, field);
+  }
+  return value;
+}
+
+function refuse(raw: Raw): void {
+  const activation = raw.hidden_act ?? raw.hidden_activation ?? 'silu';
+  if (activation !== 'silu' && activation !== 'swish') {
+    throw new UnsupportedModelError(
+      `config.json: activation "${String(activation)}" is not supported; the gated FFN here is silu(gate) · up.`,
+      String(activation),
+      ['silu'],
+    );
+  }
+  if (raw.quantization_config !== undefined && raw.quantization_config !== null) {
+    throw new UnsupportedModelError(
+      'config.json: the checkpoint is quantised ("quantization_config"). Prune the original weights instead.',
+      'quantization_config',
+      ['F32', 'F16', 'BF16'],
+    );
+  }
+}
+
+/** The sliding window where there is one. */
+function windowOf(raw: Raw, { slidingWindow }: Architecture): number | undefined {
+  return slidingWindow(raw) === undefined
+    ? undefined
+    : positiveInteger(raw, 'sliding_window', undefined, LIMITS.contextLength);
+}
+
+function layerShapes(raw: Raw, count: number, dense: LayerShape, headsPerGroup: number): LayerShape[] {
+  const listed = raw[LAYER_SHAPES_KEY];
+  if (listed === undefined) return Array.from({ length: count }, () => dense);
+  if (!Array.isArray(listed) || listed.length !== count) {
+    throw new ModelConfigError(
+      `config.json: "${LAYER_SHAPES_KEY}" must list ${count} layers ("num_hidden_layers").`,
+      LAYER_SHAPES_KEY,
+    );
+  }
+  return listed.map((entry: unknown, layer) => {
+    const {
+      intermediate_size: channels,
+      num_attention_heads: heads,
+      num_key_value_heads: groups,
+    } = (entry ?? {}) as Raw;
+    const valid = [channels, heads, groups].every(
+      (n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) <= LIMITS.size,
+    );
+    if (!valid || heads !== (groups as number) * headsPerGroup) {
+      throw new ModelConfigError(
+        `config.json: "${LAYER_SHAPES_KEY}[${layer}]" needs intermediate_size, num_attention_heads and num_key_value_heads ` +
+          `with ${headsPerGroup} heads per KV head, found ${JSON.stringify(entry)}.`,
+        LAYER_SHAPES_KEY,
+      );
+    }
+    return { channels: channels as number, groups: groups as number };
+  });
+}
+
+/**
+ * Reads a Hugging Face config.json.
+ *
+ * @throws UnsupportedModelError for an architecture, activation or rope type that is not implemented.
+ * @throws ModelConfigError for a missing or impossible field.
+ */
+export function decoderConfig(raw: Raw): DecoderConfig {
+  const architecture = findArchitecture(raw);
+  refuse(raw);
+  const hiddenSize = positiveInteger(raw, 'hidden_size');
+  const heads = positiveInteger(raw, 'num_attention_heads');
+  const groups = positiveInteger(raw, 'num_key_value_heads', heads);
+  const headSize = positiveInteger(raw, 'head_dim', Math.floor(hiddenSize / heads));
+  if (heads % groups !== 0) {
+    throw new ModelConfigError(
+      `config.json: ${heads} attention heads do not divide into ${groups} KV heads.`,
+      'num_key_value_heads',
+    );
+  }
+  if (headSize % 2 !== 0)
+    throw new ModelConfigError(`config.json: head size ${headSize} is odd.`, 'head_dim');
+  const contextLength = positiveInteger(raw, 'max_position_embeddings', 2048, LIMITS.contextLength);
+  const headsPerGroup = heads / groups;
+  const layerCount = positiveInteger(raw, 'num_hidden_layers', undefined, LIMITS.layers);
+  const dense = { channels: positiveInteger(raw, 'intermediate_size'), groups };
+  const epsilon = raw.rms_norm_eps ?? 1e-6;
+  if (typeof epsilon !== 'number' || !(epsilon > 0 && Number.isFinite(epsilon))) {
+    throw new ModelConfigError(
+      `config.json: "rms_norm_eps" must be positive, found ${JSON.stringify(epsilon)}.`,
+      'rms_norm_eps',
+    );
+  }
+  return {
+    modelType: architecture.modelType,
+    hiddenSize,
+    headSize,
+    headsPerGroup,
+    vocabSize: positiveInteger(raw, 'vocab_size'),
+    contextLength: Math.min(contextLength, windowOf(raw, architecture) ?? contextLength),
+    normEpsilon: epsilon,
+    tiedHead:
+      raw.tie_word_embeddings === true ||
+      (raw.tie_word_embeddings === undefined && architecture.tiedByDefault),
+    rotary: rotaryConfig(raw, contextLength),
+    layers: layerShapes(raw, layerCount, dense, headsPerGroup),
+  };
+}

@@ -1,0 +1,91 @@
+import { createLayout, type Layout } from '@grasp/budget';
+import type { UnitSlice } from '@grasp/fold';
+import { findArchitecture } from './architectures/index.js';
+import { type DecoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
+import { type ProjectionName, projectionName } from '../weights/tensor-names.js';
+
+/**
+ * The units of a decoder: per layer its FFN channels, then its KV groups. Costs are in FFN channels (`3d`
+ * parameters each): a channel costs 1, a group `(2G + 2)·h / 3` (GRASPrune, section 3.1).
+ */
+export function decoderLayout(config: DecoderConfig): Layout {
+  const groupCost = ((2 * config.headsPerGroup + 2) * config.headSize) / 3;
+  return createLayout(
+    config.layers.flatMap(({ channels, groups }, layer) => [
+      ...(channels > 0 ? [{ layer, kind: 'ffn', count: channels, cost: 1 }] : []),
+      ...(groups > 0 ? [{ layer, kind: 'kv', count: groups, cost: groupCost }] : []),
+    ]),
+  );
+}
+
+/**
+ * Which axes of which tensors belong to the units, and which of them carry a folded scale: columns of
+ * `down_proj` for a channel; rows of `k_proj` (where the gate multiplies keys) and `v_proj`, with their biases,
+ * for a group.
+ */
+export function unitSlices(config: DecoderConfig): UnitSlice[] {
+  const architecture = findArchitecture({ model_type: config.modelType });
+  const h = config.headSize;
+  const slices: UnitSlice[] = [];
+  const add = (
+    layer: number,
+    projection: ProjectionName,
+    kind: string,
+    axis: 0 | 1,
+    width: number,
+    scaled: boolean,
+  ) => {
+    const unit = { layer, kind, width, scaled };
+    slices.push({ tensor: projectionName(layer, projection, 'weight'), axis, ...unit });
+    if (axis === 0 && architecture.biases.includes(projection)) {
+      slices.push({ tensor: projectionName(layer, projection, 'bias'), axis, ...unit });
+    }
+  };
+  config.layers.forEach(({ channels, groups }, layer) => {
+    if (channels > 0) {
+      add(layer, 'gate', 'ffn', 0, 1, false);
+      add(layer, 'up', 'ffn', 0, 1, false);
+      add(layer, 'down', 'ffn', 1, 1, true);
+    }
+    if (groups > 0) {
+      add(layer, 'q', 'kv', 0, config.headsPerGroup * h, false);
+      add(layer, 'k', 'kv', 0, h, architecture.groupGate === 'key-value');
+      add(layer, 'v', 'kv', 0, h, true);
+      add(layer, 'o', 'kv', 1, config.headsPerGroup * h, false);
+    }
+  });
+  return slices;
+}
+
+/** Each layer's widths under a mask. */
+export function maskedShapes(config: DecoderConfig, mask: Uint8Array): LayerShape[] {
+  const shapes = config.layers.map(() => ({ channels: 0, groups: 0 }));
+  for (const block of decoderLayout(config).blocks) {
+    const kept = mask.subarray(block.start, block.start + block.count).reduce((sum, m) => sum + m, 0);
+    shapes[block.layer]![block.kind === 'ffn' ? 'channels' : 'groups'] = kept;
+  }
+  return shapes;
+}
+
+/**
+ * config.json of the model a mask leaves. Layers of one width make an ordinary config; layers that differ are
+ * listed under `layer_shapes`, the ordinary fields keeping the dense model's widths.
+ */
+export function prunedConfig(
+  raw: Readonly<Record<string, unknown>>,
+  config: DecoderConfig,
+  mask: Uint8Array,
+): Record<string, unknown> {
+  const shapes = maskedShapes(config, mask);
+  const { [LAYER_SHAPES_KEY]: _, ...rest } = raw;
+  const first = shapes[0]!;
+  const uniform = shapes.every((s) => s.channels === first.channels && s.groups === first.groups);
+  const widths = ({ channels, groups }: LayerShape) => ({
+    intermediate_size: channels,
+    num_attention_heads: groups * config.headsPerGroup,
+    num_key_value_heads: groups,
+  });
+  const headSize = { head_dim: config.headSize };
+  if (uniform && first.channels > 0 && first.groups > 0) return { ...rest, ...headSize, ...widths(first) };
+  return { ...rest, ...headSize, [LAYER_SHAPES_KEY]: shapes.map(widths) };
+}

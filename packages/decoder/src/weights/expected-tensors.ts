@@ -1,0 +1,81 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import { findArchitecture } from '../spec/architectures/index.js';
+import type { DecoderConfig } from '../spec/config.js';
+import { WeightShapeError } from '../errors.js';
+import {
+  EMBEDDING,
+  FINAL_NORM,
+  HEAD,
+  normName,
+  type ProjectionName,
+  projectionName,
+} from './tensor-names.js';
+
+/** A tensor that a config asks for. */
+export interface ExpectedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** A checkpoint may do without it. */
+  readonly optional: boolean;
+}
+
+/** Every tensor of a model by its config, bottom up. */
+export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTensor> {
+  const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V } = config;
+  const { queryKeyNorm } = findArchitecture({ model_type: config.modelType });
+  const needed = (name: string, ...shape: number[]) => ({ name, shape, optional: false });
+  function* projection(layer: number, name: ProjectionName, out: number, inn: number) {
+    yield needed(projectionName(layer, name, 'weight'), out, inn);
+    yield { name: projectionName(layer, name, 'bias'), shape: [out], optional: true };
+  }
+  yield needed(EMBEDDING, V, d);
+  for (const [layer, { channels, groups }] of config.layers.entries()) {
+    if (groups > 0) {
+      yield needed(normName(layer, 'attention'), d);
+      yield* projection(layer, 'q', groups * G * h, d);
+      yield* projection(layer, 'k', groups * h, d);
+      yield* projection(layer, 'v', groups * h, d);
+      yield* projection(layer, 'o', d, groups * G * h);
+      if (queryKeyNorm) yield* [needed(normName(layer, 'query'), h), needed(normName(layer, 'key'), h)];
+    }
+    if (channels > 0) {
+      yield needed(normName(layer, 'feedForward'), d);
+      yield* projection(layer, 'gate', channels, d);
+      yield* projection(layer, 'up', channels, d);
+      yield* projection(layer, 'down', d, channels);
+    }
+  }
+  yield needed(FINAL_NORM, d);
+  if (!config.tiedHead) yield needed(HEAD, V, d);
+}
+
+/**
+ * Holds every tensor's shape against the config, from headers alone: what does not fit is refused before any work.
+ *
+ * @throws WeightShapeError
+ */
+export function checkWeights(
+  checkpoint: Pick<Checkpoint, 'source' | 'tensors'>,
+  config: DecoderConfig,
+): void {
+  for (const { name, shape, optional } of expectedTensors(config)) {
+    if (!optional || checkpoint.tensors.has(name)) checkShape(checkpoint, name, shape);
+  }
+}
+
+/** @throws WeightShapeError where a tensor is missing or has another shape. */
+export function checkShape(
+  { source, tensors }: Pick<Checkpoint, 'source' | 'tensors'>,
+  name: string,
+  shape: readonly number[],
+): void {
+  const info = tensors.get(name);
+  if (info && info.shape.length === shape.length && info.shape.every((n, i) => n === shape[i])) return;
+  const found = info ? `has shape [${info.shape.join(', ')}]` : 'is missing';
+  throw new WeightShapeError(
+    `${source}: tensor "${name}" ${found}; config.json asks for [${shape.join(', ')}].`,
+    name,
+    shape,
+    info?.shape,
+  );
+}

@@ -1,0 +1,141 @@
+import { type Checkpoint, convert, type TensorData, toFloat32 } from '@grasp/checkpoint';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkShape } from './expected-tensors.js';
+import type { Runtime, Scope } from '../runtime/runtime.js';
+
+/** How weights are held: `bfloat16` needs a runtime that has it. */
+export type WeightDType = 'float32' | 'bfloat16';
+
+/** Reads tensors of a checkpoint onto the device, checking shapes against what the config promises. */
+export class WeightReader {
+  constructor(
+    private readonly checkpoint: Checkpoint,
+    private readonly runtime: Runtime,
+    private readonly dtype: WeightDType,
+    private readonly onTensor?: (name: string) => void,
+    /** Where what is read belongs; what is made of it should be made there too. */
+    readonly scope: Scope = (work) => work(),
+  ) {}
+
+  /** A reader of the same checkpoint for another place. */
+  within(scope: Scope): WeightReader {
+    return new WeightReader(this.checkpoint, this.runtime, this.dtype, this.onTensor, scope);
+  }
+
+  /** A float32 tensor in the weights' dtype. */
+  readonly narrow = (x: tf.Tensor): tf.Tensor =>
+    this.dtype === 'bfloat16' ? this.runtime.bfloat16!.fromFloat32(x) : x;
+
+  has(name: string): boolean {
+    return this.checkpoint.tensors.has(name);
+  }
+
+  /**
+   * A matrix in the weight dtype.
+   *
+   * @param transpose turn `[rows, columns]` of the file into `[columns, rows]`.
+   * @throws WeightShapeError where the tensor is missing or has another shape.
+   */
+  async matrix(name: string, shape: readonly [number, number], transpose = false): Promise<tf.Tensor> {
+    const [rows, columns] = shape;
+    const values = await this.values(name, shape);
+    return this.place(
+      transpose ? transposed(values, rows, columns) : values,
+      transpose ? [columns, rows] : [rows, columns],
+    );
+  }
+
+  /** Several matrices of `columns` columns as one: for each unit, its rows of the first, then of the second, … */
+  async interleaved(parts: readonly RowsPerUnit[], units: number, columns: number): Promise<tf.Tensor> {
+    const sources: (Float32Array | Uint16Array)[] = [];
+    for (const { name, rows } of parts) sources.push(await this.values(name, [units * rows, columns]));
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    return this.place(
+      interleave(
+        sources,
+        parts.map((part) => part.rows * columns),
+        units,
+      ),
+      [units * rows, columns],
+    );
+  }
+
+  /** The same for vectors (biases), float32; undefined where the checkpoint has none of them. */
+  async interleavedVectors(parts: readonly RowsPerUnit[], units: number): Promise<tf.Tensor | undefined> {
+    if (!parts.some(({ name }) => this.has(name))) return undefined;
+    const sources: Float32Array[] = [];
+    for (const { name, rows } of parts) sources.push(toFloat32(await this.read(name, [units * rows])));
+    return tf.tensor1d(
+      interleave(
+        sources,
+        parts.map((part) => part.rows),
+        units,
+      ) as Float32Array,
+    );
+  }
+
+  /** A vector (norm weight, bias), always float32. */
+  async vector(name: string, length: number): Promise<tf.Tensor> {
+    return tf.tensor1d(toFloat32(await this.read(name, [length])));
+  }
+
+  async optionalVector(name: string, length: number): Promise<tf.Tensor | undefined> {
+    return this.has(name) ? this.vector(name, length) : undefined;
+  }
+
+  /** A tensor's elements in the weight dtype; bfloat16 as bits. */
+  private async values(name: string, shape: readonly number[]): Promise<Float32Array | Uint16Array> {
+    const data = await this.read(name, shape);
+    return this.dtype === 'bfloat16' ? (convert(data, 'BF16', name).data as Uint16Array) : toFloat32(data);
+  }
+
+  private place(values: Float32Array | Uint16Array, shape: [number, number]): tf.Tensor {
+    if (values instanceof Float32Array) return tf.tensor2d(values, shape);
+    return this.scope(() => this.runtime.bfloat16!.fromBits(values, shape));
+  }
+
+  private async read(name: string, shape: readonly number[]): Promise<TensorData> {
+    checkShape(this.checkpoint, name, shape);
+    const data = await this.checkpoint.read(name);
+    this.onTensor?.(name);
+    return data;
+  }
+}
+
+/** So many rows of a tensor belong to each unit. */
+export interface RowsPerUnit {
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** Takes `lengths[i]` elements of each source in turn, `units` times. */
+function interleave(
+  sources: readonly (Float32Array | Uint16Array)[],
+  lengths: readonly number[],
+  units: number,
+): Float32Array | Uint16Array {
+  const stride = lengths.reduce((sum, n) => sum + n, 0);
+  const out = new (sources[0]!.constructor as new (n: number) => Float32Array | Uint16Array)(stride * units);
+  let offset = 0;
+  sources.forEach((source, i) => {
+    const length = lengths[i]!;
+    for (let u = 0; u < units; u++)
+      out.set(source.subarray(u * length, (u + 1) * length), u * stride + offset);
+    offset += length;
+  });
+  return out;
+}
+
+/** Transposes in square tiles, so that reads and writes both stay in cache. */
+function transposed<A extends Float32Array | Uint16Array>(data: A, rows: number, columns: number): A {
+  const tile = 32;
+  const out = new (data.constructor as new (length: number) => A)(data.length);
+  for (let r0 = 0; r0 < rows; r0 += tile) {
+    for (let c0 = 0; c0 < columns; c0 += tile) {
+      const r1 = Math.min(r0 + tile, rows);
+      const c1 = Math.min(c0 + tile, columns);
+      for (let r = r0; r < r1; r++) for (let c = c0; c < c1; c++) out[c * rows + r] = data[r * columns + c]!;
+    }
+  }
+  return out;
+}
