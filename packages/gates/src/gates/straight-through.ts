@@ -1,4 +1,4 @@
-import type { GateMap } from './gate-map.js';
+import type { GateMap } from '../training/parameter-group.js';
 
 /** Chooses the mask of a step: typically a projection of the probabilities onto a budget. */
 export type MaskRule = (probabilities: Float32Array, step: number) => Uint8Array;

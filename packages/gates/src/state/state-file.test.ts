@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { StateError } from './errors.js';
+import { StateError } from '../errors.js';
 import { decodeState, encodeState } from './state-file.js';
 
 const floats = (size: number) =>

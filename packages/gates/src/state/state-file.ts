@@ -1,5 +1,5 @@
-import { StateError } from './errors.js';
-import type { TrainingState } from './training-state.js';
+import { StateError } from '../errors.js';
+import type { TrainingState } from '../training/training-state.js';
 
 /*
  * Layout of a state file, little-endian: "GRASPST" and the version (8 bytes), header length (u32), CRC-32 of all

@@ -1,8 +1,8 @@
 import { assertUnits } from '@grasp/budget';
-import { TrainingOptionError } from './errors.js';
+import { TrainingOptionError } from '../errors.js';
 import { finiteGradients } from './finite-gradients.js';
-import type { GateMap } from './gate-map.js';
-import type { GatedModel, GradientOptions } from './gated-model.js';
+import type { GateMap } from './parameter-group.js';
+import type { GatedModel, GradientOptions } from '../model/gated-model.js';
 import type { Optimizer } from './optimizer.js';
 import type { TrainingState } from './training-state.js';
 

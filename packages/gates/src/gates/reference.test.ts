@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { budgetFromKeepRatio, createLayout, projectGreedyPrefix } from '@grasp/budget';
 import { hasShared, sharedPath } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
-import { adamW } from './adamw.js';
+import { adamW } from '../training/adamw.js';
 import { maskFromScores } from './learn-gates.js';
 
 interface PerLayer {

@@ -1,10 +1,10 @@
 import { budgetFromKeepRatio, maskCost, projectExact } from '@grasp/budget';
 import { describe, expect, it } from 'vitest';
-import { toyModel } from '../test/toy-model.js';
-import { epochOrder } from './epoch-order.js';
-import { NonFiniteError } from './errors.js';
+import { toyModel } from '../../test/toy-model.js';
+import { epochOrder } from '../training/epoch-order.js';
+import { NonFiniteError } from '../errors.js';
 import { type GateOptions, initialGateState, learnGates, maskFromScores } from './learn-gates.js';
-import { decodeState, encodeState } from './state-file.js';
+import { decodeState, encodeState } from '../state/state-file.js';
 
 const worth = [-1, 9, -2, 8, -3, 7, 9, -1, 5, -2, 8, -4];
 const model = toyModel(worth);

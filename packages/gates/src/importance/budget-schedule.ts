@@ -1,5 +1,5 @@
 import { type Budget, denseCost, type Layout } from '@grasp/budget';
-import { TrainingOptionError } from './errors.js';
+import { TrainingOptionError } from '../errors.js';
 
 /**
  * How much of what is to be removed is gone after round `round` of `rounds`: `1 − (1 − (round + 1) / rounds)²`.

@@ -1,12 +1,12 @@
 import { assertUnits, keptPerBlock, maskCost } from '@grasp/budget';
 import { removedShare } from './budget-schedule.js';
-import { TrainingOptionError } from './errors.js';
-import { finiteGradients } from './finite-gradients.js';
-import type { GatedModel } from './gated-model.js';
+import { TrainingOptionError } from '../errors.js';
+import { finiteGradients } from '../training/finite-gradients.js';
+import type { GatedModel } from '../model/gated-model.js';
 import { addSquares, nestedScores, valueDensity } from './importance.js';
-import type { GateRecord } from './learn-gates.js';
-import type { BatchAt } from './train-scores.js';
-import type { TrainingState } from './training-state.js';
+import type { GateRecord } from '../gates/learn-gates.js';
+import type { BatchAt } from '../training/train.js';
+import type { TrainingState } from '../training/training-state.js';
 
 export interface ImportanceOptions {
   /** Times that units are removed. */

@@ -1,6 +1,6 @@
 import { assertUnits, blockIndices, blockName } from '@grasp/budget';
-import { NonFiniteError } from './errors.js';
-import type { GatedModel, GradientOptions, LossAndGradients } from './gated-model.js';
+import { NonFiniteError } from '../errors.js';
+import type { GatedModel, GradientOptions, LossAndGradients } from '../model/gated-model.js';
 
 /** A loop, as there may be millions at every step. */
 function firstNonFinite(values: Float32Array): number | undefined {

@@ -1,11 +1,11 @@
 import { assertUnits, keptPerBlock, maskCost } from '@grasp/budget';
-import { adamW } from './adamw.js';
-import { TrainingOptionError } from './errors.js';
-import type { GatedModel } from './gated-model.js';
-import type { Optimizer } from './optimizer.js';
+import { adamW } from '../training/adamw.js';
+import { TrainingOptionError } from '../errors.js';
+import type { GatedModel } from '../model/gated-model.js';
+import type { Optimizer } from '../training/optimizer.js';
 import { gateProbabilities, type MaskRule, projectedStraightThrough } from './straight-through.js';
-import { type BatchAt, type TrainingRecord, trainScores } from './train-scores.js';
-import { initialState, type TrainingState } from './training-state.js';
+import { type BatchAt, type TrainingRecord, trainScores } from '../training/train.js';
+import { initialState, type TrainingState } from '../training/training-state.js';
 
 export interface GateOptions {
   /** Steps in all, those of a resumed state included. The paper: four epochs. */

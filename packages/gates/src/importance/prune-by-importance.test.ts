@@ -1,8 +1,8 @@
 import { budgetFromKeepRatio, createLayout, projectExact } from '@grasp/budget';
 import { describe, expect, it } from 'vitest';
 import { relaxedBudget } from './budget-schedule.js';
-import { NonFiniteError, TrainingOptionError } from './errors.js';
-import type { GatedModel } from './gated-model.js';
+import { NonFiniteError, TrainingOptionError } from '../errors.js';
+import type { GatedModel } from '../model/gated-model.js';
 import { addSquares, nestedScores, valueDensity } from './importance.js';
 import {
   type ImportanceOptions,
@@ -10,7 +10,7 @@ import {
   maskFromImportance,
   pruneByImportance,
 } from './prune-by-importance.js';
-import { decodeState, encodeState } from './state-file.js';
+import { decodeState, encodeState } from '../state/state-file.js';
 
 /** `L = ½ Σ_i w_i (batch · z_i)²`, so that a unit's squared gradient is `w_i² z_i² batch⁴`; pruned ones show as at 1. */
 const worth = [1, 9, 2, 8, 3, 7, 3, 30, 5, 20];

@@ -1,4 +1,4 @@
-import { StateError } from './errors.js';
+import { StateError } from '../errors.js';
 import type { LearningRate } from './learning-rate.js';
 import type { Optimizer } from './optimizer.js';
 
