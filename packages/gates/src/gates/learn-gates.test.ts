@@ -1,10 +1,10 @@
 import { budgetFromKeepRatio, maskCost, projectExact } from '@grasp/budget';
 import { describe, expect, it } from 'vitest';
 import { toyModel } from '../../test/toy-model.js';
-import { epochOrder } from '../training/epoch-order.js';
 import { NonFiniteError } from '../errors.js';
-import { type GateOptions, initialGateState, learnGates, maskFromScores } from './learn-gates.js';
 import { decodeState, encodeState } from '../state/state-file.js';
+import { epochOrder } from '../training/epoch-order.js';
+import { type GateOptions, initialGateState, learnGates, maskFromScores } from './learn-gates.js';
 
 const worth = [-1, 9, -2, 8, -3, 7, 9, -1, 5, -2, 8, -4];
 const model = toyModel(worth);
@@ -60,7 +60,7 @@ describe('learnGates', () => {
     await expect(run()).rejects.toThrow(NonFiniteError);
     expect(state.step).toBe(5);
     expect(state.losses).toHaveLength(5);
-    expect(state.scores.every(Number.isFinite)).toBe(true);
+    expect(state.parameters.gates!.every(Number.isFinite)).toBe(true);
   });
 
   it('names the unit of a gradient that is not finite', async () => {
@@ -83,7 +83,7 @@ describe('learnGates', () => {
     });
     const found = Object.assign(new Error('Layer 3 is NaN.'), { code: 'GRASP_NON_FINITE' });
     await expect(learnGates(failing(found), batchAt, options).next()).rejects.toMatchObject({
-      message: 'Step 0: Layer 3 is NaN. The scores are as they were before this step.',
+      message: 'Step 0: Layer 3 is NaN. The parameters are as they were before this step.',
       cause: found,
     });
     const other = new Error('no memory');

@@ -1,14 +1,16 @@
 import { assertUnits, keptPerBlock, maskCost } from '@grasp/budget';
-import { adamW } from '../training/adamw.js';
 import { TrainingOptionError } from '../errors.js';
 import type { GatedModel } from '../model/gated-model.js';
+import { unitName } from '../model/unit-name.js';
+import { adamW } from '../training/adamw.js';
 import type { Optimizer } from '../training/optimizer.js';
-import { gateProbabilities, type MaskRule, projectedStraightThrough } from './straight-through.js';
-import { type BatchAt, type TrainingRecord, trainScores } from '../training/train.js';
+import type { ParameterGroup } from '../training/parameter-group.js';
+import { type BatchAt, type GradientsOf, type TrainingRecord, train } from '../training/train.js';
 import { initialState, type TrainingState } from '../training/training-state.js';
+import { gateProbabilities, type MaskRule, projectedStraightThrough } from './straight-through.js';
 
 export interface GateOptions {
-  /** Steps in all, those of a resumed state included. The paper: four epochs. */
+  /** Number of steps in all, those of a resumed state included. The paper: four epochs. */
   readonly steps: number;
   /**
    * The mask of each step from the gate probabilities: a projection with its budget bound, for example
@@ -23,43 +25,49 @@ export interface GateOptions {
   readonly initialScores?: Float32Array;
 }
 
-/** What one step of gate learning did. Arrays are valid until the next step. */
-export interface GateRecord extends TrainingRecord {
-  /** Units kept in each block of the layout by this step's mask. */
+/** What one step of a method that chooses a mask did. Arrays are valid until the next step. */
+export interface MaskRecord {
+  /** The step's index, from 0. */
+  readonly step: number;
+  readonly loss: number;
+  /** The mask under which this step's loss was taken. */
+  readonly mask: Uint8Array;
+  /** Units kept in each block of the layout by this mask. */
   readonly kept: Uint32Array;
-  /** What this step's mask costs, in the layout's cost unit. */
+  /** Cost of this mask, in the layout's cost unit. */
   readonly keptCost: number;
 }
+
+/** What one step of gate learning did. `gradients.gates` is dL/ds of each score. */
+export interface GateRecord extends MaskRecord, TrainingRecord<'gates'> {}
 
 export const DEFAULT_TEMPERATURE = 1.5;
 
 /**
- * Learns which units to keep: stage A of GRASPrune (arXiv 2604.19398, section 3). The model's weights are never
- * touched; one score per unit is trained through the {@link projectedStraightThrough} estimator.
+ * Learns which units to keep: stage A of GRASPrune (arXiv 2604.19398, section 3). The model's weights stay as they are;
+ * one score per unit, the parameter group `gates`, is trained through the {@link projectedStraightThrough} estimator.
  *
- * Yields one record a step. `break` to stop early; pass a saved state to resume, which gives the same numbers as
- * running through. The mask learned is {@link maskFromScores} of the last state.
+ * Yields one record per step. `break` to stop early; pass a saved state to resume with the same numbers. The learned
+ * mask is {@link maskFromScores} of the last state.
  *
- * @param state resumed and updated in place; a new one where left out.
- * @throws {NonFiniteError} if a loss or gradient is not finite; the state is then as before that step.
+ * @param state resumed and updated in place. Default: a new one.
+ * @throws {NonFiniteError} if a loss or gradient is not finite. The state is then as before that step.
  */
 export async function* learnGates<Batch>(
   model: GatedModel<Batch>,
   batchAt: BatchAt<Batch>,
   options: GateOptions,
-  state: TrainingState = initialGateState(model, options),
+  state?: TrainingState,
 ): AsyncGenerator<GateRecord, void, undefined> {
   const { layout } = model;
-  const gateMap = projectedStraightThrough(options.chooseMask, temperatureOf(options));
-  const { steps, optimizer = adamW() } = options;
-  for await (const record of trainScores(
-    model,
-    batchAt,
-    { steps, gateMap, optimizer, units: 'all' },
-    state,
-  )) {
-    const { mask } = record;
-    yield { ...record, kept: keptPerBlock(layout, mask), keptCost: maskCost(layout, mask) };
+  const gradientsOf: GradientsOf<Batch, 'gates'> = async (batch, { gates }) => {
+    const { loss, gradients } = await model.lossAndGateGradients(batch, gates, { units: 'all' });
+    return { loss, gradients: { gates: gradients } };
+  };
+  const groups = { gates: gateGroup(model, options) };
+  for await (const record of train(gradientsOf, groups, batchAt, options.steps, state)) {
+    const mask = Uint8Array.from(record.values.gates);
+    yield { ...record, mask, kept: keptPerBlock(layout, mask), keptCost: maskCost(layout, mask) };
   }
 }
 
@@ -68,17 +76,26 @@ export function initialGateState(
   model: Pick<GatedModel<unknown>, 'layout'>,
   options: GateOptions,
 ): TrainingState {
-  const { initialScores, optimizer = adamW() } = options;
-  if (initialScores) assertUnits(model.layout, initialScores, 'initial scores');
-  return initialState(model.layout.size, optimizer, initialScores);
+  return initialState({ gates: gateGroup(model, options) });
 }
 
-/** The mask that scores stand for: after `step` steps, the one that the next step would use. */
+/** The mask that a state's scores stand for: after `step` steps, the one that the next step would use. */
 export function maskFromScores(
-  { scores, step }: Pick<TrainingState, 'scores' | 'step'>,
+  { parameters, step }: Pick<TrainingState, 'parameters' | 'step'>,
   options: GateOptions,
-) {
-  return options.chooseMask(gateProbabilities(scores, temperatureOf(options)), step);
+): Uint8Array {
+  return options.chooseMask(gateProbabilities(parameters.gates!, temperatureOf(options)), step);
+}
+
+function gateGroup({ layout }: Pick<GatedModel<unknown>, 'layout'>, options: GateOptions): ParameterGroup {
+  const { initialScores, optimizer = adamW(), chooseMask } = options;
+  if (initialScores) assertUnits(layout, initialScores, 'initial scores');
+  return {
+    initial: initialScores ?? new Float32Array(layout.size),
+    optimizer,
+    parametrisation: projectedStraightThrough(chooseMask, temperatureOf(options)),
+    entryName: (unit) => unitName(layout, unit),
+  };
 }
 
 function temperatureOf({ temperature = DEFAULT_TEMPERATURE }: GateOptions): number {

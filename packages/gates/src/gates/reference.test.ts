@@ -61,7 +61,9 @@ describe.skipIf(!hasShared).each(['tiny-llama-gqa', 'tiny-llama-mha'])(
     it('chooses the first step’s mask from the initial scores', () => {
       const { gates, options } = load(folder);
       const scores = Float32Array.from(flat(gates.initial_scores));
-      expect(Array.from(maskFromScores({ scores, step: 0 }, options))).toEqual(flat(gates.steps[0]!.masks!));
+      expect(Array.from(maskFromScores({ parameters: { gates: scores }, step: 0 }, options))).toEqual(
+        flat(gates.steps[0]!.masks!),
+      );
     });
 
     it('chooses the second step’s mask after one update with the first step’s gradients', () => {
@@ -69,15 +71,17 @@ describe.skipIf(!hasShared).each(['tiny-llama-gqa', 'tiny-llama-mha'])(
       const scores = Float32Array.from(flat(gates.initial_scores));
       const optimizer = adamW({ learningRate: settings.lr, betas: settings.betas, epsilon: settings.eps });
       optimizer.update(scores, Float32Array.from(flat(gates.steps[0]!.grads!)), optimizer.init(layout.size));
-      expect(Array.from(maskFromScores({ scores, step: 1 }, options))).toEqual(flat(gates.steps[1]!.masks!));
+      expect(Array.from(maskFromScores({ parameters: { gates: scores }, step: 1 }, options))).toEqual(
+        flat(gates.steps[1]!.masks!),
+      );
     });
 
     it('chooses the final mask from the final scores', () => {
       const { gates, options } = load(folder);
       const scores = Float32Array.from(flat(gates.final_scores));
-      expect(Array.from(maskFromScores({ scores, step: options.steps }, options))).toEqual(
-        flat(gates.final_masks),
-      );
+      expect(
+        Array.from(maskFromScores({ parameters: { gates: scores }, step: options.steps }, options)),
+      ).toEqual(flat(gates.final_masks));
     });
   },
 );

@@ -4,17 +4,17 @@ import { gateProbabilities, projectedStraightThrough } from './straight-through.
 describe('projectedStraightThrough', () => {
   const scores = Float32Array.of(-3, -0.2, 0, 0.7, 5);
   const mask = Uint8Array.of(0, 1, 0, 1, 1);
-  const gateMap = projectedStraightThrough(() => mask, 1.5);
+  const parametrisation = projectedStraightThrough(() => mask, 1.5);
 
   it('shows the model the hard mask', () => {
-    expect(Array.from(gateMap(scores, 0).gates)).toEqual([0, 1, 0, 1, 1]);
+    expect(Array.from(parametrisation(scores, 0).values)).toEqual([0, 1, 0, 1, 1]);
   });
 
   it('differentiates the probability, whatever the mask', () => {
     // L = Σ c_i z_i with dz/ds = dp/ds: central differences of Σ c_i p_i, in double.
     const coefficients = Float32Array.of(1, -2, 3, 0.5, 10);
     const gradients = new Float32Array(5);
-    gateMap(scores, 0).pullback(coefficients, gradients);
+    parametrisation(scores, 0).pullback(coefficients, gradients);
     const p = (score: number) => 1 / (1 + Math.exp(-score / 1.5));
     scores.forEach((score, unit) => {
       const slope = (p(score + 1e-5) - p(score - 1e-5)) / 2e-5;

@@ -1,4 +1,4 @@
-import type { GateMap } from '../training/parameter-group.js';
+import type { Parametrisation } from '../training/parameter-group.js';
 
 /** Chooses the mask of a step: typically a projection of the probabilities onto a budget. */
 export type MaskRule = (probabilities: Float32Array, step: number) => Uint8Array;
@@ -13,20 +13,18 @@ export function gateProbabilities(scores: Float32Array, temperature: number): Fl
 }
 
 /**
- * The projected straight-through estimator (GRASPrune, arXiv 2604.19398, section 3): the gate is
- * `z = m + p − stopgrad(p)`, so the model sees the hard mask `m` chosen from `p`, and the scores learn through
- * `dL/ds = dL/dz · p(1 − p) / τ`, kept or not.
+ * The projected straight-through estimator (GRASPrune, arXiv 2604.19398, section 3). The gate is
+ * `z = m + p − stopgrad(p)`: the model sees the hard mask `m` chosen from `p`, and the scores learn through
+ * `dL/ds = dL/dz · p(1 − p) / τ`, whether a unit is kept or not.
  *
  * @param chooseMask the mask for the probabilities of a step.
  * @param temperature `τ`, 1.5 in the paper.
  */
-export function projectedStraightThrough(chooseMask: MaskRule, temperature: number): GateMap {
+export function projectedStraightThrough(chooseMask: MaskRule, temperature: number): Parametrisation {
   return (scores, step) => {
     const probabilities = gateProbabilities(scores, temperature);
-    const mask = chooseMask(probabilities, step);
     return {
-      mask,
-      gates: Float32Array.from(mask),
+      values: Float32Array.from(chooseMask(probabilities, step)),
       pullback(gateGradients, out) {
         for (let unit = 0; unit < out.length; unit++) {
           const p = probabilities[unit]!;

@@ -2,10 +2,10 @@ import { assertUnits, type Layout, rankByScore } from '@grasp/budget';
 
 /**
  * Adds one batch to a running mean of squared gate gradients, in place. Half of that mean, the empirical Fisher
- * information of a gate, estimates what the loss grows by when the gate goes from 1 to 0 (Kwon et al., arXiv
+ * information of a gate, estimates by how much the loss grows when the gate goes from 1 to 0 (Kwon et al., arXiv
  * 2204.09656).
  *
- * @param weight of the batch against all earlier ones: `1 / n` for the n-th of a plain mean.
+ * @param weight weight of the batch against all earlier ones: `1 / n` for the n-th batch of a plain mean.
  */
 export function addSquares(mean: Float32Array, gradients: Float32Array, weight: number): void {
   for (let unit = 0; unit < mean.length; unit++) {
@@ -14,8 +14,8 @@ export function addSquares(mean: Float32Array, gradients: Float32Array, weight: 
 }
 
 /**
- * Importance per cost, what an exact projection fills a budget by: of units that are expected to cost the loss equally
- * much, the larger one goes first.
+ * Importance per cost, the value by which an exact projection fills a budget. Of two units with equal importance, the
+ * cheaper one ranks higher.
  */
 export function valueDensity(layout: Layout, importance: Float32Array): Float32Array {
   assertUnits(layout, importance, 'importance');
@@ -27,8 +27,9 @@ export function valueDensity(layout: Layout, importance: Float32Array): Float32A
 }
 
 /**
- * One ranking of all units while a mask shrinks: what is left by density, from 0 on; below 0 what was removed, the
- * later the higher, and within a round as it ranked then. So it also serves the budgets that were passed on the way.
+ * One ranking of all units while a mask shrinks. Kept units rank by density, from 0 on. Removed units rank below 0:
+ * the later a unit was removed, the higher, and within a round in the order of that round. So the ranking also serves
+ * the budgets that were passed on the way.
  *
  * @param previous the ranking that `mask` was projected from.
  */

@@ -1,16 +1,12 @@
 import { budgetFromKeepRatio, createLayout, projectExact } from '@grasp/budget';
 import { describe, expect, it } from 'vitest';
-import { relaxedBudget } from './budget-schedule.js';
 import { NonFiniteError, TrainingOptionError } from '../errors.js';
 import type { GatedModel } from '../model/gated-model.js';
+import { decodeImportanceState, encodeImportanceState } from '../state/state-file.js';
+import { relaxedBudget } from './budget-schedule.js';
 import { addSquares, nestedScores, valueDensity } from './importance.js';
-import {
-  type ImportanceOptions,
-  initialImportanceState,
-  maskFromImportance,
-  pruneByImportance,
-} from './prune-by-importance.js';
-import { decodeState, encodeState } from '../state/state-file.js';
+import { initialImportanceState } from './importance-state.js';
+import { type ImportanceOptions, maskFromImportance, pruneByImportance } from './prune-by-importance.js';
 
 /** `L = ½ Σ_i w_i (batch · z_i)²`, so that a unit's squared gradient is `w_i² z_i² batch⁴`; pruned ones show as at 1. */
 const worth = [1, 9, 2, 8, 3, 7, 3, 30, 5, 20];
@@ -56,10 +52,10 @@ describe('pruneByImportance', () => {
     let saved: Uint8Array | undefined;
     for await (const { state } of pruneByImportance(model, batchAt, options)) {
       if (state.step < stop) continue;
-      saved = encodeState(state, 'importance');
+      saved = encodeImportanceState(state, 'importance');
       break;
     }
-    const resumed = decodeState(saved!, 'importance');
+    const resumed = decodeImportanceState(saved!, 'importance');
     for await (const _ of pruneByImportance(model, batchAt, options, resumed));
     expect(resumed).toEqual(whole);
   });
@@ -68,7 +64,7 @@ describe('pruneByImportance', () => {
     const state = initialImportanceState(model);
     const few = { ...options, rounds: 2, batchesPerRound: 2 };
     for await (const _ of pruneByImportance(model, (step) => step + 1, few, state));
-    expect(state.optimizer.vectors.squares![1]! / 81).toBeCloseTo((1 + 2 ** 4 + 3 ** 4 + 4 ** 4) / 4, 3);
+    expect(state.squares[1]! / 81).toBeCloseTo((1 + 2 ** 4 + 3 ** 4 + 4 ** 4) / 4, 3);
   });
 
   it('never takes back what it removed, however steep the loss becomes there', async () => {

@@ -1,146 +1,82 @@
 import { StateError } from '../errors.js';
+import type { ImportanceState } from '../importance/importance-state.js';
 import type { TrainingState } from '../training/training-state.js';
-
-/*
- * Layout of a state file, little-endian: "GRASPST" and the version (8 bytes), header length (u32), CRC-32 of all
- * that follows (u32), header (JSON, padded with spaces to a multiple of 4), then each vector as float32.
- */
-const MAGIC = 'GRASPST';
-const VERSION = 1;
-const PREFIX_BYTES = 16;
-/** Longest header read: losses of a few million steps. */
-const MAX_HEADER_BYTES = 2 ** 27;
-
-interface Header {
-  readonly label: string;
-  readonly step: number;
-  readonly optimizerStep: number;
-  readonly losses: readonly number[];
-  readonly size: number;
-  /** The optimiser's vectors, in file order after the scores. */
-  readonly vectors: readonly string[];
-}
+import { decodeVectors, encodeVectors, type SavedVectors } from './vector-file.js';
 
 /**
  * A training state as one block of bytes.
  *
- * @param label what the state belongs to (stage, settings, data): {@link decodeState} asks for the same.
+ * @param label names the owner of the state (stage, settings, data). {@link decodeState} asks for the same label.
  */
-export function encodeState(state: TrainingState, label: string): Uint8Array {
-  const { scores, optimizer } = state;
-  const names = Object.keys(optimizer.vectors).sort();
-  const header: Header = {
-    label,
-    step: state.step,
-    optimizerStep: optimizer.step,
-    losses: state.losses,
-    size: scores.length,
-    vectors: names,
-  };
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const headerBytes = Math.ceil(json.length / 4) * 4;
-  const vectorBytes = scores.length * 4;
-  const bytes = new Uint8Array(PREFIX_BYTES + headerBytes + vectorBytes * (1 + names.length));
-  const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode(MAGIC));
-  view.setUint8(7, VERSION);
-  view.setUint32(8, headerBytes, true);
-  bytes.fill(0x20, PREFIX_BYTES, PREFIX_BYTES + headerBytes);
-  bytes.set(json, PREFIX_BYTES);
-  let offset = PREFIX_BYTES + headerBytes;
-  for (const vector of [scores, ...names.map((name) => optimizer.vectors[name]!)]) {
-    for (let index = 0; index < vector.length; index++)
-      view.setFloat32(offset + index * 4, vector[index]!, true);
-    offset += vectorBytes;
-  }
-  view.setUint32(12, crc32(bytes.subarray(PREFIX_BYTES)), true);
-  return bytes;
+export function encodeState(
+  { step, parameters, optimizer, losses }: TrainingState,
+  label: string,
+): Uint8Array {
+  const optimizerSteps = Object.fromEntries(
+    Object.entries(optimizer).map(([group, own]) => [group, own.step]),
+  );
+  const vectors = [
+    ...Object.entries(parameters).map(([group, vector]) => ({ path: ['parameters', group], vector })),
+    ...Object.entries(optimizer).flatMap(([group, own]) =>
+      Object.entries(own.vectors).map(([name, vector]) => ({ path: ['optimizer', group, name], vector })),
+    ),
+  ];
+  return encodeVectors({ label, numbers: { step, losses, optimizerSteps }, vectors });
 }
 
 /**
  * The state that {@link encodeState} wrote.
  *
- * @throws {StateError} if the bytes are damaged, of another version, or carry another label.
+ * @throws {StateError} if the bytes are damaged, of another version or kind, or carry another label.
  */
 export function decodeState(bytes: Uint8Array, label: string): TrainingState {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < PREFIX_BYTES || new TextDecoder().decode(bytes.subarray(0, 7)) !== MAGIC) {
-    throw new StateError('This is not a saved training state.');
-  }
-  if (view.getUint8(7) !== VERSION) {
-    throw new StateError(
-      `The saved state has version ${view.getUint8(7)}; this release reads version ${VERSION}.`,
-    );
-  }
-  const headerBytes = view.getUint32(8, true);
-  if (headerBytes > Math.min(MAX_HEADER_BYTES, bytes.length - PREFIX_BYTES))
-    throw damaged('its header is cut short');
-  if (view.getUint32(12, true) !== crc32(bytes.subarray(PREFIX_BYTES))) throw damaged('its checksum differs');
-  const header = parseHeader(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + headerBytes));
-  if (header.label !== label) {
-    throw new StateError(
-      `The saved state belongs to another run ("${header.label}", not "${label}"). Start afresh, or use its settings.`,
-    );
-  }
-  const vectorBytes = header.size * 4;
-  if (bytes.length !== PREFIX_BYTES + headerBytes + vectorBytes * (1 + header.vectors.length)) {
-    throw damaged('its length differs from what its header says');
-  }
-  const vectorAt = (place: number) => {
-    const offset = PREFIX_BYTES + headerBytes + place * vectorBytes;
-    return Float32Array.from({ length: header.size }, (_, index) =>
-      view.getFloat32(offset + index * 4, true),
-    );
-  };
-  return {
-    step: header.step,
-    scores: vectorAt(0),
-    optimizer: {
-      step: header.optimizerStep,
-      vectors: Object.fromEntries(header.vectors.map((name, index) => [name, vectorAt(1 + index)])),
-    },
-    losses: [...header.losses],
-  };
+  const { numbers, vectors } = decodeVectors(bytes, label);
+  const steps = Object.entries(isObject(numbers.optimizerSteps) ? numbers.optimizerSteps : {});
+  const parameters = byName(vectors.filter(({ path }) => path[0] === 'parameters' && path.length === 2));
+  const optimizer = Object.fromEntries(
+    steps.map(([group, step]) => {
+      if (!isCount(step) || !Object.hasOwn(parameters, group)) throw wrongKind();
+      const own = vectors.filter(
+        ({ path }) => path[0] === 'optimizer' && path[1] === group && path.length === 3,
+      );
+      return [group, { step, vectors: byName(own) }];
+    }),
+  );
+  if (steps.length === 0 || steps.length !== Object.keys(parameters).length) throw wrongKind();
+  return { ...progressOf(numbers), parameters, optimizer };
 }
 
-function parseHeader(bytes: Uint8Array): Header {
-  let header: Partial<Record<keyof Header, unknown>> | null;
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw damaged('its header is not JSON');
+/** The same for the state of `pruneByImportance`. */
+export function encodeImportanceState(
+  { step, scores, squares, losses }: ImportanceState,
+  label: string,
+): Uint8Array {
+  const vectors = Object.entries({ scores, squares }).map(([name, vector]) => ({ path: [name], vector }));
+  return encodeVectors({ label, numbers: { step, losses }, vectors });
+}
+
+/** The state that {@link encodeImportanceState} wrote. @throws {StateError} as {@link decodeState}. */
+export function decodeImportanceState(bytes: Uint8Array, label: string): ImportanceState {
+  const { numbers, vectors } = decodeVectors(bytes, label);
+  const { scores, squares } = byName(vectors.filter(({ path }) => path.length === 1));
+  if (!scores || scores.length !== squares?.length) throw wrongKind();
+  return { ...progressOf(numbers), scores, squares };
+}
+
+function progressOf({ step, losses }: SavedVectors['numbers']): { step: number; losses: number[] } {
+  if (!isCount(step) || !Array.isArray(losses) || losses.length !== step || !losses.every(Number.isFinite)) {
+    throw wrongKind();
   }
-  const { label, step, optimizerStep, losses, size, vectors } = header ?? {};
-  if (
-    typeof label !== 'string' ||
-    !isCount(step) ||
-    !isCount(optimizerStep) ||
-    !isCount(size) ||
-    !(Array.isArray(losses) && losses.length === step && losses.every(Number.isFinite)) ||
-    !(Array.isArray(vectors) && vectors.every((name) => typeof name === 'string'))
-  ) {
-    throw damaged('its header lacks a field');
-  }
-  return { label, step, optimizerStep, losses, size, vectors };
+  return { step, losses };
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
+const byName = (vectors: SavedVectors['vectors']): Record<string, Float32Array> =>
+  Object.fromEntries(vectors.map(({ path, vector }) => [path.at(-1)!, vector]));
 
-function damaged(why: string): StateError {
-  return new StateError(`The saved state is damaged: ${why}. Delete it to start afresh.`);
-}
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** CRC-32 (IEEE 802.3), a byte at a time through a table. */
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return (crc ^ -1) >>> 0;
-}
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-  return crc;
-});
+const wrongKind = () =>
+  new StateError('The saved state is of another kind, or a field is missing. Delete it to start again.');

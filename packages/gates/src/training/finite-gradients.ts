@@ -1,6 +1,5 @@
-import { assertUnits, blockIndices, blockName } from '@grasp/budget';
-import { NonFiniteError } from '../errors.js';
-import type { GatedModel, GradientOptions, LossAndGradients } from '../model/gated-model.js';
+import { NonFiniteError, StateError } from '../errors.js';
+import type { GroupGradients } from './train.js';
 
 /** A loop, as there may be millions at every step. */
 function firstNonFinite(values: Float32Array): number | undefined {
@@ -9,29 +8,34 @@ function firstNonFinite(values: Float32Array): number | undefined {
 }
 
 /**
- * Loss and gate gradients of a step, known to be numbers.
+ * Waits for the loss and gradients of a step and checks that all of them are numbers.
  *
- * @throws {NonFiniteError} naming the step, and the gradient's unit or what the model says of its own loss.
+ * @param sizes entries of each group.
+ * @param entryName names an entry of a group in messages.
+ * @throws {NonFiniteError} naming the step and the place.
+ * @throws {StateError} if a gradient has another length than its group.
  */
-export async function finiteGradients<Batch>(
-  model: GatedModel<Batch>,
-  batch: Batch,
-  gates: Float32Array,
-  options: GradientOptions,
+export async function finiteGradients<Group extends string>(
+  evaluation: Promise<GroupGradients<Group>>,
   step: number,
-): Promise<LossAndGradients> {
-  const { layout } = model;
-  const { loss, gradients } = await model
-    .lossAndGateGradients(batch, gates, options)
-    .catch((error: unknown) => {
-      // A model that looks for itself knows the layer.
-      const found = error instanceof Error && 'code' in error && error.code === NonFiniteError.CODE;
-      throw found ? new NonFiniteError({ what: 'loss', step, value: Number.NaN }, error) : error;
-    });
-  assertUnits(layout, gradients, 'gate gradients');
+  sizes: Readonly<Record<Group, number>>,
+  entryName: (group: Group, index: number) => string,
+): Promise<GroupGradients<Group>> {
+  const { loss, gradients } = await evaluation.catch((error: unknown) => {
+    // A model that checks its own loss knows the layer.
+    const found = error instanceof Error && 'code' in error && error.code === NonFiniteError.CODE;
+    throw found ? new NonFiniteError({ what: 'loss', step, value: Number.NaN }, error) : error;
+  });
   if (!Number.isFinite(loss)) throw new NonFiniteError({ what: 'loss', step, value: loss });
-  const unit = firstNonFinite(gradients);
-  if (unit === undefined) return { loss, gradients };
-  const block = blockName(layout.blocks[blockIndices(layout)[unit]!]!);
-  throw new NonFiniteError({ what: 'gradient', step, value: gradients[unit]!, unit, block });
+  for (const [group, size] of Object.entries(sizes) as [Group, number][]) {
+    const found = gradients[group];
+    if (found?.length !== size) {
+      throw new StateError(`The gradients of ${group} have ${found?.length ?? 0} entries; expected ${size}.`);
+    }
+    const index = firstNonFinite(found);
+    if (index === undefined) continue;
+    const place = entryName(group, index);
+    throw new NonFiniteError({ what: 'gradient', step, value: found[index]!, group, index, place });
+  }
+  return { loss, gradients };
 }

@@ -1,15 +1,33 @@
-/** Gates computed from scores, and the way back. */
-export interface MappedGates {
-  /** Units that are kept. */
-  readonly mask: Uint8Array;
-  /** The gate values the model sees. */
-  readonly gates: Float32Array;
-  /** Writes dL/ds for each unit to `out`, given dL/dz. */
-  pullback(gateGradients: Float32Array, out: Float32Array): void;
+import type { Optimizer } from './optimizer.js';
+
+/** The values that a model computes with, and the way back to what is trained. */
+export interface MappedValues {
+  /** One value per entry of the group, float32. Valid until the next call of the parametrisation. */
+  readonly values: Float32Array;
+  /** Writes dL/dθ for each trained parameter θ to `out`, given dL/dvalue. */
+  pullback(valueGradients: Float32Array, out: Float32Array): void;
 }
 
 /**
- * How scores become gate values: learning a mask, calibrating scales and any other method over the same loop differ
- * in this alone.
+ * Maps trained parameters θ to model values. Methods differ in this alone: a gate learns through a hard mask, a scale
+ * through `1 + α·tanh(θ)`, a LoRA factor or a weight is its own parameter.
  */
-export type GateMap = (scores: Float32Array, step: number) => MappedGates;
+export type Parametrisation = (parameters: Float32Array, step: number) => MappedValues;
+
+/** A named group of parameters: where it starts, how it maps to values, and what updates it. */
+export interface ParameterGroup {
+  /** Parameters before the first step, float32. Copied. */
+  readonly initial: Float32Array;
+  /** Updates the group; its learning rate is the group's own. */
+  readonly optimizer: Optimizer;
+  /** Default: the values are the parameters. */
+  readonly parametrisation?: Parametrisation;
+  /** Names an entry in messages. Default: `entry 5 of NAME`. */
+  readonly entryName?: (index: number) => string;
+}
+
+/** Parameters that are their own values: LoRA factors and weights. */
+export const identity: Parametrisation = (parameters) => ({
+  values: parameters,
+  pullback: (valueGradients, out) => out.set(valueGradients),
+});
