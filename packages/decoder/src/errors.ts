@@ -1,4 +1,4 @@
-/** A checkpoint of an architecture, or with a feature of one, that this decoder does not implement. */
+/** The architecture of a checkpoint, or a feature of it, is not supported. */
 export class UnsupportedModelError extends Error {
   override readonly name = 'UnsupportedModelError';
   readonly code = 'GRASP_UNSUPPORTED_MODEL';
@@ -12,7 +12,7 @@ export class UnsupportedModelError extends Error {
   }
 }
 
-/** config.json lacks a field, or holds a value that cannot be. */
+/** config.json lacks a field or holds an impossible value. */
 export class ModelConfigError extends Error {
   override readonly name = 'ModelConfigError';
   readonly code = 'GRASP_MODEL_CONFIG';
@@ -38,13 +38,13 @@ export class WeightShapeError extends Error {
   }
 }
 
-/** Tokens or gates that do not fit the model. */
+/** Tokens or parameters do not fit the model. */
 export class DecoderInputError extends Error {
   override readonly name = 'DecoderInputError';
   readonly code = 'GRASP_DECODER_INPUT';
 }
 
-/** A loss, activation or gradient that is not finite. */
+/** A loss, activation or gradient is not finite. */
 export class NonFiniteActivationError extends Error {
   override readonly name = 'NonFiniteActivationError';
   readonly code = 'GRASP_NON_FINITE';
@@ -55,4 +55,10 @@ export class NonFiniteActivationError extends Error {
   ) {
     super(message);
   }
+}
+
+/** A question to a decoder that was disposed of, or whose weights were replaced while the question was open. */
+export class DecoderStateError extends Error {
+  override readonly name = 'DecoderStateError';
+  readonly code = 'GRASP_DECODER_STATE';
 }

@@ -1,3 +1,4 @@
+import type { OutputProblem } from '@grasp/fold';
 import { randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -76,13 +77,14 @@ describe('a decoder on several devices', () => {
       'attention-gradient-first-layer 0',
     ]);
 
-    for await (const _ of placed.generate(Int32Array.of(1, 2), { maxTokens: 2 }));
+    for await (const _ of placed.under().generate(Int32Array.of(1, 2), { maxTokens: 2 }));
     expect(take()).toContain('feed-forward 2');
 
     const mask = Uint8Array.from({ length: plain.layout.size }, (_, i) => i % 2);
-    const walk = placed.outputProblems([batch], mask);
+    const solve = ({ weights }: OutputProblem) => weights;
+    const walk = placed.refit([batch], mask, { compensation: 0, teacherBatches: 0, solve });
     await walk.next();
-    expect(take()).toEqual(['attention-mixed 0', 'refit-sums 0']);
+    expect(take()).toEqual(['attention-mixed 0', 'refit-sums 0', 'refit-output 0']);
     await walk.return();
     placed.dispose();
     plain.dispose();

@@ -57,7 +57,7 @@ describe.skipIf(!hasShared).each(['tiny-llama-gqa', 'tiny-llama-mha'])(
     };
 
     it('gives the dense logits', async () => {
-      expect(difference(await decoder.logits(batch(0)), dense).relative).toBeLessThan(1e-5);
+      expect(difference(await decoder.under().logits(batch(0)), dense).relative).toBeLessThan(1e-5);
     });
 
     it('gives loss and gate gradients under the masks of the trace', async () => {

@@ -1,3 +1,4 @@
+import type { OutputProblem } from '@grasp/fold';
 import { openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
 import {
   difference,
@@ -99,15 +100,14 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
   it('fits output matrices from sums that are not rounded to bfloat16', async () => {
     const decoder = await loadDecoder(checkpoint, { runtime: half, dtype: 'bfloat16' });
     const mask = Uint8Array.from(masks(decoder.layout.size)[0]!);
-    const problems = decoder.outputProblems([batch], mask);
-    for (let next = await problems.next(new Float32Array(0)); !next.done; ) {
-      const { gram, cross, weights } = next.value;
+    const solve = ({ gram, cross, weights }: OutputProblem) => {
       for (const sums of [gram, cross]) {
         const bits = new Uint16Array(Float32Array.from(sums).buffer); // of bfloat16 every other one is 0
         expect(bits.length === 0 || bits.some((low, i) => i % 2 === 0 && low !== 0)).toBe(true);
       }
-      next = await problems.next(weights);
-    }
+      return weights;
+    };
+    for await (const _ of decoder.refit([batch], mask, { compensation: 0, teacherBatches: 0, solve }));
     decoder.dispose();
   });
 

@@ -1,16 +1,16 @@
-import type { DecoderConfig } from './spec/config.js';
 import { DecoderInputError } from './errors.js';
-import type { ExpectedRows } from './recovery/teacher-targets.js';
+import type { TeacherTargets } from './recovery/teacher-targets.js';
+import type { DecoderConfig } from './spec/config.js';
 
 /** Rows of token ids: `ids` is `[rows, length]`, row-major. */
 export interface TokenBatch {
   readonly ids: Int32Array;
   readonly shape: readonly [rows: number, length: number];
-  /** Makes the loss, where gradients are asked for, one against another model's predictions too. */
-  readonly expected?: ExpectedRows;
+  /** Targets of a distillation. They enter the loss whose gradients are asked for. */
+  readonly teacher?: TeacherTargets;
 }
 
-/** What the model reads and what it should say: `[rows, length − 1]` each. */
+/** The tokens that the model reads and those that it should predict: `[rows, length − 1]` each. */
 export function splitTargets({ ids, shape: [rows, length] }: TokenBatch): {
   inputs: Int32Array;
   targets: Int32Array;
@@ -26,10 +26,10 @@ export function splitTargets({ ids, shape: [rows, length] }: TokenBatch): {
   return { inputs, targets, tokens };
 }
 
-/** @throws DecoderInputError where ids, shape and model do not fit together. */
+/** @throws DecoderInputError if ids, shape and model do not fit together. */
 export function checkBatch(
   config: DecoderConfig,
-  { ids, shape: [rows, length], expected }: TokenBatch,
+  { ids, shape: [rows, length], teacher }: TokenBatch,
   minimum: number,
 ): void {
   if (ids.length !== rows * length || rows < 1) {
@@ -45,7 +45,7 @@ export function checkBatch(
       `Token batch: rows of ${length} tokens exceed the model's context of ${config.contextLength}. Use shorter blocks.`,
     );
   }
-  if (expected) checkExpected(expected, rows, rows * (length - 1) * config.hiddenSize);
+  if (teacher) checkTeacher(teacher, rows, rows * (length - 1) * config.hiddenSize);
   const bad = ids.find((id) => id < 0 || id >= config.vocabSize);
   if (bad !== undefined) {
     throw new DecoderInputError(
@@ -54,11 +54,11 @@ export function checkBatch(
   }
 }
 
-function checkExpected({ rows: entries, shares }: ExpectedRows, rows: number, size: number): void {
-  const inRange = shares.every((share) => share >= 0 && share <= 1);
-  if (entries.length === size && shares.length === rows && inRange) return;
+function checkTeacher({ expectedRows, weights }: TeacherTargets, rows: number, size: number): void {
+  const inRange = weights.every((weight) => weight >= 0 && weight <= 1);
+  if (expectedRows.length === size && weights.length === rows && inRange) return;
   throw new DecoderInputError(
-    `Token batch: expected rows have ${entries.length} entries and shares of ${shares.join(', ')}; ` +
-      `${size} entries and ${rows} shares from 0 to 1 are needed.`,
+    `Token batch: the teacher's targets have ${expectedRows.length} entries and weights of ${weights.join(', ')}; ` +
+      `expected ${size} entries and ${rows} weights from 0 to 1.`,
   );
 }

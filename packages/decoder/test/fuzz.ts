@@ -1,11 +1,11 @@
 import { applyJsonEdit, type Json, jsonEdits } from '@grasp/testing/fuzz';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { decoderConfig } from '../src/spec/config.js';
-import { checkWeights, expectedTensors } from '../src/weights/expected-tensors.js';
 import { rotaryFrequencies } from '../src/math/rotary.js';
+import { decoderConfig } from '../src/spec/config.js';
 import { kvCacheBytesPerToken, parameterCounts } from '../src/spec/sizes.js';
 import { decoderLayout, prunedConfig, unitSlices } from '../src/spec/units.js';
+import { checkWeights, expectedTensors } from '../src/weights/expected-tensors.js';
 
 const values: readonly Json[] = [
   ...[null, true, 0, 1, 2, 3, -1, 1.5, 2 ** 24, 2 ** 31, 2 ** 53, 1e308, '', 'llama', 'qwen3', 'gelu'],
@@ -59,8 +59,8 @@ export function fuzzConfigs(runs: number, seed?: number): void {
         });
         return;
       }
-      const { hiddenSize, headSize, headsPerGroup, vocabSize, contextLength, layers } = config;
-      for (const size of [hiddenSize, headSize, headsPerGroup, vocabSize, contextLength, layers.length]) {
+      const { hiddenSize, headDim, queriesPerKvHead, vocabSize, contextLength, layers } = config;
+      for (const size of [hiddenSize, headDim, queriesPerKvHead, vocabSize, contextLength, layers.length]) {
         expect(Number.isSafeInteger(size) && size > 0).toBe(true);
       }
       const { total } = parameterCounts(config);
@@ -68,8 +68,8 @@ export function fuzzConfigs(runs: number, seed?: number): void {
       expect(() => checkWeights({ source: 'none', tensors: new Map() }, config)).toThrow('is missing');
       expect([...expectedTensors(config)].length).toBeLessThan(20 * layers.length + 4);
       const layout = decoderLayout(config);
-      if (headSize > 2 ** 12 || layout.size > 2 ** 12) return; // what follows is done only once the weights fit
-      expect(rotaryFrequencies(config.rotary, headSize).every(Number.isFinite)).toBe(true);
+      if (headDim > 2 ** 12 || layout.size > 2 ** 12) return; // what follows is done only once the weights fit
+      expect(rotaryFrequencies(config.rotary, headDim).every(Number.isFinite)).toBe(true);
       unitSlices(config);
       decoderConfig(prunedConfig(raw, config, new Uint8Array(layout.size).fill(1)));
     }),

@@ -4,8 +4,8 @@
  */
 import type { Checkpoint } from '@grasp/checkpoint';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderConfig } from '../src/spec/config.js';
 import { rotaryFrequencies } from '../src/math/rotary.js';
+import type { DecoderConfig } from '../src/spec/config.js';
 import type { TokenBatch } from '../src/token-batch.js';
 
 /** The loss of one batch as a function of the gates, `[units]` in layout order: FFN then KV, layer by layer. */
@@ -21,7 +21,7 @@ export async function plainLoss(
     weights.set(name, tf.tensor(data as Float32Array, [...shape]));
   }
   const [B, length] = batch.shape;
-  const { headSize: h, headsPerGroup: G, normEpsilon } = config;
+  const { headDim: h, queriesPerKvHead: G, normEpsilon } = config;
   const ids = tf.tensor2d(batch.ids, [B, length], 'int32');
   const T = length - 1;
   const frequencies = rotaryFrequencies(config.rotary, h);
@@ -54,10 +54,10 @@ export async function plainLoss(
       return tf.slice(gates, [at - count], [count]);
     };
     let x = tf.gather(weights.get('model.embed_tokens.weight')!, tf.slice(ids, [0, 0], [B, T]));
-    config.layers.forEach(({ channels, groups }, l) => {
+    config.layers.forEach(({ channels, kvHeads }, l) => {
       const layer = `model.layers.${l}`;
       const zChannels = take(channels);
-      const zGroups = tf.reshape(take(groups), [1, groups, 1, 1]);
+      const zGroups = tf.reshape(take(kvHeads), [1, kvHeads, 1, 1]);
       const a = norm(x, `${layer}.input_layernorm.weight`);
       const heads = (name: string) => {
         const y = linear(a, `${layer}.self_attn.${name}_proj`);
@@ -70,7 +70,7 @@ export async function plainLoss(
       /** Each group's keys or values once for each of its heads. */
       const repeat = (y: tf.Tensor) =>
         tf.concat(
-          tf.split(y, groups, 1).flatMap((group) => Array.from({ length: G }, () => group)),
+          tf.split(y, kvHeads, 1).flatMap((group) => Array.from({ length: G }, () => group)),
           1,
         );
       const query = rotate(normed(heads('q'), 'q'));
@@ -79,7 +79,7 @@ export async function plainLoss(
       const gatedValue = repeat(tf.mul(heads('v'), zGroups));
       const scores = tf.add(tf.div(tf.matMul(query, gatedKey, false, true), Math.sqrt(h)), causal);
       const mixed = tf.transpose(tf.matMul(tf.softmax(scores), gatedValue), [0, 2, 1, 3]);
-      x = tf.add(x, linear(tf.reshape(mixed, [B, T, groups * G * h]), `${layer}.self_attn.o_proj`));
+      x = tf.add(x, linear(tf.reshape(mixed, [B, T, kvHeads * G * h]), `${layer}.self_attn.o_proj`));
       const b = norm(x, `${layer}.post_attention_layernorm.weight`);
       const gate = linear(b, `${layer}.mlp.gate_proj`);
       const hidden = tf.mul(tf.mul(gate, tf.sigmoid(gate)), linear(b, `${layer}.mlp.up_proj`));

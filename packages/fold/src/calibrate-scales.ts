@@ -3,36 +3,36 @@ import {
   adamW,
   type BatchAt,
   type GatedModel,
+  type GradientsOf,
   initialState,
   type Optimizer,
   type TrainingRecord,
   type TrainingState,
-  trainScores,
+  train,
+  unitName,
 } from '@grasp/gates';
-import { FoldError } from './errors.js';
-import { DEFAULT_AMPLITUDE, type FreeValues, scaledMask } from './scales.js';
+import { DEFAULT_AMPLITUDE, scaleGroup } from './scales.js';
 
 export interface ScaleOptions {
-  /** Steps in all, those of a resumed state included. The paper: one epoch. */
+  /** Number of steps in all, those of a resumed state included. The paper: one epoch. */
   readonly steps: number;
   /** `α` in `1 + α·tanh(s)`, in (0, 1). Default 0.5. */
   readonly amplitude?: number;
   /** Default: AdamW with the paper's settings. */
   readonly optimizer?: Optimizer;
-  /** Entries of the model after those that have scales, tuned along with them. Default none. */
-  readonly free?: FreeValues;
 }
 
 /**
- * Calibrates one scale for each kept unit: stage B of GRASPrune (arXiv 2604.19398, section 3). The mask is fixed,
- * scores start at 0 (every scale at 1), and removed units stay removed with a score of 0.
+ * Calibrates one scale for each kept unit: stage B of GRASPrune (arXiv 2604.19398, section 3). The mask is fixed. The
+ * parameter group `scales` holds one score per unit, which starts at 0 (a scale of 1); removed units stay removed.
  *
- * Yields one record a step, as learning gates does; the scales are `scalesFromScores` of the last state's scores, as many
- * as the mask has entries, and free values `freeFromScores` of the rest.
+ * Yields one record per step, as `learnGates` does. The scales are `scalesFromScores(state.parameters.scales, mask)`.
+ * To tune norms, LoRA or other groups at the same time, pass {@link scaleGroup} and the other groups to `train`.
  *
- * @param mask 1 for each entry that has a scale, 0 for each that is removed
- * @param state resumed and updated in place; a new one where left out.
- * @throws {NonFiniteError} if a loss or gradient is not finite; the state is then as before that step.
+ * @param mask 1 for each kept unit.
+ * @param state resumed and updated in place. Default: a new one.
+ * @throws {NonFiniteError} if a loss or gradient is not finite. The state is then as before that step.
+ * @throws {FoldError} if the amplitude is out of range.
  */
 export async function* calibrateScales<Batch>(
   model: GatedModel<Batch>,
@@ -40,20 +40,23 @@ export async function* calibrateScales<Batch>(
   batchAt: BatchAt<Batch>,
   options: ScaleOptions,
   state: TrainingState = initialScaleState(model, options),
-): AsyncGenerator<TrainingRecord, void, undefined> {
-  const { steps, amplitude = DEFAULT_AMPLITUDE, optimizer = adamW(), free } = options;
-  assertUnits(model.layout, { length: mask.length + (free?.initial.length ?? 0) }, 'mask');
-  if (!(amplitude > 0 && amplitude < 1)) {
-    throw new FoldError(`The amplitude of the scales must be between 0 and 1; received ${amplitude}.`);
-  }
-  const gateMap = scaledMask(mask, amplitude, free);
-  yield* trainScores(model, batchAt, { steps, gateMap, optimizer, units: 'kept' }, state);
+): AsyncGenerator<TrainingRecord<'scales'>, void, undefined> {
+  const { layout } = model;
+  assertUnits(layout, mask, 'mask');
+  const { steps, amplitude = DEFAULT_AMPLITUDE, optimizer = adamW() } = options;
+  const group = scaleGroup(mask, optimizer, amplitude);
+  const scales = { ...group, entryName: (unit: number) => unitName(layout, unit) };
+  const gradientsOf: GradientsOf<Batch, 'scales'> = async (batch, values) => {
+    const { loss, gradients } = await model.lossAndGateGradients(batch, values.scales, { units: 'kept' });
+    return { loss, gradients: { scales: gradients } };
+  };
+  yield* train(gradientsOf, { scales }, batchAt, steps, state);
 }
 
 /** The state that {@link calibrateScales} starts from. */
 export function initialScaleState(
-  model: Pick<GatedModel<unknown>, 'layout'>,
+  { layout }: Pick<GatedModel<unknown>, 'layout'>,
   { optimizer = adamW() }: ScaleOptions,
 ): TrainingState {
-  return initialState(model.layout.size, optimizer);
+  return initialState({ scales: { initial: new Float32Array(layout.size), optimizer } });
 }

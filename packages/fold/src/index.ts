@@ -6,14 +6,14 @@ export { type FoldOptions, foldCheckpoint } from './fold-checkpoint.js';
 export { decodeMask, encodeMask, type PrunedUnits } from './mask-file.js';
 export type { DefiniteSolver } from './refit/cholesky.js';
 export type { NormalEquations } from './refit/normal-equations.js';
-export type { OutputProblem, RefitModel } from './refit/refit-model.js';
+export type { OutputProblem, RefitModel, RefitStep, RefitWalk } from './refit/refit-model.js';
 export {
+  DEFAULT_COMPENSATION,
   DEFAULT_DAMPING,
-  DEFAULT_RECOVERY,
   type RefitOptions,
   type RefitRecord,
   refitOutputs,
 } from './refit/refit-outputs.js';
 export { type ReplacedColumns, replaceColumns } from './refit/replace-columns.js';
-export { DEFAULT_AMPLITUDE, type FreeValues, freeFromScores, scalesFromScores } from './scales.js';
+export { DEFAULT_AMPLITUDE, scaleGroup, scalesFromScores } from './scales.js';
 export type { UnitSlice } from './unit-slice.js';

@@ -1,77 +1,67 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LanguageHead } from '../layers/language-head.js';
+import type { Pass } from '../layers/prepared-layers.js';
+import type { Saved } from '../layers/sublayer.js';
 import type { RotaryTable } from '../math/rotary.js';
-import type { Saved, Sublayer } from '../layers/sublayer.js';
 import { splitTargets, type TokenBatch } from '../token-batch.js';
 
 export interface Backpropagated {
   /** Cross entropy of each target, `[N]`. */
   readonly nll: tf.Tensor;
-  /** dL/dz for the mean `L` of these, sublayer by sublayer, units in arranged order. */
+  /** dL/dz for the mean loss `L`, sublayer by sublayer, units in permuted order. */
   readonly dz: tf.Tensor;
-  /** dL/dgain of the norms, sublayer by sublayer, the final one last. */
-  readonly dGain?: tf.Tensor | undefined;
-  /** Of the factors of corrections, sublayer by sublayer. */
-  readonly dFactors?: tf.Tensor | undefined;
+  /** dL/dscale of the norms, sublayer by sublayer, the final one last. */
+  readonly dNorms?: tf.Tensor | undefined;
+  /** Of the LoRA factors of the computed units, sublayer by sublayer. */
+  readonly dLora?: tf.Tensor | undefined;
 }
 
 /**
- * One pass forward and one back through the model as its gates are set. What the way back has used is freed on the way;
- * below the first sublayer nothing has a gradient, so none is computed.
+ * One pass forward and one back through the layers. Saved tensors are freed as soon as the way back has used them. Below
+ * the first sublayer nothing has a gradient, so none is computed there.
  *
- * @param wanted whether pruned units' gates have gradients too, and norms' gains
+ * @param norm the final norm, `[d]`.
+ * @param wanted `pruned`: gate gradients of pruned units too; `tuning`: those of norm scales and LoRA factors.
  */
 export function backpropagate(
   head: LanguageHead,
-  sublayers: readonly Sublayer[],
+  passes: readonly Pass[],
+  norm: tf.Tensor,
   batch: TokenBatch,
   rotary: RotaryTable,
-  wanted: { readonly pruned: boolean; readonly norm: boolean },
+  { pruned, tuning }: { readonly pruned: boolean; readonly tuning: boolean },
 ): Backpropagated {
-  const { norm } = wanted;
   const { inputs, targets } = splitTargets(batch);
-  const passes: { sublayer: Sublayer; x: tf.Tensor; saved: Saved }[] = [];
+  const saves: { x: tf.Tensor; saved: Saved }[] = [];
   let x = head.embed(inputs); // [N, d]
-  for (const sublayer of sublayers) {
-    const { y, saved } = sublayer.forwardSaving(x, rotary, wanted.pruned);
-    passes.push({ sublayer, x, saved });
+  for (const { sublayer, tensors } of passes) {
+    const { y, saved } = sublayer.forwardSaving(x, tensors, rotary, pruned);
+    saves.push({ x, saved });
     x = y;
   }
-  const { nll, dx, dGain: finalGain } = head.crossEntropy(x, targets, norm, batch.expected);
-  const gradients: tf.Tensor[] = [];
-  const gainGradients = finalGain ? [finalGain] : [];
-  const factorGradients: tf.Tensor[] = [];
+  const { teacher } = batch;
+  const { nll, dx, dNormScales: ofFinal } = head.crossEntropy(x, norm, targets, { tuning, teacher });
+  const gates: tf.Tensor[] = [];
+  const norms = ofFinal ? [ofFinal] : [];
+  const loras: tf.Tensor[] = [];
   let dy = dx;
   for (let i = passes.length - 1; i >= 0; i--) {
-    const pass = passes[i]!;
-    const gradient = pass.sublayer.backward(dy, pass.x, rotary, pass.saved, { input: i > 0, norm });
-    const { dx: below, dz, dGain, dFactors } = gradient;
-    gradients.unshift(dz);
-    if (dGain) gainGradients.unshift(dGain);
-    if (dFactors) factorGradients.unshift(dFactors);
+    const { sublayer, tensors } = passes[i]!;
+    const { x: input, saved } = saves[i]!;
+    const wanted = { input: i > 0, tuning };
+    const gradient = sublayer.backward(dy, input, tensors, rotary, saved, wanted);
+    const { dx: below, dz, dNormScales, dLora } = gradient;
+    gates.unshift(dz);
+    if (dNormScales) norms.unshift(dNormScales);
+    if (dLora) loras.unshift(dLora);
     dy.dispose();
-    tf.dispose([pass.x, ...Object.values(pass.saved).filter((t) => t !== undefined)]);
+    tf.dispose([input, ...Object.values(saved).filter((t) => t !== undefined)]);
     if (below) dy = below;
   }
   return {
     nll,
-    dz: tf.concat(gradients),
-    dGain: norm ? tf.concat(gainGradients) : undefined,
-    dFactors: factorGradients.length > 0 ? tf.concat(factorGradients) : undefined,
+    dz: tf.concat(gates),
+    dNorms: tuning ? tf.concat(norms) : undefined,
+    dLora: loras.length > 0 ? tf.concat(loras) : undefined,
   };
-}
-
-/** Gradients of sublayers' units in arranged order, one after another, as one vector in the order of the layout. */
-export function inLayoutOrder(
-  sublayers: readonly Pick<Sublayer, 'block' | 'arrangement'>[],
-  arranged: Float32Array,
-  { size, pruned }: { readonly size: number; readonly pruned: boolean },
-): Float32Array {
-  const gradients = new Float32Array(size);
-  let at = 0;
-  for (const { block, arrangement } of sublayers) {
-    const count = pruned ? block.count : arrangement.computed;
-    for (let i = 0; i < count; i++) gradients[block.start + arrangement.order[i]!] = arranged[at++]!;
-  }
-  return gradients;
 }

@@ -5,9 +5,9 @@ import '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { plainLoss } from '../../test/plain-decoder.js';
-import { findArchitecture } from '../spec/architectures/index.js';
 import { loadDecoder } from '../load-decoder.js';
 import { eagerRuntime } from '../runtime/runtime.js';
+import { findArchitecture } from '../spec/architectures/index.js';
 
 const shape = {
   hidden_size: 24,
@@ -122,7 +122,7 @@ describe.each(cases)('gate gradients of %s', (_name, config) => {
     for (let step = 0; step < 50; step++) {
       const other = gates.map((z, i) => ((i + step) % 7 === 0 ? 1 - z : z));
       await decoder.lossAndGateGradients(short, other, { units: step % 2 === 0 ? 'all' : 'kept' });
-      await decoder.negLogLikelihood(short, other);
+      await decoder.under({ gates: other }).negLogLikelihood(short);
     }
     // Parts of a block that has no pruned unit are views fewer; back at the same gates the count is the same.
     await decoder.lossAndGateGradients(batch, gates);

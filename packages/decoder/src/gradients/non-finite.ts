@@ -1,36 +1,38 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { NonFiniteActivationError } from '../errors.js';
-import type { RotaryTable } from '../math/rotary.js';
+import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { PreparedLayers } from '../layers/prepared-layers.js';
 import type { Sublayer } from '../layers/sublayer.js';
 
 /**
- * Runs forward again, looking at each sublayer's output, to name the first that is not finite.
+ * Runs forward again and checks the output of each sublayer, to name the first that is not finite.
  *
- * @param x `[N, d]` embeddings; disposed of, as is the table.
+ * @param ids `[rows · tokens]` token ids.
  */
 export async function nonFiniteError(
-  sublayers: readonly Sublayer[],
-  x: tf.Tensor,
-  rotary: RotaryTable,
+  { head, sublayers, positions }: DecoderParts,
+  layers: PreparedLayers,
+  ids: Int32Array,
+  tokens: number,
 ): Promise<NonFiniteActivationError> {
-  let hidden = x;
+  let x = tf.tidy(() => head.embed(ids)); // [N, d]
   let first: Sublayer | undefined;
-  for (const sublayer of sublayers) {
-    const y = sublayer.forward(hidden, rotary);
-    hidden.dispose();
-    hidden = y;
-    const values = await hidden.data<'float32'>();
+  for (const [i, sublayer] of sublayers.entries()) {
+    const y = layers.run((passes) => sublayer.forward(x, passes[i]!.tensors, positions.table(0, tokens)));
+    x.dispose();
+    x = y;
+    const values = await x.data<'float32'>();
     if (!values.every(Number.isFinite)) {
       first = sublayer;
       break;
     }
   }
-  tf.dispose([hidden, rotary.cos, rotary.sin]);
-  const where = first
+  x.dispose();
+  const place = first
     ? `layer ${first.block.layer}'s ${first.block.kind === 'kv' ? 'attention' : 'FFN'}`
     : 'the head';
   return new NonFiniteActivationError(
-    `The loss is not finite: ${where} is the first to give a value that is not. Check its weights; in bfloat16, ` +
+    `The loss is not finite. The first output that is not finite comes from ${place}. Check its weights; in bfloat16, ` +
       'try float32.',
     first?.block.layer ?? new Set(sublayers.map(({ block }) => block.layer)).size,
   );

@@ -2,8 +2,9 @@ import { difference, randomCheckpoint, randomTokens, type TinyConfig } from '@gr
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Decoder, LikelyTokens } from '../decoder.js';
+import type { Decoder } from '../decoder.js';
 import { loadDecoder } from '../load-decoder.js';
+import type { LikelyTokens } from './generate.js';
 
 const config: TinyConfig = {
   model_type: 'qwen3',
@@ -56,7 +57,7 @@ describe('reading with a cache', () => {
   ])('generates what reading everything anew would, %s', async (_name, gate) => {
     const prompt = ids(6, 10);
     const gates = Float32Array.from({ length: decoder.layout.size }, (_, unit) => gate(unit));
-    await decoder.logits({ ids: prompt, shape: [1, prompt.length] }, gates); // gathers the kept units' weights
+    await decoder.under({ gates }).logits({ ids: prompt, shape: [1, prompt.length] }); // gathers the kept units' weights
     const before = tf.memory().numTensors;
     const seen: Float32Array[] = [];
     const choose = (logits: Float32Array) => {
@@ -64,20 +65,24 @@ describe('reading with a cache', () => {
       return (7 * seen.length) % config.vocab_size; // the likeliest is one token again and again
     };
     const generated: number[] = [];
-    for await (const id of decoder.generate(prompt, { maxTokens: 8, gates, choose })) generated.push(id);
+    for await (const id of decoder.under({ gates }).generate(prompt, { maxTokens: 8, choose }))
+      generated.push(id);
     expect(tf.memory().numTensors - before).toBeLessThanOrEqual(2); // the rotary table may have grown
     expect(generated).toEqual([7, 14, 21, 28, 35, 42, 49, 56]);
     const all = { ids: Int32Array.from([...prompt, ...generated]), shape: [1, 14] } as const;
-    const anew = (await decoder.logits(all, gates)).subarray(5 * config.vocab_size, 13 * config.vocab_size);
+    const anew = (await decoder.under({ gates }).logits(all)).subarray(
+      5 * config.vocab_size,
+      13 * config.vocab_size,
+    );
     const logits = seen.flatMap((step) => [...step]);
     expect(difference(logits, anew).relative).toBeLessThan(1e-5);
   });
 
   it('takes the likeliest token unless told otherwise', async () => {
     const prompt = ids(6, 10);
-    const logits = await decoder.logits({ ids: prompt, shape: [1, 6] });
+    const logits = await decoder.under().logits({ ids: prompt, shape: [1, 6] });
     const last = logits.subarray(logits.length - config.vocab_size);
-    const { value } = await decoder.generate(prompt, { maxTokens: 1 }).next();
+    const { value } = await decoder.under().generate(prompt, { maxTokens: 1 }).next();
     expect(value).toBe(last.indexOf(Math.max(...last)));
   });
 
@@ -88,13 +93,13 @@ describe('reading with a cache', () => {
     for (const [row, steps] of alone.entries()) {
       const prompt = prompts.ids.subarray(6 * row, 6 * row + 6);
       const choose = (logits: Float32Array) => next(row, steps.push(logits));
-      for await (const _ of decoder.generate(prompt, { maxTokens: 8, choose }));
+      for await (const _ of decoder.under().generate(prompt, { maxTokens: 8, choose }));
     }
     const before = tf.memory().numTensors;
     const together: LikelyTokens[][] = [[], [], []];
     const choose = (row: number, likely: LikelyTokens) => next(row, together[row]!.push(likely));
     const written: Int32Array[] = [];
-    for await (const ids of decoder.generateRows(prompts, { top: 4, choose }))
+    for await (const ids of decoder.under().generateRows(prompts, { top: 4, choose }))
       if (written.push(ids) === 8) break;
     expect(written.map(([, second]) => second)).toEqual(Array.from({ length: 8 }, (_, i) => next(1, i + 1)));
     for (const [row, steps] of together.entries()) {
@@ -122,10 +127,11 @@ describe('reading with a cache', () => {
       likely = tokens;
       return choose();
     };
-    for await (const [id] of decoder.generateRows(prompts, { top: 1, choose: spy })) written.push(id!);
+    for await (const [id] of decoder.under().generateRows(prompts, { top: 1, choose: spy }))
+      written.push(id!);
     expect(written).toHaveLength(decoder.contextLength);
     const all = Int32Array.from([3, ...written.slice(0, -1)]);
-    const logits = await decoder.logits({ ids: all, shape: [1, all.length] });
+    const logits = await decoder.under().logits({ ids: all, shape: [1, all.length] });
     const last = logits.subarray(logits.length - config.vocab_size);
     expect(last.indexOf(Math.max(...last))).toBe(likely!.ids[0]);
   });

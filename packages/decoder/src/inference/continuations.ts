@@ -1,5 +1,5 @@
-import type { DecoderConfig } from '../spec/config.js';
 import { DecoderInputError } from '../errors.js';
+import type { DecoderConfig } from '../spec/config.js';
 import { checkBatch, type TokenBatch } from '../token-batch.js';
 
 /** One context and the endings that may follow it, each at least one token. */

@@ -1,63 +1,61 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderConfig } from '../spec/config.js';
-import { KeyValueCache } from './key-value-cache.js';
-import type { LanguageHead } from '../layers/language-head.js';
-import type { RotaryPositions } from '../layers/rotary-positions.js';
-import type { Sublayer } from '../layers/sublayer.js';
+import type { DecoderParts } from '../layers/decoder-parts.js';
+import { PreparedLayers } from '../layers/prepared-layers.js';
+import { splitParameters } from '../layers/split-parameters.js';
+import type { DecoderParameters } from '../spec/parameters.js';
 import { checkBatch, type TokenBatch } from '../token-batch.js';
+import { KeyValueCache } from './key-value-cache.js';
 
-/** The parts of a model that read. */
-export interface ReadingModel {
-  readonly config: DecoderConfig;
-  readonly head: LanguageHead;
-  readonly sublayers: readonly Sublayer[];
-  readonly positions: RotaryPositions;
-}
-
-/** Rows of text that grow at their ends, and what follows them by a model, which reads each token once. */
-export class GrowingRows {
-  private readonly cache: KeyValueCache;
+/** Rows of text that a model continues. Each token is read once; keys and values are cached. */
+export class Generation {
+  private readonly cache = new KeyValueCache();
+  private readonly layers: PreparedLayers;
 
   /**
-   * @param unread tokens that are read next: the prompts at first, `[rows, length]`.
-   * @throws DecoderInputError where they do not fit the model.
+   * @param unread the tokens to read next: at first the prompts, `[rows, length]`.
+   * @throws DecoderInputError if they do not fit the model.
    */
   constructor(
-    private readonly model: ReadingModel,
+    private readonly parts: DecoderParts,
+    parameters: DecoderParameters,
     private unread: TokenBatch,
   ) {
-    checkBatch(model.config, unread, 1);
-    this.cache = new KeyValueCache(model.sublayers);
+    checkBatch(parts.config, unread, 1);
+    this.layers = new PreparedLayers(parts, splitParameters(parts, parameters, 'kept'));
   }
 
   get rows(): number {
     return this.unread.shape[0];
   }
 
-  /** Whether the context has room for what is not read yet. */
+  /** Whether the context has room for the unread tokens. */
   get fits(): boolean {
-    return this.cache.length + this.unread.shape[1] <= this.model.config.contextLength;
+    return this.cache.length + this.unread.shape[1] <= this.parts.config.contextLength;
   }
 
-  /** Reads on, and gives the logits of what follows each row, `[rows, V]`. */
+  /** Reads the unread tokens and returns the logits of the next token of each row, `[rows, V]`. */
   nextLogits(): tf.Tensor {
-    const { head, positions, config } = this.model;
+    const { head, positions, config } = this.parts;
     const {
       ids,
       shape: [rows, length],
     } = this.unread;
     const { hiddenSize: d } = config;
-    const x = this.cache.read(head.embed(ids), positions.table(this.cache.length, length)); // [rows·length, d]
-    const last = tf.slice(tf.reshape(x, [rows, length, d]), [0, length - 1, 0], [rows, 1, d]);
-    return head.logits(tf.reshape(last, [rows, d]));
+    return this.layers.run((passes) => {
+      const rotary = positions.table(this.cache.length, length);
+      const x = this.cache.read(passes, head.embed(ids), rotary); // [rows·length, d]
+      const last = tf.slice(tf.reshape(x, [rows, length, d]), [0, length - 1, 0], [rows, 1, d]);
+      return head.logits(tf.reshape(last, [rows, d]), this.layers.norm);
+    });
   }
 
-  /** Puts one more token to the end of each row. */
+  /** Appends one token to each row. */
   append(ids: Int32Array): void {
     this.unread = { ids, shape: [ids.length, 1] };
   }
 
   dispose(): void {
     this.cache.dispose();
+    this.layers.dispose();
   }
 }

@@ -1,187 +1,159 @@
 import type { UnitBlock } from '@grasp/budget';
-import type { GradientOptions } from '@grasp/gates';
 import * as tf from '@tensorflow/tfjs-core';
-import { ArrangedWeights, type UnitWeight } from '../weights/permuted-weights.js';
-import type { DecoderConfig } from '../spec/config.js';
-import { feedForwardMatrices } from '../recovery/lora-parameters.js';
-import {
-  type FeedForwardGradientInputs,
-  type FeedForwardInputs,
-  type FeedForwardSaved,
-  type FeedForwardShape,
-  feedForward,
-  feedForwardGradient,
-  gatedHidden,
-} from '../math/feed-forward.js';
-import { GainedNorm } from '../gained-norm.js';
-import type { WeightReader } from '../weights/weight-reader.js';
-import { type NamedTensors, namedFunction } from '../runtime/named-function.js';
-import { rmsNorm } from '../math/rms-norm.js';
+import { type FeedForwardInputs, type FeedForwardSaved, feedForwardMatrices } from '../math/feed-forward.js';
+import type { MatrixSize } from '../math/lora.js';
 import type { RotaryTable } from '../math/rotary.js';
-import type { Runtime } from '../runtime/runtime.js';
-import {
-  GatedUnits,
-  type Saved,
-  type Sublayer,
-  type SublayerGradients,
-  type WantedGradients,
-} from './sublayer.js';
-import { SublayerFactors } from '../sublayer-factors.js';
+import type { DecoderConfig } from '../spec/config.js';
+import type { Permutation } from '../weights/permutation.js';
+import { PermutedWeights, type UnitWeight } from '../weights/permuted-weights.js';
 import { normName, projectionName } from '../weights/tensor-names.js';
+import type { WeightReader } from '../weights/weight-reader.js';
+import type { FeedForwardFunctions } from './feed-forward-functions.js';
+import type {
+  Saved,
+  Sublayer,
+  SublayerGradients,
+  SublayerParameters,
+  SublayerTensors,
+  WantedGradients,
+} from './sublayer.js';
+import {
+  disposeWeights,
+  replaceOutputRows,
+  type SublayerWeights,
+  scaleGradient,
+  sublayerTensors,
+} from './unit-weights.js';
 
-/**
- * The FFN's passes as functions shared by all layers. Layers differ in width, and each does from step to step while a mask
- * is learned: one graph serves all, except with corrections, whose factors are cut apart by sizes.
- */
-export function feedForwardFunctions(runtime: Runtime, shape: FeedForwardShape) {
-  const named = <I extends Pick<FeedForwardInputs, 'factors'> & NamedTensors, O extends NamedTensors>(
-    name: string,
-    body: (inputs: I) => O,
-  ) => namedFunction(runtime, name, body, ({ factors }) => factors === undefined);
-  return {
-    infer: named('feed-forward', (i: FeedForwardInputs) => ({ y: feedForward(runtime, shape, i).y })),
-    forward: named('feed-forward-saving', (i: FeedForwardInputs) => feedForward(runtime, shape, i)),
-    hidden: named('feed-forward-hidden', (i: FeedForwardInputs) => ({
-      hidden: gatedHidden(runtime, rmsNorm(i.x, i.norm, shape.epsilon), i).hidden,
-    })),
-    backward: named('feed-forward-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, shape, i, false),
-    ),
-    backwardNorm: named('feed-forward-norm-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, shape, i, true),
-    ),
-  };
-}
-
-/** One layer's FFN: its channels' weights, one row a channel, and its passes. */
+/** One layer's FFN: the weights of its channels, one row a channel, and its passes. */
 export class FeedForwardLayer implements Sublayer {
+  readonly canSkipPruned = true;
+
   private constructor(
     readonly block: UnitBlock,
-    private readonly functions: ReturnType<typeof feedForwardFunctions>,
-    private readonly units: GatedUnits,
-    readonly norm: GainedNorm,
-    readonly factors: SublayerFactors,
-    readonly outputBias: tf.Tensor | undefined,
+    private readonly functions: FeedForwardFunctions,
+    private readonly weights: SublayerWeights,
   ) {}
 
   static async load(
     reader: WeightReader,
     config: DecoderConfig,
     block: UnitBlock,
-    functions: ReturnType<typeof feedForwardFunctions>,
+    functions: FeedForwardFunctions,
   ): Promise<FeedForwardLayer> {
     const { layer, count } = block;
     const d = config.hiddenSize;
+    const matrix = (name: 'gate' | 'up' | 'down') => projectionName(layer, name, 'weight');
     const weights: UnitWeight[] = [
-      {
-        name: 'gate',
-        tensor: await reader.matrix(projectionName(layer, 'gate', 'weight'), [count, d]),
-        unitRows: 1,
-      },
-      {
-        name: 'up',
-        tensor: await reader.matrix(projectionName(layer, 'up', 'weight'), [count, d]),
-        unitRows: 1,
-      },
-      {
-        name: 'down',
-        tensor: await reader.matrix(projectionName(layer, 'down', 'weight'), [d, count], true),
-        unitRows: 1,
-      },
+      { name: 'gate', tensor: await reader.matrix(matrix('gate'), [count, d]), unitRows: 1 },
+      { name: 'up', tensor: await reader.matrix(matrix('up'), [count, d]), unitRows: 1 },
+      { name: 'down', tensor: await reader.matrix(matrix('down'), [d, count], true), unitRows: 1 },
     ];
     for (const name of ['gate', 'up'] as const) {
       const bias = await reader.optionalVector(projectionName(layer, name, 'bias'), count);
       if (bias) weights.push({ name: `${name}Bias`, tensor: bias, unitRows: 1 });
     }
-    const norm = new GainedNorm(await reader.vector(normName(layer, 'feedForward'), d));
-    const downBias = await reader.optionalVector(projectionName(layer, 'down', 'bias'), d);
-    const units = reader.scope(() => new GatedUnits(block, new ArrangedWeights(count, weights), true));
-    const factors = new SublayerFactors((channels) => feedForwardMatrices(d, channels), reader.narrow);
-    return new FeedForwardLayer(block, functions, units, norm, factors, downBias);
+    return new FeedForwardLayer(block, functions, {
+      norm: await reader.vector(normName(layer, 'feedForward'), d),
+      outputBias: await reader.optionalVector(projectionName(layer, 'down', 'bias'), d),
+      units: reader.scope(() => new PermutedWeights(count, weights)),
+      narrow: reader.narrow,
+    });
   }
 
-  get arrangement() {
-    return this.units.weights.current;
+  get outputMatrix(): tf.Tensor {
+    return this.weights.units.computed('down')!;
   }
 
-  setGates(gates: Float32Array, units: NonNullable<GradientOptions['units']>): void {
-    this.units.set(gates, units);
+  get outputBias(): tf.Tensor | undefined {
+    return this.weights.outputBias;
   }
 
-  forward(x: tf.Tensor): tf.Tensor {
-    return this.functions.infer(this.inputs(x, false)).y;
+  matrices(channels: number): readonly MatrixSize[] {
+    return feedForwardMatrices(this.outputMatrix.shape[1]!, channels);
   }
 
-  forwardSaving(x: tf.Tensor, _rotary: RotaryTable, pruned: boolean): { y: tf.Tensor; saved: Saved } {
-    const { y, ...saved } = this.functions.forward(this.inputs(x, pruned));
+  permute(permutation: Permutation): void {
+    this.weights.units.permute(permutation);
+  }
+
+  prepare(parameters: SublayerParameters): SublayerTensors {
+    return sublayerTensors(this.weights, parameters);
+  }
+
+  forward(x: tf.Tensor, tensors: SublayerTensors): tf.Tensor {
+    return this.functions.infer(this.inputs(x, tensors, false)).y;
+  }
+
+  forwardSaving(
+    x: tf.Tensor,
+    tensors: SublayerTensors,
+    _rotary: RotaryTable,
+    pruned: boolean,
+  ): { y: tf.Tensor; saved: Saved } {
+    const { y, ...saved } = this.functions.forward(this.inputs(x, tensors, pruned));
     return { y, saved };
   }
 
   backward(
     dy: tf.Tensor,
     x: tf.Tensor,
+    tensors: SublayerTensors,
     _rotary: RotaryTable,
     saved: Saved,
-    wanted: WantedGradients,
+    { tuning }: WantedGradients,
   ): SublayerGradients {
-    const { weights } = this.units;
-    const run = wanted.norm ? this.functions.backwardNorm : this.functions.backward;
-    const { dx, dzC, dzP, dNorm, dFactors } = run({
+    const { units, norm } = this.weights;
+    const run = tuning ? this.functions.backwardTuning : this.functions.backward;
+    const { dx, dzC, dzP, dNorm, dLora } = run({
       ...(saved as FeedForwardSaved),
       dy,
       x,
-      norm: this.norm.weight,
-      factors: this.factors.values,
-      gateC: weights.computed('gate')!,
-      upC: weights.computed('up')!,
-      downC: weights.computed('down')!,
-      z: this.units.gates,
-      downP: saved.hiddenP ? weights.pruned('down') : undefined,
+      norm: tensors.norm,
+      lora: tensors.lora,
+      gateC: units.computed('gate')!,
+      upC: units.computed('up')!,
+      downC: units.computed('down')!,
+      z: tensors.z,
+      downP: saved.hiddenP ? units.pruned('down') : undefined,
     });
     const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
-    return { dx, dz, dGain: dNorm && this.norm.gainGradient(dNorm), dFactors };
+    return { dx, dz, dNormScales: dNorm && scaleGradient(dNorm, norm), dLora };
   }
 
   run<T>(work: () => T): T {
     return work();
   }
 
-  outputInputs(x: tf.Tensor): tf.Tensor {
-    return this.functions.hidden(this.inputs(x, false)).hidden;
+  outputInputs(x: tf.Tensor, tensors: SublayerTensors): tf.Tensor {
+    return this.functions.hidden(this.inputs(x, tensors, false)).hidden;
   }
 
-  get outputMatrix(): tf.Tensor {
-    return this.units.weights.computed('down')!;
-  }
-
-  setOutputMatrix(matrix: tf.Tensor): void {
-    this.units.weights.replace('down', matrix);
+  replaceOutputRows(rows: Uint32Array, values: Float32Array): void {
+    replaceOutputRows(this.functions.runtime, this.weights, 'down', rows, values);
   }
 
   dispose(): void {
-    this.units.dispose();
-    this.norm.dispose();
-    this.factors.dispose();
-    this.outputBias?.dispose();
+    disposeWeights(this.weights);
   }
 
-  private inputs(x: tf.Tensor, pruned: boolean): FeedForwardInputs {
-    const { weights } = this.units;
+  private inputs(x: tf.Tensor, tensors: SublayerTensors, pruned: boolean): FeedForwardInputs {
+    const { units, outputBias } = this.weights;
     return {
       x,
-      norm: this.norm.weight,
-      factors: this.factors.values,
-      gateC: weights.computed('gate')!,
-      upC: weights.computed('up')!,
-      downC: weights.computed('down')!,
-      z: this.units.gates,
-      gateBiasC: weights.computed('gateBias'),
-      upBiasC: weights.computed('upBias'),
-      downBias: this.outputBias,
-      gateP: pruned ? weights.pruned('gate') : undefined,
-      upP: pruned ? weights.pruned('up') : undefined,
-      gateBiasP: pruned ? weights.pruned('gateBias') : undefined,
-      upBiasP: pruned ? weights.pruned('upBias') : undefined,
+      norm: tensors.norm,
+      lora: tensors.lora,
+      gateC: units.computed('gate')!,
+      upC: units.computed('up')!,
+      downC: units.computed('down')!,
+      z: tensors.z,
+      gateBiasC: units.computed('gateBias'),
+      upBiasC: units.computed('upBias'),
+      downBias: outputBias,
+      gateP: pruned ? units.pruned('gate') : undefined,
+      upP: pruned ? units.pruned('up') : undefined,
+      gateBiasP: pruned ? units.pruned('gateBias') : undefined,
+      upBiasP: pruned ? units.pruned('upBias') : undefined,
     };
   }
 }

@@ -1,7 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderConfig } from '../spec/config.js';
-import { type ExpectedRows, mixedTarget } from '../recovery/teacher-targets.js';
-import { GainedNorm } from '../gained-norm.js';
 import {
   addTile,
   crossEntropy,
@@ -10,24 +7,27 @@ import {
   type RunningSoftmax,
   type TileInputs,
 } from '../math/head.js';
-import type { WeightReader } from '../weights/weight-reader.js';
-import { namedFunction } from '../runtime/named-function.js';
 import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from '../math/rms-norm.js';
+import { mixedTarget, type TeacherTargets } from '../recovery/teacher-targets.js';
+import { namedFunction } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
+import type { DecoderConfig } from '../spec/config.js';
 import { EMBEDDING, FINAL_NORM, HEAD } from '../weights/tensor-names.js';
+import type { WeightReader } from '../weights/weight-reader.js';
+import { scaledNorm, scaleGradient } from './unit-weights.js';
 
-/** Logits held at once, as entries, where the runtime names no number: 8 MiB of float32. */
+/** Logits held at once, as entries, unless the runtime names a number: 8 MiB of float32. */
 const TILE_ENTRIES = 2 ** 21;
 
-/** Both ends of the model: embedding, and final norm with the (perhaps tied) head. */
+/** Both ends of the model: the embedding, and the final norm with the head, which may be tied to the embedding. */
 export class LanguageHead {
   private readonly functions;
 
   private constructor(
     private readonly runtime: Runtime,
     private readonly config: DecoderConfig,
-    readonly norm: GainedNorm,
     private readonly weights: {
+      readonly norm: tf.Tensor; // [d]
       readonly embedding: tf.Tensor;
       readonly head: tf.Tensor;
     },
@@ -61,10 +61,9 @@ export class LanguageHead {
     // Backends may keep values on the host until an op needs them; this puts the largest tensor on the device now,
     // so that its host copy can be collected while the layers load.
     tf.dispose(tf.tidy(() => tf.gather(embedding, tf.tensor1d([0], 'int32'))));
-    const norm = new GainedNorm(await reader.vector(FINAL_NORM, config.hiddenSize));
-    // A checkpoint may store a tied head once more, or leave out one that is tied without saying so.
+    const norm = await reader.vector(FINAL_NORM, config.hiddenSize);
     const head = config.tiedHead ? embedding : await reader.matrix(HEAD, shape);
-    return new LanguageHead(runtime, config, norm, { embedding, head });
+    return new LanguageHead(runtime, config, { norm, embedding, head });
   }
 
   /** `[N, d]` float32 rows for `N` ids. */
@@ -72,58 +71,71 @@ export class LanguageHead {
     return embed(this.runtime, this.weights.embedding, tf.tensor1d(ids, 'int32'));
   }
 
-  /** Negative log-likelihood of each target: `[N]`, for hidden states `x [N, d]` before the final norm. */
-  negLogLikelihood(x: tf.Tensor, targets: Int32Array): tf.Tensor {
-    return this.loss(this.normed(x), targets, this.functions.likelihoodTile).nll;
+  /** The final norm's weight times its scales, `[d]`. The caller disposes of it. */
+  prepareNorm(scales: Float32Array | undefined): tf.Tensor {
+    return tf.tidy(() => tf.keep(scaledNorm(this.weights.norm, scales)));
   }
 
   /**
-   * The same, and the gradients of their mean: `[N]`, `[N, d]`, and with `norm` the gains' `[d]`. With `expected` targets
-   * are in part what another model predicts.
+   * Negative log-likelihood of each target, `[N]`.
+   *
+   * @param x hidden states before the final norm, `[N, d]`.
+   * @param norm the final norm of the question, see {@link prepareNorm}.
+   */
+  negLogLikelihood(x: tf.Tensor, norm: tf.Tensor, targets: Int32Array): tf.Tensor {
+    return this.loss(this.normed(x, norm), targets, this.functions.likelihoodTile).nll;
+  }
+
+  /**
+   * The same, with the gradients of the mean: `dx [N, d]` and, with `tuning`, that of the norm's scales, `[d]`. With a
+   * `teacher`, the targets are mixed with its predictions.
    */
   crossEntropy(
     x: tf.Tensor,
+    norm: tf.Tensor,
     targets: Int32Array,
-    norm: boolean,
-    expected?: ExpectedRows,
-  ): { nll: tf.Tensor; dx: tf.Tensor; dGain: tf.Tensor | undefined } {
-    const { nll, dHidden } = this.loss(this.normed(x), targets, this.functions.gradientTile, expected);
+    { tuning, teacher }: { readonly tuning: boolean; readonly teacher?: TeacherTargets | undefined },
+  ): { nll: tf.Tensor; dx: tf.Tensor; dNormScales: tf.Tensor | undefined } {
+    const { normGradient, weightGradient, gradientTile } = this.functions;
+    const { nll, dHidden } = this.loss(this.normed(x, norm), targets, gradientTile, teacher);
     const dy = tf.mul(dHidden!, 1 / targets.length); // [N, d]
-    const { dx } = this.functions.normGradient({ x, weight: this.norm.weight, dy });
-    const dGain = norm ? this.norm.gainGradient(this.functions.weightGradient({ x, dy }).dWeight) : undefined;
-    return { nll, dx, dGain };
+    const { dx } = normGradient({ x, weight: norm, dy });
+    const dNormScales = tuning
+      ? scaleGradient(weightGradient({ x, dy }).dWeight, this.weights.norm)
+      : undefined;
+    return { nll, dx, dNormScales };
   }
 
-  /** The mean row of the head under the model's own prediction, `[N, d]`: {@link ExpectedRows} for another model. */
-  expectedRows(x: tf.Tensor): tf.Tensor {
-    const { weighted, total } = this.softmax(this.normed(x), this.functions.gradientTile);
+  /** The mean row of the head under the model's own prediction, `[N, d]`: targets for a student. */
+  teacherRows(x: tf.Tensor, norm: tf.Tensor): tf.Tensor {
+    const { weighted, total } = this.softmax(this.normed(x, norm), this.functions.gradientTile);
     return tf.div(weighted!, total);
   }
 
   /** `[N, V]` logits, all at once. */
-  logits(x: tf.Tensor): tf.Tensor {
-    return this.runtime.matMul(this.normed(x), this.weights.head, false, true);
+  logits(x: tf.Tensor, norm: tf.Tensor): tf.Tensor {
+    return this.runtime.matMul(this.normed(x, norm), this.weights.head, false, true);
   }
 
   dispose(): void {
     this.weights.embedding.dispose();
-    this.norm.dispose();
+    this.weights.norm.dispose();
     if (!this.config.tiedHead) this.weights.head.dispose();
   }
 
-  private normed(x: tf.Tensor): tf.Tensor {
-    return this.functions.norm({ x, weight: this.norm.weight }).y;
+  private normed(x: tf.Tensor, norm: tf.Tensor): tf.Tensor {
+    return this.functions.norm({ x, weight: norm }).y;
   }
 
   private loss(
     hidden: tf.Tensor,
     targets: Int32Array,
     addTile: (inputs: TileInputs) => RunningSoftmax,
-    expected?: ExpectedRows,
+    teacher?: TeacherTargets,
   ) {
     const softmax = this.softmax(hidden, addTile);
     const next = embed(this.runtime, this.weights.head, tf.tensor1d(targets, 'int32'));
-    const target = expected ? mixedTarget(next, expected) : next; // [N, d]
+    const target = teacher ? mixedTarget(next, teacher) : next; // [N, d]
     return this.functions.loss({ hidden, target, ...softmax });
   }
 

@@ -8,13 +8,13 @@ export class RotaryPositions {
 
   constructor(
     private readonly config: RotaryConfig,
-    private readonly headSize: number,
+    private readonly headDim: number,
   ) {}
 
   /** Positions `[start, start + tokens)`, `[tokens, h]` each. The caller disposes of them, or tidies. */
   table(start: number, tokens: number): RotaryTable {
     const { cos, sin } = this.upTo(start + tokens);
-    const slice = (of: tf.Tensor) => tf.slice(of, [start, 0], [tokens, this.headSize]);
+    const slice = (of: tf.Tensor) => tf.slice(of, [start, 0], [tokens, this.headDim]);
     return { cos: slice(cos), sin: slice(sin) };
   }
 
@@ -26,7 +26,7 @@ export class RotaryPositions {
   private upTo(end: number): RotaryTable {
     if (this.whole && this.whole.cos.shape[0]! >= end) return this.whole;
     this.dispose();
-    const { cos, sin } = rotaryTable(this.config, this.headSize, 0, 2 ** Math.ceil(Math.log2(end)));
+    const { cos, sin } = rotaryTable(this.config, this.headDim, 0, 2 ** Math.ceil(Math.log2(end)));
     this.whole = { cos: tf.keep(cos), sin: tf.keep(sin) };
     return this.whole;
   }

@@ -7,15 +7,14 @@
  * Dims: N tokens, d hidden, C computed channels, P pruned channels. Weights are unit-major: one row per channel.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { feedForwardMatrices } from '../recovery/lora-parameters.js';
-import { corrected, correctionGradient, splitFactors } from './lora.js';
-import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { type Lora, loraGradient, type MatrixSize, splitLora, withLora } from './lora.js';
+import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
 
-/** What is the same for every FFN of a model. */
+/** Facts that all FFNs of a model share. */
 export interface FeedForwardShape {
   readonly epsilon: number;
-  /** Whether activations wait for the backward pass in bfloat16, as bfloat16 products leave them anyway. */
+  /** Whether activations are saved for the backward pass in bfloat16; bfloat16 products round them to it anyway. */
   readonly savesHalf: boolean;
 }
 
@@ -33,11 +32,11 @@ export type FeedForwardInputs = {
   readonly upP?: tf.Tensor | undefined; //       [P, d]
   readonly gateBiasP?: tf.Tensor | undefined; // [P]
   readonly upBiasP?: tf.Tensor | undefined; //   [P]
-  /** Of corrections to the computed channels' matrices, see `low-rank.ts`. */
-  readonly factors?: tf.Tensor | undefined;
+  /** LoRA factors of the computed channels' matrices. */
+  readonly lora?: tf.Tensor | undefined;
 };
 
-/** What the backward pass needs again. */
+/** Saved for the backward pass. */
 export type FeedForwardSaved = {
   readonly gate: tf.Tensor; //   [N, C] before silu
   readonly up: tf.Tensor; //     [N, C]
@@ -53,7 +52,7 @@ export type FeedForwardGradientInputs = FeedForwardSaved & {
   readonly downC: tf.Tensor;
   readonly z: tf.Tensor;
   readonly downP?: tf.Tensor | undefined; // [P, d]
-  readonly factors?: tf.Tensor | undefined;
+  readonly lora?: tf.Tensor | undefined;
 };
 
 function linear(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
@@ -61,17 +60,17 @@ function linear(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tens
   return bias ? tf.add(y, bias) : y;
 }
 
-/** An activation as it waits for the backward pass. */
+/** An activation in the dtype in which it is saved. */
 function toSave(runtime: Runtime, { savesHalf }: FeedForwardShape, x: tf.Tensor): tf.Tensor {
   return savesHalf && runtime.bfloat16 ? runtime.bfloat16.fromFloat32(x) : x;
 }
 
-/** The same once it is needed, float32. */
+/** A saved activation in float32. */
 function saved(runtime: Runtime, { savesHalf }: FeedForwardShape, x: tf.Tensor): tf.Tensor {
   return savesHalf && runtime.bfloat16 ? runtime.bfloat16.toFloat32(x) : x;
 }
 
-/** A sum of which the second part may be missing. */
+/** `x + more`, or `x` if there is no more. */
 function plus(x: tf.Tensor, more: tf.Tensor | undefined): tf.Tensor {
   return more ? tf.add(x, more) : x;
 }
@@ -87,14 +86,23 @@ export function gatedHidden(
   i: FeedForwardInputs,
 ): { readonly gate: tf.Tensor; readonly up: tf.Tensor; readonly hidden: tf.Tensor } {
   const plain = [linear(runtime, b, i.gateC, i.gateBiasC), linear(runtime, b, i.upC, i.upBiasC)];
-  const [gate, up] = corrected(runtime, plain, b, corrections(i).slice(0, 2)) as [tf.Tensor, tf.Tensor]; // [N, C]
+  const [gate, up] = withLora(runtime, plain, b, lorasOf(i).slice(0, 2)) as [tf.Tensor, tf.Tensor]; // [N, C]
   return { gate, up, hidden: tf.mul(tf.mul(silu(gate), up), i.z) };
 }
 
-/** Corrections of gate, up and down, where there are any. */
-function corrections({ factors, gateC }: Pick<FeedForwardInputs, 'factors' | 'gateC'>) {
+/** Sizes of an FFN's gate, up and down matrices, in the order of its LoRA factors. */
+export function feedForwardMatrices(d: number, channels: number): MatrixSize[] {
+  return [
+    [d, channels],
+    [d, channels],
+    [channels, d],
+  ];
+}
+
+/** LoRA of gate, up and down; empty if there is none. */
+function lorasOf({ lora, gateC }: Pick<FeedForwardInputs, 'lora' | 'gateC'>): Lora[] {
   const [channels, d] = gateC.shape as [number, number];
-  return factors ? splitFactors(factors, feedForwardMatrices(d, channels)) : [];
+  return lora ? splitLora(lora, feedForwardMatrices(d, channels)) : [];
 }
 
 export function feedForward(
@@ -105,7 +113,7 @@ export function feedForward(
   const b = rmsNorm(i.x, i.norm, shape.epsilon);
   const { gate, up, hidden } = gatedHidden(runtime, b, i);
   const plain = tf.add(i.x, runtime.matMul(hidden, i.downC));
-  let y = corrected(runtime, [plain], hidden, corrections(i).slice(2))[0]!; // [N, d]
+  let y = withLora(runtime, [plain], hidden, lorasOf(i).slice(2))[0]!; // [N, d]
   if (i.downBias) y = tf.add(y, i.downBias);
   const kept = { gate: toSave(runtime, shape, gate), up: toSave(runtime, shape, up) };
   if (!i.gateP || !i.upP) return { y, ...kept };
@@ -117,8 +125,8 @@ export function feedForward(
 }
 
 /**
- * `dx`, the gates' gradients `dL/dz_j = Σ_t h_tj · (dy · W_downᵀ)_tj` of both sets of channels, where asked for that of
- * the norm's weight, and where there are corrections those of their factors.
+ * The gradients of the input, of the gates of both sets of channels (`dL/dz_j = Σ_t h_tj · (dy · W_downᵀ)_tj`), of the
+ * LoRA factors if there are any, and of the norm's weight if `withNorm`.
  */
 export function feedForwardGradient(
   runtime: Runtime,
@@ -130,16 +138,16 @@ export function feedForwardGradient(
   readonly dzC: tf.Tensor;
   readonly dzP?: tf.Tensor;
   readonly dNorm?: tf.Tensor;
-  readonly dFactors?: tf.Tensor;
+  readonly dLora?: tf.Tensor;
 } {
   const { epsilon } = shape;
-  const [ofGate, ofUp, ofDown] = corrections(i);
+  const [ofGate, ofUp, ofDown] = lorasOf(i);
   const gate = saved(runtime, shape, i.gate); // [N, C]
   const sigmoid = tf.sigmoid(gate);
   const activated = tf.mul(gate, sigmoid);
   const up = saved(runtime, shape, i.up); // [N, C]
   const hidden = () => tf.mul(tf.mul(activated, up), i.z);
-  const byDown = ofDown && correctionGradient(runtime, hidden(), [ofDown], [i.dy]);
+  const byDown = ofDown && loraGradient(runtime, hidden(), [ofDown], [i.dy]);
   const dh = plus(runtime.matMul(i.dy, i.downC, false, true), byDown?.dx); // [N, C]
   const dhUp = tf.mul(dh, up);
   const dzC = tf.sum(tf.mul(dhUp, activated), 0); // [C]
@@ -148,14 +156,14 @@ export function feedForwardGradient(
   const slope = tf.add(sigmoid, tf.mul(activated, tf.sub(1, sigmoid)));
   const dGate = tf.mul(tf.mul(dhUp, slope), i.z);
   const b = () => rmsNorm(i.x, i.norm, epsilon);
-  const byGateUp = ofGate && ofUp && correctionGradient(runtime, b(), [ofGate, ofUp], [dGate, dUp]);
+  const byGateUp = ofGate && ofUp && loraGradient(runtime, b(), [ofGate, ofUp], [dGate, dUp]);
   const products = [runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)];
   const db = tf.addN(byGateUp ? [...products, byGateUp.dx] : products); // [N, d]
   const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, db));
   const dNorm = withNorm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, db) } : {};
-  const dFactors = byGateUp && byDown ? { dFactors: tf.concat([byGateUp.dFactors, byDown.dFactors]) } : {};
-  if (!i.hiddenP || !i.downP) return { dx, dzC, ...dNorm, ...dFactors };
+  const dLora = byGateUp && byDown ? { dLora: tf.concat([byGateUp.dLora, byDown.dLora]) } : {};
+  if (!i.hiddenP || !i.downP) return { dx, dzC, ...dNorm, ...dLora };
   const hiddenP = saved(runtime, shape, i.hiddenP);
   const dzP = tf.sum(tf.mul(hiddenP, runtime.matMul(i.dy, i.downP, false, true)), 0); // [P]
-  return { dx, dzC, dzP, ...dNorm, ...dFactors };
+  return { dx, dzC, dzP, ...dNorm, ...dLora };
 }

@@ -25,19 +25,19 @@ export function causalMask(start: number, end: number, seen: number, past: numbe
 
 /** Queries `[start, end)` of every head of a group as rows of one matrix: `[B·K, G·(end − start), h]`. */
 export function blockOf(x: tf.Tensor, start: number, end: number): tf.Tensor {
-  const [batch, groups, heads, tokens, headSize] = x.shape as [number, number, number, number, number];
+  const [batch, groups, heads, tokens, headDim] = x.shape as [number, number, number, number, number];
   const block =
     start === 0 && end === tokens
       ? x
-      : tf.slice(x, [0, 0, 0, start, 0], [batch, groups, heads, end - start, headSize]);
-  return tf.reshape(block, [batch * groups, heads * (end - start), headSize]);
+      : tf.slice(x, [0, 0, 0, start, 0], [batch, groups, heads, end - start, headDim]);
+  return tf.reshape(block, [batch * groups, heads * (end - start), headDim]);
 }
 
 /** The first `seen` keys or values: `[B, K, S, h]` → `[B·K, seen, h]`. */
 export function prefixOf(x: tf.Tensor, seen: number): tf.Tensor {
-  const [batch, groups, length, headSize] = x.shape as [number, number, number, number];
-  const prefix = seen === length ? x : tf.slice(x, [0, 0, 0, 0], [batch, groups, seen, headSize]);
-  return tf.reshape(prefix, [batch * groups, seen, headSize]);
+  const [batch, groups, length, headDim] = x.shape as [number, number, number, number];
+  const prefix = seen === length ? x : tf.slice(x, [0, 0, 0, 0], [batch, groups, seen, headDim]);
+  return tf.reshape(prefix, [batch * groups, seen, headDim]);
 }
 
 /** The rows of `visible [B, T, T]` of one query block: `[B, 1, end − start, seen]`. */

@@ -9,8 +9,8 @@ export interface RotaryTable {
 }
 
 /** Angle per position of each of the `h / 2` frequencies, in float64. */
-export function rotaryFrequencies(config: RotaryConfig, headSize: number): Float64Array {
-  const half = headSize / 2;
+export function rotaryFrequencies(config: RotaryConfig, headDim: number): Float64Array {
+  const half = headDim / 2;
   return Float64Array.from({ length: half }, (_, i) => {
     const frequency = config.theta ** (-i / half);
     switch (config.scaling) {
@@ -40,25 +40,25 @@ export function rotaryFrequencies(config: RotaryConfig, headSize: number): Float
 /** The table of positions `[start, start + length)`. The caller disposes of it. */
 export function rotaryTable(
   config: RotaryConfig,
-  headSize: number,
+  headDim: number,
   start: number,
   length: number,
 ): RotaryTable {
-  const half = headSize / 2;
-  const frequencies = rotaryFrequencies(config, headSize);
-  const cos = new Float32Array(length * headSize);
-  const sin = new Float32Array(length * headSize);
+  const half = headDim / 2;
+  const frequencies = rotaryFrequencies(config, headDim);
+  const cos = new Float32Array(length * headDim);
+  const sin = new Float32Array(length * headDim);
   for (let t = 0; t < length; t++) {
     for (let i = 0; i < half; i++) {
       // As the reference does it: frequency and angle are rounded to float32 before the cosine.
       const angle = Math.fround((start + t) * Math.fround(frequencies[i]!));
-      const at = t * headSize + i;
+      const at = t * headDim + i;
       cos[at] = cos[at + half] = Math.cos(angle);
       sin[at + half] = Math.sin(angle);
       sin[at] = -sin[at + half]!;
     }
   }
-  return { cos: tf.tensor2d(cos, [length, headSize]), sin: tf.tensor2d(sin, [length, headSize]) };
+  return { cos: tf.tensor2d(cos, [length, headDim]), sin: tf.tensor2d(sin, [length, headDim]) };
 }
 
 /** The table's rows of `positions [B·T]`, for `rows` rows: `[rows, 1, 1, T, h]`. */

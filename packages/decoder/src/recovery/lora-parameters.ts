@@ -1,75 +1,47 @@
 import { blockOf } from '@grasp/budget';
 import type { LowRankUpdate } from '@grasp/fold';
-import type { DecoderConfig } from '../spec/config.js';
+import { attentionMatrices } from '../math/attention-shape.js';
+import { feedForwardMatrices } from '../math/feed-forward.js';
 import type { MatrixSize } from '../math/lora.js';
-import { type ProjectionName, projectionName } from '../weights/tensor-names.js';
-import { decoderLayout, maskedShapes } from '../spec/units.js';
 import { joined, readerOf } from '../math/vector-parts.js';
+import type { DecoderConfig } from '../spec/config.js';
+import { decoderLayout, maskedShapes } from '../spec/units.js';
+import { type ProjectionName, projectionName } from '../weights/tensor-names.js';
 
-/** The matrices of one sublayer that corrections are learned for, in the order of its factors. */
-export interface CorrectedSublayer {
+/** The matrices of one sublayer that have LoRA factors, in the order of its factors. */
+interface LoraSublayer {
   readonly layer: number;
   readonly kind: 'kv' | 'ffn';
   readonly sizes: readonly MatrixSize[];
 }
 
-/** Sizes of an FFN's gate, up and down matrices. */
-export function feedForwardMatrices(d: number, channels: number): MatrixSize[] {
-  return [
-    [d, channels],
-    [d, channels],
-    [channels, d],
-  ];
-}
-
-/** Sizes of an attention's matrices: queries and keys, each group's together; values; output. */
-export function attentionMatrices(
-  {
-    hiddenSize: d,
-    headSize: h,
-    headsPerGroup: G,
-  }: Pick<DecoderConfig, 'hiddenSize' | 'headSize' | 'headsPerGroup'>,
-  groups: number,
-): MatrixSize[] {
-  return [
-    [d, groups * (G + 1) * h],
-    [d, groups * h],
-    [groups * G * h, d],
-  ];
-}
-
-/** All that the model has under a mask, in the order of the sublayers: attention, then FFN, of each layer. */
-export function correctedSublayers(config: DecoderConfig, mask: Uint8Array): CorrectedSublayer[] {
+/** The sublayers of a pruned model in their order: attention, then FFN, of each layer. */
+function loraSublayers(config: DecoderConfig, mask: Uint8Array): LoraSublayer[] {
   const kept = maskedShapes(config, mask);
-  return config.layers.flatMap(({ channels, groups }, layer): CorrectedSublayer[] => [
-    ...(groups > 0
-      ? [{ layer, kind: 'kv' as const, sizes: attentionMatrices(config, kept[layer]!.groups) }]
-      : []),
-    ...(channels > 0
-      ? [
-          {
-            layer,
-            kind: 'ffn' as const,
-            sizes: feedForwardMatrices(config.hiddenSize, kept[layer]!.channels),
-          },
-        ]
-      : []),
-  ]);
+  return config.layers.flatMap(({ channels, kvHeads }, layer): LoraSublayer[] => {
+    const attention = attentionMatrices(config, kept[layer]!.kvHeads);
+    const feedForward = feedForwardMatrices(config.hiddenSize, kept[layer]!.channels);
+    return [
+      ...(kvHeads > 0 ? [{ layer, kind: 'kv' as const, sizes: attention }] : []),
+      ...(channels > 0 ? [{ layer, kind: 'ffn' as const, sizes: feedForward }] : []),
+    ];
+  });
 }
 
 /**
- * Factors to start from: `A` uniform in ±1/√n, `B` zero, so that every correction is zero and has a gradient.
+ * LoRA factors to start from, as one vector: `A` uniform in ±1/√n and `B` zero, so that every product is zero and has a
+ * gradient.
  *
- * @param random uniform in [0, 1)
+ * @param mask 1 for each kept unit.
+ * @param random uniform in [0, 1).
  */
-export function initialFactors(
+export function initialLora(
   config: DecoderConfig,
   mask: Uint8Array,
   rank: number,
   random: () => number,
 ): Float32Array {
-  const sublayers = correctedSublayers(config, mask);
-  const sizes = sublayers.flatMap((sublayer) => sublayer.sizes);
+  const sizes = loraSublayers(config, mask).flatMap((sublayer) => sublayer.sizes);
   return joined(
     sizes.flatMap(([n, m]) => {
       const bound = 1 / Math.sqrt(n);
@@ -80,20 +52,20 @@ export function initialFactors(
 }
 
 /**
- * Factors as updates of the checkpoint's matrices, for `addLowRank` of `@grasp/fold`.
+ * LoRA factors as updates of the checkpoint's matrices, for `foldCheckpoint` of `@grasp/fold`.
  *
- * @param factors those of all sublayers, one after another
+ * @param lora the factors of all sublayers, as in `DecoderParameters`.
  */
-export function correctionUpdates(
+export function loraUpdates(
   config: DecoderConfig,
   mask: Uint8Array,
   rank: number,
-  factors: Float32Array,
+  lora: Float32Array,
 ): LowRankUpdate[] {
-  const { headsPerGroup: G, headSize: h } = config;
+  const { queriesPerKvHead: G, headDim: h } = config;
   const updates: LowRankUpdate[] = [];
-  const take = readerOf(factors);
-  for (const { layer, kind, sizes } of correctedSublayers(config, mask)) {
+  const take = readerOf(lora);
+  for (const { layer, kind, sizes } of loraSublayers(config, mask)) {
     const units = keptUnits(config, mask, layer, kind);
     const name = (projection: ProjectionName) => projectionName(layer, projection, 'weight');
     const [first, second, last] = sizes.map(([n, m]) => ({ a: take(n * rank), b: take(rank * m) }));
@@ -124,14 +96,14 @@ function keptUnits(config: DecoderConfig, mask: Uint8Array, layer: number, kind:
   return Uint32Array.from(units);
 }
 
-/** Indices of the entries that units of a width own. */
+/** Indices of the entries of units, `width` entries each. */
 function entries(units: Uint32Array, width: number): Uint32Array {
   return Uint32Array.from({ length: units.length * width }, (_, i) => {
     return units[Math.floor(i / width)]! * width + (i % width);
   });
 }
 
-/** `[r, K·(first + second)]`, where each group's `first` columns and its `second` alternate, as two matrices. */
+/** Splits `[r, K·(first + second)]`, in which `first` and `second` columns of each group alternate, into two matrices. */
 function splitGroups(b: Float32Array, r: number, K: number, first: number, second: number) {
   const take = readerOf(b);
   const runs = Array.from({ length: r * K }, () => [take(first), take(second)] as const);

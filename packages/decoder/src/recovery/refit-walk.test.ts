@@ -1,4 +1,4 @@
-import { foldCheckpoint, refitOutputs, replaceColumns } from '@grasp/fold';
+import { foldCheckpoint, type OutputProblem, refitOutputs, replaceColumns } from '@grasp/fold';
 import { difference, random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
@@ -28,7 +28,7 @@ async function refit(decoder: Decoder, batches: ReturnType<typeof randomTokens>[
   for (;;) {
     const { done, value } = await run.next();
     if (done) return { missed, replaced: value };
-    missed.push(value.missed);
+    if (value.kind === 'sublayer') missed.push(value.missed);
   }
 }
 
@@ -61,11 +61,11 @@ describe.each(cases)('refitting %s', (_name, config) => {
     const decoder = await loadDecoder(checkpoint);
     const mask = maskOf(decoder);
     const gates = Float32Array.from(mask);
-    const dense = await decoder.logits(batches[0]!);
+    const dense = await decoder.under().logits(batches[0]!);
     const distance = (logits: Float32Array) => logits.reduce((sum, x, i) => sum + (x - dense[i]!) ** 2, 0);
-    const before = distance(await decoder.logits(batches[0]!, gates));
+    const before = distance(await decoder.under({ gates }).logits(batches[0]!));
     const { replaced } = await refit(decoder, batches, mask);
-    const refitted = await decoder.logits(batches[0]!, gates);
+    const refitted = await decoder.under({ gates }).logits(batches[0]!);
     expect(distance(refitted)).toBeLessThan(0.8 * before);
 
     const view = foldCheckpoint(replaceColumns(checkpoint, replaced), {
@@ -75,54 +75,73 @@ describe.each(cases)('refitting %s', (_name, config) => {
       config: prunedConfig(checkpoint.config, decoder.config, mask),
     });
     const folded = await loadDecoder(view);
-    const logits = await folded.logits(batches[0]!);
+    const logits = await folded.under().logits(batches[0]!);
     expect(Math.max(...logits.map((x, i) => Math.abs(x - refitted[i]!)))).toBeLessThan(1e-4);
     decoder.dispose();
     folded.dispose();
   });
 
-  it('wants the gap to the dense stream in proportion to the share to recover', async () => {
+  it('adds the gap to the dense stream to the target, in proportion to the compensation', async () => {
     const decoder = await loadDecoder(checkpoint);
     const mask = maskOf(decoder);
     /** `Σ h rᵀ` of the first two sublayers, the first left as it is. */
-    const crosses = async (recover: number) => {
-      const problems = decoder.outputProblems(batches, mask, recover);
-      const first = (await problems.next(new Float32Array(0))).value!;
-      const second = (await problems.next(first.weights)).value!;
-      await problems.return();
-      return [Float32Array.from(first.cross), Float32Array.from(second.cross)] as const;
+    const crosses = async (compensation: number) => {
+      const found: Float32Array[] = [];
+      const solve = ({ cross, weights }: OutputProblem) => {
+        found.push(Float32Array.from(cross));
+        return weights;
+      };
+      for await (const _ of decoder.refit(batches, mask, { compensation, teacherBatches: 0, solve }))
+        if (found.length === 2) break;
+      return found;
     };
     const [none, half, all] = [await crosses(0), await crosses(0.5), await crosses(1)];
     expect(half[0]).toEqual(none[0]); // both streams start alike
-    const gaps = all[1].map((value, i) => value - none[1][i]!);
+    const gaps = all[1]!.map((value, i) => value - none[1]![i]!);
     expect(Math.max(...gaps.map(Math.abs))).toBeGreaterThan(0.1);
     gaps.forEach((gap, i) => {
-      expect(half[1][i]! - none[1][i]!).toBeCloseTo(gap / 2, 3);
+      expect(half[1]![i]! - none[1]![i]!).toBeCloseTo(gap / 2, 3);
     });
     decoder.dispose();
   });
 
-  it('tells what the dense model expects, as that has been read on the way', async () => {
+  it("yields the teacher's targets, read off as its stream reaches the top", async () => {
     const decoder = await loadDecoder(checkpoint);
     const mask = maskOf(decoder);
     await refit(decoder, batches, mask); // from here on the dense model is the one with these matrices
     const { numTensors } = tf.memory();
-    const expected = [await decoder.expectedRows(batches[0]!), await decoder.expectedRows(batches[1]!)];
-    const found: Float32Array[] = [];
-    const take = (rows: Float32Array, batch: number) => {
-      found[batch] = rows;
-    };
-    for (const wanted of [1, batches.length]) {
-      const walk = decoder.outputProblems(batches, mask, 0.3, { batches: wanted, take });
-      for (let next = await walk.next(new Float32Array(0)); !next.done; )
-        next = await walk.next(next.value.weights);
+    const dense = decoder.under();
+    const expected = [await dense.teacherRows(batches[0]!), await dense.teacherRows(batches[1]!)];
+    for (const teacherBatches of [1, batches.length]) {
+      const found: Float32Array[] = [];
+      const solve = ({ weights }: OutputProblem) => weights;
+      for await (const step of decoder.refit(batches, mask, { compensation: 0.3, teacherBatches, solve })) {
+        if (step.kind === 'teacher') found[step.batch] = step.targets;
+      }
       expect(tf.memory().numTensors).toBe(numTensors);
-      expect(found).toHaveLength(wanted);
+      expect(found).toHaveLength(teacherBatches);
+      found.forEach((rows, batch) => {
+        expect(rows).toHaveLength(expected[batch]!.length);
+        expect(difference(rows, expected[batch]!).relative).toBeLessThan(1e-5);
+      });
     }
-    found.forEach((rows, batch) => {
-      expect(rows).toHaveLength(expected[batch]!.length);
-      expect(difference(rows, expected[batch]!).relative).toBeLessThan(1e-5);
-    });
+    decoder.dispose();
+  });
+
+  it('changes nothing until the walk has ended', async () => {
+    const decoder = await loadDecoder(checkpoint);
+    const mask = maskOf(decoder);
+    const gates = Float32Array.from(mask);
+    const before = await decoder.under({ gates }).logits(batches[0]!);
+    const [dense, total] = [await decoder.under().logits(batches[0]!), decoder.layout.blocks.length];
+    for await (const record of refitOutputs(decoder, batches, mask)) {
+      expect(await decoder.under({ gates }).logits(batches[0]!)).toEqual(before);
+      expect(await decoder.under().logits(batches[0]!)).toEqual(dense);
+      if (record.kind === 'sublayer' && record.done === total) break; // left just before its end
+    }
+    expect(await decoder.under({ gates }).logits(batches[0]!)).toEqual(before);
+    await refit(decoder, batches, mask);
+    expect(await decoder.under({ gates }).logits(batches[0]!)).not.toEqual(before);
     decoder.dispose();
   });
 
@@ -133,7 +152,8 @@ describe.each(cases)('refitting %s', (_name, config) => {
     const { numTensors } = tf.memory();
     await refit(decoder, batches, mask);
     expect(tf.memory().numTensors).toBe(numTensors);
-    for await (const { done } of refitOutputs(decoder, batches, mask)) if (done === 2) break;
+    for await (const record of refitOutputs(decoder, batches, mask))
+      if (record.kind === 'sublayer' && record.done === 2) break;
     expect(tf.memory().numTensors).toBe(numTensors);
     decoder.dispose();
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decoderConfig } from './config.js';
 import { ModelConfigError, UnsupportedModelError } from '../errors.js';
 import { rotaryFrequencies } from '../math/rotary.js';
+import { decoderConfig } from './config.js';
 import { parameterCounts } from './sizes.js';
 import { decoderLayout, prunedConfig } from './units.js';
 
@@ -23,8 +23,8 @@ const smollm2 = {
 describe('decoderConfig', () => {
   it('reads a dense model', () => {
     const config = decoderConfig(smollm2);
-    expect(config).toMatchObject({ headSize: 64, headsPerGroup: 3, contextLength: 8192, tiedHead: true });
-    expect(config.layers).toEqual(Array.from({ length: 30 }, () => ({ channels: 1536, groups: 3 })));
+    expect(config).toMatchObject({ headDim: 64, queriesPerKvHead: 3, contextLength: 8192, tiedHead: true });
+    expect(config.layers).toEqual(Array.from({ length: 30 }, () => ({ channels: 1536, kvHeads: 3 })));
     // 134.5 million is what the model's card says.
     expect(parameterCounts(config).total).toBe(134_515_008);
   });
@@ -43,7 +43,7 @@ describe('decoderConfig', () => {
   });
 
   it.each([
-    [{ model_type: 'gpt2' }, 'model_type "gpt2"; supported architectures are llama, mistral, qwen2, qwen3'],
+    [{ model_type: 'gpt2' }, 'model_type "gpt2". Supported architectures: llama, mistral, qwen2, qwen3'],
     [{ hidden_act: 'gelu' }, 'activation "gelu"'],
     [{ rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope scaling "yarn"'],
     [{ quantization_config: { bits: 4 } }, 'quantised'],
@@ -100,9 +100,9 @@ describe('prunedConfig', () => {
       keeping((layer, kind) => (kind === 'kv' ? layer % 4 : 10 + layer)),
     );
     const again = decoderConfig(pruned);
-    expect(again.layers[5]).toEqual({ channels: 15, groups: 1 });
-    expect(again.layers[4]).toEqual({ channels: 14, groups: 0 });
-    expect(again).toMatchObject({ headSize: 64, headsPerGroup: 3 });
+    expect(again.layers[5]).toEqual({ channels: 15, kvHeads: 1 });
+    expect(again.layers[4]).toEqual({ channels: 14, kvHeads: 0 });
+    expect(again).toMatchObject({ headDim: 64, queriesPerKvHead: 3 });
     expect(decoderLayout(again).blocks).toHaveLength(60 - 8);
   });
 
@@ -119,7 +119,7 @@ describe('prunedConfig', () => {
       head_dim: 64,
     });
     expect(pruned).not.toHaveProperty('layer_shapes');
-    expect(decoderConfig(pruned).headsPerGroup).toBe(3);
+    expect(decoderConfig(pruned).queriesPerKvHead).toBe(3);
   });
 });
 

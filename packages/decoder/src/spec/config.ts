@@ -1,23 +1,24 @@
-import { type Architecture, findArchitecture } from './architectures/index.js';
 import { ModelConfigError, UnsupportedModelError } from '../errors.js';
+import { type Architecture, architectures as builtIn, findArchitecture } from './architectures/index.js';
 import { LIMITS } from './limits.js';
 import { type RotaryConfig, rotaryConfig } from './rotary-config.js';
 
 /** The widths of one layer: a pruned model's layers differ. */
 export interface LayerShape {
-  /** FFN channels, 0 where the layer has no FFN. */
+  /** FFN channels; 0 if the layer has no FFN. */
   readonly channels: number;
-  /** KV head groups, 0 where the layer has no attention. */
-  readonly groups: number;
+  /** KV heads, each with its query heads a KV group; 0 if the layer has no attention. */
+  readonly kvHeads: number;
 }
 
-/** What the decoder needs to know of a model, whatever its architecture calls it. */
+/** A parsed config.json: the sizes of a decoder and of each of its layers. */
 export interface DecoderConfig {
-  readonly modelType: string;
+  /** How this kind of model differs from LLaMA. */
+  readonly architecture: Architecture;
   readonly hiddenSize: number;
-  readonly headSize: number;
-  /** Query heads per KV group. */
-  readonly headsPerGroup: number;
+  readonly headDim: number;
+  /** Query heads that share one KV head (grouped-query attention). */
+  readonly queriesPerKvHead: number;
   readonly vocabSize: number;
   readonly contextLength: number;
   readonly normEpsilon: number;
@@ -64,14 +65,14 @@ function refuse(raw: Raw): void {
   }
 }
 
-/** The sliding window where there is one. */
+/** The sliding window, if the config limits attention to one. */
 function windowOf(raw: Raw, { slidingWindow }: Architecture): number | undefined {
   return slidingWindow(raw) === undefined
     ? undefined
     : positiveInteger(raw, 'sliding_window', undefined, LIMITS.contextLength);
 }
 
-function layerShapes(raw: Raw, count: number, dense: LayerShape, headsPerGroup: number): LayerShape[] {
+function layerShapes(raw: Raw, count: number, dense: LayerShape, queriesPerKvHead: number): LayerShape[] {
   const listed = raw[LAYER_SHAPES_KEY];
   if (listed === undefined) return Array.from({ length: count }, () => dense);
   if (!Array.isArray(listed) || listed.length !== count) {
@@ -84,47 +85,47 @@ function layerShapes(raw: Raw, count: number, dense: LayerShape, headsPerGroup: 
     const {
       intermediate_size: channels,
       num_attention_heads: heads,
-      num_key_value_heads: groups,
+      num_key_value_heads: kvHeads,
     } = (entry ?? {}) as Raw;
-    const valid = [channels, heads, groups].every(
+    const valid = [channels, heads, kvHeads].every(
       (n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) <= LIMITS.size,
     );
-    if (!valid || heads !== (groups as number) * headsPerGroup) {
+    if (!valid || heads !== (kvHeads as number) * queriesPerKvHead) {
       throw new ModelConfigError(
         `config.json: "${LAYER_SHAPES_KEY}[${layer}]" needs intermediate_size, num_attention_heads and num_key_value_heads ` +
-          `with ${headsPerGroup} heads per KV head, found ${JSON.stringify(entry)}.`,
+          `with ${queriesPerKvHead} heads per KV head, found ${JSON.stringify(entry)}.`,
         LAYER_SHAPES_KEY,
       );
     }
-    return { channels: channels as number, groups: groups as number };
+    return { channels: channels as number, kvHeads: kvHeads as number };
   });
 }
 
 /**
- * Reads a Hugging Face config.json.
+ * Parses a Hugging Face config.json.
  *
- * @throws UnsupportedModelError for an architecture, activation or rope type that is not implemented.
- * @throws ModelConfigError for a missing or impossible field.
+ * @param architectures the supported architectures. Default: the built-in ones.
+ * @throws UnsupportedModelError if an architecture, activation or rope type is not supported.
+ * @throws ModelConfigError if a field is missing or impossible.
  */
-export function decoderConfig(raw: Raw): DecoderConfig {
-  const architecture = findArchitecture(raw);
+export function decoderConfig(raw: Raw, architectures: readonly Architecture[] = builtIn): DecoderConfig {
+  const architecture = findArchitecture(raw, architectures);
   refuse(raw);
   const hiddenSize = positiveInteger(raw, 'hidden_size');
   const heads = positiveInteger(raw, 'num_attention_heads');
-  const groups = positiveInteger(raw, 'num_key_value_heads', heads);
-  const headSize = positiveInteger(raw, 'head_dim', Math.floor(hiddenSize / heads));
-  if (heads % groups !== 0) {
+  const kvHeads = positiveInteger(raw, 'num_key_value_heads', heads);
+  const headDim = positiveInteger(raw, 'head_dim', Math.floor(hiddenSize / heads));
+  if (heads % kvHeads !== 0) {
     throw new ModelConfigError(
-      `config.json: ${heads} attention heads do not divide into ${groups} KV heads.`,
+      `config.json: ${heads} attention heads do not divide into ${kvHeads} KV heads.`,
       'num_key_value_heads',
     );
   }
-  if (headSize % 2 !== 0)
-    throw new ModelConfigError(`config.json: head size ${headSize} is odd.`, 'head_dim');
+  if (headDim % 2 !== 0) throw new ModelConfigError(`config.json: head size ${headDim} is odd.`, 'head_dim');
   const contextLength = positiveInteger(raw, 'max_position_embeddings', 2048, LIMITS.contextLength);
-  const headsPerGroup = heads / groups;
+  const queriesPerKvHead = heads / kvHeads;
   const layerCount = positiveInteger(raw, 'num_hidden_layers', undefined, LIMITS.layers);
-  const dense = { channels: positiveInteger(raw, 'intermediate_size'), groups };
+  const dense = { channels: positiveInteger(raw, 'intermediate_size'), kvHeads };
   const epsilon = raw.rms_norm_eps ?? 1e-6;
   if (typeof epsilon !== 'number' || !(epsilon > 0 && Number.isFinite(epsilon))) {
     throw new ModelConfigError(
@@ -133,10 +134,10 @@ export function decoderConfig(raw: Raw): DecoderConfig {
     );
   }
   return {
-    modelType: architecture.modelType,
+    architecture,
     hiddenSize,
-    headSize,
-    headsPerGroup,
+    headDim,
+    queriesPerKvHead,
     vocabSize: positiveInteger(raw, 'vocab_size'),
     contextLength: Math.min(contextLength, windowOf(raw, architecture) ?? contextLength),
     normEpsilon: epsilon,
@@ -144,6 +145,6 @@ export function decoderConfig(raw: Raw): DecoderConfig {
       raw.tie_word_embeddings === true ||
       (raw.tie_word_embeddings === undefined && architecture.tiedByDefault),
     rotary: rotaryConfig(raw, contextLength),
-    layers: layerShapes(raw, layerCount, dense, headsPerGroup),
+    layers: layerShapes(raw, layerCount, dense, queriesPerKvHead),
   };
 }

@@ -11,11 +11,11 @@ export interface ParameterCounts {
 /** Parameters of each layer's FFN and attention projections, biases left out. */
 export function layerParameters({
   hiddenSize: d,
-  headSize: h,
-  headsPerGroup: G,
+  headDim: h,
+  queriesPerKvHead: G,
   layers,
 }: DecoderConfig): number[] {
-  return layers.map(({ channels, groups }) => 3 * d * channels + (2 * G + 2) * h * d * groups);
+  return layers.map(({ channels, kvHeads }) => 3 * d * channels + (2 * G + 2) * h * d * kvHeads);
 }
 
 /** Parameters a model has, from its config alone. */
@@ -28,7 +28,7 @@ export function parameterCounts(config: DecoderConfig): ParameterCounts {
 
 /** Bytes the KV cache grows by with each token, at `bytes` an element (2 for half precision). */
 export function kvCacheBytesPerToken(config: DecoderConfig, bytes = 2): number {
-  return config.layers.reduce((sum, { groups }) => sum + 2 * groups * config.headSize * bytes, 0);
+  return config.layers.reduce((sum, { kvHeads }) => sum + 2 * kvHeads * config.headDim * bytes, 0);
 }
 
 /** A config without per-layer widths, for tools that know only one. */

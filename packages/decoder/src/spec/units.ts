@@ -1,19 +1,18 @@
 import { createLayout, type Layout } from '@grasp/budget';
 import type { UnitSlice } from '@grasp/fold';
-import { findArchitecture } from './architectures/index.js';
-import { type DecoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
 import { type ProjectionName, projectionName } from '../weights/tensor-names.js';
+import { type DecoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
 
 /**
  * The units of a decoder: per layer its FFN channels, then its KV groups. Costs are in FFN channels (`3d`
  * parameters each): a channel costs 1, a group `(2G + 2)·h / 3` (GRASPrune, section 3.1).
  */
 export function decoderLayout(config: DecoderConfig): Layout {
-  const groupCost = ((2 * config.headsPerGroup + 2) * config.headSize) / 3;
+  const groupCost = ((2 * config.queriesPerKvHead + 2) * config.headDim) / 3;
   return createLayout(
-    config.layers.flatMap(({ channels, groups }, layer) => [
+    config.layers.flatMap(({ channels, kvHeads }, layer) => [
       ...(channels > 0 ? [{ layer, kind: 'ffn', count: channels, cost: 1 }] : []),
-      ...(groups > 0 ? [{ layer, kind: 'kv', count: groups, cost: groupCost }] : []),
+      ...(kvHeads > 0 ? [{ layer, kind: 'kv', count: kvHeads, cost: groupCost }] : []),
     ]),
   );
 }
@@ -24,8 +23,8 @@ export function decoderLayout(config: DecoderConfig): Layout {
  * for a group.
  */
 export function unitSlices(config: DecoderConfig): UnitSlice[] {
-  const architecture = findArchitecture({ model_type: config.modelType });
-  const h = config.headSize;
+  const { architecture } = config;
+  const h = config.headDim;
   const slices: UnitSlice[] = [];
   const add = (
     layer: number,
@@ -41,17 +40,17 @@ export function unitSlices(config: DecoderConfig): UnitSlice[] {
       slices.push({ tensor: projectionName(layer, projection, 'bias'), axis, ...unit });
     }
   };
-  config.layers.forEach(({ channels, groups }, layer) => {
+  config.layers.forEach(({ channels, kvHeads }, layer) => {
     if (channels > 0) {
       add(layer, 'gate', 'ffn', 0, 1, false);
       add(layer, 'up', 'ffn', 0, 1, false);
       add(layer, 'down', 'ffn', 1, 1, true);
     }
-    if (groups > 0) {
-      add(layer, 'q', 'kv', 0, config.headsPerGroup * h, false);
+    if (kvHeads > 0) {
+      add(layer, 'q', 'kv', 0, config.queriesPerKvHead * h, false);
       add(layer, 'k', 'kv', 0, h, architecture.groupGate === 'key-value');
       add(layer, 'v', 'kv', 0, h, true);
-      add(layer, 'o', 'kv', 1, config.headsPerGroup * h, false);
+      add(layer, 'o', 'kv', 1, config.queriesPerKvHead * h, false);
     }
   });
   return slices;
@@ -59,10 +58,10 @@ export function unitSlices(config: DecoderConfig): UnitSlice[] {
 
 /** Each layer's widths under a mask. */
 export function maskedShapes(config: DecoderConfig, mask: Uint8Array): LayerShape[] {
-  const shapes = config.layers.map(() => ({ channels: 0, groups: 0 }));
+  const shapes = config.layers.map(() => ({ channels: 0, kvHeads: 0 }));
   for (const block of decoderLayout(config).blocks) {
     const kept = mask.subarray(block.start, block.start + block.count).reduce((sum, m) => sum + m, 0);
-    shapes[block.layer]![block.kind === 'ffn' ? 'channels' : 'groups'] = kept;
+    shapes[block.layer]![block.kind === 'ffn' ? 'channels' : 'kvHeads'] = kept;
   }
   return shapes;
 }
@@ -79,13 +78,13 @@ export function prunedConfig(
   const shapes = maskedShapes(config, mask);
   const { [LAYER_SHAPES_KEY]: _, ...rest } = raw;
   const first = shapes[0]!;
-  const uniform = shapes.every((s) => s.channels === first.channels && s.groups === first.groups);
-  const widths = ({ channels, groups }: LayerShape) => ({
+  const uniform = shapes.every((s) => s.channels === first.channels && s.kvHeads === first.kvHeads);
+  const widths = ({ channels, kvHeads }: LayerShape) => ({
     intermediate_size: channels,
-    num_attention_heads: groups * config.headsPerGroup,
-    num_key_value_heads: groups,
+    num_attention_heads: kvHeads * config.queriesPerKvHead,
+    num_key_value_heads: kvHeads,
   });
-  const headSize = { head_dim: config.headSize };
-  if (uniform && first.channels > 0 && first.groups > 0) return { ...rest, ...headSize, ...widths(first) };
-  return { ...rest, ...headSize, [LAYER_SHAPES_KEY]: shapes.map(widths) };
+  const headDim = { head_dim: config.headDim };
+  if (uniform && first.channels > 0 && first.kvHeads > 0) return { ...rest, ...headDim, ...widths(first) };
+  return { ...rest, ...headDim, [LAYER_SHAPES_KEY]: shapes.map(widths) };
 }

@@ -1,7 +1,6 @@
 import type { Checkpoint } from '@grasp/checkpoint';
-import { findArchitecture } from '../spec/architectures/index.js';
-import type { DecoderConfig } from '../spec/config.js';
 import { WeightShapeError } from '../errors.js';
+import type { DecoderConfig } from '../spec/config.js';
 import {
   EMBEDDING,
   FINAL_NORM,
@@ -21,21 +20,21 @@ export interface ExpectedTensor {
 
 /** Every tensor of a model by its config, bottom up. */
 export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTensor> {
-  const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V } = config;
-  const { queryKeyNorm } = findArchitecture({ model_type: config.modelType });
+  const { hiddenSize: d, headDim: h, queriesPerKvHead: G, vocabSize: V } = config;
+  const { queryKeyNorm } = config.architecture;
   const needed = (name: string, ...shape: number[]) => ({ name, shape, optional: false });
   function* projection(layer: number, name: ProjectionName, out: number, inn: number) {
     yield needed(projectionName(layer, name, 'weight'), out, inn);
     yield { name: projectionName(layer, name, 'bias'), shape: [out], optional: true };
   }
   yield needed(EMBEDDING, V, d);
-  for (const [layer, { channels, groups }] of config.layers.entries()) {
-    if (groups > 0) {
+  for (const [layer, { channels, kvHeads }] of config.layers.entries()) {
+    if (kvHeads > 0) {
       yield needed(normName(layer, 'attention'), d);
-      yield* projection(layer, 'q', groups * G * h, d);
-      yield* projection(layer, 'k', groups * h, d);
-      yield* projection(layer, 'v', groups * h, d);
-      yield* projection(layer, 'o', d, groups * G * h);
+      yield* projection(layer, 'q', kvHeads * G * h, d);
+      yield* projection(layer, 'k', kvHeads * h, d);
+      yield* projection(layer, 'v', kvHeads * h, d);
+      yield* projection(layer, 'o', d, kvHeads * G * h);
       if (queryKeyNorm) yield* [needed(normName(layer, 'query'), h), needed(normName(layer, 'key'), h)];
     }
     if (channels > 0) {

@@ -1,26 +1,26 @@
 import type { UnitBlock } from '@grasp/budget';
 
 /**
- * The order in which a block's units are laid out in memory: the computed ones first, the pruned ones after.
+ * The order in which a block's units lie in memory: kept units first, pruned ones after.
  *
- * The number computed is rounded up to a multiple of the block's grain, so that functions recorded for one
- * width serve many masks; the gates of the surplus are 0. The order depends on the gates alone, never on
- * what was kept before: the same gates give the same sums, bit for bit.
+ * The number of computed units is rounded up to a multiple of the block's grain, so that functions recorded for one
+ * width serve many masks; the surplus units have a gate of 0. The order depends on the gates alone, never on earlier
+ * masks, so the same gates give the same sums, bit for bit.
  */
-export interface Arrangement {
-  /** Original index of each unit, within the block. */
+export interface Permutation {
+  /** For each place, the index of its unit within the block. */
   readonly order: Int32Array;
-  /** The first so many are computed. */
+  /** Number of computed units, which lie first. */
   readonly computed: number;
 }
 
-/** Units of a block that share one recorded width: about one part in 24, rounded to a power of two. */
+/** Units that share one recorded width: about one part in 24 of a block, rounded to a power of two. */
 export function grainOf(count: number): number {
   return 2 ** Math.max(0, Math.round(Math.log2(count / 24)));
 }
 
-/** Arranges a block for the gates given, `gates` being the whole unit vector. */
-export function arrange(block: UnitBlock, gates: Float32Array): Arrangement {
+/** The permutation of a block for `gates`, the whole unit vector. */
+export function permutationOf(block: UnitBlock, gates: Float32Array): Permutation {
   const { start, count } = block;
   const order = new Int32Array(count);
   let kept = 0;
@@ -31,11 +31,18 @@ export function arrange(block: UnitBlock, gates: Float32Array): Arrangement {
   return { order, computed: Math.min(count, Math.max(1, Math.ceil(kept / grain)) * grain) };
 }
 
-/** Everything in its own place, everything computed. */
-export function identityArrangement(count: number): Arrangement {
+/** Every unit in its own place, every unit computed. */
+export function identityPermutation(count: number): Permutation {
   return { order: Int32Array.from({ length: count }, (_, i) => i), computed: count };
 }
 
-export function sameArrangement(a: Arrangement, b: Arrangement): boolean {
-  return a.computed === b.computed && a.order.every((unit, i) => unit === b.order[i]);
+export function samePermutation(a: Permutation, b: Permutation): boolean {
+  return a === b || (a.computed === b.computed && a.order.every((unit, i) => unit === b.order[i]));
+}
+
+/** Indices of units as indices of their rows, `rows` for each unit. */
+export function rowsOfUnits(units: ArrayLike<number>, rows: number): Int32Array {
+  const indices = new Int32Array(units.length * rows);
+  for (let i = 0; i < indices.length; i++) indices[i] = units[Math.floor(i / rows)]! * rows + (i % rows);
+  return indices;
 }

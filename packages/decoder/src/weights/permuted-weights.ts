@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Arrangement, identityArrangement, sameArrangement } from './permutation.js';
+import { identityPermutation, type Permutation, rowsOfUnits, samePermutation } from './permutation.js';
 
 /** One unit-major weight: `unitRows` rows of the first axis belong to each unit. */
 export interface UnitWeight {
@@ -9,11 +9,11 @@ export interface UnitWeight {
 }
 
 /**
- * The weights of one block of units, kept in the order of an arrangement. Only one copy exists: rearranging
- * replaces it, and the computed and pruned parts are views of it where the backend can share memory.
+ * The weights of one block of units in the order of a permutation. Only one copy exists: a new permutation replaces
+ * it, and the computed and pruned parts are views of it if the backend can share memory.
  */
-export class ArrangedWeights {
-  private arrangement: Arrangement;
+export class PermutedWeights {
+  private permutation: Permutation;
   private whole = new Map<string, tf.Tensor>();
   private parts = new Map<string, tf.Tensor | undefined>();
   private readonly unitRows = new Map<string, number>();
@@ -22,7 +22,7 @@ export class ArrangedWeights {
     private readonly count: number,
     weights: readonly UnitWeight[],
   ) {
-    this.arrangement = identityArrangement(count);
+    this.permutation = identityPermutation(count);
     for (const { name, tensor, unitRows } of weights) {
       this.whole.set(name, tensor);
       this.unitRows.set(name, unitRows);
@@ -30,50 +30,55 @@ export class ArrangedWeights {
     this.split();
   }
 
-  get current(): Arrangement {
-    return this.arrangement;
-  }
-
   /** Rows of the computed units. */
   computed(name: string): tf.Tensor | undefined {
     return this.parts.get(`${name}C`);
   }
 
-  /** Rows of the pruned units, where there are any. */
+  /** Rows of the pruned units, if there are any. */
   pruned(name: string): tf.Tensor | undefined {
     return this.parts.get(`${name}P`);
   }
 
-  /** Moves the weights into a new order; does nothing where it is the present one. */
-  rearrange(next: Arrangement): void {
-    if (sameArrangement(this.arrangement, next)) return;
+  /** Moves the weights into a new order. Does nothing if they are in that order. */
+  permute(next: Permutation): void {
+    if (samePermutation(this.permutation, next)) return;
     const place = new Int32Array(this.count);
-    this.arrangement.order.forEach((unit, at) => {
+    this.permutation.order.forEach((unit, at) => {
       place[unit] = at;
     });
     const move = next.order.map((unit) => place[unit]!);
     const moved = move.some((from, to) => from !== to);
-    this.arrangement = next;
+    this.permutation = next;
     this.disposeParts();
     if (moved) {
-      for (const [name, tensor] of this.whole) {
-        const rows = this.unitRows.get(name)!;
-        this.whole.set(
-          name,
-          tf.keep(tf.tidy(() => tf.gather(tensor, tf.tensor1d(expand(move, rows), 'int32')))),
-        );
-        tensor.dispose();
-      }
+      for (const [name, tensor] of this.whole)
+        this.take(name, tensor, rowsOfUnits(move, this.unitRows.get(name)!));
     }
     this.split();
   }
 
-  /** Replaces a weight by another of its shape, whose units are in their own order. */
-  replace(name: string, tensor: tf.Tensor): void {
-    const order = expand(this.arrangement.order, this.unitRows.get(name)!);
+  /**
+   * Replaces rows of a weight.
+   *
+   * @param rows their indices, with the units in their own order; `n` of them.
+   * @param values float32 `[n, columns]`. The weight is held in float32 from then on.
+   * @param widen converts the weight to float32.
+   */
+  replaceRows(
+    name: string,
+    rows: Uint32Array,
+    values: tf.Tensor,
+    widen: (weight: tf.Tensor) => tf.Tensor,
+  ): void {
+    const old = this.whole.get(name)!;
+    const indices = rowsOfUnits(this.permutation.order, this.unitRows.get(name)!);
+    const replacing = new Map(Array.from(rows, (row, i) => [row, indices.length + i]));
+    const sources = indices.map((row, at) => replacing.get(row) ?? at);
     this.disposeParts();
-    this.whole.get(name)!.dispose();
-    this.whole.set(name, tf.keep(tf.tidy(() => tf.gather(tensor, tf.tensor1d(order, 'int32')))));
+    const both = tf.tidy(() => tf.concat([widen(old), values])); // [rows + n, columns]
+    old.dispose();
+    this.take(name, both, sources);
     this.split();
   }
 
@@ -83,8 +88,14 @@ export class ArrangedWeights {
     this.whole.clear();
   }
 
+  /** Makes the weight of these rows of a tensor, which is disposed of. */
+  private take(name: string, from: tf.Tensor, rows: Int32Array): void {
+    this.whole.set(name, tf.keep(tf.tidy(() => tf.gather(from, tf.tensor1d(rows, 'int32')))));
+    from.dispose();
+  }
+
   private split(): void {
-    const { computed } = this.arrangement;
+    const { computed } = this.permutation;
     for (const [name, tensor] of this.whole) {
       const rows = this.unitRows.get(name)!;
       const [first, rest] = [computed * rows, (this.count - computed) * rows];
@@ -101,12 +112,4 @@ export class ArrangedWeights {
 
 function sliceRows(x: tf.Tensor, start: number, rows: number): tf.Tensor {
   return tf.slice(x, [start, ...x.shape.slice(1).map(() => 0)], [rows, ...x.shape.slice(1)]);
-}
-
-/** Indices of units as indices of their rows. */
-function expand(units: Int32Array, rows: number): Int32Array {
-  if (rows === 1) return units;
-  const indices = new Int32Array(units.length * rows);
-  for (let i = 0; i < indices.length; i++) indices[i] = units[Math.floor(i / rows)]! * rows + (i % rows);
-  return indices;
 }

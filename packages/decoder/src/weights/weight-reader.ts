@@ -1,7 +1,7 @@
 import { type Checkpoint, convert, type TensorData, toFloat32 } from '@grasp/checkpoint';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkShape } from './expected-tensors.js';
 import type { Runtime, Scope } from '../runtime/runtime.js';
+import { checkShape } from './expected-tensors.js';
 
 /** How weights are held: `bfloat16` needs a runtime that has it. */
 export type WeightDType = 'float32' | 'bfloat16';

@@ -2,35 +2,63 @@ import type { Layout, UnitBlock } from '@grasp/budget';
 import type { DefiniteSolver } from './cholesky.js';
 import type { NormalEquations } from './normal-equations.js';
 
-/** The output matrix of one sublayer (`o_proj`, `down_proj`), the part of it that kept units feed, to be fitted anew. */
+/** Least-squares reconstruction of one sublayer's output matrix (`o_proj`, `down_proj`) from its kept units. */
 export interface OutputProblem extends NormalEquations {
   readonly block: UnitBlock;
-  /** The matrix' name in the checkpoint, where it is `[m, all inputs]`. */
+  /** Name of the matrix in the checkpoint, where its shape is `[m, all inputs]`. */
   readonly tensor: string;
-  /** Its columns that belong to kept units, ascending: the `n` inputs. */
+  /** Columns of the kept units, ascending: the `n` inputs. */
   readonly columns: Uint32Array;
-  /** Their values, `[n, m]`. */
+  /** Values of these columns, float32 `[n, m]`. */
   readonly weights: Float32Array;
   /** `Σ_t |r_t|²`. */
   readonly squares: number;
 }
 
-/** What refitting asks of a model. */
+/** What a model does on its walk from the bottom layer to the top. */
+export interface RefitWalk {
+  /**
+   * Error compensation, in [0, 1]: the share of the gap between the dense model's residual stream and the pruned one
+   * that each sublayer's target includes. It compensates the errors of the layers below.
+   */
+  readonly compensation: number;
+  /** For how many of the first batches the walk also yields the teacher's targets. */
+  readonly teacherBatches: number;
+  /** Solves one problem. @returns the new columns, `[n, m]`. */
+  solve(problem: OutputProblem): Float32Array;
+}
+
+/** One step of the walk. */
+export type RefitStep =
+  | {
+      readonly kind: 'sublayer';
+      readonly block: UnitBlock;
+    }
+  | {
+      /** What the dense model predicts for a batch, read off as its stream reaches the top; only with compensation. */
+      readonly kind: 'teacher';
+      /** Index of the batch. */
+      readonly batch: number;
+      /** The teacher's targets for it, see the model. */
+      readonly targets: Float32Array;
+    };
+
+/** A model whose output matrices can be fitted again. */
 export interface RefitModel<Batch> {
   readonly layout: Layout;
-  /** A faster one than this package's own, where there is one. */
+  /** Solves the normal equations, if the backend has a faster solver than ours. */
   readonly solveDefinite?: DefiniteSolver | undefined;
   /**
-   * Walks the sublayers from the bottom up. Inputs are those of the stream as it comes through the layers below,
-   * pruned and refitted; the output wanted is what the whole sublayer makes of that stream, and a share of what the
-   * stream is short of the dense model's. The answer to a problem, new weights `[n, m]`, is passed to `next` and serves
-   * from then on.
+   * Walks the sublayers from the bottom up and asks `solve` for the output matrix of each. The inputs of a problem are
+   * those of the stream that comes through the pruned, refitted layers below. Its target is the output of the whole
+   * sublayer on that stream, plus the compensation.
    *
-   * @param recover that share, 0 for none.
+   * The model keeps the new matrices once the walk has ended, all of them at once. A walk that is left early or fails
+   * changes nothing.
    */
-  outputProblems(
+  refit(
     batches: readonly Batch[],
     mask: Uint8Array,
-    recover: number,
-  ): AsyncGenerator<OutputProblem, void, Float32Array>;
+    walk: RefitWalk,
+  ): AsyncGenerator<RefitStep, void, undefined>;
 }

@@ -11,12 +11,14 @@ const layout = createLayout([
 /** A model whose second sublayer's equations are as given. */
 const modelWith = (gram: number[], cross: number[]): RefitModel<never> => ({
   layout,
-  async *outputProblems() {
+  async *refit(_batches, _mask, { solve }) {
     const problem = { inputs: 2, outputs: 1, columns: Uint32Array.of(0, 1), squares: 1 };
     const weights = Float32Array.of(1, 1);
     const [first, second] = layout.blocks;
-    yield { ...problem, block: first!, tensor: 'a', gram: [1, 0, 0, 1], cross: [1, 1], weights };
-    yield { ...problem, block: second!, tensor: 'b', gram, cross, weights };
+    solve({ ...problem, block: first!, tensor: 'a', gram: [1, 0, 0, 1], cross: [1, 1], weights });
+    yield { kind: 'sublayer', block: first! };
+    solve({ ...problem, block: second!, tensor: 'b', gram, cross, weights });
+    yield { kind: 'sublayer', block: second! };
   },
 });
 

@@ -1,0 +1,212 @@
+import type { GradientOptions, GroupGradients } from '@grasp/gates';
+import * as tf from '@tensorflow/tfjs-core';
+import { DecoderInputError } from './errors.js';
+import { backpropagate } from './gradients/backpropagation.js';
+import { nonFiniteError } from './gradients/non-finite.js';
+import {
+  type ContinuationBatch,
+  type ContinuationGroup,
+  checkGroup,
+  continuationBatch,
+  endingScores,
+} from './inference/continuations.js';
+import {
+  type GenerateOptions,
+  type GenerateRowsOptions,
+  generateRows,
+  generateTokens,
+} from './inference/generate.js';
+import { Generation } from './inference/generation.js';
+import type { DecoderParts } from './layers/decoder-parts.js';
+import { type Pass, PreparedLayers } from './layers/prepared-layers.js';
+import { gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
+import { type RotaryTable, rotaryOf } from './math/rotary.js';
+import type { DecoderParameters, ParameterName } from './spec/parameters.js';
+import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
+
+/**
+ * A decoder under fixed parameters: gates or a mask, norm scales, LoRA. Immutable and cheap. Any number of views of one
+ * decoder may be open and asked at the same time; none sees the parameters of another.
+ */
+export class DecoderView {
+  private readonly parameters: DecoderParameters;
+
+  /** See `Decoder.under`. */
+  constructor(
+    private readonly parts: DecoderParts,
+    { gates, norms, lora }: DecoderParameters,
+  ) {
+    this.parameters = { gates: gates?.slice(), norms: norms?.slice(), lora: lora?.slice() };
+    splitParameters(parts, { gates, norms }, 'kept'); // lengths; LoRA's depends on the kept units
+  }
+
+  /** Maximum sequence length, in tokens. */
+  get contextLength(): number {
+    return this.parts.config.contextLength;
+  }
+
+  /**
+   * Mean next-token cross entropy of a batch, and its gradients in the named parameter groups (GRASPrune, equation 6,
+   * for gates).
+   *
+   * @param batch `[rows, length]` token ids; each row's `length − 1` continuations are the targets.
+   * @param groups `gates` (one entry per unit, layout order), `norms`, `lora`: vectors as in `DecoderParameters`.
+   * @param options `units`: `kept` skips the gate gradients of pruned units, which are then 0.
+   * @throws DecoderInputError for a batch that does not fit, or `lora` of a view without LoRA.
+   * @throws NonFiniteActivationError naming the layer.
+   */
+  async lossAndGradients<Group extends ParameterName>(
+    batch: TokenBatch,
+    groups: readonly Group[],
+    { units = 'all' }: GradientOptions = {},
+  ): Promise<GroupGradients<Group>> {
+    checkBatch(this.parts.config, batch, 2);
+    const wanted = new Set<ParameterName>(groups);
+    if (wanted.has('lora') && !this.parameters.lora) {
+      throw new DecoderInputError('Gradients of LoRA were asked for, but the view has no LoRA factors.');
+    }
+    const { head, positions } = this.parts;
+    const { inputs, tokens } = splitTargets(batch);
+    const split = splitParameters(this.parts, this.parameters, units);
+    const layers = new PreparedLayers(this.parts, split);
+    try {
+      const pruned = units === 'all';
+      const tuning = wanted.has('norms') || wanted.has('lora');
+      const tensors = layers.run((passes) => ({
+        ...backpropagate(head, passes, layers.norm, batch, positions.table(0, tokens), { pruned, tuning }),
+      }));
+      const { nll, dz, dNorms, dLora } = tensors;
+      const [losses, ofGates, ofNorms, ofLora] = await Promise.all([
+        nll.data<'float32'>(),
+        dz.data<'float32'>(),
+        dNorms?.data<'float32'>(),
+        dLora?.data<'float32'>(),
+      ]);
+      tf.dispose(Object.values(tensors).filter((tensor) => tensor !== undefined));
+      const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
+      if (!Number.isFinite(loss)) throw await nonFiniteError(this.parts, layers, inputs, tokens);
+      const all = {
+        gates: () => gatesInLayoutOrder(this.parts, split, ofGates, pruned),
+        norms: () => ofNorms!,
+        lora: () => loraOfKept(this.parts, split, ofLora!),
+      };
+      const gradients = Object.fromEntries(groups.map((group) => [group, all[group]()]));
+      return { loss, gradients: gradients as Record<Group, Float32Array> };
+    } finally {
+      layers.dispose();
+    }
+  }
+
+  /**
+   * Targets for a student with the same head: for each target the mean row of the head under this model's prediction,
+   * float32 `[rows · (length − 1), d]`. See `TeacherTargets`.
+   */
+  async teacherRows(batch: TokenBatch): Promise<Float32Array> {
+    checkBatch(this.parts.config, batch, 2);
+    const { inputs, tokens } = splitTargets(batch);
+    const { head, positions } = this.parts;
+    return this.ask((passes, norm) =>
+      head.teacherRows(this.hiddenStates(passes, inputs, positions.table(0, tokens)), norm),
+    );
+  }
+
+  /**
+   * Negative log-likelihood of each token given those before it, in nats.
+   *
+   * @returns float32 `[rows, length − 1]`; entry `t` of a row is that of its token `t + 1`.
+   */
+  async negLogLikelihood(batch: TokenBatch): Promise<Float32Array> {
+    checkBatch(this.parts.config, batch, 2);
+    const { inputs, targets, tokens } = splitTargets(batch);
+    const { head, positions } = this.parts;
+    return this.ask((passes, norm) =>
+      head.negLogLikelihood(this.hiddenStates(passes, inputs, positions.table(0, tokens)), norm, targets),
+    );
+  }
+
+  /** Logits of every position, float32 `[rows, length, V]`. They are held whole, so use small batches. */
+  async logits(batch: TokenBatch): Promise<Float32Array> {
+    checkBatch(this.parts.config, batch, 1);
+    const { head, positions } = this.parts;
+    return this.ask((passes, norm) =>
+      head.logits(this.hiddenStates(passes, batch.ids, positions.table(0, batch.shape[1])), norm),
+    );
+  }
+
+  /**
+   * Continues a prompt token by token with a key-value cache. Stops after `maxTokens`, at a `stop` token, or when the
+   * context is full.
+   */
+  generate(prompt: Int32Array, options: GenerateOptions): AsyncGenerator<number, void> {
+    return generateTokens(this.generation({ ids: prompt, shape: [1, prompt.length] }), options);
+  }
+
+  /**
+   * Continues several prompts of one length, one token of each per step: many rows keep the cores busy, while one row is
+   * bound by reading the weights. Stops when the caller stops iterating or the context is full. Memory: float32 keys and
+   * values of all rows.
+   *
+   * @param prompts `[rows, length]`.
+   */
+  generateRows(prompts: TokenBatch, { top, choose }: GenerateRowsOptions): AsyncGenerator<Int32Array, void> {
+    return generateRows(this.generation(prompts), Math.min(top, this.parts.config.vocabSize), choose);
+  }
+
+  /**
+   * Log-likelihoods of several endings of each context. All groups are read together, one row each: the context once,
+   * then its endings, none of which sees another.
+   *
+   * @returns for each group, the sum over each ending's tokens, in nats.
+   * @throws DecoderInputError if a context with an ending exceeds the model's context.
+   */
+  async scoreContinuations(groups: readonly ContinuationGroup[]): Promise<Float64Array[]> {
+    for (const group of groups) checkGroup(this.parts.config, group);
+    const batch = continuationBatch(groups);
+    const nll = await this.ask((passes, norm) => this.endingLikelihoods(passes, norm, batch));
+    return endingScores(groups, nll);
+  }
+
+  private generation(prompts: TokenBatch): Generation {
+    return new Generation(this.parts, this.parameters, prompts);
+  }
+
+  /** Computes one tensor in a synchronous run and reads it. */
+  private async ask(compute: (passes: readonly Pass[], norm: tf.Tensor) => tf.Tensor): Promise<Float32Array> {
+    const layers = new PreparedLayers(this.parts, splitParameters(this.parts, this.parameters, 'kept'));
+    try {
+      const tensor = layers.run((passes) => compute(passes, layers.norm));
+      const data = await tensor.data<'float32'>();
+      tensor.dispose();
+      return data;
+    } finally {
+      layers.dispose();
+    }
+  }
+
+  /** `[N, d]` before the final norm. */
+  private hiddenStates(
+    passes: readonly Pass[],
+    ids: Int32Array,
+    rotary: RotaryTable,
+    visible?: tf.Tensor,
+  ): tf.Tensor {
+    let x = this.parts.head.embed(ids);
+    for (const { sublayer, tensors } of passes) {
+      const y = sublayer.forward(x, tensors, rotary, visible);
+      x.dispose();
+      x = y;
+    }
+    return x;
+  }
+
+  /** Negative log-likelihood of each ending token, `[M]`. */
+  private endingLikelihoods(passes: readonly Pass[], norm: tf.Tensor, batch: ContinuationBatch): tf.Tensor {
+    const { tokens, positions, predictors, targets } = batch;
+    const [B, T] = tokens.shape;
+    const rotary = rotaryOf(this.parts.positions.table(0, T), positions, B);
+    const visible = tf.tensor3d(batch.visible, [B, T, T]);
+    const x = this.hiddenStates(passes, tokens.ids, rotary, visible); // [B·T, d]
+    const predicting = tf.gather(x, tf.tensor1d(predictors, 'int32')); // [M, d]
+    return this.parts.head.negLogLikelihood(predicting, norm, targets);
+  }
+}

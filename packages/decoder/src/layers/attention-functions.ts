@@ -1,0 +1,36 @@
+import { attention } from '../math/attention.js';
+import { type AttentionGradientInputs, attentionGradient } from '../math/attention-gradient.js';
+import type { AttentionInputs, AttentionShape } from '../math/attention-shape.js';
+import { namedFunction } from '../runtime/named-function.js';
+import type { Runtime } from '../runtime/runtime.js';
+
+/** Attention's passes as functions that all layers share. */
+export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
+  return {
+    runtime,
+    infer: namedFunction(runtime, 'attention', (i: AttentionInputs) => ({
+      y: attention(runtime, shape, i).y,
+    })),
+    forward: namedFunction(runtime, 'attention-saving', (i: AttentionInputs) => {
+      const { gatedKey: _, gatedValue: __, ...saved } = attention(runtime, shape, i);
+      return saved;
+    }),
+    mixed: namedFunction(runtime, 'attention-mixed', (i: AttentionInputs) => ({
+      mixed: attention(runtime, shape, i).mixed,
+    })),
+    backward: namedFunction(runtime, 'attention-gradient', (i: AttentionGradientInputs) =>
+      attentionGradient(runtime, shape, i, { input: true, norm: false }),
+    ),
+    backwardTuning: namedFunction(runtime, 'attention-norm-gradient', (i: AttentionGradientInputs) =>
+      attentionGradient(runtime, shape, i, { input: true, norm: true }),
+    ),
+    /** For the first layer, below which nothing needs a gradient. */
+    lastBackward: namedFunction(runtime, 'attention-gradient-first-layer', (i: AttentionGradientInputs) =>
+      attentionGradient(runtime, shape, i, { input: false, norm: false }),
+    ),
+    /** Not recorded: each token makes the cache, and so the shapes, longer. */
+    cached: (i: AttentionInputs) => attention(runtime, shape, i),
+  };
+}
+
+export type AttentionFunctions = ReturnType<typeof attentionFunctions>;

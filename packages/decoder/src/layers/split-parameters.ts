@@ -1,0 +1,122 @@
+import type { UnitBlock } from '@grasp/budget';
+import type { GradientOptions } from '@grasp/gates';
+import { DecoderInputError } from '../errors.js';
+import { loraSize, resizeLora } from '../math/lora.js';
+import { joined, readerOf } from '../math/vector-parts.js';
+import type { DecoderParameters } from '../spec/parameters.js';
+import { identityPermutation, permutationOf } from '../weights/permutation.js';
+import type { DecoderParts } from './decoder-parts.js';
+import type { Sublayer, SublayerParameters } from './sublayer.js';
+
+/** The parameters of a question, sublayer by sublayer, permuted. */
+export interface SplitParameters {
+  readonly sublayers: readonly SublayerParameters[];
+  readonly finalNorm?: Float32Array | undefined;
+  /** Number of kept units of each sublayer. */
+  readonly kept: readonly number[];
+  /** Rank of the LoRA factors; 0 without LoRA. */
+  readonly rank: number;
+}
+
+/**
+ * Splits the parameters by sublayer.
+ *
+ * @param units which units have gradients, see `GradientOptions`.
+ * @throws DecoderInputError if a vector has another length than the model asks for.
+ */
+export function splitParameters(
+  parts: Pick<DecoderParts, 'config' | 'layout' | 'sublayers'>,
+  { gates = new Float32Array(parts.layout.size).fill(1), norms, lora }: DecoderParameters,
+  units: NonNullable<GradientOptions['units']>,
+): SplitParameters {
+  const { sublayers, layout } = parts;
+  const d = parts.config.hiddenSize;
+  checkLength('gates', gates, layout.size);
+  if (norms) checkLength('norm scales', norms, (sublayers.length + 1) * d);
+  const kept = sublayers.map(({ block }) => keptIn(block, gates));
+  const rank = lora ? rankOf(sublayers, kept, lora) : 0;
+  const [nextNorm, nextLora] = [norms && readerOf(norms), lora && readerOf(lora)];
+  const split = sublayers.map((sublayer, i): SublayerParameters => {
+    const { block } = sublayer;
+    const skip = units === 'kept' || sublayer.canSkipPruned;
+    const permutation = skip ? permutationOf(block, gates) : identityPermutation(block.count);
+    const { order, computed } = permutation;
+    const factors = nextLora?.(rank * loraSize(sublayer.matrices(kept[i]!)));
+    return {
+      permutation,
+      gates: Float32Array.from({ length: computed }, (_, at) => gates[block.start + order[at]!]!),
+      normScales: nextNorm?.(d),
+      lora: factors && resized(sublayer, factors, rank, kept[i]!, computed),
+    };
+  });
+  return { sublayers: split, finalNorm: nextNorm?.(d), kept, rank };
+}
+
+/** Gate gradients in layout order, from those of the sublayers one after another, each in permuted order. */
+export function gatesInLayoutOrder(
+  { sublayers, layout }: Pick<DecoderParts, 'sublayers' | 'layout'>,
+  split: SplitParameters,
+  permuted: Float32Array,
+  pruned: boolean,
+): Float32Array {
+  const gradients = new Float32Array(layout.size);
+  let at = 0;
+  sublayers.forEach(({ block }, i) => {
+    const { order, computed } = split.sublayers[i]!.permutation;
+    const count = pruned ? block.count : computed;
+    for (let place = 0; place < count; place++) gradients[block.start + order[place]!] = permuted[at++]!;
+  });
+  return gradients;
+}
+
+/** LoRA gradients of the kept units, from those of the computed units, sublayer by sublayer. */
+export function loraOfKept(
+  { sublayers }: Pick<DecoderParts, 'sublayers'>,
+  { sublayers: split, kept, rank }: SplitParameters,
+  gradients: Float32Array,
+): Float32Array {
+  const next = readerOf(gradients);
+  return joined(
+    sublayers.map((sublayer, i) => {
+      const { computed } = split[i]!.permutation;
+      const own = next(rank * loraSize(sublayer.matrices(computed)));
+      return resized(sublayer, own, rank, computed, kept[i]!);
+    }),
+  );
+}
+
+/** LoRA factors of `from` units as those of `to` units, 0 where there are more. */
+function resized(
+  sublayer: Sublayer,
+  factors: Float32Array,
+  rank: number,
+  from: number,
+  to: number,
+): Float32Array {
+  if (from === to) return factors;
+  const [source, target] = [sublayer.matrices(from), sublayer.matrices(to)];
+  const result = new Float32Array(rank * loraSize(target));
+  resizeLora(factors, source, target, result);
+  return result;
+}
+
+function rankOf(sublayers: readonly Sublayer[], kept: readonly number[], lora: Float32Array): number {
+  const atRank1 = sublayers.reduce((sum, sublayer, i) => sum + loraSize(sublayer.matrices(kept[i]!)), 0);
+  const rank = lora.length / atRank1;
+  if (Number.isInteger(rank) && rank > 0) return rank;
+  throw new DecoderInputError(
+    `LoRA: the kept units have ${atRank1} factors at rank 1; received ${lora.length}, which is no multiple of it.`,
+  );
+}
+
+function checkLength(what: string, { length }: Float32Array, expected: number): void {
+  if (length === expected) return;
+  throw new DecoderInputError(`The model takes ${expected} ${what}; received ${length}.`);
+}
+
+/** Number of units of a block with a gate other than 0. */
+function keptIn({ start, count }: UnitBlock, gates: Float32Array): number {
+  let kept = 0;
+  for (let unit = start; unit < start + count; unit++) if (gates[unit] !== 0) kept++;
+  return kept;
+}
