@@ -1,5 +1,5 @@
 import { attentionMatrices, type DecoderConfig, feedForwardMatrices, parameterCounts } from '@grasp/decoder';
-import { predictedBlocks } from './predictions.js';
+import { predictedBlocks } from './learning/teacher.js';
 import type { PruneSettings } from './settings.js';
 import type { TextSizes } from './text-sizes.js';
 

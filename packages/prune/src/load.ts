@@ -3,7 +3,7 @@ import { type Decoder, loadDecoder } from '@grasp/decoder';
 import { collectGarbage } from './collect-garbage.js';
 import type { Engine } from './engine.js';
 import type { PruneEvent } from './events.js';
-import { relay } from './relay.js';
+import { relay } from './run/relay.js';
 
 /**
  * Loads a decoder, a record a tensor. The caller disposes of it.

@@ -3,7 +3,7 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import type { Engine } from './engine.js';
 import type { EvaluationText } from './measure.js';
 import type { PruneSettings } from './settings.js';
-import type { StateFile } from './state-file.js';
+import type { StateFile } from './state/state-file.js';
 
 /** What a run needs. Nothing of it is closed by the run. */
 export interface PruneJob {

@@ -6,16 +6,16 @@ import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { addLowRank, encodeMask, replaceColumns } from '@grasp/fold';
 import { assertMet } from './budgets.js';
 import type { PruneEvent, Subject } from './events.js';
-import { type Learned, learn } from './learn.js';
+import { type Learned, learn } from './learning/learn.js';
 import { loadOn } from './load.js';
 import { measure } from './measure.js';
 import { type Projection, projectionOf } from './projection.js';
 import type { PruneJob } from './prune-job.js';
 import { prunedView } from './pruned-view.js';
-import { relay } from './relay.js';
+import { relay } from './run/relay.js';
 import { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-record.js';
-import type { RunState } from './run-state.js';
-import { saving } from './saving.js';
+import type { RunState } from './state/run-state.js';
+import { saving } from './state/saving.js';
 
 async function* learnOn(
   job: PruneJob,

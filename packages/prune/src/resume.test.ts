@@ -11,7 +11,7 @@ import { prune } from './prune.js';
 import type { PruneJob } from './prune-job.js';
 import { runIdentity } from './run-identity.js';
 import { parseSettings } from './settings.js';
-import { openStateFile } from './state-file.js';
+import { openStateFile } from './state/state-file.js';
 
 let folder: string;
 let checkpoint: Checkpoint;

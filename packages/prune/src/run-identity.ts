@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Checkpoint } from '@grasp/checkpoint';
 import type { PruneJob } from './prune-job.js';
-import type { RunIdentity } from './run-state.js';
+import type { RunIdentity } from './state/run-state.js';
 import type { PruneSettings } from './settings.js';
 import { version } from './version.js';
 

@@ -4,7 +4,7 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from './budgets.js';
 import { describeModel } from './describe-model.js';
 import type { Subject } from './events.js';
-import type { Learned } from './learn.js';
+import type { Learned } from './learning/learn.js';
 import type { PruneJob } from './prune-job.js';
 import type { PruneSettings } from './settings.js';
 import { version } from './version.js';

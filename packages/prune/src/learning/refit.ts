@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
 import { type RefitModel, type ReplacedColumns, refitOutputs } from '@grasp/fold';
-import type { PruneEvent } from './events.js';
-import { type Predictions, setPredictions } from './predictions.js';
-import { relay } from './relay.js';
-import type { PruneSettings } from './settings.js';
+import type { PruneEvent } from '../events.js';
+import { type Predictions, setPredictions } from './teacher.js';
+import { relay } from '../run/relay.js';
+import type { PruneSettings } from '../settings.js';
 
 /** Tokens that go through a sublayer at once: enough to keep the cores busy. */
 const TOKENS_AT_ONCE = 2048;

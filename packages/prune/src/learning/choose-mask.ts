@@ -12,11 +12,11 @@ import {
   maskFromScores,
   pruneByImportance,
 } from '@grasp/gates';
-import type { PruneEvent } from './events.js';
-import type { Projection } from './projection.js';
-import type { RunState } from './run-state.js';
+import type { PruneEvent } from '../events.js';
+import type { Projection } from '../projection.js';
+import type { RunState } from '../state/run-state.js';
 import { schedule } from './schedule.js';
-import type { PruneSettings } from './settings.js';
+import type { PruneSettings } from '../settings.js';
 
 /** Units kept, and the loss of each step that led there. */
 export interface ChosenMask {

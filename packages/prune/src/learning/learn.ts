@@ -10,13 +10,13 @@ import {
 } from '@grasp/fold';
 import { adamW, annealed, Random } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
-import type { PruneEvent } from './events.js';
-import { gradedBy, type Predictions, predict, predictedBlocks } from './predictions.js';
-import type { Projection } from './projection.js';
+import type { PruneEvent } from '../events.js';
+import { gradedBy, type Predictions, predict, predictedBlocks } from './teacher.js';
+import type { Projection } from '../projection.js';
 import { refit } from './refit.js';
-import type { RunState } from './run-state.js';
+import type { RunState } from '../state/run-state.js';
 import { schedule } from './schedule.js';
-import type { PruneSettings } from './settings.js';
+import type { PruneSettings } from '../settings.js';
 
 /** Sets the random numbers of first factors apart from those of the blocks' order. */
 const INITIAL_FACTORS = 1;
