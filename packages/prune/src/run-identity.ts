@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Checkpoint } from '@grasp/checkpoint';
 import type { PruneJob } from './prune-job.js';
-import type { RunIdentity } from './state/run-state.js';
 import type { PruneSettings } from './settings.js';
+import type { RunIdentity } from './state/run-state.js';
 import { version } from './version.js';
 
 /** SHA-256 of a model's config and of every weight; reads all of them. */

@@ -14,15 +14,15 @@ import {
 } from '@grasp/gates';
 import type { PruneEvent } from '../events.js';
 import type { Projection } from '../projection.js';
+import type { PruneSettings } from '../settings.js';
 import type { RunState } from '../state/run-state.js';
 import { schedule } from './schedule.js';
-import type { PruneSettings } from '../settings.js';
 
-/** Units kept, and the loss of each step that led there. */
+/** The chosen units, and the loss of each step that led there. */
 export interface ChosenMask {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
-  /** What the mask was projected from: one for each unit; below 0 those that were removed in an earlier round. */
+  /** The scores that the mask was projected from, one per unit; below 0 for units that an earlier round removed. */
   readonly scores: Float32Array;
   readonly losses: readonly number[];
 }
@@ -30,10 +30,10 @@ export interface ChosenMask {
 type Choice = AsyncGenerator<PruneEvent, ChosenMask, undefined>;
 
 /**
- * Chooses the units to keep, by the rule of the settings.
+ * Chooses the units to keep, by the rule that the settings name.
  *
- * @param projection the budgets that hold at every step
- * @param progress where it goes on from, and where its state is kept meanwhile
+ * @param projection the budgets that hold at every step.
+ * @param progress resumed, and updated in place.
  */
 export function chooseMask(
   model: Decoder,
@@ -62,17 +62,17 @@ async function* chooseByGates(
     temperature: settings.tau,
     optimizer: adamW({ learningRate, betas: [beta1, beta2], epsilon }),
   };
-  const state = progress.choice ?? initialGateState(model, options);
-  progress.choice = state;
+  const state = progress.choice?.gates ?? initialGateState(model, options);
+  progress.choice = { gates: state };
   for await (const { step, loss, kept, keptCost } of learnGates(model, batchAt, options, state)) {
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'gates', step: step + 1, steps: options.steps, loss, tokens, kept, keptCost };
   }
-  const scores = gateProbabilities(state.scores, settings.tau);
+  const scores = gateProbabilities(state.parameters.gates!, settings.tau);
   return { mask: maskFromScores(state, options), scores, losses: state.losses };
 }
 
-/** Ranks by squared gate gradients in rounds, under a budget that tightens. */
+/** Iterative pruning by importance, under a budget that tightens. */
 async function* chooseByImportance(
   model: Decoder,
   blocks: TokenBlocks,
@@ -87,8 +87,8 @@ async function* chooseByImportance(
     chooseMask: projectShare,
   };
   const steps = settings.rounds * settings.roundBlocks;
-  const state = progress.choice ?? initialImportanceState(model);
-  progress.choice = state;
+  const state = progress.choice?.importance ?? initialImportanceState(model);
+  progress.choice = { importance: state };
   for await (const { step, loss, kept, keptCost } of pruneByImportance(model, batchAt, options, state)) {
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'importance', step: step + 1, steps, loss, tokens, kept, keptCost };

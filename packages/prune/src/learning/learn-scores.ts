@@ -1,10 +1,10 @@
 import type { TrainingState } from '@grasp/gates';
-import { chooseMask } from './choose-mask.js';
 import type { PruneEvent } from '../events.js';
 import { loadOn } from '../load.js';
 import { projectionOf } from '../projection.js';
 import type { PruneJob } from '../prune-job.js';
 import { saving } from '../state/saving.js';
+import { chooseMask } from './choose-mask.js';
 
 /**
  * Learns scores alone, under the budget of the settings, to serve several budgets: a run that starts from the state

@@ -1,146 +1,70 @@
 import type { TokenBlocks } from '@grasp/calib-data';
-import { correctionUpdates, type Decoder, initialFactors, TunableDecoder, withNorms } from '@grasp/decoder';
-import {
-  calibrateScales,
-  freeFromScores,
-  initialScaleState,
-  type LowRankUpdate,
-  type ReplacedColumns,
-  scalesFromScores,
-} from '@grasp/fold';
-import { adamW, annealed, Random } from '@grasp/gates';
-import { chooseMask } from './choose-mask.js';
+import type { Decoder } from '@grasp/decoder';
+import type { LowRankUpdate, ReplacedColumns } from '@grasp/fold';
 import type { PruneEvent } from '../events.js';
-import { gradedBy, type Predictions, predict, predictedBlocks } from './teacher.js';
 import type { Projection } from '../projection.js';
-import { refit } from './refit.js';
-import type { RunState } from '../state/run-state.js';
-import { schedule } from './schedule.js';
 import type { PruneSettings } from '../settings.js';
-
-/** Sets the random numbers of first factors apart from those of the blocks' order. */
-const INITIAL_FACTORS = 1;
+import type { RunState } from '../state/run-state.js';
+import { chooseMask } from './choose-mask.js';
+import { refit } from './refit.js';
+import { askTeacher, type TeacherBlocks, taughtBlocks } from './teacher.js';
+import { tune } from './tune.js';
 
 /** What a run learns. */
 export interface Learned {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
-  /** What the mask was projected from: one for each unit; below 0 those that were removed in an earlier round. */
+  /** The scores that the mask was projected from; below 0 for units that an earlier round removed. */
   readonly scores: Float32Array;
-  /** A factor for each kept unit, 0 for the others; where norms have scales too, then one for each entry of a norm. */
+  /** A factor for each kept unit, 0 for the others. */
   readonly scales: Float32Array;
-  /** Columns of output matrices that were fitted anew; none without a refit. */
+  /** A factor for each entry of each norm, in the order of `normLayout` of `@grasp/decoder`. */
+  readonly normScales?: Float32Array;
+  /** Columns of output matrices that the refit replaced; empty without a refit. */
   readonly replaced: readonly ReplacedColumns[];
-  /** Corrections to be added to the kept units' matrices; none without a rank. */
-  readonly corrections: readonly LowRankUpdate[];
+  /** LoRA updates of the kept units' matrices; empty without LoRA. */
+  readonly lora: readonly LowRankUpdate[];
   readonly losses: { readonly gates: readonly number[]; readonly scales: readonly number[] };
 }
 
-/** Text of both stages; the paper's code takes the training split for one, the validation split for the other. */
+/** The text of both stages. The paper's code takes the training split for gates and the validation split for scales. */
 export interface LearningData {
   readonly gateBlocks: TokenBlocks;
   readonly scaleBlocks: TokenBlocks;
 }
 
 /**
- * Chooses what to keep, fits the weights around it anew where asked to, then calibrates scales, and corrections of low
- * rank with them (GRASPrune, arXiv 2604.19398, section 3; refit, corrections and distillation are not in the paper).
+ * Chooses the units to keep, refits the weights around them if the settings ask for it, then tunes scales, norms and
+ * LoRA (GRASPrune, arXiv 2604.19398, section 3; refit, norms, LoRA and distillation are not in the paper).
  *
- * @param projection the budgets that what is kept meets
- * @param progress where learning goes on from, and where its state is kept meanwhile. A refit is done again, and
- *   so are the dense model's predictions: they depend on mask and text alone.
+ * @param projection the budgets that the mask meets.
+ * @param progress resumed, and updated in place. The refit and the teacher's targets are computed again: they depend on
+ *   the mask and the text alone.
  */
 export async function* learn(
   model: Decoder,
   { gateBlocks, scaleBlocks }: LearningData,
   settings: PruneSettings,
   projection: Projection,
-  progress: Pick<RunState, 'choice' | 'scales'> = {},
+  progress: Pick<RunState, 'choice' | 'tuning'> = {},
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
   const { mask, scores, losses } = yield* chooseMask(model, gateBlocks, settings, projection, progress);
-  const { replaced, predictions } = yield* refitAndPredict(
-    model,
-    mask,
-    { gateBlocks, scaleBlocks },
-    settings,
-  );
-  const tuned = yield* tune(model, mask, { scaleBlocks, predictions }, settings, progress);
-  return {
-    mask,
-    scores,
-    scales: tuned.scales,
-    replaced,
-    corrections: tuned.corrections,
-    losses: { gates: losses, scales: tuned.losses },
-  };
-}
-
-/**
- * The refit, and what the dense model predicts for the text of the scales. A refit that recovers part of the gap to the
- * dense model has it read the same text anyway; the other blocks are read before, while the model is still dense.
- */
-async function* refitAndPredict(
-  model: Decoder,
-  mask: Uint8Array,
-  { gateBlocks, scaleBlocks }: LearningData,
-  settings: PruneSettings,
-): AsyncGenerator<PruneEvent, { replaced: ReplacedColumns[]; predictions: Predictions }, undefined> {
-  const predictions: Predictions = [];
+  const taught: TeacherBlocks = [];
   const [gates, scales] = [gateBlocks.shape[0], scaleBlocks.shape[0]];
-  const { total, byRefit } = predictedBlocks(settings, { gates, scales, apart: gateBlocks !== scaleBlocks });
-  yield* predict(model, scaleBlocks, [byRefit, total], predictions);
+  const { total, byRefit } = taughtBlocks(settings, { gates, scales, apart: gateBlocks !== scaleBlocks });
+  // A refit with error compensation reads the first blocks with the dense model anyway. The others are read before it,
+  // while the model is dense.
+  yield* askTeacher(model, scaleBlocks, [byRefit, total], taught);
   const replaced =
     settings.refit === 'sequential'
-      ? yield* refit(model, mask, gateBlocks, settings, { predictions, predicted: byRefit })
+      ? yield* refit(model, mask, gateBlocks, settings, { taught, taughtBlocks: byRefit })
       : [];
-  return { replaced, predictions };
-}
-
-interface Tuned {
-  readonly scales: Float32Array;
-  readonly corrections: readonly LowRankUpdate[];
-  readonly losses: readonly number[];
-}
-
-/** What is tuned: the model, which of its entries have scales, and what else moves, if anything. */
-function tunable(
-  model: Decoder,
-  mask: Uint8Array,
-  { scales, rank, rankRate, learningRate, seed }: PruneSettings,
-) {
-  const { config } = model;
-  if (scales === 'units' && rank === 0) return { tuned: model, kept: mask };
-  const kept = withNorms(config, mask);
-  if (rank === 0) return { tuned: new TunableDecoder(model), kept };
-  const random = new Random(seed, INITIAL_FACTORS);
-  const initial = initialFactors(config, mask, rank, () => random.next() / 2 ** 32);
-  const free = { initial, reach: rankRate / learningRate };
-  return { tuned: new TunableDecoder(model, { mask, rank }), kept, free };
-}
-
-/** Scales, and corrections with them. */
-async function* tune(
-  model: Decoder,
-  mask: Uint8Array,
-  { scaleBlocks, predictions }: { scaleBlocks: TokenBlocks; predictions: Predictions },
-  settings: PruneSettings,
-  progress: Pick<RunState, 'scales'>,
-): AsyncGenerator<PruneEvent, Tuned, undefined> {
-  const { learningRate, beta1, beta2, epsilon, alpha, rank } = settings;
-  const { stepsPerEpoch, blocksAt, batchAt } = schedule(scaleBlocks, settings);
-  const steps = stepsPerEpoch * settings.scaleEpochs;
-  const { tuned, kept, free } = tunable(model, mask, settings);
-  const rate = settings.scaleRate === 'annealed' ? annealed(learningRate, steps) : learningRate;
-  const optimizer = adamW({ learningRate: rate, betas: [beta1, beta2], epsilon });
-  const options = { steps, amplitude: alpha, optimizer, ...(free ? { free } : {}) };
-  const state = progress.scales ?? initialScaleState(tuned, options);
-  progress.scales = state;
-  const graded = (step: number) => gradedBy(predictions, batchAt(step), blocksAt(step), settings);
-  for await (const { step, loss } of calibrateScales(tuned, kept, graded, options, state)) {
-    yield { stage: 'scales', step: step + 1, steps, loss, tokens: batchAt(step).ids.length };
-  }
-  const scales = scalesFromScores(state.scores.subarray(0, kept.length), kept, alpha);
-  const factors = free && freeFromScores(state.scores.subarray(kept.length), free);
-  const corrections = factors ? correctionUpdates(model.config, mask, rank, factors) : [];
-  return { scales, corrections, losses: state.losses };
+  const { losses: ofTuning, ...tuned } = yield* tune(
+    model,
+    mask,
+    { scaleBlocks, taught },
+    settings,
+    progress,
+  );
+  return { mask, scores, replaced, ...tuned, losses: { gates: losses, scales: ofTuning } };
 }

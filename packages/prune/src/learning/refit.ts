@@ -1,61 +1,51 @@
 import { setImmediate } from 'node:timers/promises';
-import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
+import { rows, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
-import { type RefitModel, type ReplacedColumns, refitOutputs } from '@grasp/fold';
+import { type ReplacedColumns, refitOutputs } from '@grasp/fold';
 import type { PruneEvent } from '../events.js';
-import { type Predictions, setPredictions } from './teacher.js';
-import { relay } from '../run/relay.js';
 import type { PruneSettings } from '../settings.js';
+import { setTargets, type TeacherBlocks } from './teacher.js';
 
 /** Tokens that go through a sublayer at once: enough to keep the cores busy. */
 const TOKENS_AT_ONCE = 2048;
 
 /**
- * Fits the output matrices of the kept units anew; the model keeps them.
+ * Fits the output matrices to the kept units; the model keeps them.
  *
- * @param predicted how many of the first blocks the dense model is to predict on the way, into `predictions`
+ * @param taught receives the teacher's targets for the first `taughtBlocks` blocks.
  */
 export async function* refit(
   model: Decoder,
   mask: Uint8Array,
   blocks: TokenBlocks,
-  { damping, recover, refitBlocks }: PruneSettings,
-  { predictions, predicted }: { readonly predictions: Predictions; readonly predicted: number },
+  { damping, recover: compensation, refitBlocks }: PruneSettings,
+  { taught, taughtBlocks }: { readonly taught: TeacherBlocks; readonly taughtBlocks: number },
 ): AsyncGenerator<PruneEvent, ReplacedColumns[], undefined> {
   const [available, length] = blocks.shape;
   const count = Math.min(available, refitBlocks);
   const atOnce = Math.max(1, Math.floor(TOKENS_AT_ONCE / length));
   const batches = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => {
     const first = i * atOnce;
+    const size = Math.min(atOnce, count - first);
     return rows(
       blocks,
-      Array.from({ length: Math.min(atOnce, count - first) }, (_, row) => first + row),
+      Array.from({ length: size }, (_, row) => first + row),
     );
   });
-  let tell = (_: PruneEvent): void => {};
-  const expected = {
-    batches: Math.ceil(predicted / atOnce),
-    take: async (together: Float32Array, batch: number) => {
-      const [first, size] = [batch * atOnce, together.length / batches[batch]!.shape[0]];
-      const some = Math.min(atOnce, predicted - first);
-      setPredictions(predictions, first, some, together.subarray(0, some * size));
-      tell({ stage: 'predictions', block: first + some, blocks: predicted, tokens: some * length });
-      await setImmediate(); // let who listens have a turn
-    },
-  };
-  const walked: RefitModel<TokenBatch> = {
-    layout: model.layout,
-    solveDefinite: model.solveDefinite,
-    outputProblems: (...walk) => model.outputProblems(...walk, expected),
-  };
-  const run = refitOutputs(walked, batches, mask, { damping, recover });
+  const teacherBatches = Math.ceil(taughtBlocks / atOnce);
+  const run = refitOutputs(model, batches, mask, { damping, compensation, teacherBatches });
   try {
     for (;;) {
-      const { done, value } = yield* relay((emit: (event: PruneEvent) => void) => {
-        tell = emit;
-        return run.next();
-      });
+      const { done, value } = await run.next();
       if (done) return value;
+      if (value.kind === 'teacher') {
+        const [first, size] = [value.batch * atOnce, value.targets.length / batches[value.batch]!.shape[0]];
+        const some = Math.min(atOnce, taughtBlocks - first);
+        setTargets(taught, first, some, value.targets.subarray(0, some * size));
+        yield { stage: 'predictions', block: first + some, blocks: taughtBlocks, tokens: some * length };
+        await setImmediate(); // gives a listener of signals a turn
+        continue;
+      }
       const { done: sublayer, total: sublayers, missed } = value;
       const tokens = Math.round((count * length) / sublayers); // of the whole stage, by sublayer
       yield { stage: 'refit', sublayer, sublayers, tokens, missed };

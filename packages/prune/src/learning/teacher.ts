@@ -1,6 +1,6 @@
 import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import { convert, toFloat32 } from '@grasp/checkpoint';
-import type { Decoder, TokenBatch as GradedBatch } from '@grasp/decoder';
+import type { Decoder, TokenBatch as TaughtBatch } from '@grasp/decoder';
 import type { PruneEvent } from '../events.js';
 import type { PruneSettings } from '../settings.js';
 import type { TextSizes } from '../text-sizes.js';
@@ -9,16 +9,16 @@ import type { TextSizes } from '../text-sizes.js';
 const BLOCKS_AT_ONCE = 4;
 
 /**
- * What the dense model expects of each of the first blocks of a text, `[length − 1, d]`, as bits of bfloat16: there are as
- * many as the text has tokens, and what rounding changes of a gradient is lost in its noise.
+ * The teacher's targets for the first blocks of a text, `[length − 1, d]` each, as bits of bfloat16. There is one row
+ * per token, and the rounding is lost in the noise of the gradients.
  */
-export type Predictions = Uint16Array[];
+export type TeacherBlocks = Uint16Array[];
 
 /**
- * How many blocks the dense model predicts, always the first ones, and how many of these a refit has it read anyway: one
- * that makes up for part of the gap to the dense model, on the same text.
+ * For how many blocks the dense model gives targets, always the first ones, and for how many of these the refit reads
+ * them off anyway: one with error compensation, on the same text.
  */
-export function predictedBlocks(
+export function taughtBlocks(
   settings: Pick<
     PruneSettings,
     'distill' | 'distillBlocks' | 'scaleEpochs' | 'refit' | 'refitBlocks' | 'recover'
@@ -31,56 +31,51 @@ export function predictedBlocks(
   return { total, byRefit: Math.min(read, total) };
 }
 
-/** The model's own predictions for blocks `[first, end)`, before anything of it is changed; set where they belong. */
-export async function* predict(
+/** Asks the dense model about blocks `[first, end)`, before its weights are changed. */
+export async function* askTeacher(
   model: Decoder,
   blocks: TokenBlocks,
   [first, end]: readonly [number, number],
-  predictions: Predictions,
+  taught: TeacherBlocks,
 ): AsyncGenerator<PruneEvent, void, undefined> {
   const [, length] = blocks.shape;
+  const teacher = model.under();
   for (let start = first; start < end; start += BLOCKS_AT_ONCE) {
     const some = Math.min(BLOCKS_AT_ONCE, end - start);
     const together = rows(
       blocks,
       Array.from({ length: some }, (_, i) => start + i),
     );
-    setPredictions(predictions, start, some, await model.expectedRows(together));
+    setTargets(taught, start, some, await teacher.teacherRows(together));
     yield { stage: 'predictions', block: start + some - first, blocks: end - first, tokens: some * length };
   }
 }
 
-/** Sets what the dense model expects of `count` blocks from `first` on. */
-export function setPredictions(
-  predictions: Predictions,
-  first: number,
-  count: number,
-  expected: Float32Array,
-): void {
-  const size = expected.length / count;
-  for (let i = 0; i < count; i++)
-    predictions[first + i] = narrow(expected.subarray(i * size, (i + 1) * size));
+/** Stores the teacher's targets for `count` blocks from `first` on. */
+export function setTargets(taught: TeacherBlocks, first: number, count: number, targets: Float32Array): void {
+  const size = targets.length / count;
+  for (let i = 0; i < count; i++) taught[first + i] = narrow(targets.subarray(i * size, (i + 1) * size));
 }
 
-/** A batch of blocks, of which those that the dense model has read are graded by its predictions too. */
-export function gradedBy(
-  predictions: Predictions,
+/** A batch of blocks with the teacher's targets for those that have any. */
+export function withTeacher(
+  taught: TeacherBlocks,
   batch: TokenBatch,
   blocks: ArrayLike<number>,
   { distill }: Pick<PruneSettings, 'distill'>,
-): GradedBatch {
-  const known = Array.from(blocks, (block) => predictions[block]);
+): TaughtBatch {
+  const known = Array.from(blocks, (block) => taught[block]);
   const size = known.find((bits) => bits)?.length;
   if (size === undefined) return batch;
-  const expected = new Float32Array(known.length * size);
+  const expectedRows = new Float32Array(known.length * size);
   known.forEach((bits, i) => {
-    if (bits) expected.set(widen(bits), i * size);
+    if (bits) expectedRows.set(widen(bits), i * size);
   });
-  return { ...batch, expected: { rows: expected, shares: known.map((bits) => (bits ? distill : 0)) } };
+  return { ...batch, teacher: { expectedRows, weights: known.map((bits) => (bits ? distill : 0)) } };
 }
 
 function narrow(values: Float32Array): Uint16Array {
-  const bits = convert({ dtype: 'F32', shape: [values.length], data: values }, 'BF16', 'predictions');
+  const bits = convert({ dtype: 'F32', shape: [values.length], data: values }, 'BF16', 'teacher targets');
   return bits.data as Uint16Array;
 }
 

@@ -1,24 +1,41 @@
 import { createHash } from 'node:crypto';
-import { decodeState, encodeState, type TrainingState } from '@grasp/gates';
+import {
+  decodeImportanceState,
+  decodeState,
+  encodeImportanceState,
+  encodeState,
+  type ImportanceState,
+  type TrainingState,
+} from '@grasp/gates';
 import type { Subject } from '../events.js';
 
+/** The state of choosing units: gates that learn, or importance that accumulates. */
+export type ChoiceState =
+  | { readonly gates: TrainingState; readonly importance?: undefined }
+  | { readonly gates?: undefined; readonly importance: ImportanceState };
+
 /**
- * What a run has learned and measured so far. With the run's settings, model and text it is enough to go on from:
- * which blocks a step sees is a function of the step, and arithmetic does not depend on what was computed before.
+ * What a run has learned and measured so far. With the run's settings, model and text it suffices to resume: the blocks
+ * of a step are a function of the step, and arithmetic does not depend on earlier computations.
  */
 export interface RunState {
-  /** Choosing what to keep. */
-  choice?: TrainingState;
-  /** Calibrating scales; there once the choice is complete. */
-  scales?: TrainingState;
+  choice?: ChoiceState;
+  /** Tuning of scales, norms and LoRA; present once the choice is complete. */
+  tuning?: TrainingState;
   /** Perplexities by text, of models measured to the end. */
   readonly perplexity: Partial<Record<Subject, Readonly<Record<string, number>>>>;
+}
+
+/** Number of steps completed. */
+export function stepsOf({ choice, tuning }: RunState): number {
+  const chosen = choice?.gates ?? choice?.importance;
+  return (chosen?.step ?? 0) + (tuning?.step ?? 0);
 }
 
 /** What decides a run's result, in parts that a message can name. A state serves runs with an equal one alone. */
 export type RunIdentity = Readonly<Record<string, string | number>>;
 
-/** A saved state that cannot be used. */
+/** A saved state cannot be used. */
 export class RunStateError extends Error {
   override readonly name = 'RunStateError';
   readonly code = 'GRASP_OUTPUT_STATE';
@@ -38,24 +55,26 @@ export class RunStateError extends Error {
  * one after another.
  */
 const MAGIC = 'grasp-run-state';
-const VERSION = '1';
-const STAGES = ['choice', 'scales'] as const;
+const VERSION = '2';
+type Stage = 'gates' | 'importance' | 'tuning';
 
 interface Header {
   readonly identity: RunIdentity;
   readonly perplexity: RunState['perplexity'];
   /** Bytes of each stage's state, in file order. */
-  readonly stages: readonly { readonly stage: (typeof STAGES)[number]; readonly bytes: number }[];
+  readonly stages: readonly { readonly stage: Stage; readonly bytes: number }[];
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A run's state as one block of bytes. */
 export function encodeRunState(state: RunState, identity: RunIdentity): Uint8Array {
-  const stages = STAGES.flatMap((stage) => {
-    const training = state[stage];
-    return training ? [{ stage, bytes: encodeState(training, stage) }] : [];
-  });
+  const { gates, importance } = state.choice ?? {};
+  const stages: { stage: Stage; bytes: Uint8Array }[] = [];
+  if (gates) stages.push({ stage: 'gates', bytes: encodeState(gates, 'gates') });
+  if (importance)
+    stages.push({ stage: 'importance', bytes: encodeImportanceState(importance, 'importance') });
+  if (state.tuning) stages.push({ stage: 'tuning', bytes: encodeState(state.tuning, 'tuning') });
   const header: Header = {
     identity,
     perplexity: state.perplexity,
@@ -98,7 +117,10 @@ export function decodeRunState(bytes: Uint8Array, identity: RunIdentity, path: s
   const state: RunState = { perplexity: header.perplexity };
   let offset = headerEnd;
   for (const { stage, bytes: length } of header.stages) {
-    state[stage] = decodeState(body.subarray(offset, offset + length), stage);
+    const own = body.subarray(offset, offset + length);
+    if (stage === 'gates') state.choice = { gates: decodeState(own, stage) };
+    if (stage === 'importance') state.choice = { importance: decodeImportanceState(own, stage) };
+    if (stage === 'tuning') state.tuning = decodeState(own, stage);
     offset += length;
   }
   return state;

@@ -1,7 +1,14 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeError } from '@grasp/checkpoint';
-import { decodeRunState, encodeRunState, isRunState, type RunIdentity, type RunState } from './run-state.js';
+import {
+  decodeRunState,
+  encodeRunState,
+  isRunState,
+  type RunIdentity,
+  type RunState,
+  stepsOf,
+} from './run-state.js';
 
 /** A run's state with its place on disk. Whoever opens it sees to it that no other process does. */
 export interface StateFile {
@@ -53,8 +60,6 @@ export async function openStateFile(
   };
 }
 
-const stepsOf = ({ choice, scales }: RunState): number => (choice?.step ?? 0) + (scales?.step ?? 0);
-
 /** Removes what was saved, once a run's output has its place. */
 export async function removeState(path: string): Promise<void> {
   for (const name of [draftOf(path), path]) await rm(name, { force: true });
@@ -71,8 +76,8 @@ async function readSaved(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-function isEmpty({ choice, perplexity }: RunState): boolean {
-  return (choice?.step ?? 0) === 0 && Object.keys(perplexity).length === 0;
+function isEmpty(state: RunState): boolean {
+  return stepsOf(state) === 0 && Object.keys(state.perplexity).length === 0;
 }
 
 /** Under a temporary name, onto the disk, then under its own. */

@@ -1,0 +1,105 @@
+import type { TokenBlocks } from '@grasp/calib-data';
+import { type Decoder, initialLora, loraUpdates, normLayout } from '@grasp/decoder';
+import { type LowRankUpdate, scaleGroup, scalesFromScores } from '@grasp/fold';
+import {
+  adamW,
+  annealed,
+  type GradientsOf,
+  initialState,
+  type ParameterGroup,
+  Random,
+  train,
+  unitName,
+} from '@grasp/gates';
+import type { PruneEvent } from '../events.js';
+import type { PruneSettings } from '../settings.js';
+import type { RunState } from '../state/run-state.js';
+import { schedule } from './schedule.js';
+import { type TeacherBlocks, withTeacher } from './teacher.js';
+
+/** Separates the random numbers of the first LoRA factors from those of the order of blocks. */
+const INITIAL_LORA = 1;
+
+/** What tuning found. */
+export interface Tuned {
+  /** A factor for each kept unit, 0 for the others. */
+  readonly scales: Float32Array;
+  /** A factor for each entry of each norm, in the order of `normLayout`; absent if norms are not tuned. */
+  readonly normScales?: Float32Array;
+  /** To be added to the kept units' matrices; empty without LoRA. */
+  readonly lora: readonly LowRankUpdate[];
+  readonly losses: readonly number[];
+}
+
+/** The parameter groups that can be tuned; those that the settings ask for are. */
+type Group = 'scales' | 'norms' | 'lora';
+
+/**
+ * Tunes the scales of the kept units (GRASPrune, arXiv 2604.19398, section 3) and, if the settings ask for them, the
+ * scales of norms and LoRA factors with them, in one loop. Norms, LoRA and distillation are not in the paper.
+ *
+ * @param progress resumed, and updated in place.
+ */
+export async function* tune(
+  model: Decoder,
+  mask: Uint8Array,
+  { scaleBlocks, taught }: { readonly scaleBlocks: TokenBlocks; readonly taught: TeacherBlocks },
+  settings: PruneSettings,
+  progress: Pick<RunState, 'tuning'>,
+): AsyncGenerator<PruneEvent, Tuned, undefined> {
+  const { stepsPerEpoch, blocksAt, batchAt } = schedule(scaleBlocks, settings);
+  const steps = stepsPerEpoch * settings.scaleEpochs;
+  const groups = groupsOf(model, mask, settings, steps);
+  const names = Object.keys(groups) as Group[];
+  const gradientsOf: GradientsOf<ReturnType<typeof batchAt>, Group> = async (batch, values) => {
+    const view = model.under({ gates: values.scales, norms: values.norms, lora: values.lora });
+    const wanted = names.map((name) => (name === 'scales' ? 'gates' : name));
+    const { loss, gradients } = await view.lossAndGradients(batch, wanted, { units: 'kept' });
+    return { loss, gradients: { ...gradients, scales: gradients.gates } };
+  };
+  const taughtAt = (step: number) => withTeacher(taught, batchAt(step), blocksAt(step), settings);
+  const state = progress.tuning ?? initialState(groups);
+  progress.tuning = state;
+  for await (const { step, loss } of train(gradientsOf, groups, taughtAt, steps, state)) {
+    yield { stage: 'scales', step: step + 1, steps, loss, tokens: batchAt(step).ids.length };
+  }
+  const { scales, norms, lora } = state.parameters;
+  const { alpha, rank } = settings;
+  return {
+    scales: scalesFromScores(scales!, mask, alpha),
+    ...(norms ? { normScales: scalesFromScores(norms, allOnes(norms.length), alpha) } : {}),
+    lora: lora ? loraUpdates(model.config, mask, rank, lora) : [],
+    losses: state.losses,
+  };
+}
+
+function groupsOf(
+  { config, layout }: Decoder,
+  mask: Uint8Array,
+  settings: PruneSettings,
+  steps: number,
+): Record<Group, ParameterGroup> {
+  const { learningRate, beta1, beta2, epsilon, alpha, rank, rankRate, seed } = settings;
+  const optimizer = (rate: number) =>
+    adamW({
+      learningRate: settings.scaleRate === 'annealed' ? annealed(rate, steps) : rate,
+      betas: [beta1, beta2],
+      epsilon,
+    });
+  const random = new Random(seed, INITIAL_LORA);
+  const groups: Partial<Record<Group, ParameterGroup>> = {
+    scales: {
+      ...scaleGroup(mask, optimizer(learningRate), alpha),
+      entryName: (unit) => unitName(layout, unit),
+    },
+  };
+  if (settings.scales === 'units+norms' || rank > 0)
+    groups.norms = scaleGroup(allOnes(normLayout(config).size), optimizer(learningRate), alpha);
+  if (rank > 0) {
+    const initial = initialLora(config, mask, rank, () => random.next() / 2 ** 32);
+    groups.lora = { initial, optimizer: optimizer(rankRate) };
+  }
+  return groups as Record<Group, ParameterGroup>;
+}
+
+const allOnes = (length: number): Uint8Array => new Uint8Array(length).fill(1);
