@@ -1,17 +1,18 @@
-/** Seed-OSS (ByteDance): LLaMA's layers with biases on q, k and v, and on o where the config asks for one. */
-import { type Architecture, registerArchitecture } from '@grasp/decoder';
+/** Seed-OSS (ByteDance): LLaMA's layers with biases on q, k and v, and on o if the config asks for one. */
+import { type Architecture, architectures } from '@grasp/decoder';
 
 export const seedOss: Architecture = {
-  // `model_type` and the class in `architectures` of its config.json.
+  // `model_type`, and the class in `architectures`, of its config.json.
   modelType: 'seed_oss',
   className: 'SeedOssForCausalLM',
-  // A tensor named here may be missing from a checkpoint; one not named here is refused in one.
+  // A checkpoint may lack a tensor that is named here. One that is not named here is refused.
   biases: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'],
-  // No norm between the projections and the rotation, so a group's scale can be folded into its keys.
+  // No norm between the projections and the rotation, so a scale on a group folds into its keys.
   queryKeyNorm: false,
   groupGate: 'key-value',
   tiedByDefault: false,
   slidingWindow: () => undefined,
 };
 
-registerArchitecture(seedOss);
+/** The built-in architectures and Seed-OSS, for `loadDecoder` and `prune`. */
+export const withSeedOss = [...architectures, seedOss];

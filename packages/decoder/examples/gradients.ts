@@ -1,4 +1,4 @@
-/** Gate gradients of a model: how much the loss on some text minds each unit. */
+/** Gate gradients of a model: how sensitive the loss on a text is to each unit. */
 import { openCheckpoint } from '@grasp/checkpoint';
 import { loadDecoder } from '@grasp/decoder';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,12 +9,13 @@ export async function gateGradients(model: string, ids: Int32Array) {
   const checkpoint = await openCheckpoint(model); // a Hugging Face folder or a GGUF file
   const decoder = await loadDecoder(checkpoint);
   try {
-    // 1 leaves a unit as it is, 0 removes it, anything else scales it.
+    // 1 leaves a unit as it is, 0 removes it, another value scales it.
     const gates = new Float32Array(decoder.layout.size).fill(1);
     gates[3] = 0;
-    const { loss, gradients } = await decoder.lossAndGateGradients({ ids, shape: [1, ids.length] }, gates);
-    // The blocks tell where each layer's channels and groups are in the vector of gradients.
-    return { loss, gradients, blocks: decoder.layout.blocks };
+    const view = decoder.under({ gates });
+    const { loss, gradients } = await view.lossAndGradients({ ids, shape: [1, ids.length] }, ['gates']);
+    // The blocks say where each layer's channels and groups are in the vector of gradients.
+    return { loss, gradients: gradients.gates, blocks: decoder.layout.blocks };
   } finally {
     decoder.dispose();
     await checkpoint.close();

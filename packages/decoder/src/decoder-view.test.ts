@@ -57,14 +57,12 @@ function questions(decoder: Decoder): Question[] {
     () => decoder.under(of(7)).logits(batch),
     () => decoder.under(of(8)).teacherRows(batch),
     () =>
-      decoder
-        .under(of(9))
-        .scoreContinuations([
-          {
-            context: batch.ids.subarray(0, 5),
-            continuations: [batch.ids.subarray(5, 8), batch.ids.subarray(8, 9)],
-          },
-        ]),
+      decoder.under(of(9)).scoreContinuations([
+        {
+          context: batch.ids.subarray(0, 5),
+          continuations: [batch.ids.subarray(5, 8), batch.ids.subarray(8, 9)],
+        },
+      ]),
     () => decoder.under().lossAndGradients(batch, ['norms']),
   ];
 }

@@ -9,27 +9,27 @@ export interface ContinuationGroup {
 }
 
 /**
- * A row a group: its context once, then its endings one after another, each going on from the context as if it were
+ * One row per group: its context once, then its endings one after another, each continuing the context as if it were
  * alone. `B` rows padded to `T` tokens, and the `M` tokens of all endings to be predicted.
  */
 export interface ContinuationBatch {
   readonly tokens: TokenBatch;
-  /** Where each token stands in its own text, `[B·T]`. */
+  /** Position of each token in its own text, `[B·T]`. */
   readonly positions: Int32Array;
-  /** 0 where a token may see another, a large negative number where not, `[B, T, T]`. */
+  /** 0 if a token may see another, a large negative number if not, `[B, T, T]`. */
   readonly visible: Float32Array;
-  /** For each ending token the place in `[B·T]` whose hidden state predicts it, and its id: `[M]` each. */
+  /** For each ending token, the place in `[B·T]` whose hidden state predicts it, and its id: `[M]` each. */
   readonly predictors: Int32Array;
   readonly targets: Int32Array;
 }
 
 const HIDDEN = -1e9;
 
-/** An ending's last token is only predicted, so it takes no place in the row. */
+/** The last token of an ending is only predicted, so it takes no place in the row. */
 const lengthOf = ({ context, continuations }: ContinuationGroup): number =>
   continuations.reduce((length, ending) => length + ending.length - 1, context.length);
 
-/** @throws DecoderInputError where an id is none, or a context with an ending exceeds the model's. */
+/** @throws DecoderInputError if an id is out of range, or a context with an ending exceeds the model's context. */
 export function checkGroup(config: DecoderConfig, { context, continuations }: ContinuationGroup): void {
   for (const ids of [context, ...continuations]) checkBatch(config, { ids, shape: [1, ids.length] }, 1);
   const longest = Math.max(...continuations.map(({ length }) => length));
@@ -50,7 +50,7 @@ export function continuationBatch(groups: readonly ContinuationGroup[]): Continu
   const targets: number[] = [];
   for (const [row, { context, continuations }] of groups.entries()) {
     const C = context.length;
-    /** Puts a run of tokens at `start`, which sees the context and itself up to each token. */
+    /** Puts a run of tokens at `start`. Each sees the context and the run up to itself. */
     const place = (run: Int32Array, start: number, position: number) => {
       ids.set(run, row * T + start);
       for (let i = 0; i < run.length; i++) {
@@ -80,7 +80,7 @@ export function continuationBatch(groups: readonly ContinuationGroup[]): Continu
   };
 }
 
-/** Each ending's log-likelihood, from the negative ones of all their tokens. */
+/** The log-likelihood of each ending, from the negative ones of all tokens. */
 export function endingScores(groups: readonly ContinuationGroup[], nll: Float32Array): Float64Array[] {
   let at = 0;
   return groups.map(({ continuations }) =>

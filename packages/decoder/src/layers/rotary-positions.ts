@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type RotaryTable, rotaryTable } from '../math/rotary.js';
 import type { RotaryConfig } from '../spec/rotary-config.js';
 
-/** The rotary tables of any positions: slices of one table, which grows with what is asked of it. */
+/** Rotary tables of any positions: slices of one table that grows on demand. */
 export class RotaryPositions {
   private whole: RotaryTable | undefined;
 
@@ -11,7 +11,7 @@ export class RotaryPositions {
     private readonly headDim: number,
   ) {}
 
-  /** Positions `[start, start + tokens)`, `[tokens, h]` each. The caller disposes of them, or tidies. */
+  /** Positions `[start, start + tokens)`, `[tokens, h]` each. The caller disposes of them or tidies. */
   table(start: number, tokens: number): RotaryTable {
     const { cos, sin } = this.upTo(start + tokens);
     const slice = (of: tf.Tensor) => tf.slice(of, [start, 0], [tokens, this.headDim]);

@@ -16,7 +16,7 @@ export function embed(runtime: Runtime, embedding: tf.Tensor, ids: tf.Tensor): t
   return runtime.bfloat16 ? runtime.bfloat16.toFloat32(rows) : rows;
 }
 
-/** Softmax as far as tiles have been seen. */
+/** Softmax over the tiles seen so far. */
 export type RunningSoftmax = {
   readonly max: tf.Tensor; //        [N, 1] largest logit
   readonly total: tf.Tensor; //      [N, 1] Σ exp(logit − max)
@@ -28,7 +28,7 @@ export type TileInputs = Partial<RunningSoftmax> & {
   readonly rows: tf.Tensor; //   [v, d] of the head
 };
 
-/** Takes one more tile of the vocabulary in. `withWeighted` also accumulates what the gradient needs. */
+/** Adds one tile of the vocabulary. `withWeighted` also accumulates the rows that the gradient needs. */
 export function addTile(runtime: Runtime, i: TileInputs, withWeighted: boolean): RunningSoftmax {
   const logits = runtime.matMul(i.hidden, i.rows, false, true); // [N, v]
   const tileMax = tf.max(logits, 1, true); // [N, 1]
@@ -50,7 +50,7 @@ export type LossInputs = RunningSoftmax & {
   readonly target: tf.Tensor; // [N, d] head rows of the target tokens
 };
 
-/** Negative log-likelihood of each target, `[N]`, and where asked for the gradient of their sum, `[N, d]`. */
+/** Negative log-likelihood of each target, `[N]`, and with `weighted` the gradient of their sum, `[N, d]`. */
 export function crossEntropy(i: LossInputs): { nll: tf.Tensor; dHidden: tf.Tensor | undefined } {
   const logit = tf.sum(tf.mul(i.hidden, i.target), 1); // [N]
   const nll = tf.sub(tf.reshape(tf.add(tf.log(i.total), i.max), [-1]), logit);

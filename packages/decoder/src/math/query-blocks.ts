@@ -6,7 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Ranges `[start, end)` of queries that are handled at once. */
+/** Ranges `[start, end)` of queries that are computed together. */
 export function queryBlocks(tokens: number, size: number): { start: number; end: number }[] {
   const count = Math.ceil(tokens / size);
   return Array.from({ length: count }, (_, i) => ({
@@ -15,7 +15,7 @@ export function queryBlocks(tokens: number, size: number): { start: number; end:
   }));
 }
 
-/** 0 where query `start + i` may see key `j`, a large negative number where not: `[end − start, seen]`. */
+/** 0 if query `start + i` may see key `j`, a large negative number if not: `[end − start, seen]`. */
 export function causalMask(start: number, end: number, seen: number, past: number): tf.Tensor {
   const mask = new Float32Array((end - start) * seen);
   for (let i = start; i < end; i++)

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RotaryConfig } from '../spec/rotary-config.js';
 
-/** Cosines and signed sines of a range of positions, `[T, h]` each, or of each row's own, `[B, 1, 1, T, h]`. */
+/** Cosines and signed sines: of a range of positions, `[T, h]` each, or of each row's own positions, `[B, 1, 1, T, h]`. */
 export interface RotaryTable {
   readonly cos: tf.Tensor;
   /** Sines, negative in the first half, so that rotation is `x · cos + swap(x) · sin`. */
@@ -50,7 +50,7 @@ export function rotaryTable(
   const sin = new Float32Array(length * headDim);
   for (let t = 0; t < length; t++) {
     for (let i = 0; i < half; i++) {
-      // As the reference does it: frequency and angle are rounded to float32 before the cosine.
+      // As in the reference: frequency and angle are rounded to float32 before the cosine.
       const angle = Math.fround((start + t) * Math.fround(frequencies[i]!));
       const at = t * headDim + i;
       cos[at] = cos[at + half] = Math.cos(angle);

@@ -1,6 +1,6 @@
 import type { Scope } from './runtime.js';
 
-/** The same object, each method of which runs in a scope. */
+/** Wraps an object so that each of its methods runs in a scope. */
 export function inScope<O extends object>(object: O, scope: Scope): O {
   return new Proxy(object, {
     get(target, name) {

@@ -5,10 +5,10 @@ import type { Runtime } from './runtime.js';
 export type NamedTensors = { readonly [name: string]: tf.Tensor | undefined };
 
 /**
- * A recorded function whose inputs and outputs go by name. Which optional inputs are there chooses a variant,
- * recorded on its own.
+ * A recorded function whose inputs and outputs have names. Each set of optional inputs is a variant that is recorded on
+ * its own.
  *
- * @param anySizes whether `body` makes no numbers of the sizes of such inputs, so that one graph serves all
+ * @param anySizes whether one graph serves inputs of all sizes, because `body` does not turn their sizes into numbers.
  */
 export function namedFunction<I extends NamedTensors, O extends NamedTensors>(
   runtime: Runtime,

@@ -45,7 +45,7 @@ describe('decoderConfig', () => {
   it.each([
     [{ model_type: 'gpt2' }, 'model_type "gpt2". Supported architectures: llama, mistral, qwen2, qwen3'],
     [{ hidden_act: 'gelu' }, 'activation "gelu"'],
-    [{ rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope scaling "yarn"'],
+    [{ rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope type "yarn"'],
     [{ quantization_config: { bits: 4 } }, 'quantised'],
   ])('refuses %j by name', (change, message) => {
     expect(() => decoderConfig({ ...smollm2, ...change })).toThrow(UnsupportedModelError);

@@ -1,6 +1,6 @@
 import { ModelConfigError, UnsupportedModelError } from '../errors.js';
 
-/** How positions turn into angles: the base, and what stretches it. */
+/** Rotary position embedding: its base and its scaling. */
 export type RotaryConfig = { readonly theta: number } & (
   | { readonly scaling: 'none' }
   /** Positions divided by `factor`. */
@@ -13,18 +13,22 @@ export type RotaryConfig = { readonly theta: number } & (
       readonly highFrequencyFactor: number;
       readonly originalContextLength: number;
     }
-  /** One divisor per frequency, as GGUF files store it. */
+  /** One divisor per frequency, as GGUF files store them. */
   | { readonly scaling: 'factors'; readonly factors: readonly number[] }
 );
 
 type Raw = Readonly<Record<string, unknown>>;
 const SUPPORTED = ['default', 'linear', 'llama3', 'llama3-factors'];
 
-/** JSON's 1e999 is infinite. */
+/** JSON's 1e999 parses to infinity. */
 const isPositive = (value: unknown): value is number =>
   typeof value === 'number' && value > 0 && Number.isFinite(value);
 
-/** Reads `rope_theta` and `rope_scaling`, or the `rope_parameters` of newer configs. */
+/**
+ * Parses `rope_theta` and `rope_scaling`, or the `rope_parameters` of newer configs.
+ *
+ * @throws ModelConfigError, UnsupportedModelError
+ */
 export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
   const parameters = (raw.rope_parameters ?? {}) as Raw;
   const scaling = (raw.rope_scaling ?? raw.rope_parameters ?? {}) as Raw;
@@ -80,7 +84,7 @@ export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
     }
     default:
       throw new UnsupportedModelError(
-        `config.json: rope scaling "${String(type)}" is not supported; supported are ${SUPPORTED.join(', ')}.`,
+        `config.json: rope type "${String(type)}" is not supported. Supported: ${SUPPORTED.join(', ')}.`,
         String(type),
         SUPPORTED,
       );

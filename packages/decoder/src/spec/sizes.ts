@@ -1,14 +1,14 @@
 import { type DecoderConfig, LAYER_SHAPES_KEY } from './config.js';
 
-/** Parameters of a model by what becomes of them. */
+/** Numbers of parameters of a model. */
 export interface ParameterCounts {
-  /** Everything, biases left out; a tied head counts once. */
+  /** All parameters except biases. A tied head counts once. */
   readonly total: number;
-  /** What the budget is about: FFN and attention projections. */
+  /** The parameters that a budget counts: FFN and attention projections. */
   readonly prunable: number;
 }
 
-/** Parameters of each layer's FFN and attention projections, biases left out. */
+/** Parameters of each layer's FFN and attention projections, without biases. */
 export function layerParameters({
   hiddenSize: d,
   headDim: h,
@@ -18,7 +18,7 @@ export function layerParameters({
   return layers.map(({ channels, kvHeads }) => 3 * d * channels + (2 * G + 2) * h * d * kvHeads);
 }
 
-/** Parameters a model has, from its config alone. */
+/** Numbers of parameters, from the config alone. */
 export function parameterCounts(config: DecoderConfig): ParameterCounts {
   const { hiddenSize: d, vocabSize: V } = config;
   const prunable = layerParameters(config).reduce((sum, parameters) => sum + parameters, 0);
@@ -26,12 +26,12 @@ export function parameterCounts(config: DecoderConfig): ParameterCounts {
   return { prunable, total: prunable + norms + V * d * (config.tiedHead ? 1 : 2) };
 }
 
-/** Bytes the KV cache grows by with each token, at `bytes` an element (2 for half precision). */
+/** Bytes of KV cache per token, at `bytes` per element (2 for half precision). */
 export function kvCacheBytesPerToken(config: DecoderConfig, bytes = 2): number {
   return config.layers.reduce((sum, { kvHeads }) => sum + 2 * kvHeads * config.headDim * bytes, 0);
 }
 
-/** A config without per-layer widths, for tools that know only one. */
+/** Whether a config.json has one width for all layers. */
 export function hasUniformLayers(raw: Readonly<Record<string, unknown>>): boolean {
   return raw[LAYER_SHAPES_KEY] === undefined;
 }

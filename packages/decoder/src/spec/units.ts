@@ -18,9 +18,8 @@ export function decoderLayout(config: DecoderConfig): Layout {
 }
 
 /**
- * Which axes of which tensors belong to the units, and which of them carry a folded scale: columns of
- * `down_proj` for a channel; rows of `k_proj` (where the gate multiplies keys) and `v_proj`, with their biases,
- * for a group.
+ * The axes of tensors that belong to units, and those into which scales are folded: columns of `down_proj` for a
+ * channel; rows of `k_proj` (if the gate multiplies keys) and `v_proj`, with their biases, for a group.
  */
 export function unitSlices(config: DecoderConfig): UnitSlice[] {
   const { architecture } = config;
@@ -56,7 +55,7 @@ export function unitSlices(config: DecoderConfig): UnitSlice[] {
   return slices;
 }
 
-/** Each layer's widths under a mask. */
+/** Widths of each layer under a mask. */
 export function maskedShapes(config: DecoderConfig, mask: Uint8Array): LayerShape[] {
   const shapes = config.layers.map(() => ({ channels: 0, kvHeads: 0 }));
   for (const block of decoderLayout(config).blocks) {
@@ -67,8 +66,8 @@ export function maskedShapes(config: DecoderConfig, mask: Uint8Array): LayerShap
 }
 
 /**
- * config.json of the model a mask leaves. Layers of one width make an ordinary config; layers that differ are
- * listed under `layer_shapes`, the ordinary fields keeping the dense model's widths.
+ * config.json of the pruned model. If all layers have the same widths, it is an ordinary config. Otherwise the widths of
+ * each layer are listed under `layer_shapes`, and the ordinary fields keep the dense model's widths.
  */
 export function prunedConfig(
   raw: Readonly<Record<string, unknown>>,

@@ -10,15 +10,15 @@ import {
   projectionName,
 } from './tensor-names.js';
 
-/** A tensor that a config asks for. */
+/** A tensor that a config calls for. */
 export interface ExpectedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** A checkpoint may do without it. */
+  /** Whether a checkpoint may lack it. */
   readonly optional: boolean;
 }
 
-/** Every tensor of a model by its config, bottom up. */
+/** All tensors of a model, from its config, bottom up. */
 export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTensor> {
   const { hiddenSize: d, headDim: h, queriesPerKvHead: G, vocabSize: V } = config;
   const { queryKeyNorm } = config.architecture;
@@ -49,7 +49,7 @@ export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTenso
 }
 
 /**
- * Holds every tensor's shape against the config, from headers alone: what does not fit is refused before any work.
+ * Compares the shape of every tensor with the config, from headers alone, so that a misfit is refused before any work.
  *
  * @throws WeightShapeError
  */
@@ -62,7 +62,7 @@ export function checkWeights(
   }
 }
 
-/** @throws WeightShapeError where a tensor is missing or has another shape. */
+/** @throws WeightShapeError if a tensor is missing or has another shape. */
 export function checkShape(
   { source, tensors }: Pick<Checkpoint, 'source' | 'tensors'>,
   name: string,

@@ -1,4 +1,4 @@
-/** Names of the tensors of a decoder checkpoint, as Hugging Face transformers writes them. */
+/** Tensor names of a decoder checkpoint, as Hugging Face transformers writes them. */
 export const EMBEDDING = 'model.embed_tokens.weight';
 export const FINAL_NORM = 'model.norm.weight';
 export const HEAD = 'lm_head.weight';

@@ -3,26 +3,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime, Scope } from '../runtime/runtime.js';
 import { checkShape } from './expected-tensors.js';
 
-/** How weights are held: `bfloat16` needs a runtime that has it. */
+/** The dtype in which weights are held. `bfloat16` needs a runtime that has it. */
 export type WeightDType = 'float32' | 'bfloat16';
 
-/** Reads tensors of a checkpoint onto the device, checking shapes against what the config promises. */
+/** Reads tensors of a checkpoint onto the device and checks their shapes. */
 export class WeightReader {
   constructor(
     private readonly checkpoint: Checkpoint,
     private readonly runtime: Runtime,
     private readonly dtype: WeightDType,
     private readonly onTensor?: (name: string) => void,
-    /** Where what is read belongs; what is made of it should be made there too. */
+    /** The device scope in which tensors are made. */
     readonly scope: Scope = (work) => work(),
   ) {}
 
-  /** A reader of the same checkpoint for another place. */
+  /** A reader of the same checkpoint that makes tensors in another scope. */
   within(scope: Scope): WeightReader {
     return new WeightReader(this.checkpoint, this.runtime, this.dtype, this.onTensor, scope);
   }
 
-  /** A float32 tensor in the weights' dtype. */
+  /** Converts a float32 tensor to the weights' dtype. */
   readonly narrow = (x: tf.Tensor): tf.Tensor =>
     this.dtype === 'bfloat16' ? this.runtime.bfloat16!.fromFloat32(x) : x;
 
@@ -33,8 +33,8 @@ export class WeightReader {
   /**
    * A matrix in the weight dtype.
    *
-   * @param transpose turn `[rows, columns]` of the file into `[columns, rows]`.
-   * @throws WeightShapeError where the tensor is missing or has another shape.
+   * @param transpose whether to turn `[rows, columns]` of the file into `[columns, rows]`.
+   * @throws WeightShapeError if the tensor is missing or has another shape.
    */
   async matrix(name: string, shape: readonly [number, number], transpose = false): Promise<tf.Tensor> {
     const [rows, columns] = shape;
@@ -45,7 +45,7 @@ export class WeightReader {
     );
   }
 
-  /** Several matrices of `columns` columns as one: for each unit, its rows of the first, then of the second, … */
+  /** Joins matrices of `columns` columns: for each unit, its rows of the first, then of the second, and so on. */
   async interleaved(parts: readonly RowsPerUnit[], units: number, columns: number): Promise<tf.Tensor> {
     const sources: (Float32Array | Uint16Array)[] = [];
     for (const { name, rows } of parts) sources.push(await this.values(name, [units * rows, columns]));
@@ -60,7 +60,7 @@ export class WeightReader {
     );
   }
 
-  /** The same for vectors (biases), float32; undefined where the checkpoint has none of them. */
+  /** The same for vectors (biases), float32; undefined if the checkpoint has none of them. */
   async interleavedVectors(parts: readonly RowsPerUnit[], units: number): Promise<tf.Tensor | undefined> {
     if (!parts.some(({ name }) => this.has(name))) return undefined;
     const sources: Float32Array[] = [];
@@ -102,7 +102,7 @@ export class WeightReader {
   }
 }
 
-/** So many rows of a tensor belong to each unit. */
+/** A tensor of which `rows` rows belong to each unit. */
 export interface RowsPerUnit {
   readonly name: string;
   readonly rows: number;
@@ -126,7 +126,7 @@ function interleave(
   return out;
 }
 
-/** Transposes in square tiles, so that reads and writes both stay in cache. */
+/** Transposes in square tiles, so that reads and writes stay in cache. */
 function transposed<A extends Float32Array | Uint16Array>(data: A, rows: number, columns: number): A {
   const tile = 32;
   const out = new (data.constructor as new (length: number) => A)(data.length);
