@@ -1,20 +1,20 @@
 import { registerBackend, removeBackend, setBackend, type Tensor } from '@tensorflow/tfjs-core';
-import { type AcquireOptions, acquireLibrary } from './acquire-library.js';
-import type { AttributeValue } from './attributes.js';
-import { createBackend } from './backend.js';
-import { Bfloat16 } from './bfloat16.js';
-import { Binding } from './binding.js';
-import type { BuildKind } from './builds.js';
-import { Cluster, reachWorkers } from './cluster.js';
-import { operationsAtOnce } from './config-proto.js';
-import { cpuFeatures, usableCores } from './cpu.js';
-import { type Device, EagerContext } from './eager-context.js';
+import { type AcquireOptions, acquireLibrary } from './library/acquire-library.js';
+import type { AttributeValue } from './c-api/attributes.js';
+import { createBackend } from './tfjs/backend.js';
+import { Bfloat16 } from './tfjs/bfloat16.js';
+import { Binding } from './tfjs/binding.js';
+import type { BuildKind } from './library/builds.js';
+import { Cluster, reachWorkers } from './workers/cluster.js';
+import { operationsAtOnce } from './c-api/config-proto.js';
+import { cpuFeatures, usableCores } from './library/cpu.js';
+import { type Device, EagerContext } from './eager/eager-context.js';
 import { TensorFlowSetupError } from './errors.js';
-import { registerOwnKernels } from './kernels.js';
-import type { LibraryLocation } from './library-location.js';
-import { loadLibrary } from './load-library.js';
-import { type RecordedFunction, type RecordOptions, recordFunction, type TensorFunction } from './record.js';
-import { solveDefinite } from './solve-definite.js';
+import { registerOwnKernels } from './tfjs/kernels.js';
+import type { LibraryLocation } from './library/library-location.js';
+import { loadLibrary } from './library/load-library.js';
+import { type RecordedFunction, type RecordOptions, recordFunction, type TensorFunction } from './graph/record.js';
+import { solveDefinite } from './eager/solve-definite.js';
 
 export interface OpenOptions extends AcquireOptions {
   threads?: {
