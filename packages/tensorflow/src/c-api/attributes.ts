@@ -1,6 +1,6 @@
+import { TensorFlowOpError } from '../errors.js';
 import type { CApi, Pointer } from './c-api.js';
 import { DT } from './data-types.js';
-import { TensorFlowOpError } from '../errors.js';
 
 /** A type attribute takes a TF_DataType number or its name; a shape attribute takes dims. */
 export type AttributeValue =

@@ -1,21 +1,22 @@
+import { TensorFlowClosedError } from '../errors.js';
 import type { CApi, Pointer } from './c-api.js';
 import { fields, text } from './protobuf.js';
 import { checkStatus } from './status.js';
 
 /** One declared input of an operation. */
 export interface InputSchema {
-  /** A list of tensors instead of one. */
+  /** Takes a list of tensors. */
   isList: boolean;
 }
 
-/** What an operation declares (OpDef): enough to pass its inputs and attributes correctly. */
+/** The parts of an operation's OpDef that are needed to pass inputs and attributes. */
 export interface OpSchema {
   name: string;
   inputs: InputSchema[];
   hasListInput: boolean;
-  /** Attribute name to its kind: 'int', 'float', 'bool', 'type', 'shape', 'string', 'list(int)', … */
+  /** By attribute: its kind, one of 'int', 'float', 'bool', 'type', 'shape', 'string', 'list(int)', … */
   attrs: ReadonlyMap<string, string>;
-  /** Attributes that TensorFlow derives from the inputs given. */
+  /** Attributes that TensorFlow infers from the inputs. */
   inferred: ReadonlySet<string>;
   isStateful: boolean;
 }
@@ -55,7 +56,7 @@ function parseInput(message: Uint8Array, inferred: Set<string>): InputSchema {
   return input;
 }
 
-/** Divides flat inputs among declared ones: lists share equally what single inputs leave over. */
+/** Splits a flat list of inputs by the declared ones. Lists share equally the inputs that single ones leave. */
 export function splitInputs<T>(
   schema: OpSchema,
   ids: readonly T[],
@@ -71,10 +72,11 @@ export function splitInputs<T>(
   });
 }
 
-/** Looks schemas up in the library, once for each operation. */
+/** Schemas by operation. Each is looked up once. */
 export class OpSchemas {
   readonly #known = new Map<string, OpSchema>();
   readonly #graph: Pointer;
+  #closed = false;
 
   constructor(
     private readonly c: CApi,
@@ -83,8 +85,9 @@ export class OpSchemas {
     this.#graph = c.TF_NewGraph();
   }
 
-  /** @throws TensorFlowOpError where TensorFlow has no operation of that name. */
+  /** @throws TensorFlowOpError if TensorFlow has no such operation */
   get(name: string): OpSchema {
+    if (this.#closed) throw new TensorFlowClosedError();
     const known = this.#known.get(name);
     if (known) return known;
     const buffer = this.c.TF_NewBuffer();
@@ -105,6 +108,7 @@ export class OpSchemas {
   }
 
   dispose(): void {
+    this.#closed = true;
     this.c.TF_DeleteGraph(this.#graph);
   }
 }

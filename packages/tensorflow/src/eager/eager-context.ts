@@ -1,89 +1,134 @@
 import type { CApi, Pointer } from '../c-api/c-api.js';
-import type { Cluster } from '../workers/cluster.js';
 import { type ContextConfig, contextConfig } from '../c-api/config-proto.js';
 import { OpSchemas } from '../c-api/op-schema.js';
 import { checkStatus } from '../c-api/status.js';
+import { TensorFlowClosedError } from '../errors.js';
+import type { Cluster } from '../workers/cluster.js';
+import { claimContext } from './one-context.js';
 import { TensorStore } from './tensor-store.js';
 
 export interface Device {
-  /** TensorFlow's name, e.g. '/job:localhost/replica:0/task:0/device:GPU:0'. */
+  /** TensorFlow's name, for example '/job:localhost/replica:0/task:0/device:GPU:0'. */
   name: string;
+  /** 'CPU', 'GPU', … */
   type: string;
-  /** Memory TensorFlow will use at most; it does not know a CPU's and says 256 MiB. */
+  /** Memory limit in bytes. For a CPU, TensorFlow always reports 256 MiB. */
   memoryBytes: number;
-  /** `host:port` of the worker it belongs to; absent: this process's own. */
+  /** `host:port` of the worker that has the device. Absent: this process. */
   worker?: string;
 }
 
-/** One TensorFlow eager context, with what belongs to it. */
+/** TensorFlow's eager context. A process has one at a time. */
 export class EagerContext {
-  /** Receives the outcome of every call; nothing here runs concurrently. */
-  readonly status: Pointer;
-  readonly pointer: Pointer;
   readonly schemas: OpSchemas;
   readonly tensors: TensorStore;
-  /** Those of workers come after the process's own. */
+  /** Devices of this process, then those of workers. */
   readonly devices: readonly Device[];
+  readonly #status: Pointer;
+  readonly #pointer: Pointer;
+  readonly #release: () => void;
+  #closed = false;
   #functionCount = 0;
 
+  /** @throws TensorFlowSetupError ('already-open', 'worker'), TensorFlowOpError */
   constructor(
     readonly c: CApi,
     config: ContextConfig,
     private readonly cluster?: Cluster,
   ) {
-    this.status = c.TF_NewStatus();
-    const proto = contextConfig(config);
-    const options = c.TFE_NewContextOptions();
+    this.#release = claimContext();
+    this.#status = c.TF_NewStatus();
     try {
-      c.TFE_ContextOptionsSetConfig(options, proto, proto.length, this.status);
-      this.check('TFE_ContextOptionsSetConfig');
-      this.pointer = c.TFE_NewContext(options, this.status);
-      this.check('TFE_NewContext');
-    } finally {
-      c.TFE_DeleteContextOptions(options);
+      const proto = contextConfig(config);
+      this.#pointer = this.#create(proto);
+      cluster?.connect(c, this.#pointer, this.#status, proto);
+      this.devices = this.#listDevices();
+    } catch (error) {
+      this.#release();
+      throw error;
     }
-    cluster?.connect(c, this.pointer, this.status, proto);
-    this.devices = this.#listDevices();
-    this.schemas = new OpSchemas(c, this.status);
-    const check = (operation: string, device?: string) => this.check(operation, device);
-    const own = { cpu: this.#own('CPU')!.name, gpu: this.gpu?.name };
-    this.tensors = new TensorStore(c, this.pointer, this.status, check, own);
+    this.schemas = new OpSchemas(c, this.#status);
+    this.tensors = new TensorStore(this, { cpu: this.#own('CPU')!.name, gpu: this.gpu?.name });
   }
 
-  /** The process's own first GPU. */
+  /**
+   * TFE_Context
+   *
+   * @throws TensorFlowClosedError
+   */
+  get pointer(): Pointer {
+    if (this.#closed) throw new TensorFlowClosedError();
+    return this.#pointer;
+  }
+
+  /**
+   * TF_Status, set by every call. Calls never overlap.
+   *
+   * @throws TensorFlowClosedError
+   */
+  get status(): Pointer {
+    if (this.#closed) throw new TensorFlowClosedError();
+    return this.#status;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The first GPU of this process. */
   get gpu(): Device | undefined {
     return this.#own('GPU');
   }
 
   /**
-   * Throws what the last call reported, if it failed.
+   * Throws if the last call failed.
    *
-   * @param device where the call had to do with a worker's
+   * @param device the worker's device that the call used
    * @throws TensorFlowOpError, WorkerLostError
    */
   check(operation: string, device?: string): void {
-    const code = this.c.TF_GetCode(this.status);
+    const code = this.c.TF_GetCode(this.#status);
     if (code === 0) return;
-    const lost = this.cluster?.lostWorker(code, this.c.TF_Message(this.status), device);
+    const lost = this.cluster?.lostWorker(code, this.c.TF_Message(this.#status), device);
     if (lost) throw lost;
-    checkStatus(this.c, this.status, operation);
+    checkStatus(this.c, this.#status, operation);
   }
 
-  /** A function name that no other function of this context has. */
+  /** A function name that this context has not used yet. */
   uniqueName(name: string): string {
     return `${name.replace(/[^A-Za-z0-9_]/g, '_')}_${this.#functionCount++}`;
   }
 
+  /** Removes a registered function. Does nothing after `dispose`. */
   removeFunction(name: string): void {
-    this.c.TFE_ContextRemoveFunction(this.pointer, name, this.status);
+    if (this.#closed) return;
+    this.c.TFE_ContextRemoveFunction(this.#pointer, name, this.#status);
     this.check('TFE_ContextRemoveFunction');
   }
 
+  /** Frees every tensor and the context. Everything that uses it afterwards throws TensorFlowClosedError. */
   dispose(): void {
+    if (this.#closed) return;
     this.tensors.dispose();
     this.schemas.dispose();
-    this.c.TFE_DeleteContext(this.pointer);
-    this.c.TF_DeleteStatus(this.status);
+    this.#closed = true;
+    this.c.TFE_DeleteContext(this.#pointer);
+    this.c.TF_DeleteStatus(this.#status);
+    this.#release();
+  }
+
+  #create(proto: Uint8Array): Pointer {
+    const { c } = this;
+    const options = c.TFE_NewContextOptions();
+    try {
+      c.TFE_ContextOptionsSetConfig(options, proto, proto.length, this.#status);
+      this.check('TFE_ContextOptionsSetConfig');
+      const pointer = c.TFE_NewContext(options, this.#status);
+      this.check('TFE_NewContext');
+      return pointer;
+    } finally {
+      c.TFE_DeleteContextOptions(options);
+    }
   }
 
   #own(type: string): Device | undefined {
@@ -91,8 +136,9 @@ export class EagerContext {
   }
 
   #listDevices(): Device[] {
-    const { c, cluster, status } = this;
-    const list = c.TFE_ContextListDevices(this.pointer, status);
+    const { c, cluster } = this;
+    const status = this.#status;
+    const list = c.TFE_ContextListDevices(this.#pointer, status);
     this.check('TFE_ContextListDevices');
     const devices = Array.from({ length: c.TF_DeviceListCount(list) }, (_, index): Device => {
       const name = c.TF_DeviceListName(list, index, status);

@@ -1,18 +1,32 @@
-import type { Binding } from '../tfjs/binding.js';
+import type { NamedAttribute } from '../c-api/attributes.js';
 import { DT } from '../c-api/data-types.js';
-import { TensorFlowOpError } from '../errors.js';
 import { invalidArgument } from '../c-api/status.js';
+import { TensorFlowOpError } from '../errors.js';
 import type { StoredTensor, TensorStore } from './tensor-store.js';
 
+/** Runs operations on tensors given by their ids. */
+interface Operations {
+  createTensor(shape: number[], dtype: number, values: Float64Array): number;
+  deleteTensor(id: number): void;
+  executeOp(
+    name: string,
+    attrs: readonly NamedAttribute[],
+    inputs: readonly number[],
+    outputCount: number,
+  ): readonly StoredTensor[];
+}
+
 /**
- * Solves `A X = B` by Cholesky in float64, for a symmetric positive definite `A`, of which the lower triangle is read.
+ * Solves `A X = B` by Cholesky decomposition in float64. `A` is symmetric positive definite; only its lower triangle is
+ * read.
  *
  * @param a `[n, n]`, row-major
  * @param b `[n, m]`, row-major
- * @returns `X`, `[n, m]`; undefined where `A` is not positive definite
+ * @returns `X [n, m]`, or undefined if `A` is not positive definite
+ * @throws TensorFlowClosedError
  */
 export function solveDefinite(
-  binding: Binding,
+  operations: Operations,
   tensors: TensorStore,
   a: Float64Array,
   b: Float64Array,
@@ -26,17 +40,18 @@ export function solveDefinite(
   };
   const run = (name: string, attrs: Readonly<Record<string, boolean>>, inputs: readonly number[]): number => {
     const named = Object.entries(attrs).map(([attr, value]) => ({ name: attr, value }));
-    const [output] = binding.executeOp(name, named, inputs, 1) as [StoredTensor];
+    const [output] = operations.executeOp(name, named, inputs, 1) as [StoredTensor];
     return keep(output.id);
   };
   try {
-    const factor = run('Cholesky', {}, [keep(binding.createTensor([n, n], DT.double, a))]);
-    const right = keep(binding.createTensor([n, b.length / n], DT.double, b));
+    const factor = run('Cholesky', {}, [keep(operations.createTensor([n, n], DT.double, a))]);
+    const right = keep(operations.createTensor([n, b.length / n], DT.double, b));
     const half = run('MatrixTriangularSolve', { lower: true, adjoint: false }, [factor, right]);
     const solution = tensors.readDoubles(
       run('MatrixTriangularSolve', { lower: true, adjoint: true }, [factor, half]),
     );
-    return Number.isNaN(solution[0]) ? undefined : solution; // a GPU says so with a factor of NaN
+    // If A is not positive definite, a GPU returns NaN and a CPU reports an error.
+    return Number.isNaN(solution[0]) ? undefined : solution;
   } catch (error) {
     if (
       error instanceof TensorFlowOpError &&
@@ -46,6 +61,6 @@ export function solveDefinite(
       return undefined;
     throw error;
   } finally {
-    for (const id of made) binding.deleteTensor(id);
+    for (const id of made) operations.deleteTensor(id);
   }
 }

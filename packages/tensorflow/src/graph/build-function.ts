@@ -3,18 +3,19 @@ import { GraphBuilder } from './graph-builder.js';
 import type { RecordedOp, Recording } from './recording.js';
 
 export interface FunctionSignature {
-  /** Ids of its arguments: the recording's inputs, then what it captured. */
+  /** Tensor ids of the arguments: the inputs of the recording, then the captured tensors. */
   readonly inputs: readonly number[];
-  /** Ids of its results. */
+  /** Tensor ids of the results. */
   readonly outputs: readonly number[];
-  /** Whether arguments may have other sizes than they had. */
+  /** Accept arguments of any size, with the ranks recorded. */
   readonly anySizes: boolean;
 }
 
 /**
  * Registers a recording as a function of the eager context.
  *
- * @param name the function's name, unique in the context
+ * @param name unique in the context
+ * @throws TensorFlowOpError
  */
 export function buildFunction(
   context: EagerContext,
@@ -23,7 +24,7 @@ export function buildFunction(
   { inputs, outputs, anySizes }: FunctionSignature,
 ): void {
   const graph = new GraphBuilder(context);
-  const constants = (ids: readonly number[]) => {
+  const addConstants = (ids: readonly number[]) => {
     for (const id of ids) {
       const constant = recording.constants.get(id);
       if (constant && !graph.has(id)) graph.constant(id, constant);
@@ -35,11 +36,11 @@ export function buildFunction(
       return graph.placeholder(id, dtype, anySizes ? shape.map(() => -1) : shape);
     });
     for (const op of neededOps(context, recording, outputs)) {
-      constants(op.inputs);
+      addConstants(op.inputs);
       graph.operation(op.name, op.attrs, op.inputs, op.outputs);
     }
-    constants(outputs);
-    // A result may also be an argument, a constant or another result: each gets a node of its own.
+    addConstants(outputs);
+    // A result may also be an argument, a constant or another result. Each gets a node of its own.
     const results = outputs.map((id, i) => graph.operation('Identity', [], [id], [-1 - i])[0]!);
     graph.register(name, parameters, results);
   } finally {
@@ -47,7 +48,7 @@ export function buildFunction(
   }
 }
 
-/** The operations that results depend on, in order; those with side effects always stay. */
+/** The operations that the results depend on, and those with side effects, in order. */
 function neededOps(context: EagerContext, recording: Recording, outputs: readonly number[]): RecordedOp[] {
   const needed = new Set(outputs);
   const kept: RecordedOp[] = [];
@@ -57,15 +58,4 @@ function neededOps(context: EagerContext, recording: Recording, outputs: readonl
     kept.push(op);
   }
   return kept.reverse();
-}
-
-/** Registers a function of a single operation with one input of any shape. */
-export function buildSingleOpFunction(context: EagerContext, op: string, dtype: number, name: string): void {
-  const graph = new GraphBuilder(context);
-  try {
-    const input = graph.placeholder(0, dtype);
-    graph.register(name, [input], graph.operation(op, [], [0], [1]));
-  } finally {
-    graph.dispose();
-  }
 }

@@ -1,10 +1,11 @@
 import { type AttributeSetter, attributeSetter, type NamedAttribute } from '../c-api/attributes.js';
 import type { GraphOutput, Pointer } from '../c-api/c-api.js';
-import type { EagerContext } from '../eager/eager-context.js';
 import { splitInputs } from '../c-api/op-schema.js';
+import type { EagerContext } from '../eager/eager-context.js';
+import { allocateHostTensor } from '../eager/host-tensor.js';
 import type { RecordedConstant } from './recording.js';
 
-/** Builds one TensorFlow graph and registers it as a function. Tensors go by the numbers their makers give. */
+/** Builds one TensorFlow graph and registers it as a function. The caller numbers the tensors. */
 export class GraphBuilder {
   readonly #graph: Pointer;
   readonly #setAttribute: AttributeSetter;
@@ -20,7 +21,7 @@ export class GraphBuilder {
     return this.#tensors.has(tensor);
   }
 
-  /** @param shape absent: any; −1: any size */
+  /** @param shape absent: any shape; −1: any size */
   placeholder(tensor: number, dtype: number, shape?: readonly number[]): GraphOutput {
     const node = this.#start('Placeholder');
     this.#setAttribute(node, 'dtype', 'type', dtype);
@@ -29,16 +30,17 @@ export class GraphBuilder {
   }
 
   constant(tensor: number, { shape, dtype, values }: RecordedConstant): void {
-    const { c, status, tensors } = this.context;
+    const { c, status } = this.context;
     const node = this.#start('Const');
     this.#setAttribute(node, 'dtype', 'type', dtype);
-    const data = tensors.allocate(shape, dtype, values);
+    const data = allocateHostTensor(c, shape, dtype, values);
     c.TF_SetAttrTensor(node, 'value', data, status);
     c.TF_DeleteTensor(data);
     this.context.check('Const');
     this.#finish(node, 'Const', [tensor]);
   }
 
+  /** @throws TensorFlowOpError */
   operation(
     name: string,
     attrs: readonly NamedAttribute[],
@@ -59,7 +61,11 @@ export class GraphBuilder {
     return this.#finish(node, name, outputs);
   }
 
-  /** Registers the graph with the context as a function. */
+  /**
+   * Registers the graph with the context as a function.
+   *
+   * @throws TensorFlowOpError
+   */
   register(name: string, inputs: readonly GraphOutput[], outputs: readonly GraphOutput[]): void {
     const { c, status } = this.context;
     const allOperations = -1;

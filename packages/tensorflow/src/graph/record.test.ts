@@ -259,3 +259,62 @@ describe('record', () => {
     expect({ tfjs: tf.memory().numTensors, native: tensorFlow.memory() }).toEqual(before);
   });
 });
+
+describe('tf.Variable in a recorded function', () => {
+  const problem = (name: string) => expect.objectContaining({ code: 'GRASP_TF_RECORDING', problem: name });
+
+  it('is read at each call, however its value changed', () => {
+    const initial = tf.tensor1d([1, 2]);
+    const weights = tf.variable(initial); // shares the data of `initial`, which stays alive
+    for (const use of [
+      (w: tf.Tensor) => tf.mul(w, 10),
+      (w: tf.Tensor) => tf.clone(w),
+      (w: tf.Tensor) => tf.reshape(tf.clone(w), [2, 1]),
+    ]) {
+      weights.assign(tf.tensor1d([1, 2]));
+      const recorded = tensorFlow.record('reads a variable', (x) => [tf.mul(use(weights), x!)]);
+      for (const values of [
+        [1, 2],
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]) {
+        weights.assign(tf.tensor1d(values));
+        const expected = tf.mul(use(weights), 2).dataSync();
+        expect([...recorded(tf.scalar(2))[0]!.dataSync()]).toEqual([...expected]);
+      }
+    }
+    const constant = tensorFlow.record('reads the initial value', () => [tf.mul(initial, 1)]);
+    for (let round = 0; round < 3; round++) expect([...constant()[0]!.dataSync()]).toEqual([1, 2]);
+    weights.dispose();
+    const gone = tf.variable(tf.scalar(1));
+    const recorded = tensorFlow.record('loses a variable', () => [tf.add(gone, 1)]);
+    recorded();
+    gone.dispose();
+    expect(() => recorded()).toThrow(problem('captured-tensor'));
+  });
+
+  it('cannot be assigned or created', () => {
+    const weights = tf.variable(tf.scalar(1), true, 'weights');
+    const bodies: Record<string, () => unknown> = {
+      assign: () => weights.assign(tf.scalar(2)),
+      sgd: () => tf.train.sgd(0.1).minimize(() => tf.square(weights) as tf.Scalar),
+      adam: () => tf.train.adam(0.1).minimize(() => tf.square(weights) as tf.Scalar),
+      create: () => tf.variable(tf.scalar(1)),
+    };
+    for (const [name, body] of Object.entries(bodies)) {
+      const recorded = tensorFlow.record(name, (x) => {
+        body();
+        return [tf.add(x!, 1)];
+      });
+      expect(() => recorded(tf.scalar(1))).toThrow(problem('variable'));
+      expect(weights.dataSync()[0]).toBe(1);
+    }
+    expect(() => tensorFlow.record('named', () => [bodies.assign!() as never])()).toThrow(/'weights'/);
+    // Outside a recording nothing has changed.
+    weights.assign(tf.scalar(3));
+    expect(tf.variable(tf.scalar(4)).dataSync()[0]).toBe(4);
+    expect(weights.dataSync()[0]).toBe(3);
+    weights.dispose();
+  });
+});

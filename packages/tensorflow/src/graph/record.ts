@@ -1,57 +1,63 @@
-import { engine, Tensor, tidy } from '@tensorflow/tfjs-core';
-import type { TensorFlowBackend } from '../tfjs/backend.js';
-import type { FunctionCall } from '../tfjs/binding.js';
-import { buildFunction } from './build-function.js';
+import { engine, Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import { functionConfig } from '../c-api/config-proto.js';
 import type { EagerContext } from '../eager/eager-context.js';
+import type { FunctionCall } from '../eager/executor.js';
 import { RecordingError } from '../errors.js';
+import type { TensorFlowBackend } from '../tfjs/backend.js';
+import { buildFunction } from './build-function.js';
 import { Recording } from './recording.js';
+import { refuseUpdates } from './refuse-updates.js';
 
-/** A function from tensors to tensors whose body is tfjs code without side effects. */
+/** A function from tensors to tensors, written in tfjs, without side effects. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor[];
 
 /** A tfjs function that runs as one TensorFlow function. */
 export interface RecordedFunction {
-  /** @throws RecordingError, TensorFlowOpError */
+  /**
+   * @returns tensors that the caller owns
+   * @throws RecordingError, DisposedTensorError, TensorFlowOpError
+   */
   (...inputs: Tensor[]): Tensor[];
-  /** Forgets everything recorded; later calls are refused. */
+  /** Removes the recordings. Later calls throw RecordingError. */
   dispose(): void;
 }
 
 export interface RecordOptions {
   /**
-   * Let the graph optimiser fuse operations into kernels of their own (SiLU, a product with its bias). Faster
-   * on a CPU, and no longer equal to eager execution in the last bits. Default: false.
+   * Let the graph optimizer fuse operations, such as SiLU or a product with its bias. This is faster on a CPU, but the
+   * last bits may differ from eager execution. Default: false.
    */
   fuse?: boolean;
   /** Compile with XLA. Default: false. */
   xla?: boolean;
   /**
-   * Calls of one signature that run op by op before it is recorded. Recording takes some milliseconds and memory,
-   * which a signature that never comes back does not repay. Default: 0, the first call is recorded.
+   * Number of calls of one signature that run op by op before the signature is recorded. Recording takes milliseconds
+   * and memory, so skip it for shapes that rarely come back. Default: 0.
    */
   after?: number;
   /**
-   * One recording for inputs of all sizes, by types and ranks alone. What `fn` computes from sizes (a reshape, a slice) is
-   * frozen into it, so it must not. Default: false, a recording for each shape.
+   * Make one recording for inputs of all sizes, by dtypes and ranks. `fn` must not compute with sizes (a reshape, a
+   * slice), because they are frozen into the recording. Default: false, one recording for each shape.
    */
   anySizes?: boolean;
 }
 
-/** What was recorded for one signature of the inputs. */
+/** The recording of one signature. */
 interface Variant {
   readonly call: FunctionCall;
-  /** Tensors from outside, passed as further inputs. */
-  readonly captured: readonly number[];
+  /** Tensors from outside, passed as further arguments: ids, or the variables that hold the tensors. */
+  readonly captured: readonly (number | Variable)[];
 }
 
 /**
- * Records `fn` at its first call for each signature (shapes and types of its inputs; with `anySizes` ranks and types),
- * and runs the recording from then on. Tensors that `fn` takes from outside become inputs and must stay alive; plain
- * numbers, and random tensors that tfjs draws on the host, are frozen into the recording.
+ * Records `fn` at its first call for each signature (shapes and dtypes of the inputs; with `anySizes`, ranks and dtypes)
+ * and runs the recording from then on.
  *
- * While another function is being recorded, or tfjs tapes operations for a gradient, `fn` itself runs, so that
- * its operations become part of that recording or that tape.
+ * Tensors that `fn` takes from outside become arguments and must stay alive. A tf.Variable from outside is read at each
+ * call. Plain numbers, and random tensors that tfjs draws on the host, are frozen into the recording.
+ *
+ * While another function is being recorded, or tfjs records operations for a gradient, `fn` itself runs. Its operations
+ * then become part of that recording or gradient.
  */
 export function recordFunction(
   context: EagerContext,
@@ -63,7 +69,7 @@ export function recordFunction(
   const { binding } = backend;
   const { tensors } = context;
   const variants = new Map<string, Variant>();
-  /** Calls so far of the signatures that are not recorded yet. */
+  /** Calls so far of signatures that are not recorded yet. */
   const waiting = new Map<string, number>();
   const config = functionConfig(fuse);
   let disposed = false;
@@ -84,24 +90,24 @@ export function recordFunction(
       for (const tensor of results) if (recording.made.has(backend.idOf(tensor))) tensor.dispose();
       throw error;
     }
-    // The caller owns each result: one that was there before, or comes twice, is handed over as a clone.
+    // The caller owns each result. A tensor that existed before, or is returned twice, is cloned.
     const owned = results.map((tensor, i) =>
       recording.made.has(outputIds[i]!) && results.indexOf(tensor) === i ? tensor : tensor.clone(),
     );
-    return [{ call, captured }, owned];
+    return [{ call, captured: captured.map((id) => recording.variables.get(id) ?? id) }, owned];
   }
 
   function runBody(recording: Recording, inputs: Tensor[]): Tensor[] {
     binding.recording = recording;
     try {
       return tidy(() => {
-        const results: unknown = fn(...inputs);
+        const results: unknown = refuseUpdates(name, () => fn(...inputs));
         if (Array.isArray(results) && results.every((result) => result instanceof Tensor)) {
-          // Uploads results that are plain host values while their making still counts as recorded.
+          // Results that are still host values must be uploaded now, to count as recorded.
           for (const result of results) backend.idOf(result);
           return results;
         }
-        throw new RecordingError(name, 'results', 'its body must return an array of tensors, not a promise.');
+        throw RecordingError.results(name);
       });
     } finally {
       binding.recording = undefined;
@@ -117,8 +123,20 @@ export function recordFunction(
     return text;
   }
 
+  /** The ids of a call's arguments. */
+  function argumentIds(inputIds: readonly number[], { captured }: Variant): readonly number[] {
+    if (captured.length === 0) return inputIds;
+    const ids = [...inputIds];
+    for (const from of captured) {
+      const isAlive = typeof from === 'number' ? tensors.has(from) : !from.isDisposed;
+      if (!isAlive) throw RecordingError.captured(name);
+      ids.push(typeof from === 'number' ? from : backend.idOf(from));
+    }
+    return ids;
+  }
+
   const run = (...inputs: Tensor[]): Tensor[] => {
-    if (disposed) throw new RecordingError(name, 'disposed', 'it was disposed of.');
+    if (disposed) throw RecordingError.disposed(name);
     if (binding.recording || engine().isTapeOn()) return fn(...inputs);
     const ids = backend.getInputTensorIds(inputs);
     const key = signature(ids);
@@ -134,15 +152,7 @@ export function recordFunction(
       variants.set(key, recorded);
       return results;
     }
-    const { call, captured } = variant;
-    if (!captured.every((id) => tensors.has(id))) {
-      throw new RecordingError(
-        name,
-        'captured-tensor',
-        'a tensor that its body takes from outside was disposed of. Keep it, or pass it as an input.',
-      );
-    }
-    const outputs = binding.executeFunction(call, captured.length > 0 ? [...ids, ...captured] : ids);
+    const outputs = binding.callFunction(variant.call, argumentIds(ids, variant));
     return outputs.map((stored) => backend.createOutputTensor(stored));
   };
 

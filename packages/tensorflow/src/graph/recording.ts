@@ -1,7 +1,8 @@
+import type { Variable } from '@tensorflow/tfjs-core';
 import type { NamedAttribute } from '../c-api/attributes.js';
-import type { TensorValues } from '../eager/tensor-store.js';
+import type { TensorValues } from '../eager/host-tensor.js';
 
-/** One operation as it ran. Tensors are named by the ids of the store. */
+/** One operation that ran. Tensors are given by their ids in the store. */
 export interface RecordedOp {
   name: string;
   attrs: readonly NamedAttribute[];
@@ -9,18 +10,21 @@ export interface RecordedOp {
   outputs: readonly number[];
 }
 
+/** A tensor made from host values. */
 export interface RecordedConstant {
   shape: readonly number[];
   dtype: number;
   values: TensorValues;
 }
 
-/** Everything a tfjs function did between two points: operations, and tensors it made from host values. */
+/** The operations and constants of one call of a tfjs function. */
 export class Recording {
   readonly ops: RecordedOp[] = [];
   readonly constants = new Map<number, RecordedConstant>();
-  /** Tensors that came into being inside. */
+  /** Tensors made during the call. */
   readonly made = new Set<number>();
+  /** By tensor: the variable that the call read it from. */
+  readonly variables = new Map<number, Variable>();
 
   constructor(
     readonly name: string,
@@ -37,7 +41,7 @@ export class Recording {
     this.made.add(id);
   }
 
-  /** Tensors from outside that the recorded operations use, in order of first use. */
+  /** Tensors from outside that the operations or outputs use, in order of first use. */
   captured(outputs: readonly number[]): number[] {
     const inputs = new Set(this.inputs);
     const captured = new Set<number>();

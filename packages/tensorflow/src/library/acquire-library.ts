@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { DownloadError, fetchWheel, isDiskFull, withLock } from '@grasp/download';
-import { type BuildKind, type LibraryBuild, tensorFlowWheel } from './builds.js';
 import { TensorFlowSetupError } from '../errors.js';
+import { type BuildKind, type LibraryBuild, tensorFlowWheel } from './builds.js';
 import { extractLibrary, partialMark } from './extract-library.js';
 import { isNotWritable } from './files.js';
 import {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { describeMachine, diagnose, type Machine } from './diagnose.js';
 import { foreignFunctions } from '../c-api/foreign-functions.js';
-import type { TensorFlowInfo } from '../open-tensorflow.js';
+import type { TensorFlowInfo } from '../tensorflow.js';
+import { describeMachine, diagnose, type Machine } from './diagnose.js';
 
 const machine: Machine = {
   cores: 8,

@@ -2,16 +2,12 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { DownloadError, findPython, offline, offlineVariable } from '@grasp/download';
 import { getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { TensorFlowSetupError } from '../errors.js';
+import { type OpenOptions, openedTensorFlow, openTensorFlow } from '../open-tensorflow.js';
+import type { TensorFlowInfo } from '../tensorflow.js';
 import { type BuildKind, tensorFlowVersion } from './builds.js';
 import { type CpuFeatures, cpuFeatures, usableCores } from './cpu.js';
-import { TensorFlowSetupError } from '../errors.js';
 import { buildFolder, defaultCacheDir, findLibrary, libraryVariable } from './library-location.js';
-import {
-  type OpenOptions,
-  openedTensorFlow,
-  openTensorFlow,
-  type TensorFlowInfo,
-} from '../open-tensorflow.js';
 import { buildFor } from './platform.js';
 import { setupError } from './setup-error.js';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { builds, type LibraryBuild, type LibraryFiles, tensorFlowVersion } from './builds.js';
 import { TensorFlowSetupError } from '../errors.js';
+import { builds, type LibraryBuild, type LibraryFiles, tensorFlowVersion } from './builds.js';
 
 /** Names a folder that holds the two libraries; nothing is then fetched. */
 export const libraryVariable = 'GRASP_TENSORFLOW_LIBRARY';

@@ -2,9 +2,9 @@ import { constants as fileConstants } from 'node:fs';
 import { constants } from 'node:os';
 import type { LibraryHandle } from 'koffi';
 import { bindCApi, type CApi } from '../c-api/c-api.js';
-import { cpuFeatures } from './cpu.js';
-import { TensorFlowSetupError } from '../errors.js';
 import { foreignFunctions } from '../c-api/foreign-functions.js';
+import { TensorFlowSetupError } from '../errors.js';
+import { cpuFeatures } from './cpu.js';
 import { type LibraryLocation, libraryVariable } from './library-location.js';
 import { releaseLibraryPages } from './release-pages.js';
 

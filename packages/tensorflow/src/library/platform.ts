@@ -1,5 +1,5 @@
-import { type BuildKind, builds, type LibraryBuild } from './builds.js';
 import { TensorFlowSetupError } from '../errors.js';
+import { type BuildKind, builds, type LibraryBuild } from './builds.js';
 
 export interface Platform {
   platform: string;

@@ -1,56 +1,15 @@
-import { type AttributeSetter, attributeSetter, type NamedAttribute } from '../c-api/attributes.js';
-import { buildSingleOpFunction } from '../graph/build-function.js';
-import type { Pointer } from '../c-api/c-api.js';
-import { functionConfig } from '../c-api/config-proto.js';
+import type { NamedAttribute } from '../c-api/attributes.js';
 import { DT } from '../c-api/data-types.js';
 import type { EagerContext } from '../eager/eager-context.js';
-import { RecordingError, TensorFlowOpError } from '../errors.js';
-import { type OpSchema, splitInputs } from '../c-api/op-schema.js';
+import { Executor, type FunctionCall } from '../eager/executor.js';
+import type { TensorValues } from '../eager/host-tensor.js';
+import type { StoredTensor, TensorStore } from '../eager/tensor-store.js';
+import { RecordingError } from '../errors.js';
 import type { Recording } from '../graph/recording.js';
-import { invalidArgument } from '../c-api/status.js';
-import type { StoredTensor, TensorStore, TensorValues } from '../eager/tensor-store.js';
+import { SingleOpFunctions } from '../graph/single-op-functions.js';
+import { attributesToUse, refuseBfloat16 } from './bfloat16-rules.js';
 
-/**
- * Operations that only move elements. tfjs knows a bfloat16 tensor as float32 and says so in their type
- * attribute; here the tensor's own type is taken. All others keep the type tfjs asks for: arithmetic on a
- * bfloat16 tensor is refused instead of losing precision silently.
- */
-const movesOnly = new Set([
-  'ConcatV2',
-  'ExpandDims',
-  'GatherNd',
-  'GatherV2',
-  'Identity',
-  'Pack',
-  'Reshape',
-  'ReverseV2',
-  'Slice',
-  'Split',
-  'SplitV',
-  'Squeeze',
-  'StridedSlice',
-  'Tile',
-  'Transpose',
-  'Unpack',
-]);
-
-/**
- * Operations of one float input that a CPU runs differently inside a graph: oneDNN's softmax is 2.6 times as fast as
- * the eager kernel and differs in the last bit. They always run inside a function, so that both are the same.
- */
-const betterInGraph = new Set(['Softmax']);
-const singleOpConfig = functionConfig(false);
-
-export interface FunctionCall {
-  name: string;
-  outputCount: number;
-  /** Serialized ConfigProto with the optimiser's settings. */
-  config: Uint8Array;
-  /** Compile with XLA. */
-  xla?: boolean;
-}
-
-/** What tfjs-node's kernel backend expects of its native add-on, on TensorFlow's eager C API. */
+/** Replaces the native add-on of tfjs-node. It has the members that tfjs-node's kernel backend uses. */
 export class Binding {
   readonly TF_FLOAT = DT.float;
   readonly TF_INT32 = DT.int32;
@@ -68,18 +27,15 @@ export class Binding {
   readonly TF_ATTR_SHAPE = 5;
   readonly TF_ATTR_RESOURCE = 6;
 
-  /** Where operations are noted down while a function is being recorded. */
+  /** Receives operations and constants while a function is being recorded. */
   recording: Recording | undefined;
-  /** The worker's device where operations run and tensors are made; absent: this process's. */
-  device: string | undefined;
 
-  readonly #setAttribute: AttributeSetter;
-  readonly #singleOps = new Map<string, FunctionCall>();
-  #outputs = new BigUint64Array(64);
-  readonly #outputCount = new Int32Array(1);
+  readonly #executor: Executor;
+  readonly #singleOps: SingleOpFunctions;
 
   constructor(private readonly context: EagerContext) {
-    this.#setAttribute = attributeSetter(context.c, 'TFE_OpSetAttr', context.status);
+    this.#executor = new Executor(context);
+    this.#singleOps = new SingleOpFunctions(context);
   }
 
   get TF_Version(): string {
@@ -98,8 +54,9 @@ export class Binding {
     return 0;
   }
 
+  /** @throws UnsupportedTensorError, TensorFlowClosedError */
   createTensor(shape: number[], dtype: number, values: TensorValues): number {
-    const { id } = this.context.tensors.create(shape, dtype, values, this.device);
+    const { id } = this.context.tensors.create(shape, dtype, values, this.#executor.device);
     this.recording?.addConstant(id, { shape: [...shape], dtype, values });
     return id;
   }
@@ -108,14 +65,14 @@ export class Binding {
     this.context.tensors.delete(id);
   }
 
-  /** @throws RecordingError inside a recording, unless the tensor is a constant made there. */
+  /** @throws RecordingError ('read') during a recording, unless the tensor is a constant of that recording */
   tensorDataSync(id: number): ReturnType<TensorStore['read']> {
     const { recording } = this;
     if (recording && !recording.constants.has(id)) throw RecordingError.read(recording.name);
     return this.context.tensors.read(id);
   }
 
-  /** @throws TensorFlowOpError where TensorFlow does not know the operation, or refuses its inputs. */
+  /** @throws TensorFlowOpError if TensorFlow has no such operation, or rejects its inputs */
   executeOp(
     name: string,
     attrs: readonly NamedAttribute[],
@@ -123,140 +80,34 @@ export class Binding {
     outputCount: number,
   ): readonly StoredTensor[] {
     const schema = this.context.schemas.get(name);
-    const used = movesOnly.has(name) ? attrs.filter((attr) => !schema.inferred.has(attr.name)) : attrs;
-    const outputs = this.#runsInGraph(name, inputs[0])
-      ? this.executeFunction(this.#singleOp(name), inputs)
-      : this.#executeEagerly(schema, used, inputs, outputCount);
+    const used = attributesToUse(schema, attrs);
+    const call = this.#functionFor(name, inputs[0]);
+    let outputs: readonly StoredTensor[];
+    if (call) outputs = this.#executor.callFunction(call, inputs);
+    else {
+      refuseBfloat16(schema, used, inputs, this.context.tensors);
+      outputs = this.#executor.runOp(schema, used, inputs, outputCount);
+    }
     this.recording?.addOp({ name, attrs: used, inputs, outputs: outputs.map(({ id }) => id) });
     return outputs;
   }
 
-  /**
-   * Runs `work` with a worker's device current.
-   *
-   * @throws TensorFlowOpError where no worker has it
-   */
+  /** Calls a function that is registered with the context. */
+  callFunction(call: FunctionCall, inputs: readonly number[]): readonly StoredTensor[] {
+    return this.#executor.callFunction(call, inputs);
+  }
+
+  /** See Executor. */
   onDevice<T>(device: string, work: () => T): T {
-    if (this.context.devices.find(({ name }) => name === device)?.worker === undefined) {
-      throw new TensorFlowOpError('onDevice', invalidArgument, `no worker has a device ${device}`);
-    }
-    const outer = this.device;
-    this.device = device;
-    try {
-      return work();
-    } finally {
-      this.device = outer;
-    }
+    return this.#executor.onDevice(device, work);
   }
 
-  /** Runs a registered function. */
-  executeFunction(call: FunctionCall, inputs: readonly number[]): readonly StoredTensor[] {
-    const { c, status, tensors } = this.context;
-    return this.#withOp(call.name, (op) => {
-      const pointers = new BigUint64Array(inputs.length);
-      for (let i = 0; i < inputs.length; i++) pointers[i] = tensors.handle(inputs[i]!, this.device);
-      c.TFE_OpAddInputList(op, pointers, pointers.length, status);
-      this.context.check(call.name);
-      c.TFE_OpSetAttrString(op, 'config_proto', call.config, call.config.length);
-      if (call.xla) c.TFE_OpSetAttrBool(op, '_XlaMustCompile', 1);
-      return this.#execute(op, call.name, call.outputCount);
-    });
+  /** The function to call instead of an operation, if it runs on a CPU in float32 and is faster inside a graph. */
+  #functionFor(name: string, input: number | undefined): FunctionCall | undefined {
+    const call = this.#singleOps.of(name);
+    if (!call || input === undefined) return undefined;
+    const { device } = this.#executor;
+    const onGpu = device === undefined ? this.isUsingGpuDevice() : /GPU/.test(device);
+    return !onGpu && this.context.tensors.get(input).dtype === DT.float ? call : undefined;
   }
-
-  #executeEagerly(
-    schema: OpSchema,
-    attrs: readonly NamedAttribute[],
-    inputs: readonly number[],
-    outputCount: number,
-  ): readonly StoredTensor[] {
-    refuseBfloat16(schema, attrs, inputs, this.context.tensors);
-    return this.#withOp(schema.name, (op) => {
-      // Before the inputs: TensorFlow would take T from the first of them, and the first word counts.
-      for (const { name, value } of attrs) {
-        // With input lists given as lists, TensorFlow counts them and takes their types itself.
-        if (schema.hasListInput && schema.inferred.has(name)) continue;
-        this.#setAttribute(op, name, schema.attrs.get(name) ?? 'unknown', value);
-      }
-      this.#addInputs(op, schema, inputs);
-      return this.#execute(op, schema.name, outputCount);
-    });
-  }
-
-  #withOp<T>(name: string, use: (op: Pointer) => T): T {
-    const { c, pointer, status } = this.context;
-    const op = c.TFE_NewOp(pointer, name, status);
-    this.context.check(name);
-    try {
-      if (this.device !== undefined) {
-        c.TFE_OpSetDevice(op, this.device, status);
-        this.context.check(name);
-      }
-      return use(op);
-    } finally {
-      c.TFE_DeleteOp(op);
-    }
-  }
-
-  #addInputs(op: Pointer, schema: OpSchema, inputs: readonly number[]): void {
-    const { c, status, tensors } = this.context;
-    if (!schema.hasListInput) {
-      for (const id of inputs) {
-        c.TFE_OpAddInput(op, tensors.handle(id, this.device), status);
-        this.context.check(schema.name);
-      }
-      return;
-    }
-    for (const { isList, ids } of splitInputs(schema, inputs)) {
-      const pointers = BigUint64Array.from(ids, (id) => tensors.handle(id, this.device));
-      if (isList) c.TFE_OpAddInputList(op, pointers, pointers.length, status);
-      else c.TFE_OpAddInput(op, pointers[0]!, status);
-      this.context.check(schema.name);
-    }
-  }
-
-  #execute(op: Pointer, name: string, outputCount: number): StoredTensor[] {
-    const { c, status, tensors } = this.context;
-    if (outputCount > this.#outputs.length) this.#outputs = new BigUint64Array(outputCount);
-    const count = this.#outputCount;
-    count[0] = outputCount;
-    c.TFE_Execute(op, this.#outputs, count, status);
-    this.context.check(name, this.device);
-    const outputs = new Array<StoredTensor>(count[0]!);
-    for (let i = 0; i < outputs.length; i++) outputs[i] = tensors.adopt(this.#outputs[i]!, this.device);
-    return outputs;
-  }
-
-  #singleOp(op: string): FunctionCall {
-    let call = this.#singleOps.get(op);
-    if (!call) {
-      call = { name: this.context.uniqueName(op), outputCount: 1, config: singleOpConfig };
-      buildSingleOpFunction(this.context, op, DT.float, call.name);
-      this.#singleOps.set(op, call);
-    }
-    return call;
-  }
-
-  #runsInGraph(name: string, input: number | undefined): boolean {
-    const onGpu = this.device === undefined ? this.isUsingGpuDevice() : /GPU/.test(this.device);
-    if (input === undefined || !betterInGraph.has(name) || onGpu) return false;
-    return this.context.tensors.get(input).dtype === DT.float;
-  }
-}
-
-/** Arithmetic that tfjs asks for in float32. TensorFlow refuses it too, except where oneDNN takes over (MatMul). */
-function refuseBfloat16(
-  schema: OpSchema,
-  attrs: readonly NamedAttribute[],
-  inputs: readonly number[],
-  tensors: TensorStore,
-): void {
-  if (!attrs.some(({ name, value }) => value === DT.float && schema.inferred.has(name))) return;
-  const index = inputs.findIndex((id) => tensors.get(id).dtype === DT.bfloat16);
-  if (index < 0) return;
-  throw new TensorFlowOpError(
-    schema.name,
-    invalidArgument,
-    `its input #${index} is bfloat16, and tfjs asks for float32. Multiply with matMul of this package, or widen ` +
-      'the tensor with fromBfloat16.',
-  );
 }

@@ -10,8 +10,8 @@ import {
 import type { TensorFlowBackend } from './backend.js';
 
 /**
- * tf.gather without tfjs-node's check of every index in JavaScript, which reads the indices back on each
- * call: TensorFlow's own kernel checks them (on a CPU; a GPU yields zeros for an index out of range).
+ * tf.gather. The kernel of tfjs-node reads all indices back to check them. On a CPU, TensorFlow checks them itself. A GPU
+ * returns zeros for an index out of range.
  */
 const gather: KernelConfig = {
   kernelName: 'GatherV2',
@@ -32,9 +32,21 @@ const gather: KernelConfig = {
   },
 };
 
-/** Replaces the tfjs-node kernels that read data back. */
+/** tf.identity, which shares the data of its input. The kernel of tfjs-node also accepts a disposed input. */
+const identity: KernelConfig = {
+  kernelName: 'Identity',
+  backendName: 'tensorflow',
+  kernelFunc: ({ inputs, backend }) => {
+    const x = inputs.x!;
+    (backend as TensorFlowBackend).noteUse(x);
+    (backend as TensorFlowBackend).incRef(x.dataId);
+    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  },
+};
+
+/** Replaces kernels of tfjs-node. */
 export function registerOwnKernels(): void {
-  for (const kernel of [gather]) {
+  for (const kernel of [gather, identity]) {
     unregisterKernel(kernel.kernelName, kernel.backendName);
     registerKernel(kernel);
   }

@@ -1,22 +1,25 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import type { DataId, KernelBackend, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import type { TensorValues } from '../eager/host-tensor.js';
+import type { StoredTensor } from '../eager/tensor-store.js';
 import type { Binding } from './binding.js';
-import type { StoredTensor, TensorValues } from '../eager/tensor-store.js';
 
-/** What tfjs-node keeps for each tensor. `values` are host data not yet handed to TensorFlow. */
+/** What tfjs-node stores for each tensor. */
 export interface TensorEntry {
   shape: number[];
   dtype: number;
   id: number;
+  /** Host values that are not in TensorFlow yet, or null. */
   values: TensorValues | null;
   refCount: number;
 }
 
-/** tfjs-node's kernel backend, with the members that its own types call private. */
+/** tfjs-node's kernel backend, with members that its own types declare private. */
 export interface NodeKernelBackend extends KernelBackend {
   readonly binding: Binding;
   readonly tensorMap: {
+    has(dataId: DataId): boolean;
     get(dataId: DataId): TensorEntry | undefined;
     set(dataId: DataId, entry: TensorEntry): void;
   };
@@ -30,8 +33,9 @@ type NodeKernelBackendClass = new (binding: Binding, packageName: string) => Nod
 const require = createRequire(import.meta.url);
 
 /**
- * Loads tfjs-node's kernel backend and registers its kernels, without its native add-on.
- * It calls `util.isNullOrUndefined` and `util.isArray`, which Node 22 warns about and Node 23 removed.
+ * Registers the kernels of tfjs-node and returns its backend class. Its native add-on is not loaded.
+ *
+ * The kernels call `util.isNullOrUndefined` and `util.isArray`. Node 22 warns about these, and Node 23 removed them.
  */
 export function loadKernelBackend(): NodeKernelBackendClass {
   Object.assign(util, {

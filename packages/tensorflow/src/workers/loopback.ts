@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { TensorFlowSetupError } from '../errors.js';
 import { foreignFunctions } from '../c-api/foreign-functions.js';
+import { TensorFlowSetupError } from '../errors.js';
 
 /** Sockets of this process that listen, by file descriptor. */
 export type ListeningSockets = ReadonlySet<number>;

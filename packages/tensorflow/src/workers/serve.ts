@@ -1,14 +1,14 @@
-import { type AcquireOptions, acquireLibrary } from '../library/acquire-library.js';
 import type { CApi } from '../c-api/c-api.js';
-import { workerJob } from './cluster.js';
 import { contextConfig, operationsAtOnce } from '../c-api/config-proto.js';
-import { usableCores } from '../library/cpu.js';
+import { checkStatus } from '../c-api/status.js';
 import { type Device, EagerContext } from '../eager/eager-context.js';
 import { TensorFlowSetupError } from '../errors.js';
+import { type AcquireOptions, acquireLibrary } from '../library/acquire-library.js';
+import { usableCores } from '../library/cpu.js';
 import { loadLibrary } from '../library/load-library.js';
+import { workerJob } from './cluster.js';
 import { listeningSockets, restrictToLoopback } from './loopback.js';
 import { encodeServerDef } from './server-def.js';
-import { checkStatus } from '../c-api/status.js';
 
 export interface ServeOptions extends AcquireOptions {
   /** TCP port, 1 to 65,535. Who connects names the same one. */
