@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { normal, openTimeout } from '../../test/support.js';
+import { normal, openTimeout, toleranceOf } from '../../test/support.js';
 import { openTensorFlow, type TensorFlow } from '../index.js';
 
 let tensorFlow: TensorFlow;
@@ -35,7 +35,9 @@ describe('solveDefinite', () => {
     const x = values([n, m], n + 1);
     const { tensors } = tensorFlow.memory();
     const solution = tensorFlow.solveDefinite(a, product(a, x, n, n), n)!;
-    expect(Math.max(...solution.map((value, i) => Math.abs(value - x[i]!)))).toBeLessThan(1e-10);
+    // A has a condition number of about 1,000. Errors grow by its square root. Measured: 3e-14.
+    const error = Math.max(...solution.map((value, i) => Math.abs(value - x[i]!)));
+    expect(error).toBeLessThan(toleranceOf('float64', n, 32));
     expect(tensorFlow.memory().tensors).toBe(tensors);
   });
 

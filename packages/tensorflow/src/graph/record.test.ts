@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, expectSame, normal, openTimeout } from '../../test/support.js';
+import { expectClose, expectSame, normal, openTimeout, toleranceOf } from '../../test/support.js';
 import { openTensorFlow, RecordingError, type TensorFlow } from '../index.js';
 
 let tensorFlow: TensorFlow;
@@ -234,7 +234,9 @@ describe('record', () => {
     for (const options of [{ fuse: true }, { xla: true }]) {
       const recorded = tensorFlow.record('optimised', (a) => [block(a!, weights)], options);
       recorded(x);
-      expectClose(recorded(x)[0]!.dataSync(), eager.dataSync(), 1e-5);
+      // Sums that follow one another: 8 (norm) + 8 + 4 (scores) + 6 + 6 + 8 + 8 (norm) + 8 + 10 terms. The scores have a
+      // root mean square of 19, and exp turns their errors into relative ones. Measured: 2e-6 with AVX-512, 1.5e-5 without.
+      expectClose(recorded(x)[0]!.dataSync(), eager.dataSync(), toleranceOf('float32', 66, 19));
     }
   });
 
