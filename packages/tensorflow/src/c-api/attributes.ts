@@ -2,7 +2,7 @@ import { TensorFlowOpError } from '../errors.js';
 import type { CApi, Pointer } from './c-api.js';
 import { DT } from './data-types.js';
 
-/** A type attribute takes a TF_DataType number or its name; a shape attribute takes dims. */
+/** The value of an attribute. A type is a TF_DataType or its name ('float', 'bfloat16'). A shape is a list of sizes. */
 export type AttributeValue =
   | number
   | boolean
@@ -16,7 +16,7 @@ export interface NamedAttribute {
   value: AttributeValue;
 }
 
-/** Sets one attribute on an eager operation or on a graph node under construction. */
+/** Sets one attribute of an eager operation, or of a graph node that is being built. */
 export type AttributeSetter = (target: Pointer, name: string, kind: string, value: AttributeValue) => void;
 
 type Flavour = 'TFE_OpSetAttr' | 'TF_SetAttr';
@@ -60,7 +60,7 @@ export function attributeSetter(c: CApi, flavour: Flavour, status: Pointer): Att
         return c[`${flavour}TypeList`](target, name, values, values.length);
       }
       default:
-        throw new TensorFlowOpError(name, 12, `attributes of kind ${kind} are not supported`);
+        throw new TensorFlowOpError(name, 12, `attributes of kind ${kind} are not supported.`);
     }
   };
 }
@@ -72,6 +72,11 @@ function list(value: AttributeValue): (number | boolean | string)[] {
 function typeNumber(value: unknown): number {
   if (typeof value === 'number') return value;
   const number = DT[(value === 'float32' ? 'float' : value) as keyof typeof DT];
-  if (number === undefined) throw new TensorFlowOpError(String(value), 3, `unknown data type '${value}'`);
+  if (number === undefined)
+    throw new TensorFlowOpError(
+      String(value),
+      3,
+      `'${value}' is not a data type. Data types: ${Object.keys(DT).join(', ')}.`,
+    );
   return number;
 }

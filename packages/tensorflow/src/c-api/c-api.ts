@@ -2,12 +2,12 @@ import type { ForeignFunctions } from './foreign-functions.js';
 
 /** An address in native memory. */
 export type Pointer = bigint;
-/** What a `void *` parameter takes: an address, or the memory of a typed array. */
+/** A `void *` argument: an address, or the memory of a typed array. */
 export type Memory = Pointer | NodeJS.TypedArray | null;
 
 /**
- * The part of TensorFlow's C API in use, by its C names. See `tensorflow/c/c_api.h`,
- * `tensorflow/c/eager/c_api.h` and `tensorflow/c/tf_tensor.h` for what each does.
+ * The part of TensorFlow's C API that this package uses, under the C names. It is documented in `tensorflow/c/c_api.h`,
+ * `tensorflow/c/eager/c_api.h` and `tensorflow/c/tf_tensor.h`.
  */
 export interface CApi {
   TF_Version(): string;
@@ -127,7 +127,7 @@ export interface GraphOutput {
 type Signature = readonly [result: string, ...parameters: string[]];
 const p = 'void *';
 
-// 'framework' symbols live in libtensorflow_framework, all others in libtensorflow_cc.
+// Symbols of libtensorflow_framework.
 const framework: Record<string, Signature> = {
   TF_NewStatus: [p],
   TF_DeleteStatus: ['void', p],
@@ -139,11 +139,12 @@ const framework: Record<string, Signature> = {
   TF_DeleteTensor: ['void', p],
   TF_NewBuffer: [p],
   TF_DeleteBuffer: ['void', p],
-  // Not TensorFlow's: libc's, which the library depends on.
+  // From libc, which the library links to.
   memcpy: [p, p, p, 'size_t'],
   madvise: ['int', p, 'size_t', 'int'],
 };
 
+// Symbols of libtensorflow_cc.
 const cc: Record<string, Signature> = {
   TF_Version: ['str'],
   TF_StringInit: ['void', p],
@@ -212,9 +213,9 @@ const cc: Record<string, Signature> = {
 };
 
 /**
- * Binds the C API to two loaded libraries.
+ * Binds the C API to the two libraries.
  *
- * @throws Error where a symbol is missing, i.e. the library is not TensorFlow 2.21's.
+ * @throws Error if a symbol is missing, which means another version of TensorFlow
  */
 export function bindCApi(koffi: ForeignFunctions, frameworkPath: string, ccPath: string): CApi {
   const libraries = [

@@ -1,17 +1,17 @@
 import { bytesField, floatField, varintField } from './protobuf.js';
 
 export interface ContextConfig {
-  /** Threads inside one operation. */
+  /** Threads of one operation. */
   intraOpThreads: number;
-  /** Operations that may run at the same time. */
+  /** Number of operations that run at the same time. */
   interOpThreads: number;
-  /** Most memory to take of the first GPU; absent: grow as needed. */
+  /** Memory limit of the first GPU, in bytes. Absent: grow as needed. */
   gpuMemoryBytes?: number;
 }
 
 /**
- * Operations at once for so many threads, where no number is asked for: two, of which each fills the gaps that the other's
- * parts for one core leave. Results do not depend on it. One thread stays one.
+ * The default number of operations that run at the same time. With two, one operation uses the cores that the other leaves
+ * idle. Results do not depend on it.
  */
 export function operationsAtOnce(intraOpThreads: number): number {
   return Math.min(2, intraOpThreads);
@@ -26,7 +26,7 @@ const graphOptions = { rewrite: 10 };
 const rewriter = { constantFolding: 3, arithmetic: 7, remapping: 14, minGraphNodes: 17 };
 const toggle = { on: 1, off: 2 };
 
-/** A serialized ConfigProto for the eager context: threads and GPU memory. */
+/** A serialized ConfigProto for an eager context. */
 export function contextConfig({ intraOpThreads, interOpThreads, gpuMemoryBytes }: ContextConfig): Uint8Array {
   const gpu =
     gpuMemoryBytes === undefined
@@ -47,9 +47,9 @@ export function contextConfig({ intraOpThreads, interOpThreads, gpuMemoryBytes }
 }
 
 /**
- * A serialized ConfigProto for a recorded function. The passes that change rounding are off, so that results
- * equal the eager ones to the last bit: arithmetic optimisation and constant folding reassociate sums and
- * products, remapping fuses operations into kernels of their own.
+ * A serialized ConfigProto for a recorded function. Optimizer passes that change rounding are off, so that results equal
+ * eager execution bit for bit. Arithmetic optimization and constant folding reorder sums and products. Remapping replaces
+ * several operations by one fused kernel.
  *
  * @param fuse allow remapping
  */

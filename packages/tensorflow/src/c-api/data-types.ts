@@ -1,4 +1,4 @@
-/** TF_DataType numbers of TensorFlow's C API. */
+/** TF_DataType */
 export const DT = {
   float: 1,
   double: 2,
@@ -31,14 +31,14 @@ const bytesPerElement: Readonly<Record<number, number>> = {
   [DT.half]: 2,
 };
 
-/** Bytes of one element; 0 for types without a fixed size (strings, resources). */
+/** Bytes of one element. 0 if the type has no fixed size (string, resource). */
 export function elementBytes(dtype: number): number {
   return bytesPerElement[dtype] ?? 0;
 }
 
 export type TfjsDataType = 'float32' | 'int32' | 'bool' | 'complex64' | 'string';
 
-/** The tfjs dtype under which a tensor of this TensorFlow type goes: the nearest one tfjs has. */
+/** The nearest tfjs dtype of a TensorFlow type, or undefined if there is none. */
 export function tfjsDataType(dtype: number): TfjsDataType | undefined {
   switch (dtype) {
     case DT.float:
@@ -58,7 +58,7 @@ export function tfjsDataType(dtype: number): TfjsDataType | undefined {
     case DT.complex64:
       return 'complex64';
     case DT.string:
-    // tfjs-node speaks of resources (summary writers) as strings.
+    // tfjs-node passes resources (summary writers) as strings.
     case DT.resource:
       return 'string';
     default:

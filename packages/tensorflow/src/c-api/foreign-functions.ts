@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import type koffi from 'koffi';
 import { TensorFlowSetupError } from '../errors.js';
 
-/** Calls into C libraries. */
+/** The module that calls C libraries. */
 export type ForeignFunctions = typeof koffi;
 
 /**
- * koffi, loaded when it is needed and not before: its binary, an optional dependency, exists for fewer platforms than
- * Node does, and what does without TensorFlow should run there too.
+ * Loads koffi. Its binary is an optional dependency that exists for fewer platforms than Node. It is loaded on demand, so
+ * that programs without TensorFlow run on every platform.
  *
  * @throws TensorFlowSetupError ('load')
  */
@@ -17,8 +17,8 @@ export function foreignFunctions(load: NodeJS.Require = createRequire(import.met
   } catch (error) {
     throw new TensorFlowSetupError(
       'load',
-      `koffi, which calls the library, does not load here: ${String(error).split('\n')[0]}.`,
-      'Install without leaving out optional dependencies; where there is none for this platform, use another tfjs backend (WASM).',
+      `The native module koffi does not load: ${String(error).split('\n')[0]}.`,
+      'Install optional dependencies. If koffi does not support this platform, use another tfjs backend, such as WASM.',
       { cause: error },
     );
   }

@@ -1,4 +1,4 @@
-/** As much of the protobuf wire format as TensorFlow's C API asks of its callers. */
+/** The part of the protobuf wire format that TensorFlow's C API needs. */
 
 const varintType = 0;
 const fixed64Type = 1;
@@ -30,14 +30,18 @@ function varint(value: number | bigint): number[] {
 
 export type WireValue = number | Uint8Array;
 
-/** Walks the fields of one message: varints as numbers, everything else as bytes. */
+/**
+ * Iterates over the fields of one message. Varints are numbers, all other values are bytes.
+ *
+ * @throws RangeError if the message is truncated
+ */
 export function* fields(message: Uint8Array): Generator<[field: number, value: WireValue]> {
   let at = 0;
   const readVarint = (): number => {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = message[at++];
-      if (byte === undefined) throw new RangeError('protobuf message ends inside a number');
+      if (byte === undefined) throw new RangeError('The protobuf message ends inside a number.');
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }
@@ -50,7 +54,7 @@ export function* fields(message: Uint8Array): Generator<[field: number, value: W
       continue;
     }
     const length = type === bytesType ? readVarint() : type === fixed64Type ? 8 : 4;
-    if (at + length > message.length) throw new RangeError('protobuf message ends inside a field');
+    if (at + length > message.length) throw new RangeError('The protobuf message ends inside a field.');
     yield [key >>> 3, message.subarray(at, at + length)];
     at += length;
   }

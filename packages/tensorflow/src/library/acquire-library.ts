@@ -18,21 +18,22 @@ import { type OnProgress, throttled } from './progress.js';
 import { setupError } from './setup-error.js';
 
 export interface AcquireOptions {
-  /** A folder that holds the libraries. Default: the environment's GRASP_TENSORFLOW_LIBRARY. */
+  /** Folder of the libraries. Default: the environment variable GRASP_TENSORFLOW_LIBRARY. */
   library?: string;
-  /** Which build to fetch. Default: 'cpu'. */
+  /** The build to fetch. Default: 'cpu'. */
   build?: BuildKind;
   /** Default: `$XDG_CACHE_HOME/grasp`, or `~/.cache/grasp`. */
   cacheDir?: string;
-  /** Refuse to use the network. Default: whether the environment has GRASP_OFFLINE. */
+  /** Do not use the network. Default: whether the environment variable GRASP_OFFLINE is set. */
   offline?: boolean;
   onProgress?: OnProgress;
+  /** Aborts a download. */
   signal?: AbortSignal;
 }
 
 /**
- * Finds libtensorflow: in the folder named, else in the user's cache, else fetched into that cache. Processes
- * that do this at the same time wait for the first.
+ * Finds libtensorflow in the given folder or in the user's cache. If it is in neither, it is fetched into the cache. When
+ * several processes start at the same time, one fetches and the others wait.
  *
  * @throws TensorFlowSetupError
  */
@@ -44,7 +45,11 @@ export async function acquireLibrary(options: AcquireOptions = {}): Promise<Libr
   return fetchLibrary(build, buildFolder(cacheDir, build), options);
 }
 
-/** Fetches a build to its folder, unless it is there. */
+/**
+ * Fetches a build to a folder, unless the folder has it.
+ *
+ * @throws TensorFlowSetupError
+ */
 export async function fetchLibrary(
   build: LibraryBuild,
   folder: string,
@@ -71,7 +76,7 @@ export async function fetchLibrary(
             onBytes: (stage, done, total) => onProgress({ stage, done, total }),
           });
           await extractLibrary(wheel, build.files, folder, onProgress);
-          // Until here the verified wheel stays, so that a run cut short need not download again.
+          // The verified wheel is kept until now. An interrupted run need not download it again.
           await rm(downloads, { recursive: true, force: true });
         },
       );
@@ -82,7 +87,7 @@ export async function fetchLibrary(
   return find() ?? requireLibrary(folder);
 }
 
-/** What extractions that were killed left behind. */
+/** Removes the folders of interrupted extractions. */
 async function removeLeftovers(folder: string): Promise<void> {
   const parent = path.dirname(folder);
   const mark = path.basename(folder) + partialMark;
@@ -102,8 +107,8 @@ function explain(error: unknown, folder: string, build: LibraryBuild): unknown {
   if (isNotWritable(error)) {
     return new TensorFlowSetupError(
       'not-writable',
-      `The cache folder ${folder} cannot be written to.`,
-      `Give a writable one with XDG_CACHE_HOME, or set ${libraryVariable} to a folder with the libraries.`,
+      `The cache folder ${folder} is not writable.`,
+      `Set XDG_CACHE_HOME to a writable folder, or ${libraryVariable} to a folder with the libraries.`,
       { cause: error },
     );
   }
@@ -113,8 +118,8 @@ function explain(error: unknown, folder: string, build: LibraryBuild): unknown {
 function diskFull(folder: string, bytes: number, cause?: unknown): TensorFlowSetupError {
   return new TensorFlowSetupError(
     'disk-full',
-    `Fetching libtensorflow needs ${(bytes / 1e9).toFixed(1)} GB in ${folder}, and there is less free.`,
-    'Free some space, or move the cache with XDG_CACHE_HOME.',
+    `Not enough free space in ${folder}: libtensorflow needs ${(bytes / 1e9).toFixed(1)} GB.`,
+    'Free some space, or set XDG_CACHE_HOME to a folder on another disk.',
     { cause },
   );
 }

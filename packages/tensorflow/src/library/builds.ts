@@ -1,24 +1,23 @@
 import type { Wheel } from '@grasp/download';
 
-/** The builds of libtensorflow that this package can fetch, each pinned to one wheel of the Python package. */
-
 export type BuildKind = 'cpu' | 'gpu';
 
 export interface LibraryBuild {
   kind: BuildKind;
   /** `process.platform` and `process.arch`. */
   platform: string;
-  /** The Python package, and the platform tag pip is asked for. */
+  /** Name of the Python package. */
   package: string;
+  /** Platform tag of the wheel. */
   tag: string;
   wheelBytes: number;
-  /** The two libraries together, extracted. */
+  /** Size of both libraries. */
   libraryBytes: number;
   sha256: string;
   files: LibraryFiles;
 }
 
-/** The two libraries, framework first: cc needs it. */
+/** File names of the two libraries. cc depends on framework. */
 export interface LibraryFiles {
   framework: string;
   cc: string;
@@ -28,6 +27,7 @@ export const tensorFlowVersion = '2.21.0';
 const linux: LibraryFiles = { framework: 'libtensorflow_framework.so.2', cc: 'libtensorflow_cc.so.2' };
 const mac: LibraryFiles = { framework: 'libtensorflow_framework.2.dylib', cc: 'libtensorflow_cc.2.dylib' };
 
+/** The builds that this package can fetch. Each is pinned to one wheel of the Python package. */
 export const builds: readonly LibraryBuild[] = [
   {
     kind: 'cpu',
@@ -71,7 +71,7 @@ export const builds: readonly LibraryBuild[] = [
   },
 ];
 
-/** The wheel of a build. Wheels differ by Python version only in parts not used here; one is pinned for all. */
+/** The wheel of a build. The libraries do not depend on the Python version, so one wheel serves all. */
 export function tensorFlowWheel(build: LibraryBuild): Wheel {
   return {
     package: build.package,

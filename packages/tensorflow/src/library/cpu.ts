@@ -4,9 +4,9 @@ import os from 'node:os';
 
 export interface CpuFeatures {
   model: string;
-  /** TensorFlow's x64 builds end the process on a CPU without AVX. Always true elsewhere. */
+  /** TensorFlow's x64 builds need AVX and abort without it. True on other architectures. */
   avx: boolean;
-  /** The CPU multiplies bfloat16 itself (AVX-512 BF16, AMX, Arm BF16); without, TensorFlow widens to float32. */
+  /** The CPU has bfloat16 products (AVX-512 BF16, AMX, Arm BF16). If not, TensorFlow uses float32. */
   bfloat16: boolean;
 }
 
@@ -20,7 +20,7 @@ export function cpuFeatures(): CpuFeatures {
   };
 }
 
-/** CPU flags by the kernel's names; undefined where it does not tell. */
+/** CPU flags, as the kernel names them. Undefined if they are not known. */
 function cpuFlags(): Set<string> | undefined {
   try {
     if (process.platform === 'darwin') {
@@ -34,12 +34,12 @@ function cpuFlags(): Set<string> | undefined {
   }
 }
 
-/** Cores this process may use at the same time: its affinity, and the container's CPU quota. */
+/** Number of cores that this process may use, by its affinity and the container's CPU quota. */
 export function usableCores(): number {
   return Math.max(1, Math.min(os.availableParallelism(), Math.ceil(cpuQuota() ?? Number.POSITIVE_INFINITY)));
 }
 
-/** CPUs granted by the control group (v2, then v1), if it limits them. */
+/** CPU limit of the control group (v2, then v1), if there is one. */
 function cpuQuota(): number | undefined {
   const read = (file: string) => {
     try {

@@ -71,7 +71,7 @@ describe('diagnose', () => {
     vi.stubEnv('PATH', `${folder}:/bin`);
     const { usable, findings } = await diagnose();
     expect(usable).toBe(true);
-    expect(findings[0]?.message).toMatch(/is not here yet; \d+ MB are fetched on first use/);
+    expect(findings[0]?.message).toMatch(/is not on this machine yet\. \d+ MB are fetched on first use/);
   });
 
   it('explains a missing Python, and a Python without pip', async () => {
@@ -96,7 +96,7 @@ describe('diagnose', () => {
 
   it('explains a folder without the libraries, and libraries that do not load', async () => {
     vi.stubEnv('GRASP_TENSORFLOW_LIBRARY', folder);
-    expect(await problem()).toContain(`'${folder}' does not hold`);
+    expect(await problem()).toContain(`'${folder}' does not contain`);
     for (const name of ['framework', 'cc']) {
       await writeFile(path.join(folder, `libtensorflow_${name}.so.2`), 'not a library');
     }

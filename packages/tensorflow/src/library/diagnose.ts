@@ -12,23 +12,23 @@ import { buildFor } from './platform.js';
 import { setupError } from './setup-error.js';
 
 export interface Finding {
-  /** 'advice': it works, and this would make it faster or safer. */
+  /** 'advice': TensorFlow works, and `remedy` would make it faster. */
   level: 'ok' | 'advice' | 'problem';
   topic: 'library' | 'device' | 'threads' | 'precision' | 'memory';
   message: string;
-  /** What to do, where there is something to do. */
+  /** What to do. Absent for level 'ok'. */
   remedy?: string;
 }
 
 export interface Diagnosis {
-  /** TensorFlow runs here, or can be fetched when it is first needed. */
+  /** TensorFlow runs on this machine, or can be fetched. */
   usable: boolean;
-  /** Of the library, if it is here and starts. */
+  /** Present if the library is on this machine. */
   info?: TensorFlowInfo;
   findings: readonly Finding[];
 }
 
-/** Examines this machine: what is there, what fails and why, what would be faster. Nothing is fetched. */
+/** Examines whether TensorFlow runs on this machine and what would make it faster. Nothing is fetched. */
 export async function diagnose(options: OpenOptions = {}): Promise<Diagnosis> {
   const machine: Machine = {
     cores: usableCores(),
@@ -53,7 +53,7 @@ export async function diagnose(options: OpenOptions = {}): Promise<Diagnosis> {
   }
 }
 
-/** Starts the library, if it is here, and leaves tfjs's backend as it was. */
+/** Opens the library and closes it again, if it is on this machine. The tfjs backend stays the same. */
 async function examineLibrary(options: OpenOptions): Promise<TensorFlowInfo | undefined> {
   const opened = openedTensorFlow();
   if (opened) return opened.info;
@@ -69,7 +69,7 @@ async function examineLibrary(options: OpenOptions): Promise<TensorFlowInfo | un
   return tensorFlow.info;
 }
 
-/** What fetching would fail on. Whether an index can be reached is only seen by trying. */
+/** Checks what fetching needs, except for the network. */
 async function requireMeansToFetch(): Promise<void> {
   const variable = offlineVariable();
   try {
@@ -85,7 +85,7 @@ function notFetched(kind: BuildKind): Finding {
   return {
     level: 'ok',
     topic: 'library',
-    message: `TensorFlow ${tensorFlowVersion} (${kind}) is not here yet; ${megabytes} MB are fetched on first use.`,
+    message: `TensorFlow ${tensorFlowVersion} (${kind}) is not on this machine yet. ${megabytes} MB are fetched on first use.`,
   };
 }
 
@@ -109,7 +109,7 @@ export interface Machine {
   availableBytes: number;
 }
 
-/** What the machine has, against what TensorFlow makes of it. */
+/** Compares the machine with what TensorFlow uses of it. */
 export function describeMachine(machine: Machine, info: TensorFlowInfo | undefined): Finding[] {
   const { cores, cpu } = machine;
   const usesGpu = info?.devices.some((device) => device.type === 'GPU') ?? false;
@@ -118,10 +118,10 @@ export function describeMachine(machine: Machine, info: TensorFlowInfo | undefin
     findings.push({
       level: 'advice',
       topic: 'device',
-      message: 'An NVIDIA GPU is here and is not used.',
+      message: 'This machine has an NVIDIA GPU, but TensorFlow does not use it.',
       remedy:
         `Install TensorFlow with CUDA (pip install 'tensorflow[and-cuda]==${tensorFlowVersion}') and set ` +
-        `${libraryVariable} to its 'tensorflow' folder.`,
+        `${libraryVariable} to the 'tensorflow' folder of the package.`,
     });
   }
   const threads = info?.threads.intra ?? cores;
@@ -131,7 +131,7 @@ export function describeMachine(machine: Machine, info: TensorFlowInfo | undefin
           level: 'advice',
           topic: 'threads',
           message: `Operations use ${threads} of ${cores} cores.`,
-          remedy: 'Ask for more threads.',
+          remedy: 'Set threads.intra to the number of cores.',
         }
       : { level: 'ok', topic: 'threads', message: `Operations use ${threads} threads (${cpu.model}).` },
   );
@@ -141,25 +141,26 @@ export function describeMachine(machine: Machine, info: TensorFlowInfo | undefin
         ? {
             level: 'ok',
             topic: 'precision',
-            message: 'The processor multiplies bfloat16 itself: twice as fast as float32.',
+            message: 'The processor has bfloat16 products, about twice as fast as float32.',
           }
         : {
             level: 'advice',
             topic: 'precision',
-            message: 'The processor does not multiply bfloat16: it saves memory here, but no time.',
-            remedy: 'One with AVX-512 BF16, AMX or Arm BF16 runs bfloat16 about twice as fast as float32.',
+            message: 'The processor has no bfloat16 products. bfloat16 saves memory, but no time.',
+            remedy:
+              'Use a processor with AVX-512 BF16, AMX or Arm BF16 to run bfloat16 about twice as fast as float32.',
           },
     );
   }
   findings.push({
     level: 'ok',
     topic: 'memory',
-    message: `${gibibytes(machine.availableBytes)} of memory are free.`,
+    message: `${gibibytes(machine.availableBytes)} of memory are available.`,
   });
   return findings;
 }
 
-/** Memory this process may still take: the machine's, or its container's. */
+/** Memory available to this process in bytes, by the machine and its container. */
 function availableMemory(): number {
   const limit = process.constrainedMemory();
   const free = process.availableMemory?.() ?? os.freemem();

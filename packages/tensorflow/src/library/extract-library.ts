@@ -5,14 +5,14 @@ import type { LibraryFiles } from './builds.js';
 import { renameInPlace } from './files.js';
 import type { OnProgress } from './progress.js';
 
-/** Between a folder's name and the process id, while it is being filled. */
+/** In the name of an unfinished folder: between the final name and the process id. */
 export const partialMark = '.partial-';
 
 /**
- * Extracts the two libraries of a wheel to `folder`. They are written beside it and synced, and the folder gets
- * its name last: it is either complete or not there.
+ * Extracts the two libraries of a wheel to `folder`. They are written to another folder and synced, and that folder is
+ * renamed last. `folder` is therefore complete or absent.
  *
- * @throws DownloadError ('bad-wheel') where the wheel lacks one
+ * @throws DownloadError ('bad-wheel') if the wheel lacks a library
  */
 export async function extractLibrary(
   wheel: string,

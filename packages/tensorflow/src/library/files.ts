@@ -2,12 +2,13 @@ import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { sync } from '@grasp/download';
 
+/** Whether an error means that a path is not writable. */
 export function isNotWritable(problem: unknown): boolean {
   const code = (problem as NodeJS.ErrnoException | undefined)?.code;
   return code === 'EACCES' || code === 'EROFS' || code === 'EPERM';
 }
 
-/** Gives a finished folder its final name; where another process was first, its folder stays. */
+/** Renames a finished folder. If another process was first, its folder is kept and `from` is deleted. */
 export async function renameInPlace(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);

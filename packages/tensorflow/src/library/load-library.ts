@@ -14,10 +14,13 @@ const tensorFloat = 'NVIDIA_TF32_OVERRIDE';
 const gpuThreads = 'TF_GPU_THREAD_MODE';
 
 /**
- * Loads the two libraries for the life of the process and binds the C API. They are never unloaded: TensorFlow's
- * threads outlive any handle to them. TensorFlow's own log is off unless TF_CPP_MIN_LOG_LEVEL asks for it. On NVIDIA's
- * GPUs float32 products keep their 24 bits, of which TensorFlow would drop 13 (TF32), unless NVIDIA_TF32_OVERRIDE asks, and
- * threads that start operations on a GPU do nothing else, unless TF_GPU_THREAD_MODE asks.
+ * Loads the two libraries and binds the C API. The libraries are never unloaded, because TensorFlow's threads keep
+ * running.
+ *
+ * Three environment variables get a default if they are not set:
+ * - TF_CPP_MIN_LOG_LEVEL=3: no log.
+ * - NVIDIA_TF32_OVERRIDE=0: float32 products on NVIDIA GPUs keep all 24 bits. TF32 would drop 13 of them.
+ * - TF_GPU_THREAD_MODE=gpu_private: threads that start GPU operations do nothing else.
  *
  * @throws TensorFlowSetupError ('load', 'unsupported-platform')
  */
@@ -25,8 +28,8 @@ export function loadLibrary(location: LibraryLocation): CApi {
   if (!cpuFeatures().avx) {
     throw new TensorFlowSetupError(
       'unsupported-platform',
-      'TensorFlow needs a CPU with AVX, and this one has none.',
-      'Use another tfjs backend here (WASM), or a newer machine.',
+      'TensorFlow needs a CPU with AVX. This CPU has none.',
+      'Use another tfjs backend, such as WASM, or a newer machine.',
     );
   }
   const koffi = foreignFunctions();
@@ -54,18 +57,20 @@ export function loadLibrary(location: LibraryLocation): CApi {
 }
 
 function failedLoad(detail: string, cause?: unknown): TensorFlowSetupError {
-  let remedy = `Delete the folder to have it fetched again, or set ${libraryVariable} to another one.`;
+  let remedy = `Delete the folder, and it is fetched again. Or set ${libraryVariable} to another folder.`;
   if (/failed to map segment|Operation not permitted/.test(detail)) {
-    remedy = 'The folder may be on a file system mounted noexec: move the cache with XDG_CACHE_HOME.';
+    remedy =
+      'The file system of the folder may be mounted noexec. Set XDG_CACHE_HOME to a folder on another one.';
   } else if (/GLIBC/.test(detail)) {
-    remedy = 'This system is older than the library: use a newer one, or another tfjs backend (WASM).';
+    remedy =
+      'The system is older than the library. Use a newer system, or another tfjs backend, such as WASM.';
   } else if (/allocate memory/.test(detail)) {
-    remedy = 'Loading takes about 1 GB of address space: raise the memory limit (ulimit -v, container).';
+    remedy = 'Loading takes about 1 GB of address space. Raise the memory limit (ulimit -v, container).';
   }
   return new TensorFlowSetupError('load', `libtensorflow did not load: ${detail}.`, remedy, { cause });
 }
 
-/** Runs `work` with the process's stderr closed off: loading prints a notice that no log level stops. */
+/** Calls `work` while stderr is discarded. Loading prints a notice at every log level. */
 function withoutStderr(libc: LibraryHandle, work: () => void): void {
   const dup = libc.func('dup', 'int', ['int']);
   const dup2 = libc.func('dup2', 'int', ['int', 'int']);

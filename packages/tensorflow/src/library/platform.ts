@@ -4,11 +4,11 @@ import { type BuildKind, builds, type LibraryBuild } from './builds.js';
 export interface Platform {
   platform: string;
   arch: string;
-  /** Version of the C library, e.g. '2.36'; absent on Linux without glibc (Alpine). */
+  /** Version of glibc, for example '2.36'. Absent on systems without it, such as Alpine Linux. */
   glibc?: string;
 }
 
-/** The oldest glibc the pinned Linux wheels run on (their manylinux tag). */
+/** The oldest glibc that the pinned Linux wheels support, by their manylinux tag. */
 const oldestGlibc = [2, 27] as const;
 
 function currentPlatform(): Platform {
@@ -17,22 +17,26 @@ function currentPlatform(): Platform {
   return { platform: process.platform, arch: process.arch, ...(glibc === undefined ? {} : { glibc }) };
 }
 
-/** @throws TensorFlowSetupError ('unsupported-platform') */
+/**
+ * The build for a platform.
+ *
+ * @throws TensorFlowSetupError ('unsupported-platform')
+ */
 export function buildFor(kind: BuildKind, platform: Platform = currentPlatform()): LibraryBuild {
   const name = `${platform.platform}-${platform.arch}`;
   const build = builds.find((candidate) => candidate.kind === kind && candidate.platform === name);
   if (!build) {
     const have = builds.map((candidate) => `${candidate.platform} (${candidate.kind})`).join(', ');
-    throw unsupported(`There is no ${kind} build of libtensorflow for ${name}; there are ${have}.`);
+    throw unsupported(`There is no ${kind} build of libtensorflow for ${name}. Builds: ${have}.`);
   }
   if (platform.platform === 'linux') {
     if (platform.glibc === undefined) {
-      throw unsupported('TensorFlow needs glibc, and this Linux has another C library (musl, as on Alpine).');
+      throw unsupported('TensorFlow needs glibc. This Linux has another C library (musl, as on Alpine).');
     }
     const [major = 0, minor = 0] = platform.glibc.split('.').map(Number);
     if (major < oldestGlibc[0] || (major === oldestGlibc[0] && minor < oldestGlibc[1])) {
       throw unsupported(
-        `TensorFlow needs glibc ${oldestGlibc.join('.')} or newer; this machine has ${platform.glibc}.`,
+        `TensorFlow needs glibc ${oldestGlibc.join('.')} or newer. This machine has ${platform.glibc}.`,
       );
     }
   }
@@ -43,6 +47,6 @@ function unsupported(reason: string): TensorFlowSetupError {
   return new TensorFlowSetupError(
     'unsupported-platform',
     reason,
-    'Use another tfjs backend here (WASM), or a machine or container image that TensorFlow supports.',
+    'Use another tfjs backend, such as WASM, or a machine or container image that TensorFlow supports.',
   );
 }

@@ -1,14 +1,14 @@
-/** One step of getting the library: bytes done of bytes in all. */
+/** Progress of fetching the library, in bytes. */
 export interface Progress {
   stage: 'download' | 'verify' | 'extract';
   done: number;
   total: number;
 }
 
-/** Told of the progress, while the library is being fetched. */
+/** Receives the progress while the library is fetched. */
 export type OnProgress = (progress: Progress) => void;
 
-/** Reports at most ten times a second, and always at a stage's end. */
+/** Limits the reports to ten per second. The end of a stage is always reported. */
 export function throttled(onProgress: OnProgress | undefined): OnProgress {
   let last = 0;
   return (progress) => {

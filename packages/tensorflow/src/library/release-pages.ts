@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import type { CApi } from '../c-api/c-api.js';
 
-/** A run of addresses that shows a file. */
+/** A range of addresses that maps a file. */
 export interface Mapping {
   readonly start: bigint;
   readonly bytes: number;
@@ -10,8 +10,8 @@ export interface Mapping {
 const MADV_DONTNEED = 4;
 
 /**
- * Gives back the pages of the libraries that only their start needed: relocations, symbol tables, code that ran once;
- * 250 of TensorFlow's 300 MB. What is used again comes back from the file by itself. Linux only; nothing elsewhere.
+ * Releases the memory of library pages, about 250 of 300 MB. Most were needed only for loading: relocations, symbol
+ * tables, code that ran once. The kernel reads a page from its file again when it is used. Does nothing outside Linux.
  */
 export function releaseLibraryPages(c: CApi, files: readonly string[]): void {
   let maps: string;
@@ -25,10 +25,9 @@ export function releaseLibraryPages(c: CApi, files: readonly string[]): void {
 }
 
 /**
- * Those mappings of files that hold nothing but what the file does: not writable, and without a page of the process's own,
- * such as relocated ones.
+ * The mappings of files whose pages all equal the file: not writable, and without modified pages, such as relocations.
  *
- * @param smaps `/proc/self/smaps`
+ * @param smaps content of `/proc/self/smaps`
  */
 export function unchangedMappings(smaps: string, files: readonly string[]): Mapping[] {
   const found: Mapping[] = [];

@@ -1,50 +1,56 @@
 import { connect } from 'node:net';
 import type { CApi, Pointer } from '../c-api/c-api.js';
+import { unavailable } from '../c-api/status.js';
 import { TensorFlowSetupError, WorkerLostError } from '../errors.js';
 import { listeningSockets, restrictToLoopback } from './loopback.js';
 import { encodeServerDef } from './server-def.js';
 
-/** The job that all workers of a process belong to. */
+/** TensorFlow's job name of all workers. */
 export const workerJob = 'worker';
-/** The job of a process on its own, and of the one that has workers. */
+/** TensorFlow's job name of the process that uses workers. */
 const ownJob = 'localhost';
 
-/** Beyond these a worker counts as lost. One that is busy still answers pings, a process that ended is noticed at once. */
+/** A worker that does not answer a ping in time is lost. Busy workers answer; a closed connection is noticed at once. */
 const keepAlive = { afterMs: 120_000, timeoutMs: 20_000 };
-/** A worker forgets a process that it has not heard of for so long; TensorFlow's own threads tell it meanwhile. */
+/** A worker forgets a process that is silent for this long. TensorFlow's threads send signs of life. */
 const rememberSeconds = 60;
 const connectMs = 10_000;
 
-/** TF_Code */
-const unavailable = 14;
-
 /**
- * How gRPC goes about workers that are gone, set before the first connection. Without the first, an operation on one
- * waits for ever for it to come back; the others notice a machine that vanished or stands still.
+ * Configures how gRPC treats lost workers. It must be called before the first connection. Without the first setting, an
+ * operation on a lost worker waits forever. The others detect a machine that is down or frozen.
  */
 function setGrpcOptions(): void {
   process.env.TF_ENABLE_EAGER_CLIENT_STREAMING_ENQUEUE = 'false';
   process.env.TF_GRPC_DEFAULT_OPTIONS ??= `grpc.keepalive_time_ms=${keepAlive.afterMs},grpc.keepalive_timeout_ms=${keepAlive.timeoutMs}`;
 }
 
-/** Host and port of `host:port`; an IPv6 host stands in brackets. */
+/** Splits `host:port`. An IPv6 host is in brackets. */
 function hostAndPort(address: string): { host: string; port: number } {
   const [, host, port] = /^(.+):(\d+)$/.exec(address) ?? [];
   if (!host || Number(port) < 1 || Number(port) > 65_535) {
-    throw new TensorFlowSetupError('worker', `'${address}' is no address of a worker.`, 'Write host:port.');
+    throw new TensorFlowSetupError(
+      'worker',
+      `'${address}' is not the address of a worker.`,
+      'Write host:port.',
+    );
   }
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
 
 /**
- * Sees to it that something listens at each address, so that a message can name the one where nothing does.
+ * Checks that something listens at each address. TensorFlow's own error would not name the address.
  *
  * @throws TensorFlowSetupError ('worker')
  */
 export async function reachWorkers(addresses: readonly string[]): Promise<void> {
   const twice = addresses.find((address, i) => addresses.indexOf(address) !== i);
   if (twice !== undefined)
-    throw new TensorFlowSetupError('worker', `The worker ${twice} is named twice.`, 'Name each once.');
+    throw new TensorFlowSetupError(
+      'worker',
+      `The worker ${twice} is listed twice.`,
+      'List each worker once.',
+    );
   await Promise.all(addresses.map(reach));
 }
 
@@ -57,7 +63,7 @@ function reach(address: string): Promise<void> {
         new TensorFlowSetupError(
           'worker',
           `No worker answers at ${address} (${why}).`,
-          'Start one there, or correct the address.',
+          'Start a worker there, or correct the address.',
         ),
       );
     };
@@ -65,26 +71,26 @@ function reach(address: string): Promise<void> {
       socket.destroy();
       resolve();
     });
-    socket.once('timeout', () => fail('no answer in time'));
+    socket.once('timeout', () => fail('timeout'));
     socket.once('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
   });
 }
 
-/** The workers of one context, by the task numbers that TensorFlow's device names have. */
+/** The workers of one context. The task number in a device name is the index of its worker. */
 export class Cluster {
   constructor(readonly addresses: readonly string[]) {}
 
   /**
-   * Makes a context's workers known to it. It must have no functions yet: workers learn those that come later.
+   * Connects a context to the workers. The context must not have functions yet: workers only receive later ones.
    *
-   * @param config the context's own ConfigProto, without which it would make its devices anew
+   * @param config the ConfigProto of the context. Without it, the context would create its devices again
    * @throws TensorFlowSetupError ('worker')
    */
   connect(c: CApi, context: Pointer, status: Pointer, config: Uint8Array): void {
     setGrpcOptions();
     const def = encodeServerDef({
       jobs: [
-        // Nobody needs to reach this process: any port will do.
+        // No other process connects to this one, so the port does not matter.
         { name: ownJob, addresses: ['localhost:0'] },
         { name: workerJob, addresses: this.addresses },
       ],
@@ -106,22 +112,22 @@ export class Cluster {
     if (c.TF_GetCode(status) !== 0) {
       throw new TensorFlowSetupError(
         'worker',
-        `The workers ${this.addresses.join(', ')} cannot be used: ${firstLine(c.TF_Message(status))}.`,
-        'Each must run this TensorFlow, under the port that its address names.',
+        `Cannot connect to the workers ${this.addresses.join(', ')}: ${firstLine(c.TF_Message(status))}.`,
+        'Each must run the same TensorFlow version, on the port of its address.',
       );
     }
     restrictToLoopback(before);
   }
 
-  /** The worker of a device; undefined for a device of this process. */
+  /** The address of a device's worker. Undefined for a device of this process. */
   addressOf(device: string): string | undefined {
     const task = new RegExp(`/job:${workerJob}/replica:0/task:(\\d+)`).exec(device)?.[1];
     return task === undefined ? undefined : this.addresses[Number(task)];
   }
 
-  /** The error of a failed call, if the reason is that a worker is gone. */
+  /** The error for a failed call, if a worker is lost. */
   lostWorker(status: number, message: string, device: string | undefined): WorkerLostError | undefined {
-    // A worker that was started again does not know the context.
+    // A worker that was restarted does not know the context.
     if (status !== unavailable && !/context_id/.test(message)) return undefined;
     const remote = /remote target (\S+)/.exec(message)?.[1];
     const address = this.addressOf(remote ?? '') ?? this.addressOf(device ?? '');

@@ -2,18 +2,18 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { foreignFunctions } from '../c-api/foreign-functions.js';
 import { TensorFlowSetupError } from '../errors.js';
 
-/** Sockets of this process that listen, by file descriptor. */
+/** File descriptors of this process's listening sockets. */
 export type ListeningSockets = ReadonlySet<number>;
 
-/** Linux' numbers, and TCP_LISTEN as /proc writes it. */
+/** Constants of Linux. LISTEN is TCP_LISTEN as /proc writes it. */
 const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
 const LISTEN = '0A';
 
 /**
- * The sockets of this process that listen now.
+ * The listening sockets of this process.
  *
- * @throws TensorFlowSetupError ('port') where a socket cannot be kept to an interface
+ * @throws TensorFlowSetupError ('port') on systems where sockets cannot be restricted
  */
 export function listeningSockets(): ListeningSockets {
   if (process.platform !== 'linux') throw cannotRestrict();
@@ -26,10 +26,11 @@ export function listeningSockets(): ListeningSockets {
 }
 
 /**
- * Leaves the sockets that listen now, and did not before, to the loopback interface. TensorFlow's server always binds
- * all interfaces and authenticates nobody.
+ * Restricts listening sockets to the loopback interface. TensorFlow's server binds all interfaces and does not
+ * authenticate clients.
  *
- * @throws TensorFlowSetupError ('port') where that cannot be done
+ * @param before listening sockets that are left as they are
+ * @throws TensorFlowSetupError ('port') if a socket cannot be restricted
  */
 export function restrictToLoopback(before: ListeningSockets): void {
   const added = [...listeningSockets()].filter((fd) => !before.has(fd));
@@ -46,12 +47,12 @@ export function restrictToLoopback(before: ListeningSockets): void {
 function cannotRestrict(): TensorFlowSetupError {
   return new TensorFlowSetupError(
     'port',
-    "TensorFlow's server could not be kept to the loopback interface.",
-    'That takes Linux 5.7 or newer, with /proc.',
+    "TensorFlow's server could not be restricted to the loopback interface.",
+    'Use Linux 5.7 or newer, with /proc.',
   );
 }
 
-/** Inodes of listening sockets in one of the kernel's tables, those of other processes too. */
+/** Inodes of the listening sockets in a table of the kernel, other processes included. */
 function listeningInodes(table: string): string[] {
   const [, ...rows] = readOr('', () => readFileSync(`/proc/self/net/${table}`, 'utf8'))
     .trim()
@@ -60,7 +61,7 @@ function listeningInodes(table: string): string[] {
 }
 
 function socketInode(fd: string): string {
-  // The folder's own descriptor is closed by the time it is looked at.
+  // The descriptor that listed the folder is closed by now.
   const target = readOr('', () => readlinkSync(`/proc/self/fd/${fd}`));
   return /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '';
 }

@@ -11,20 +11,20 @@ import { listeningSockets, restrictToLoopback } from './loopback.js';
 import { encodeServerDef } from './server-def.js';
 
 export interface ServeOptions extends AcquireOptions {
-  /** TCP port, 1 to 65,535. Who connects names the same one. */
+  /** TCP port, 1 to 65,535. Clients must use the same number. */
   port: number;
-  /** Threads inside one operation. Default: the cores this process may use. */
+  /** Threads of one operation. Default: the cores that this process may use. */
   threads?: number;
-  /** Most memory to take of the first GPU. Default: grow as needed. */
+  /** Memory limit of the first GPU, in bytes. Default: grow as needed. */
   gpuMemoryBytes?: number;
   /**
-   * Listen on every interface, instead of the loopback one alone. Whoever reaches the port can then run code here:
-   * nothing is encrypted, and nobody authenticated.
+   * Listen on all interfaces, not only on loopback. Anyone who reaches the port can then run code on this machine:
+   * connections are neither encrypted nor authenticated. Default: false.
    */
   allInterfaces?: boolean;
 }
 
-/** What a worker offers. */
+/** A worker that serves. */
 export interface Served {
   /** TensorFlow's version. */
   readonly version: string;
@@ -34,10 +34,11 @@ export interface Served {
 }
 
 /**
- * Makes this process a worker: its devices serve processes that name it in `openTensorFlow({ workers })`, until it
- * ends; TensorFlow has no way to stop before. Serving does not by itself keep Node running.
+ * Makes this process a worker. Other processes use its devices through `openTensorFlow({ workers })`. TensorFlow cannot
+ * stop serving before the process ends. Serving alone does not keep Node running.
  *
- * @throws TensorFlowSetupError where the library cannot be had, or the port ('port')
+ * @throws TensorFlowSetupError; `problem` is 'port' if the port cannot be used, and 'already-open' if TensorFlow is open
+ *   in this process
  */
 export async function serveTensorFlow(options: ServeOptions): Promise<Served> {
   const c = loadLibrary(await acquireLibrary(options));
@@ -68,11 +69,11 @@ function startServer(c: CApi, { port, allInterfaces = false }: ServeOptions, con
     if (c.TF_GetCode(status) !== 0) {
       throw new TensorFlowSetupError(
         'port',
-        `Port ${port} cannot be listened on: ${c.TF_Message(status)}.`,
-        'Another program may have it: choose another port.',
+        `Cannot listen on port ${port}: ${c.TF_Message(status)}.`,
+        'Another program may use it. Choose another port.',
       );
     }
-    // Bound, and not serving yet.
+    // The port is bound, but nothing is served yet.
     if (before) restrictToLoopback(before);
     c.TF_ServerStart(server, status);
     checkStatus(c, status, 'TF_ServerStart');

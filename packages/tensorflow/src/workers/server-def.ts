@@ -1,16 +1,18 @@
 import { bytesField, varintField } from '../c-api/protobuf.js';
 
-/** A job of a cluster: processes of one kind, each at its `host:port`. */
+/** A job of a cluster: a list of processes. */
 export interface Job {
   readonly name: string;
+  /** `host:port` of each process. */
   readonly addresses: readonly string[];
 }
 
-/** One process's view of a cluster. */
+/** A cluster as one process sees it. */
 export interface ServerDef {
   readonly jobs: readonly Job[];
-  /** Which of the processes this one is. */
+  /** Job of this process. */
   readonly job: string;
+  /** Index of this process in its job. */
   readonly task: number;
   /** Serialized ConfigProto. */
   readonly config: Uint8Array;
@@ -34,7 +36,7 @@ function encodeJob({ name, addresses }: Job): number[] {
   return bytesField(clusterDef.job, [...bytesField(jobDef.name, utf8(name)), ...tasks]);
 }
 
-/** A serialized ServerDef, for processes that speak gRPC. */
+/** A serialized ServerDef with the protocol gRPC. */
 export function encodeServerDef({ jobs, job, task, config }: ServerDef): Uint8Array {
   return Uint8Array.from([
     ...bytesField(serverDef.cluster, jobs.flatMap(encodeJob)),

@@ -168,11 +168,11 @@ describe.skipIf(process.platform !== 'linux')('workers', () => {
     await new Promise((resolve) => taken.once('listening', resolve));
     ends.push(async () => void taken.close());
     const { port } = taken.address() as { port: number };
-    expect((await startWorker(port)).said).toContain(`Port ${port} cannot be listened on`);
+    expect((await startWorker(port)).said).toContain(`Cannot listen on port ${port}`);
     const silent = await freePort();
     for (const [workers, message] of [
-      [['localhost'], /no address of a worker/],
-      [['localhost:1', 'localhost:1'], /named twice/],
+      [['localhost'], /is not the address of a worker/],
+      [['localhost:1', 'localhost:1'], /listed twice/],
       [[`127.0.0.1:${silent}`], new RegExp(`No worker answers at 127.0.0.1:${silent}`)],
     ] as const) {
       const opening = openTensorFlow({ workers });
