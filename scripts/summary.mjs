@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = process.argv[2];
-const reportOf = { 'npm test': 'unit.json', 'slow tests': 'slow.json' };
+const reportOf = { 'npm test': 'unit.json', 'numeric tests, AVX2': 'avx2.json', 'slow tests': 'slow.json' };
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 process.stdout.write('\n');
@@ -16,7 +16,8 @@ for (const line of readFileSync(join(folder, 'steps.tsv'), 'utf8').trim().split(
   const failed = report?.numFailedTests ?? 0;
   count.passed += report?.numPassedTests ?? (code === '0' ? 1 : 0);
   count.failed += failed > 0 ? failed : code === '0' ? 0 : 1;
-  count.skipped += report?.numPendingTests ?? 0;
+  // The second run of the numeric tests leaves some out on purpose; the first one has run them.
+  if (file && !file.endsWith('avx2.json')) count.skipped += report?.numPendingTests ?? 0;
   process.stdout.write(`${code === '0' ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`);
 }
 if (count.skipped > 0) process.stdout.write(`${count.skipped} tests were skipped\n`);

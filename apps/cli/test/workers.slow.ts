@@ -123,7 +123,7 @@ describe.skipIf(!hasTensorFlow || process.platform !== 'linux')('with workers', 
       await second!.worker;
       const { exitCode, stderr } = await run;
       expect(exitCode, stderr).toBe(6);
-      expect(stderr).toContain(`The worker at localhost:${ports[1]} is lost`);
+      expect(stderr).toContain(`Lost worker localhost:${ports[1]}`);
       expect(stderr).toContain('the same command goes on from it');
       expect(existsSync(at(`${out}.state`))).toBe(true);
       expect(existsSync(at(out))).toBe(false);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { decoderConfig, findArchitecture, loadDecoder } from '@grasp/decoder';
-import { difference, readmeCode } from '@grasp/testing';
+import { difference, readmeCode, toleranceOf } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, expect, it } from 'vitest';
@@ -46,7 +46,8 @@ it('computes the same folded and sliced as it does under its gates, biases inclu
   const folded = await loadDecoder(pruned);
   const expected = await gated.logits(someTokens, gates);
   const found = await folded.logits(someTokens);
-  expect(difference(found, expected).relative).toBeLessThan(1e-5);
+  // Three layers, each with sums of 202 terms, and the head with 48.
+  expect(difference(found, expected).relative).toBeLessThan(toleranceOf('float32', 3 * 202 + 48));
   expect(pruned.config).toMatchObject({
     base_model_type: 'seed_oss',
     architectures: ['PrunedSeedOssForCausalLM'],

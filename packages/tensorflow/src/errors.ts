@@ -1,21 +1,47 @@
 import type { DownloadProblem } from '@grasp/download';
 
-/** TensorFlow refused an operation; `message` carries its own words. */
+/** TensorFlow rejected an operation. The message contains TensorFlow's own. */
 export class TensorFlowOpError extends Error {
   readonly code = 'GRASP_TF_OP';
   override readonly name = 'TensorFlowOpError';
   constructor(
-    /** The operation or C function that failed. */
+    /** Name of the operation, or of the C function. */
     readonly operation: string,
-    /** TensorFlow's status code (TF_Code), e.g. 3 = invalid argument, 8 = out of memory. */
+    /** TensorFlow's status code (TF_Code), for example 3 = invalid argument, 8 = out of memory. */
     readonly status: number,
     detail: string,
   ) {
-    super(`TensorFlow could not run ${operation}: ${detail}`);
+    super(`TensorFlow operation ${operation} failed: ${detail}`);
   }
 }
 
-/** A worker stopped answering; what lay on its devices is lost. */
+/** A tensor was used after it was disposed. */
+export class DisposedTensorError extends Error {
+  readonly code = 'GRASP_TF_DISPOSED';
+  override readonly name = 'DisposedTensorError';
+
+  static tensor({ dtype, shape }: { dtype: string; shape: readonly number[] }): DisposedTensorError {
+    return new DisposedTensorError(
+      `Tensor is disposed: ${dtype} [${shape}]. Return it from the tf.tidy that made it, or call tf.keep on it.`,
+    );
+  }
+
+  /** @param id its id in the store, if its dtype and shape are not known any more */
+  static id(id: number): DisposedTensorError {
+    return new DisposedTensorError(`Tensor ${id} is disposed, or belongs to a TensorFlow that is closed.`);
+  }
+}
+
+/** TensorFlow was used after `dispose`. */
+export class TensorFlowClosedError extends Error {
+  readonly code = 'GRASP_TF_CLOSED';
+  override readonly name = 'TensorFlowClosedError';
+  constructor() {
+    super('TensorFlow was disposed of. Call openTensorFlow again and use what it returns.');
+  }
+}
+
+/** A worker stopped answering. The tensors on its devices are lost. */
 export class WorkerLostError extends Error {
   readonly code = 'GRASP_TF_WORKER';
   override readonly name = 'WorkerLostError';
@@ -25,19 +51,26 @@ export class WorkerLostError extends Error {
     detail: string,
   ) {
     super(
-      `The worker at ${address} is lost: ${detail}. Start it again, and then what was running; of what lay on it nothing is left.`,
+      `Lost worker ${address}: ${detail}. Its tensors are gone. Restart the worker, then run the computation again.`,
     );
   }
 }
 
-/** What is wrong: the body reads data back, returns no tensors; a captured tensor or the function is gone. */
-export type RecordingProblem = 'read' | 'results' | 'captured-tensor' | 'disposed';
+/**
+ * - 'read': `fn` reads the values of a tensor.
+ * - 'variable': `fn` creates a tf.Variable or assigns to one.
+ * - 'results': `fn` does not return an array of tensors.
+ * - 'captured-tensor': a tensor that `fn` takes from outside is disposed.
+ * - 'disposed': the recorded function is disposed.
+ */
+export type RecordingProblem = 'read' | 'variable' | 'results' | 'captured-tensor' | 'disposed';
 
-/** A function cannot be recorded, or a recorded one can no longer run. */
+/** A function cannot be recorded, or a recording cannot run. */
 export class RecordingError extends Error {
   readonly code = 'GRASP_TF_RECORDING';
   override readonly name = 'RecordingError';
   constructor(
+    /** Name of the recorded function. */
     readonly recording: string,
     readonly problem: RecordingProblem,
     detail: string,
@@ -45,18 +78,46 @@ export class RecordingError extends Error {
     super(`Recorded function '${recording}': ${detail}`);
   }
 
-  /** Its body asks for a tensor's values. */
   static read(recording: string): RecordingError {
     return new RecordingError(
       recording,
       'read',
-      'its body reads a tensor back (dataSync, arraySync or data). The value would be frozen into the ' +
-        'recording: keep the computation in tensors, or read outside the function.',
+      'it reads the values of a tensor (dataSync, arraySync or data), which would be frozen into the recording. ' +
+        'Compute with tensors, or read outside the function.',
     );
+  }
+
+  static variable(recording: string, variable: string): RecordingError {
+    return new RecordingError(
+      recording,
+      'variable',
+      `it creates the tf.Variable${variable && ` '${variable}'`} or assigns to it, as optimizers do. This would happen ` +
+        'once, while the function is recorded. Return the new value, and assign it outside the function.',
+    );
+  }
+
+  static results(recording: string): RecordingError {
+    return new RecordingError(
+      recording,
+      'results',
+      'it must return an array of tensors. Promises and single tensors are not supported.',
+    );
+  }
+
+  static captured(recording: string): RecordingError {
+    return new RecordingError(
+      recording,
+      'captured-tensor',
+      'a tensor that it takes from outside is disposed. Keep that tensor, or pass it as an input.',
+    );
+  }
+
+  static disposed(recording: string): RecordingError {
+    return new RecordingError(recording, 'disposed', 'it is disposed. Record the function again.');
   }
 }
 
-/** A tensor of a kind this runtime does not carry (resources, variants), or data that does not fit. */
+/** A tensor has a TensorFlow type that tfjs lacks, or values that do not fit its shape. */
 export class UnsupportedTensorError extends Error {
   readonly code = 'GRASP_TF_TENSOR';
   override readonly name = 'UnsupportedTensorError';
@@ -72,15 +133,15 @@ export type SetupProblem =
   | 'worker'
   | 'already-open';
 
-/** TensorFlow cannot be had on this machine as it is. The message says why and what to do. */
+/** TensorFlow cannot be fetched, loaded or opened. The message says why, and what to do. */
 export class TensorFlowSetupError extends Error {
   readonly code = 'GRASP_TF_SETUP';
   override readonly name = 'TensorFlowSetupError';
   constructor(
     readonly problem: SetupProblem,
-    /** What happened. */
+    /** What was found, as a sentence. */
     readonly reason: string,
-    /** What to do about it. */
+    /** What to do, as a sentence. */
     readonly remedy: string,
     options?: ErrorOptions,
   ) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openTimeout } from '../test/support.js';
-import { diagnose, openTensorFlow } from './index.js';
+import { diagnose, openTensorFlow, serveTensorFlow } from './index.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -44,6 +44,62 @@ describe('openTensorFlow', () => {
     const second = await openTensorFlow({ threads: { intra: 2 } });
     expect(tf.square(tf.scalar(3)).dataSync()[0]).toBe(9);
     second.dispose();
+  });
+
+  it('says which option differs from those it was opened with', async () => {
+    const { dispose } = await openTensorFlow({ threads: { intra: 1 } });
+    for (const [options, message] of [
+      [{ threads: { intra: 2 } }, /with threads\.intra '1' instead of '2'/],
+      [{ gpuMemoryBytes: 5 }, /with gpuMemoryBytes 'default' instead of '5'/],
+      [{ build: 'gpu' }, /with build 'cpu' instead of 'gpu'/],
+    ] as const) {
+      const opening = openTensorFlow(options);
+      await expect(opening).rejects.toMatchObject({ code: 'GRASP_TF_SETUP', problem: 'already-open' });
+      await expect(opening).rejects.toThrow(message);
+    }
+    dispose();
+  });
+
+  it('refuses a second context of another copy of the package, and of a worker that it would become', async () => {
+    const { dispose } = await openTensorFlow();
+    const alreadyOpen = { code: 'GRASP_TF_SETUP', problem: 'already-open' };
+    vi.resetModules();
+    const copy = await import('./index.js');
+    expect(copy.openTensorFlow).not.toBe(openTensorFlow);
+    await expect(copy.openTensorFlow()).rejects.toMatchObject(alreadyOpen);
+    await expect(serveTensorFlow({ port: 1 })).rejects.toMatchObject(alreadyOpen);
+    expect(tf.square(tf.scalar(3)).dataSync()[0]).toBe(9);
+    dispose();
+    const second = await copy.openTensorFlow();
+    await expect(openTensorFlow()).rejects.toMatchObject(alreadyOpen);
+    second.dispose();
+  });
+
+  it('cannot be used once disposed', async () => {
+    const tensorFlow = await openTensorFlow();
+    const x = tf.square(tf.tensor2d([[1, 2]]));
+    const recorded = tensorFlow.record('before', (y) => [tf.add(y!, 1)]);
+    tf.dispose(recorded(x));
+    tensorFlow.dispose();
+    const closed = { code: 'GRASP_TF_CLOSED' };
+    expect(() => tensorFlow.bfloat16Tensor(Uint16Array.of(1), [1])).toThrow(expect.objectContaining(closed));
+    expect(() => tensorFlow.op('NoOp', {}, [], 0)).toThrow(expect.objectContaining(closed));
+    expect(() => tensorFlow.op('Rank', {}, [], 1)).toThrow(expect.objectContaining(closed));
+    expect(() => tensorFlow.record('after', () => [])).toThrow(expect.objectContaining(closed));
+    expect(() => tensorFlow.solveDefinite(Float64Array.of(1), Float64Array.of(1), 1)).toThrow(
+      expect.objectContaining(closed),
+    );
+    recorded.dispose();
+    for (const use of [
+      () => x.dataSync(),
+      () => recorded(x),
+      () => tensorFlow.matMul(x, x, true, false),
+      () => tensorFlow.toBfloat16(x),
+    ])
+      expect(use).toThrow(/disposed|closed/);
+    const again = await openTensorFlow();
+    expect(() => tf.square(x)).toThrow(expect.objectContaining({ code: 'GRASP_TF_DISPOSED' }));
+    again.dispose();
   });
 
   it('explains a library that does not load', async () => {

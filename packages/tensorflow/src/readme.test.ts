@@ -5,7 +5,7 @@ import { openTimeout } from '../test/support.js';
 import * as grasp from './index.js';
 
 it(
-  'the README’s examples run as they stand',
+  'the README’s examples run as they stand, those of bfloat16 too',
   async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
     const code = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]).join('\n');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { LibraryBuild } from '../src/builds.js';
+import type { LibraryBuild } from '../src/library/builds.js';
 
 /** A zip archive of uncompressed entries. */
 export function zip(entries: Record<string, string>): Buffer {

@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 
-/** Time for a first use that has to fetch the library. */
+// By path: @grasp/testing depends on this package.
+export { toleranceOf } from '../../testing/src/tolerance.js';
+
+/** Time limit in ms for a first use, which fetches the library. */
 export const openTimeout = 900_000;
 
-/** Standard normal values, the same for the same seed. */
+/** Standard normal values, determined by the seed. */
 export function normal(shape: number[], seed = 1): tf.Tensor {
   return tf.randomNormal(shape, 0, 1, 'float32', seed);
 }

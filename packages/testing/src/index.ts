@@ -11,3 +11,4 @@ export { hasSlurm, type SlurmCluster, startSlurm } from './slurm.js';
 export { hasSmollm2, smollm2Path } from './smollm2.js';
 export { hasTensorFlow } from './tensorflow.js';
 export { tinyLlama, tinyText } from './tiny-llama.js';
+export { toleranceOf } from './tolerance.js';

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { loadDecoder } from '@grasp/decoder';
+import { toleranceOf } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -81,9 +82,11 @@ describe.skipIf(pythons.length === 0 && !required)('transformers', () => {
       expect(results.length).toBe(folders.length);
       for (const result of results) {
         const { folder, reloaded, peft, continuation_equal } = result;
-        // Measured on transformers 4.57.6 and 5.24: at most 1.3e-5, logits being up to 20.
+        // Three layers, each with sums of 48 + 6 + 12 + 48 + 48 + 40 terms, and the head with 48. Logits reach 20.
+        // Measured on transformers 4.57.6 and 5.24: at most 1.3e-5.
+        const tolerance = toleranceOf('float32', 3 * 202 + 48, 20);
         for (const mode of ['sdpa', 'sdpa_cached', 'eager', 'eager_cached'] as const) {
-          expect(result[mode], `${folder} ${mode}`).toBeLessThan(1e-4);
+          expect(result[mode], `${folder} ${mode}`).toBeLessThan(tolerance);
         }
         expect({ folder, reloaded, peft, continuation_equal }).toEqual({
           folder,
