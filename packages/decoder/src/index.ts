@@ -12,6 +12,7 @@ export {
   feedForwardMatrices,
   initialFactors,
 } from './corrections.js';
+export * from './costs/index.js';
 export { Decoder, type LikelyTokens, type Tuning } from './decoder.js';
 export {
   DecoderInputError,

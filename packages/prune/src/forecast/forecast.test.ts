@@ -1,7 +1,8 @@
 import { decoderConfig } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
-import { forecast, forecastSeconds } from './forecast.js';
-import { parseSettings } from './settings.js';
+import { parseSettings } from '../settings.js';
+import { forecastSeconds } from './duration.js';
+import { forecast } from './forecast.js';
 
 /** SmolLM2-135M. */
 const config = decoderConfig({
@@ -30,7 +31,7 @@ describe('the forecast of a run', () => {
     expect(seconds({ epochs: 8, scaleEpochs: 2 }) / seconds({})).toBeCloseTo(2, 6);
     const undistilled = seconds({ method: 'grasp+', distill: 0 });
     expect(seconds({ method: 'grasp+' }) - undistilled).toBeCloseTo(
-      of({ method: 'grasp+' }).predictionFlops / 1e11,
+      of({ method: 'grasp+' }).teacherFlops / 1e11,
       6,
     );
     expect(seconds({ rank: 16 })).toBeGreaterThan(seconds({ rank: 4 }));
@@ -45,8 +46,7 @@ describe('the forecast of a run', () => {
   it('counts of predictions the head alone where a refit has the dense model read the text', () => {
     const head = 48 * 512 * 4 * 49152 * 576;
     const predictions = (settings: Record<string, unknown>, more = {}) =>
-      forecast(config, parseSettings({ method: 'grasp+', ...settings }), { ...texts, ...more })
-        .predictionFlops;
+      forecast(config, parseSettings({ method: 'grasp+', ...settings }), { ...texts, ...more }).teacherFlops;
     expect(predictions({})).toBe(head);
     expect(predictions({ refitBlocks: 128 })).toBe(head);
     const others = [{ recover: 0 }, { refit: 'none' }].map((other) => predictions(other));

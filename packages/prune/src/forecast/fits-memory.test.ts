@@ -1,8 +1,10 @@
 import { decoderConfig } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
+import { parseSettings } from '../settings.js';
+import { assertFitsMemory, usableMemory } from './fits-memory.js';
 import { forecast } from './forecast.js';
-import { assertFitsMemory, MemoryError, memoryRemedies, usableMemory } from './memory.js';
-import { parseSettings } from './settings.js';
+import { MemoryError } from './memory-error.js';
+import { memoryRemedies } from './memory-remedies.js';
 
 /** LLaMA-2-7B. */
 const config = decoderConfig({
@@ -28,7 +30,12 @@ describe('memory of a run', () => {
 
   it('names options that make it fit, and only such', () => {
     const remedies = (settings: Record<string, unknown>, usable: number, more: object = {}) =>
-      memoryRemedies(config, parseSettings(settings), { ...texts, ...more }, { usable, bfloat16: true });
+      memoryRemedies(
+        config,
+        parseSettings(settings),
+        { ...texts, ...more },
+        { usableBytes: usable, of: 'process', bfloat16: true },
+      );
     expect(remedies({}, 20 * GiB)).toEqual(['--dtype bfloat16']);
     expect(remedies({ batch: 8 }, 34 * GiB)).toContain('--batch 2');
     expect(remedies({ dtype: 'bfloat16' }, 20 * GiB, { window: 2048 })).toEqual(['no --eval']);
