@@ -1,4 +1,4 @@
-import type { UnitBlock } from '@grasp/budget';
+import { blockOf } from '@grasp/budget';
 import { findArchitecture } from '../architectures/index.js';
 import { arrange } from '../arrangement.js';
 import type { DecoderConfig } from '../config.js';
@@ -12,7 +12,7 @@ export interface Units {
   readonly pruned: number;
 }
 
-/** The units of one sublayer of the decoder. */
+/** One sublayer of the decoder, and its units. */
 export interface SublayerUnits extends Units {
   readonly layer: number;
   readonly kind: 'kv' | 'ffn';
@@ -22,8 +22,8 @@ export interface SublayerUnits extends Units {
  * The units of every sublayer, bottom up. A layer without attention or without an FFN has no such sublayer.
  *
  * @param kept a mask over the units, or the share of every sublayer's units that is kept. A mask gives the exact
- *   numbers of computed units: the decoder rounds them up to the grain of an arrangement, and where a group's gate does
- *   not multiply the keys it computes all groups in full to get their gradients. A share ignores both.
+ *   number of computed units: the decoder rounds it up to the grain of an arrangement, and if gates do not multiply
+ *   keys, it computes all groups in full to get the gradients of pruned ones. A share ignores both.
  * @param prunedGradients whether pruned units' gates have gradients
  */
 export function sublayerUnits(
@@ -31,21 +31,28 @@ export function sublayerUnits(
   kept: number | Uint8Array,
   prunedGradients: boolean,
 ): SublayerUnits[] {
-  const { groupGate } = findArchitecture({ model_type: config.modelType });
-  const gates = typeof kept === 'number' ? new Float32Array() : Float32Array.from(kept);
-  const computedOf = (block: UnitBlock): number => {
-    if (typeof kept === 'number') return block.count * kept;
-    const allComputed = prunedGradients && block.kind === 'kv' && groupGate === 'value';
-    return allComputed ? block.count : arrange(block, gates).computed;
+  const computedOf =
+    typeof kept === 'number'
+      ? (_layer: number, _kind: SublayerUnits['kind'], count: number) => kept * count
+      : computedUnder(config, kept, prunedGradients);
+  const unitsOf = (layer: number, kind: SublayerUnits['kind'], count: number): SublayerUnits[] => {
+    if (count === 0) return [];
+    const computed = computedOf(layer, kind, count);
+    return [{ layer, kind, computed, pruned: count - computed }];
   };
-  const sublayers = decoderLayout(config).blocks.map((block): SublayerUnits => {
-    const computed = computedOf(block);
-    return {
-      layer: block.layer,
-      kind: block.kind === 'kv' ? 'kv' : 'ffn',
-      computed,
-      pruned: block.count - computed,
-    };
-  });
-  return sublayers.sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1));
+  return config.layers.flatMap(({ channels, groups }, layer) => [
+    ...unitsOf(layer, 'kv', groups),
+    ...unitsOf(layer, 'ffn', channels),
+  ]);
+}
+
+/** Counts the units that the decoder computes in full under a mask. */
+function computedUnder(config: DecoderConfig, mask: Uint8Array, prunedGradients: boolean) {
+  const layout = decoderLayout(config);
+  const gates = Float32Array.from(mask);
+  const { groupGate } = findArchitecture({ model_type: config.modelType });
+  return (layer: number, kind: SublayerUnits['kind'], count: number): number =>
+    prunedGradients && kind === 'kv' && groupGate === 'value'
+      ? count
+      : arrange(blockOf(layout, layer, kind)!, gates).computed;
 }
