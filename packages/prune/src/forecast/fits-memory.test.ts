@@ -1,68 +1,95 @@
-import { decoderConfig } from '@grasp/decoder';
+import { freemem } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { FROZEN_MODELS } from '../../test/frozen-configs.js';
+import type { Engine } from '../engine.js';
 import { parseSettings } from '../settings.js';
-import { assertFitsMemory, usableMemory } from './fits-memory.js';
+import { assertFitsMemory, memoryOf, usableMemory } from './fits-memory.js';
 import { forecast } from './forecast.js';
 import { MemoryError } from './memory-error.js';
-import { memoryRemedies } from './memory-remedies.js';
 
-/** LLaMA-2-7B. */
-const config = decoderConfig({
-  model_type: 'llama',
-  hidden_size: 4096,
-  intermediate_size: 11008,
-  num_attention_heads: 32,
-  num_hidden_layers: 32,
-  vocab_size: 32000,
-});
+const config = FROZEN_MODELS['LLaMA-2-7B']!;
 const texts = { gates: 512, scales: 512 };
+const settings = parseSettings();
+const run = forecast(config, settings, texts);
 const GiB = 2 ** 30;
 
-describe('memory of a run', () => {
-  it('is forecast by stage: the widest decides', () => {
-    const peak = (settings: Record<string, unknown>, window?: number) =>
-      forecast(config, parseSettings(settings), { ...texts, ...(window ? { window } : {}) }).peakBytes / GiB;
-    expect(peak({})).toBeGreaterThan(25.1); // weights alone in float32
-    expect(peak({ dtype: 'bfloat16' })).toBeLessThan(20);
-    expect(peak({ dtype: 'bfloat16' }, 2048)).toBeGreaterThan(25.1); // perplexity is in float32
-    expect(peak({ method: 'grasp+', refitBlocks: 512 })).toBeGreaterThan(peak({}) + 5); // all text is held while refitting
+function engineWith(more: object = {}): Engine {
+  return { backend: 'tensorflow', runtime: { bfloat16: {} }, description: '', ...more } as unknown as Engine;
+}
+const onGpu = (gpuBytes: number) => engineWith({ elsewhere: { gpuBytes } });
+const onWorkers = engineWith({ elsewhere: 'workers' });
+
+/** What a check throws, if anything. */
+function errorOf(engine: Engine, limit?: number): MemoryError | undefined {
+  try {
+    assertFitsMemory(config, settings, texts, engine, limit);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MemoryError) return error;
+    throw error;
+  }
+}
+
+describe('usableMemory', () => {
+  it('is what the process holds and what is free', () => {
+    const usable = usableMemory();
+    const held = process.memoryUsage.rss();
+    expect(usable).toBeGreaterThan(held * 0.9);
+    expect(usable).toBeLessThan(1.1 * (held + freemem()) + GiB); // other programs come and go meanwhile
+  });
+});
+
+describe('memoryOf', () => {
+  it('is the memory of the process or of its GPU, and not known on workers', () => {
+    expect(memoryOf(run, engineWith())).toMatchObject({ needed: run.peakBytes, of: 'process' });
+    expect(memoryOf(run, onGpu(7))).toEqual({ needed: run.gpuBytes, usable: 7, of: 'gpu' });
+    expect(memoryOf(run, onWorkers)).toBeUndefined();
+  });
+});
+
+describe('assertFitsMemory', () => {
+  it('passes a run that needs exactly its limit, and no larger one', () => {
+    expect(errorOf(engineWith(), run.peakBytes)).toBeUndefined();
+    expect(errorOf(engineWith(), run.peakBytes - 1)).toMatchObject({
+      code: 'GRASP_ENGINE_MEMORY',
+      neededBytes: run.peakBytes,
+      usableBytes: run.peakBytes - 1,
+      of: 'process',
+    });
   });
 
-  it('names options that make it fit, and only such', () => {
-    const remedies = (settings: Record<string, unknown>, usable: number, more: object = {}) =>
-      memoryRemedies(
-        config,
-        parseSettings(settings),
-        { ...texts, ...more },
-        { usableBytes: usable, of: 'process', bfloat16: true },
-      );
-    expect(remedies({}, 20 * GiB)).toEqual(['--dtype bfloat16']);
-    expect(remedies({ batch: 8 }, 34 * GiB)).toContain('--batch 2');
-    expect(remedies({ dtype: 'bfloat16' }, 20 * GiB, { window: 2048 })).toEqual(['no --eval']);
-    expect(remedies({ dtype: 'bfloat16', method: 'grasp+', refitBlocks: 512 }, 23.5 * GiB)).toContain(
-      '--refit-blocks 128',
-    );
-    expect(remedies({}, 20 * GiB, { window: 2048 })[0]).toContain('--dtype bfloat16 and');
-    expect(remedies({}, 4 * GiB)).toEqual([]);
+  it('goes by the memory of the GPU if one computes', () => {
+    expect(errorOf(onGpu(run.gpuBytes))).toBeUndefined();
+    const error = errorOf(onGpu(run.gpuBytes - 1));
+    expect(error).toMatchObject({ neededBytes: run.gpuBytes, usableBytes: run.gpuBytes - 1, of: 'gpu' });
+    expect(error?.remedies).toContain('--dtype bfloat16');
   });
 
-  it('decides whether a run may start', () => {
-    const wasm = { backend: 'wasm', runtime: {}, description: '' } as never;
-    const huge = { ...config, vocabSize: 1e9 };
-    const start = (elsewhere?: 'workers' | { gpuBytes: number }) =>
-      assertFitsMemory(huge, parseSettings(), texts, { ...(wasm as object), elsewhere } as never);
-    expect(usableMemory()).toBeGreaterThan(process.memoryUsage.rss());
-    expect(() => start()).toThrow(MemoryError);
-    const run = {
-      config,
-      settings: parseSettings(),
-      engine: { backend: 'tensorflow', runtime: { bfloat16: {} } },
-    };
-    expect(() => assertFitsMemory(run.config, run.settings, texts, run.engine as never, 20 * GiB)).toThrow(
+  it('passes every run whose layers are on workers', () => {
+    expect(errorOf(onWorkers, 1)).toBeUndefined();
+  });
+
+  it('suggests bfloat16 only if the backend has it', () => {
+    expect(errorOf(engineWith({ runtime: {} }), 20 * GiB)?.remedies).toEqual([]);
+    expect(errorOf(engineWith(), 20 * GiB)?.remedies).toEqual(['--dtype bfloat16']);
+  });
+
+  it('says what is needed, what may be used, and what would help', () => {
+    expect(errorOf(engineWith(), 20 * GiB)?.message).toMatch(
       /^The run would need about 2\d\.\d GiB of memory and may use 20\.0 GiB\. It would fit with --dtype bfloat16\.$/,
     );
-    expect(() => start('workers')).not.toThrow();
-    expect(() => start({ gpuBytes: 20 * GiB })).toThrow(/of the GPU's memory and may use 20\.0 GiB/);
-    expect(() => start({ gpuBytes: 1e6 * GiB })).not.toThrow();
+    expect(errorOf(onGpu(20 * GiB))?.message).toContain("of the GPU's memory and may use 20.0 GiB");
+  });
+});
+
+describe('MemoryError', () => {
+  it('joins what would help, or says that nothing does', () => {
+    const message = (remedies: string[]) => new MemoryError(3 * GiB, 1.5 * GiB, remedies).message;
+    expect(message(['a', 'b'])).toBe(
+      'The run would need about 3.0 GiB of memory and may use 1.5 GiB. It would fit with a, or b.',
+    );
+    expect(message([])).toMatch(
+      /1\.5 GiB\. No option makes it fit\. Use a larger machine or a smaller model\.$/,
+    );
   });
 });

@@ -1,66 +1,70 @@
-import { decoderConfig } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
+import { FROZEN_MODELS } from '../../test/frozen-configs.js';
 import { parseSettings } from '../settings.js';
-import { forecastSeconds } from './duration.js';
 import { forecast } from './forecast.js';
 
-/** SmolLM2-135M. */
-const config = decoderConfig({
-  model_type: 'llama',
-  hidden_size: 576,
-  intermediate_size: 1536,
-  num_attention_heads: 9,
-  num_key_value_heads: 3,
-  num_hidden_layers: 30,
-  vocab_size: 49152,
-  tie_word_embeddings: true,
-});
+const config = FROZEN_MODELS['SmolLM2-135M']!;
 const texts = { gates: 128, scales: 128 };
-const of = (settings: Record<string, unknown>) => forecast(config, parseSettings(settings), texts);
+const forecastOf = (settings: Record<string, unknown>, more: object = {}) =>
+  forecast(config, parseSettings(settings), { ...texts, ...more });
 
-describe('the forecast of a run', () => {
-  it('counts the steps of either way to choose', () => {
-    expect(of({ batch: 2 })).toMatchObject({ gateSteps: 256, scaleSteps: 64, refitFlops: 0 });
-    const ranked = of({ method: 'grasp+', batch: 2, rounds: 4, roundBlocks: 3 });
-    expect(ranked).toMatchObject({ gateSteps: 12, scaleSteps: 64 });
-    expect(ranked.flopsPerGateStep).toBe(of({}).flopsPerGateStep); // a block at a time, whatever the batch
-  });
-
-  it('grows with text, and with a refit', () => {
-    const seconds = (settings: Record<string, unknown>) => forecastSeconds(of(settings), 1e11, 'float32');
-    expect(seconds({ epochs: 8, scaleEpochs: 2 }) / seconds({})).toBeCloseTo(2, 6);
-    const undistilled = seconds({ method: 'grasp+', distill: 0 });
-    expect(seconds({ method: 'grasp+' }) - undistilled).toBeCloseTo(
-      of({ method: 'grasp+' }).teacherFlops / 1e11,
-      6,
-    );
-    expect(seconds({ rank: 16 })).toBeGreaterThan(seconds({ rank: 4 }));
-    expect(of({ rank: 16 }).peakBytes).toBeGreaterThanOrEqual(of({}).peakBytes);
-    const refit = (refitBlocks: number) => of({ method: 'grasp+', refitBlocks }).refitFlops;
-    expect(refit(512)).toBe(2 * refit(64)); // there are 128
-    const { refitFlops, solveFlops } = of({ method: 'grasp+' });
-    const unfitted = seconds({ method: 'grasp+', distill: 0, refit: 'none' });
-    expect(undistilled - unfitted).toBeCloseTo((refitFlops + 8 * solveFlops) / 1e11, 6);
-  });
-
-  it('counts of predictions the head alone where a refit has the dense model read the text', () => {
-    const head = 48 * 512 * 4 * 49152 * 576;
-    const predictions = (settings: Record<string, unknown>, more = {}) =>
-      forecast(config, parseSettings({ method: 'grasp+', ...settings }), { ...texts, ...more }).teacherFlops;
-    expect(predictions({})).toBe(head);
-    expect(predictions({ refitBlocks: 128 })).toBe(head);
-    const others = [{ recover: 0 }, { refit: 'none' }].map((other) => predictions(other));
-    for (const other of [...others, predictions({}, { apart: true })])
-      expect(other).toBeGreaterThan(2 * head);
-    expect(predictions({ distillBlocks: 96 }) - predictions({})).toBe(others[0]); // as many blocks more
-    expect(predictions({ scaleEpochs: 0 })).toBe(0);
-  });
-
-  it('works out at the operations of each part', () => {
-    const dense = of({ keep: 1 });
-    // Three products forward and three backward of a channel, twice that in weights of a group; head and attention.
+describe('forecast', () => {
+  it('counts the operations of every matrix, of attention, and of the head', () => {
+    const dense = forecastOf({ keep: 1 });
+    // Two operations per weight and token in each direction. Attention has 2 products forward and 5 backward, in
+    // which each of 512 tokens meets 256 keys. The head has 2 products.
     const weights = 106_168_320;
-    const attention = 30 * 3 * (3.5 * 2 * 3 * 64 * 512);
-    expect(dense.flopsPerGateStep).toBeCloseTo(512 * (4 * weights + attention + 4 * 49152 * 576), -6);
+    const attention = 30 * (7 * 2 * 9 * 64 * 256);
+    expect(dense.flopsPerGateStep).toBe(512 * (4 * weights + attention + 4 * 49152 * 576));
+  });
+
+  it('counts for a scale step on the dense model the same operations, and those of LoRA', () => {
+    const plain = forecastOf({ keep: 1 });
+    expect(plain.flopsPerScaleStep).toBe(plain.flopsPerGateStep);
+    const lora = forecastOf({ keep: 1, rank: 2 });
+    // Queries and keys; values; output; gate; up; down.
+    const inputs = 576 + 576 + 576 + 576 + 576 + 1536;
+    const outputs = 12 * 64 + 3 * 64 + 576 + 1536 + 1536 + 576;
+    expect(lora.flopsPerScaleStep - plain.flopsPerScaleStep).toBe(
+      512 * 30 * 2 * 2 * (4 * inputs + 3 * outputs),
+    );
+    expect(lora.loraParameters).toBe(30 * 2 * (inputs + outputs));
+    expect(lora.activationsPerScaleStep - plain.activationsPerScaleStep).toBe(512 * 30 * outputs);
+  });
+
+  it('does not depend on the batch when importance reads one block at a time', () => {
+    const settings = { choose: 'importance', keep: 1 };
+    expect(forecastOf({ ...settings, batch: 4 }).flopsPerGateStep).toBe(
+      forecastOf(settings).flopsPerGateStep,
+    );
+    expect(forecastOf({ batch: 4, keep: 1 }).flopsPerGateStep).toBe(
+      4 * forecastOf(settings).flopsPerGateStep,
+    );
+  });
+
+  it('counts a refit for the blocks that it reads', () => {
+    const refit = (refitBlocks: number) => forecastOf({ method: 'grasp+', refitBlocks }).refitFlops;
+    expect(refit(512)).toBe(2 * refit(64)); // the text has 128 blocks
+    expect(forecastOf({})).toMatchObject({
+      refitFlops: 0,
+      solveFlops: 0,
+      loraParameters: 0,
+      teacherFlops: 0,
+    });
+  });
+
+  it('counts the head alone for a teacher whose text a refit reads', () => {
+    const head = 48 * 512 * 4 * 49152 * 576;
+    const teacher = (settings: object, more = {}) =>
+      forecastOf({ method: 'grasp+', ...settings }, more).teacherFlops;
+    expect(teacher({})).toBe(head);
+    expect(teacher({ refitBlocks: 128 })).toBe(head);
+    // The refit reads no text with the dense model, there is no refit, or it reads another text.
+    const alone = [teacher({ recover: 0 }), teacher({ refit: 'none' }), teacher({}, { apart: true })];
+    const layers = 48 * 512 * (2 * 106_168_320 + 30 * (2 * 2 * 9 * 64 * 256));
+    expect(alone).toEqual([head + layers, head + layers, head + layers]);
+    // The refit reads 48 of 96 blocks.
+    expect(teacher({ distillBlocks: 96 })).toBe(2 * head + layers);
+    expect(teacher({ scaleEpochs: 0 })).toBe(0);
   });
 });
