@@ -6,6 +6,7 @@ import {
   type PassGradients,
   type PassTokens,
   productOperations,
+  transientElements,
 } from './layer-cost.js';
 import { loraBackwardOperations, loraForwardOperations } from './lora-cost.js';
 import type { Units } from './units.js';
@@ -20,9 +21,6 @@ export interface AttentionShape {
   /** Most keys that a query sees, itself included. Default: the whole context. */
   readonly window?: number;
 }
-
-/** Tensors of the widest size that exist at once while a sublayer runs. Measured. */
-const TRANSIENT_TENSORS = 8;
 
 /**
  * The costs of an attention sublayer, `y = x + mixed · W_o`. A pruned KV group needs its values in the forward pass
@@ -42,7 +40,7 @@ export function attentionCost(shape: AttentionShape, { computed: K, pruned: P }:
   /** Operations of one product over all pairs of a query and a key that it meets. */
   const pairProduct = ({ tokens, length, queryBlock }: PassTokens) =>
     2 * tokens * attendedKeys(length, window, queryBlock) * K * G * h;
-  const transient = ({ tokens }: PassTokens) => TRANSIENT_TENSORS * tokens * Math.max(d, (K + P) * G * h);
+  const transient = ({ tokens }: PassTokens) => transientElements(tokens, Math.max(d, (K + P) * G * h));
   const prunedProduct = (tokens: number) => productOperations(tokens, { inputs: d, outputs: P * h });
 
   const forwardOperations = (pass: PassTokens, { pruned = false, rank = 0 }: PassGradients) => ({
@@ -62,8 +60,8 @@ export function attentionCost(shape: AttentionShape, { computed: K, pruned: P }:
     },
     matrices,
     outputMatrix: matrices.output,
-    // A window needs the last keys and values alone.
-    kvCache: (length) => 2 * (K + P) * h * Math.min(length, window ?? length),
+    // A window needs only the last keys and values.
+    kvCache: (length) => 2 * K * h * Math.min(length, window ?? length),
     forward: (pass, { rank = 0 } = {}) => ({
       operations: forwardOperations(pass, { rank }),
       saved: NOTHING_SAVED,

@@ -13,7 +13,7 @@ export interface DecoderSize {
   kvCache(length: number): number;
 }
 
-/** The size of a decoder, from its config alone. Biases are not counted. A tied head counts once. */
+/** The size of a dense decoder, from its config alone. Biases are not counted. A tied head counts once. */
 export function decoderSize(config: DecoderConfig): DecoderSize {
   const { embedding, sublayers, head } = decoderLayers(config);
   return {

@@ -7,6 +7,7 @@ import {
   type PassTokens,
   productOperations,
   totalAmount,
+  transientElements,
 } from './layer-cost.js';
 import { loraBackwardOperations, loraForwardOperations } from './lora-cost.js';
 import type { Units } from './units.js';
@@ -17,9 +18,6 @@ export interface FeedForwardShape {
   /** Whether the FFN has a gate matrix, `act(x·W_gate) · (x·W_up)`, or none, `act(x·W_up)`. */
   readonly gated: boolean;
 }
-
-/** Tensors of the widest size that exist at once while a sublayer runs. Measured. */
-const TRANSIENT_TENSORS = 8;
 
 /**
  * The costs of an FFN sublayer, `y = x + hidden · W_down`. A pruned channel needs its hidden activation in the
@@ -40,7 +38,7 @@ export function feedForwardCost(
     down: { inputs: channels, outputs: d },
   });
   const matrices: LayerCost['matrices'] = matricesOf(C);
-  const transient = ({ tokens }: PassTokens) => TRANSIENT_TENSORS * tokens * Math.max(d, C + P);
+  const transient = ({ tokens }: PassTokens) => transientElements(tokens, Math.max(d, C + P));
   const products = (sizes: LayerCost['matrices'], tokens: number): Amounts =>
     Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, productOperations(tokens, size)]));
   const prunedHidden = (tokens: number) => totalAmount(products(inputMatrices(P), tokens));

@@ -20,9 +20,10 @@ describe('attention with a window', () => {
     expect(operations.queryKey).toBe(whole.forward(TOKENS).operations.queryKey);
   });
 
-  it('keeps the last keys and values alone', () => {
+  it('caches only the last keys and values', () => {
     expect([3, 5, 9].map((length) => windowed.kvCache(length))).toEqual([3, 5, 5].map((n) => 2 * 2 * 4 * n));
     expect(whole.kvCache(9)).toBe(2 * 2 * 4 * 9);
+    expect(attentionCost(shape, { computed: 2, pruned: 3 }).kvCache(9)).toBe(whole.kvCache(9));
   });
 });
 

@@ -67,7 +67,7 @@ export interface LayerCost {
   readonly matrices: Readonly<Record<string, MatrixSize>>;
   /** The matrix whose product is added to the residual stream. A refit solves for it. */
   readonly outputMatrix?: MatrixSize;
-  /** Elements of the KV cache once it holds a row of `length` tokens. */
+  /** Elements of the computed units' KV cache once it holds a row of `length` tokens. */
   kvCache(length: number): number;
   forward(tokens: PassTokens, gradients?: PassGradients): PassCost;
   /** The forward pass of a training step. */
@@ -80,6 +80,14 @@ export const NOTHING_SAVED: SavedElements = { float32: {}, weightDtype: {} };
 /** Operations of the product `[N, inputs] × [inputs, outputs]`. */
 export function productOperations(tokens: number, { inputs, outputs }: MatrixSize): number {
   return 2 * tokens * inputs * outputs;
+}
+
+/**
+ * Upper bound of the elements that exist while a sublayer runs: eight tensors of its widest size. A test holds it
+ * against a real pass.
+ */
+export function transientElements(tokens: number, width: number): number {
+  return 8 * tokens * width;
 }
 
 export function matrixElements({ inputs, outputs }: MatrixSize): number {
