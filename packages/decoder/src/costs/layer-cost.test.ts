@@ -60,3 +60,37 @@ describe('an FFN without a gate matrix', () => {
     });
   });
 });
+
+describe('what exists while a sublayer runs', () => {
+  const attention = (hiddenSize: number, pruned: number) =>
+    attentionCost(
+      { hiddenSize, headDim: 4, queriesPerKvHead: 3, queryKeyNorm: false },
+      { computed: 2, pruned },
+    );
+
+  it('is eight times its widest tensor, pruned units included', () => {
+    const feedForward = feedForwardCost({ hiddenSize: 8, gated: true }, { computed: 6, pruned: 4 });
+    const narrow = feedForwardCost({ hiddenSize: 8, gated: true }, { computed: 2, pruned: 1 });
+    expect(feedForward.forward(TOKENS).transient).toBe(8 * 20 * 10);
+    expect(narrow.backward(TOKENS).transient).toBe(8 * 20 * 8);
+    expect(attention(8, 1).forward(TOKENS).transient).toBe(8 * 20 * 36);
+    expect(attention(99, 1).backward(TOKENS).transient).toBe(8 * 20 * 99);
+  });
+});
+
+describe('the backward pass of attention', () => {
+  it('goes through the input matrices unless nothing below or in its norm needs a gradient', () => {
+    const cost = attentionCost(
+      { hiddenSize: 8, headDim: 4, queriesPerKvHead: 3, queryKeyNorm: false },
+      { computed: 2, pruned: 0 },
+    );
+    const inputs = (gradients?: { input?: boolean; norms?: boolean }) => {
+      const { queryKey, value } = cost.backward(TOKENS, gradients).operations;
+      return [queryKey, value];
+    };
+    const products = [2 * 20 * 8 * 32, 2 * 20 * 8 * 8];
+    expect(inputs()).toEqual(products);
+    expect(inputs({ input: false, norms: true })).toEqual(products);
+    expect(inputs({ input: false })).toEqual([0, 0]);
+  });
+});
