@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { attentionCost } from './attention-cost.js';
 import { feedForwardCost } from './feed-forward-cost.js';
+import { headCost, PIECE_ENTRIES } from './head-cost.js';
+import { addAmounts } from './layer-cost.js';
 
 const TOKENS = { tokens: 20, length: 10 };
 
@@ -92,5 +94,21 @@ describe('the backward pass of attention', () => {
     expect(inputs()).toEqual(products);
     expect(inputs({ input: false, norms: true })).toEqual(products);
     expect(inputs({ input: false })).toEqual([0, 0]);
+  });
+});
+
+describe('the head', () => {
+  const head = headCost({ hiddenSize: 8, vocabSize: 100, tied: true });
+
+  it('holds three pieces of logits, of 64 vocabulary entries at least', () => {
+    expect(head.forward(TOKENS).transient).toBe(3 * PIECE_ENTRIES);
+    expect(head.forward({ ...TOKENS, pieceEntries: 5000 }).transient).toBe(3 * 5000);
+    expect(head.forwardSaving({ ...TOKENS, pieceEntries: 1000 }).transient).toBe(3 * 64 * 20);
+  });
+});
+
+describe('addAmounts', () => {
+  it('adds amounts of the same name', () => {
+    expect(addAmounts({ a: 1, b: 2 }, {}, { b: 3, c: 4 })).toEqual({ a: 1, b: 5, c: 4 });
   });
 });

@@ -16,6 +16,14 @@ const remedies = (
   { bfloat16 = true, of = 'process' as MemoryOwner, ...more } = {},
 ) => memoryRemedies(config, parseSettings(settings), { ...texts, ...more }, { usableBytes, of, bfloat16 });
 
+describe('bytesNeeded', () => {
+  it('is the peak of the memory asked for', () => {
+    const run = forecast(config, parseSettings(), texts);
+    expect(bytesNeeded(run, 'process')).toBe(run.peakBytes);
+    expect(bytesNeeded(run, 'gpu')).toBe(run.gpuBytes);
+  });
+});
+
 describe('memoryRemedies', () => {
   it('names an option of each kind that suffices', () => {
     expect(remedies({}, 20 * GiB)).toEqual(['--dtype bfloat16']);
