@@ -1,3 +1,22 @@
+export { type AttentionShape, attentionCost } from './costs/attention-cost.js';
+export { type DecoderCost, type DecoderPass, decoderCost } from './costs/decoder-cost.js';
+export { type DecoderLayers, decoderLayers, type SublayerCost } from './costs/decoder-layers.js';
+export { type DecoderSize, decoderSize, loraSides } from './costs/decoder-size.js';
+export { type FeedForwardShape, feedForwardCost } from './costs/feed-forward-cost.js';
+export { PIECE_ENTRIES } from './costs/head-cost.js';
+export {
+  type Amounts,
+  type LayerCost,
+  type MatrixSize,
+  type Parameters,
+  type PassCost,
+  type PassGradients,
+  type PassTokens,
+  type SavedElements,
+  totalAmount,
+  weightBytes,
+} from './costs/layer-cost.js';
+export type { SublayerUnits, Units } from './costs/units.js';
 export { Decoder } from './decoder.js';
 export { DecoderView } from './decoder-view.js';
 export {

@@ -2,7 +2,7 @@ import { eagerRuntime, type Runtime } from '@grasp/decoder';
 import { type Device, type OnProgress, openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
-import { GPU_PIECE_ENTRIES } from './forecast.js';
+import { GPU_PIECE_ENTRIES } from './forecast/peak-memory.js';
 import { placeLayers } from './place-layers.js';
 
 export type BackendName = 'tensorflow' | 'wasm';

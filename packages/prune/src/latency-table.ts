@@ -4,18 +4,18 @@ import { SettingsError } from './settings-error.js';
 const point = { milliseconds: z.number().gt(0) };
 
 /**
- * Forward passes of one model timed on one machine, every layer at the same width: with all KV groups at several FFN
- * widths, and with all channels at several numbers of groups. `grasp-bench profile` writes it; a table measured in
- * another runtime serves as well.
+ * Times of forward passes of one model on one machine. All layers have the same width: `ffn` varies the channels of
+ * every layer and keeps all KV groups, `kv` varies the groups and keeps all channels. `grasp-bench profile` writes such
+ * a table. A table measured with another runtime has the same format.
  */
 export const latencyTableSchema = z.strictObject({
   format: z.literal('grasp-latency'),
   version: z.literal(1),
   machine: z.string(),
   engine: z.string(),
-  /** Tokens of the pass. */
+  /** Tokens of one pass. */
   tokens: z.int().min(1),
-  /** The dense model's shape: a table serves models of this one alone. */
+  /** The shape of the dense model. The table is valid for this shape only. */
   model: z.strictObject({
     layers: z.int().min(1),
     hiddenSize: z.int().min(1),
@@ -30,7 +30,7 @@ export const latencyTableSchema = z.strictObject({
 
 export type LatencyTable = z.output<typeof latencyTableSchema>;
 
-/** Milliseconds of a pass: what each unit adds, and what is left when none is there. */
+/** Milliseconds of a pass: of each channel, of each KV group, and of everything else. */
 export interface LatencyCosts {
   readonly ffn: number;
   readonly kv: number;
@@ -38,11 +38,11 @@ export interface LatencyCosts {
 }
 
 /**
- * A table as costs: the time of a pass is taken to be linear, `fixed + ffn · channels + kv · groups` with the counts of
- * all layers together. `ffn` and `kv` are the least-squares slopes of the two series (0 where there is one width
- * alone), `fixed` the mean of what they leave.
+ * Fits a linear model to a table: `fixed + ffn · channels + kv · groups` milliseconds, with the counts of all layers
+ * added up. `ffn` and `kv` are the least-squares slopes of the two series, 0 if a series has one width only. `fixed` is
+ * the mean of the remaining time, at least 0.
  *
- * @throws SettingsError where time does not grow with width: then the table says nothing to prune by.
+ * @throws SettingsError if the time of a series does not grow with its width
  */
 export function latencyCosts(table: LatencyTable): LatencyCosts {
   const points = pointsOf(table);
@@ -55,7 +55,7 @@ export function latencyCosts(table: LatencyTable): LatencyCosts {
     );
     if (cost > 0) return cost;
     throw new SettingsError(
-      `The latency table's times do not grow with its ${kind} widths. Measure again, on an idle machine or with more tokens.`,
+      `The latency table's times do not grow with its ${kind} widths. Measure again on an idle machine, or with more tokens.`,
       ['latency'],
     );
   };
@@ -64,7 +64,7 @@ export function latencyCosts(table: LatencyTable): LatencyCosts {
   return { ffn, kv, fixed: Math.max(0, mean(rest)) };
 }
 
-/** Largest relative difference between a measured time and what {@link latencyCosts} makes of it. */
+/** The largest error of the linear model of {@link latencyCosts}, relative to the measured time. */
 export function latencyMisfit(table: LatencyTable): number {
   const { ffn, kv, fixed } = latencyCosts(table);
   const misfits = pointsOf(table).map(
@@ -73,7 +73,7 @@ export function latencyMisfit(table: LatencyTable): number {
   return Math.max(...misfits);
 }
 
-/** Every time with the units of the whole model that it was taken with. */
+/** Every measured time, with the units of the whole model at that point. */
 function pointsOf({ model, ffn, kv }: LatencyTable) {
   const units = (channels: number, groups: number) => ({
     ffn: model.layers * channels,

@@ -3,23 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { placeLayers } from './place-layers.js';
 
 describe('placeLayers', () => {
-  it('shares equal layers equally, in runs', () => {
+  it('gives each device a run of equal layers', () => {
     expect(placeLayers([5, 5, 5, 5, 5, 5], 3)).toEqual([0, 0, 1, 1, 2, 2]);
   });
 
-  it('goes by bytes', () => {
+  it('balances bytes, not layers', () => {
     expect(placeLayers([9, 3, 3, 3], 2)).toEqual([0, 1, 1, 1]);
   });
 
-  it('leaves devices over where there are more of them than layers', () => {
+  it('leaves devices empty if there are more of them than layers', () => {
     expect(placeLayers([1, 1], 4)).toEqual([1, 3]);
   });
 
-  it('knows layers that were pruned away', () => {
+  it('puts layers without weights on the first device', () => {
     expect(placeLayers([0, 0], 2)).toEqual([0, 0]);
   });
 
-  it('never goes back, and gives no device more than its share and one layer', () => {
+  it('keeps the order, and gives no device more than its share and one layer', () => {
     const bytes = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(bytes, fc.integer({ min: 1, max: 9 }), (layers, devices) => {

@@ -1,9 +1,10 @@
 /**
- * Which device each layer goes to: contiguous runs of layers, in the order of the devices, whose weights take about the
- * same memory everywhere. A layer goes where its middle falls.
+ * Assigns layers to devices. Each device gets a contiguous run of layers, in order, and all runs have about the same
+ * bytes. A layer goes to the device in whose share of the bytes its middle lies.
  *
- * @param bytes of each layer's weights
- * @returns for each layer the index of its device
+ * @param bytes bytes of each layer's weights
+ * @param devices number of devices
+ * @returns the index of each layer's device
  */
 export function placeLayers(bytes: readonly number[], devices: number): number[] {
   const total = bytes.reduce((sum, layer) => sum + layer, 0);

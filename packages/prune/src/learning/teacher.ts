@@ -2,8 +2,8 @@ import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import { convert, toFloat32 } from '@grasp/checkpoint';
 import type { Decoder, TokenBatch as TaughtBatch } from '@grasp/decoder';
 import type { PruneEvent } from '../events.js';
+import type { TextSizes } from '../forecast/text-sizes.js';
 import type { PruneSettings } from '../settings.js';
-import type { TextSizes } from '../text-sizes.js';
 
 /** Blocks that go through the model at once: enough to keep the cores busy. */
 const BLOCKS_AT_ONCE = 4;

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Files in which a control group states its memory, by version of the interface. */
+/** The files of a control group that state its memory, for each version of cgroups. */
 const VERSIONS = [
   {
     mount: 'sys/fs/cgroup',
-    /** A line of /proc/self/cgroup that names the process's own group. */
+    /** The line of /proc/self/cgroup that names the process's own group. */
     own: /^0::(.*)$/m,
     limit: 'memory.max',
     used: 'memory.current',
@@ -21,10 +21,10 @@ const VERSIONS = [
 ] as const;
 
 /**
- * Bytes that the control groups of this process leave free (versions 1 and 2): the least of its own group and those
- * above. Cached files that the kernel would drop count as free. Infinite where nothing limits it, or not on Linux.
+ * Free memory of this process's control groups, in bytes: the least of its own group and of the groups above. Cached
+ * files that the kernel can drop count as free. Infinity if no group has a limit, or the system is not Linux.
  *
- * @param root where `/` is; another folder in tests
+ * @param root the root folder; tests pass another one
  */
 export function containerMemory(root = '/'): number {
   const groups = readText(join(root, 'proc/self/cgroup')) ?? '';
@@ -34,11 +34,11 @@ export function containerMemory(root = '/'): number {
     if (path === undefined) continue;
     for (const group of withParents(path)) {
       const file = (name: string) => readText(join(root, mount, group, name)) ?? '';
-      // Where a container sees its own group as the root, the path is the host's, and only the root is there.
+      // In a container that sees its own group as the root, the path is the host's. Only the root exists then.
       const most = bytes(file(limit));
       if (most === undefined) continue;
-      const kept = (bytes(file(used)) ?? 0) - Number(cached.exec(file('memory.stat'))?.[1] ?? 0);
-      least = Math.min(least, Math.max(0, most - Math.max(0, kept)));
+      const held = (bytes(file(used)) ?? 0) - Number(cached.exec(file('memory.stat'))?.[1] ?? 0);
+      least = Math.min(least, Math.max(0, most - Math.max(0, held)));
     }
   }
   return least;
@@ -52,7 +52,7 @@ function withParents(path: string): string[] {
   );
 }
 
-/** Undefined for `max`, and for what is not there. */
+/** The number in a file. Undefined for `max` and for an absent file. */
 function bytes(text: string): number | undefined {
   return /^\d+\s*$/.test(text) ? Number(text) : undefined;
 }

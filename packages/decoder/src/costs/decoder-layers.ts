@@ -1,0 +1,57 @@
+import type { DecoderConfig } from '../spec/config.js';
+import { type AttentionShape, attentionCost } from './attention-cost.js';
+import { embeddingCost } from './embedding-cost.js';
+import { type FeedForwardShape, feedForwardCost } from './feed-forward-cost.js';
+import { headCost } from './head-cost.js';
+import type { LayerCost } from './layer-cost.js';
+import { type SublayerUnits, sublayerUnits } from './units.js';
+
+/** The costs of one sublayer, with its place in the decoder. */
+export interface SublayerCost extends SublayerUnits {
+  readonly cost: LayerCost;
+}
+
+/** The costs of every layer of a decoder. */
+export interface DecoderLayers {
+  readonly embedding: LayerCost;
+  /** Bottom up: attention, then FFN, of each layer. */
+  readonly sublayers: readonly SublayerCost[];
+  readonly head: LayerCost;
+}
+
+/** What a config says about its attention sublayers. Every query sees the whole context. */
+export function attentionShape(config: DecoderConfig): AttentionShape {
+  const { hiddenSize, headDim, queriesPerKvHead } = config;
+  const { queryKeyNorm } = config.architecture;
+  return { hiddenSize, headDim, queriesPerKvHead, queryKeyNorm };
+}
+
+/** What a config says about its FFN sublayers. All architectures so far have a gate matrix. */
+export function feedForwardShape({ hiddenSize }: DecoderConfig): FeedForwardShape {
+  return { hiddenSize, gated: true };
+}
+
+/**
+ * The costs of every layer of a decoder.
+ *
+ * @param kept a mask over the units, or the share of every sublayer's units that is kept; see `sublayerUnits`
+ * @param prunedGradients whether pruned units' gates have gradients. Default: false.
+ */
+export function decoderLayers(
+  config: DecoderConfig,
+  kept: number | Uint8Array = 1,
+  prunedGradients = false,
+): DecoderLayers {
+  const attention = attentionShape(config);
+  const feedForward = feedForwardShape(config);
+  const sublayers = sublayerUnits(config, kept, prunedGradients).map((units) => ({
+    ...units,
+    cost: units.kind === 'kv' ? attentionCost(attention, units) : feedForwardCost(feedForward, units),
+  }));
+  const { hiddenSize, vocabSize, tiedHead: tied } = config;
+  return {
+    embedding: embeddingCost({ hiddenSize, vocabSize }),
+    sublayers,
+    head: headCost({ hiddenSize, vocabSize, tied }),
+  };
+}

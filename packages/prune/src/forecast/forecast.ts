@@ -1,0 +1,100 @@
+import {
+  type DecoderConfig,
+  type DecoderCost,
+  type DecoderPass,
+  decoderCost,
+  decoderLayers,
+  loraSides,
+  totalAmount,
+} from '@grasp/decoder';
+import type { PruneSettings } from '../settings.js';
+import { bytesPerElement, gpuPeakBytes, processPeakBytes } from './peak-memory.js';
+import { refitCost } from './refit-cost.js';
+import { type RunPlan, runPlan } from './run-plan.js';
+import { savedPerStep } from './saved-elements.js';
+import type { TextSizes } from './text-sizes.js';
+
+/**
+ * The steps, operations and memory of a run. Operations are floating-point operations of matrix products. A
+ * multiplication and an addition count as two.
+ */
+export interface Forecast {
+  /** Steps that choose what to keep: of learning gates, or of ranking units by importance. */
+  readonly gateSteps: number;
+  readonly scaleSteps: number;
+  readonly flopsPerGateStep: number;
+  readonly flopsPerScaleStep: number;
+  /** Of the whole refit, its least squares not counted. 0 without a refit. */
+  readonly refitFlops: number;
+  /** Of the refit's least squares, in float64. */
+  readonly solveFlops: number;
+  /** LoRA parameters that a scale step updates. */
+  readonly loraParameters: number;
+  /** Of the teacher's predictions. 0 without distillation. */
+  readonly teacherFlops: number;
+  /** Elements that the forward pass of a step saves for the backward pass. */
+  readonly activationsPerGateStep: number;
+  /** The same for a scale step, and the outputs of LoRA, which take time but are not saved. */
+  readonly activationsPerScaleStep: number;
+  /** Peak memory of the process over all stages, in bytes. */
+  readonly peakBytes: number;
+  /** Peak memory of the GPU over all stages, in bytes, if one computes. */
+  readonly gpuBytes: number;
+}
+
+/**
+ * Forecasts a run from the model's config and the settings. It composes the costs that the decoder's layers state
+ * (`decoderCost` in `@grasp/decoder`).
+ *
+ * @param keep share of the units that steps compute in full. Default: the keep ratio of the settings, or 1.
+ */
+export function forecast(
+  config: DecoderConfig,
+  settings: PruneSettings,
+  texts: TextSizes,
+  keep = settings.keep ?? 1,
+): Forecast {
+  const plan = runPlan(settings, texts);
+  const { gateSteps, scaleSteps, length, rank } = plan;
+  const step = (pass: Pick<DecoderPass, 'tokens' | 'pruned' | 'rank'>) =>
+    // Calibrated with the first layer's input gradient, which a step does without.
+    decoderCost(config, keep, { pass: 'step', length, firstInputGradient: true, ...pass });
+  const gateStep = step({ tokens: plan.tokensPerGateStep, pruned: true });
+  const scaleStep = step({ tokens: plan.tokensPerScaleStep, rank });
+  const refit = plan.refit && refitCost(config, plan.refit, keep, bytesPerElement(plan.dtype));
+  const lora = loraSides(config, keep);
+  return {
+    gateSteps,
+    scaleSteps,
+    flopsPerGateStep: totalAmount(gateStep.operations),
+    flopsPerScaleStep: totalAmount(scaleStep.operations),
+    refitFlops: refit?.operations ?? 0,
+    solveFlops: refit?.solveOperations ?? 0,
+    loraParameters: rank * (lora.inputs + lora.outputs),
+    teacherFlops: teacherOperations(config, plan),
+    activationsPerGateStep: savedElements(gateStep),
+    activationsPerScaleStep:
+      savedElements(scaleStep) + (rank > 0 ? plan.tokensPerScaleStep * lora.outputs : 0),
+    peakBytes: processPeakBytes(config, plan, keep),
+    gpuBytes: gpuPeakBytes(config, plan, keep),
+  };
+}
+
+/** Elements that a step saves, whatever their dtype. */
+function savedElements(step: DecoderCost): number {
+  const { float32, weightDtype } = savedPerStep(step);
+  return float32 + weightDtype;
+}
+
+/** Operations of the teacher: its head for all its tokens, and its layers for the tokens that no refit reads. */
+function teacherOperations(
+  config: DecoderConfig,
+  { teacherTokens, teacherOnlyTokens, length }: RunPlan,
+): number {
+  const { sublayers, head } = decoderLayers(config);
+  const predictions = totalAmount(head.forwardSaving({ tokens: teacherTokens, length }).operations);
+  return sublayers.reduce(
+    (sum, { cost }) => sum + totalAmount(cost.forward({ tokens: teacherOnlyTokens, length }).operations),
+    predictions,
+  );
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { FROZEN_MODELS, FROZEN_SETTINGS, FROZEN_SHARES, FROZEN_TEXTS } from '../../test/frozen-configs.js';
+import { parseSettings } from '../settings.js';
+import { forecastSeconds } from './duration.js';
+import { type Forecast, forecast } from './forecast.js';
+
+interface Frozen {
+  readonly model: string;
+  readonly settings: number;
+  readonly texts: number;
+  readonly share?: number;
+  readonly forecast: Forecast;
+  /** At 1e11 operations per second. */
+  readonly seconds: number;
+}
+
+// The numbers come from the closed formulas that the layers' costs replaced.
+const file = new URL('../../test/frozen-forecasts.json', import.meta.url);
+const frozen = JSON.parse(readFileSync(file, 'utf8')) as Frozen[];
+
+it('holds every combination of model, settings, texts and share', () => {
+  const models = Object.keys(FROZEN_MODELS).length;
+  expect(frozen).toHaveLength(models * FROZEN_SETTINGS.length * FROZEN_TEXTS.length * FROZEN_SHARES.length);
+});
+
+it.each(frozen)(
+  'forecasts $model with settings $settings, texts $texts, share $share as before',
+  ({ model, settings: index, texts, share, forecast: expected, seconds }) => {
+    const settings = parseSettings(FROZEN_SETTINGS[index]!);
+    const found = forecast(FROZEN_MODELS[model]!, settings, FROZEN_TEXTS[texts]!, share);
+    expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
+    const values = { ...found, seconds: forecastSeconds(found, 1e11, settings.dtype) };
+    for (const [name, value] of Object.entries({ ...expected, seconds })) {
+      const actual = values[name as keyof typeof values];
+      expect(Math.abs(actual - value), name).toBeLessThanOrEqual(1e-12 * value); // float64 sums in another order
+    }
+  },
+);

@@ -1,0 +1,48 @@
+import type { DecoderConfig } from '@grasp/decoder';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Engine } from '../engine.js';
+import type { PruneSettings } from '../settings.js';
+
+/** Longest side of the timed product: large enough for full speed, small enough for WASM. */
+const LONGEST_SIDE = 1024;
+
+/** Shortest time that gives a reliable rate. */
+const LEAST_MILLISECONDS = 300;
+
+/**
+ * Measures the operations per second that an engine reaches in products of activations and weights. A multiplication
+ * and an addition count as two. Takes about half a second.
+ */
+export async function matMulRate(
+  { runtime }: Engine,
+  { hiddenSize, layers }: Pick<DecoderConfig, 'hiddenSize' | 'layers'>,
+  dtype: PruneSettings['dtype'] = 'float32',
+): Promise<number> {
+  const channels = Math.max(1, ...layers.map((layer) => layer.channels));
+  const tokens = 512;
+  const [inputs, outputs] = [Math.min(LONGEST_SIDE, hiddenSize), Math.min(LONGEST_SIDE, channels)];
+  const activations = tf.randomNormal([tokens, inputs]);
+  const weights =
+    dtype === 'bfloat16' && runtime.bfloat16
+      ? runtime.bfloat16.fromBits(new Uint16Array(outputs * inputs).fill(0x3f80), [outputs, inputs]) // all ones
+      : tf.randomNormal([outputs, inputs]);
+  /** The time of some products in milliseconds. Reading the last result waits for all of them. */
+  const timeOf = async (products: number): Promise<number> => {
+    const start = performance.now();
+    for (let i = 1; i <= products; i++) {
+      const result = runtime.matMul(activations, weights, false, true);
+      if (i === products) await result.data();
+      result.dispose();
+    }
+    return performance.now() - start;
+  };
+  await timeOf(1); // the first product sets things up
+  let products = 1;
+  let milliseconds = await timeOf(products);
+  while (milliseconds < LEAST_MILLISECONDS) {
+    products *= 2;
+    milliseconds = await timeOf(products);
+  }
+  tf.dispose([activations, weights]);
+  return (products * 2 * tokens * inputs * outputs) / (milliseconds / 1000);
+}

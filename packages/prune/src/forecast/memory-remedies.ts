@@ -1,0 +1,82 @@
+import type { DecoderConfig } from '@grasp/decoder';
+import type { PruneSettings } from '../settings.js';
+import { type Forecast, forecast } from './forecast.js';
+import type { MemoryOwner } from './memory-error.js';
+import type { TextSizes } from './text-sizes.js';
+
+/** Shortest calibration blocks that are suggested, in tokens. */
+const SHORTEST = 128;
+
+/** The memory that a run may use. */
+export interface MemoryBound {
+  readonly usableBytes: number;
+  readonly of: MemoryOwner;
+}
+
+/** The part of a forecast that counts for a memory, in bytes. */
+export function bytesNeeded({ peakBytes, gpuBytes }: Forecast, of: MemoryOwner): number {
+  return of === 'gpu' ? gpuBytes : peakBytes;
+}
+
+interface Run {
+  readonly settings: PruneSettings;
+  readonly texts: TextSizes;
+}
+
+/** An option of the command line, and what it does to a run. */
+interface Remedy {
+  readonly name: string;
+  apply(run: Run): Run;
+}
+
+/**
+ * Options that make a run fit, each on its own. If no single option does, the one answer names all of them together.
+ * If that is not enough either, there is none.
+ *
+ * @param bfloat16 whether the backend has it
+ */
+export function memoryRemedies(
+  config: DecoderConfig,
+  settings: PruneSettings,
+  texts: TextSizes,
+  { usableBytes, of, bfloat16 }: MemoryBound & { readonly bfloat16: boolean },
+): string[] {
+  const run: Run = { settings, texts };
+  const fits = (remedies: readonly Remedy[]): boolean => {
+    const changed = remedies.reduce((before, { apply }) => apply(before), run);
+    return bytesNeeded(forecast(config, changed.settings, changed.texts), of) <= usableBytes;
+  };
+  const kinds = remediesFor(run, bfloat16);
+  const single = kinds.flatMap((kind) => kind.find((remedy) => fits([remedy]))?.name ?? []);
+  if (single.length > 0) return single;
+  const strongest = kinds.flatMap((kind) => kind.at(-1) ?? []);
+  return fits(strongest) ? [strongest.map(({ name }) => name).join(' and ')] : [];
+}
+
+/** The remedies of each kind, mildest first. */
+function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (readonly Remedy[])[] {
+  const { dtype, batch, length, refit, refitBlocks, distill } = settings;
+  const refitted = refit === 'none' ? 0 : Math.min(refitBlocks, texts.gates);
+  return [
+    bfloat16 && dtype === 'float32' ? [withSetting('--dtype bfloat16', { dtype: 'bfloat16' })] : [],
+    halves(batch, 1).map((fewer) => withSetting(`--batch ${fewer}`, { batch: fewer })),
+    halves(length, SHORTEST).map((fewer) => withSetting(`--length ${fewer}`, { length: fewer })),
+    halves(refitted, 1).map((fewer) => withSetting(`--refit-blocks ${fewer}`, { refitBlocks: fewer })),
+    distill > 0 ? [withSetting('--distill 0', { distill: 0 })] : [],
+    texts.window === undefined ? [] : [{ name: 'no --eval', apply: withoutPerplexity }],
+  ];
+}
+
+function withSetting(name: string, change: Partial<PruneSettings>): Remedy {
+  return { name, apply: (run) => ({ ...run, settings: { ...run.settings, ...change } }) };
+}
+
+function withoutPerplexity({ settings, texts: { window: _, ...texts } }: Run): Run {
+  return { settings, texts };
+}
+
+/** Half of a number, half of that, and so on, rounded down, as long as they reach `least`. */
+function halves(from: number, least: number): number[] {
+  const half = Math.floor(from / 2);
+  return half < least ? [] : [half, ...halves(half, least)];
+}

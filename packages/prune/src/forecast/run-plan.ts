@@ -1,0 +1,55 @@
+import { taughtBlocks } from '../learning/teacher.js';
+import type { PruneSettings } from '../settings.js';
+import type { TextSizes } from './text-sizes.js';
+
+/** What a run does, in numbers. This file alone reads the settings for the forecast. */
+export interface RunPlan {
+  readonly dtype: PruneSettings['dtype'];
+  /** Tokens of a calibration block. */
+  readonly length: number;
+  /** Steps that choose what to keep: of learning gates, or of ranking units by importance. */
+  readonly gateSteps: number;
+  readonly tokensPerGateStep: number;
+  readonly scaleSteps: number;
+  readonly tokensPerScaleStep: number;
+  /** Rank of LoRA. 0 without it. */
+  readonly rank: number;
+  /** Absent if nothing is refitted. */
+  readonly refit?: RefitPlan;
+  /** Tokens for which the dense model is the teacher. */
+  readonly teacherTokens: number;
+  /** Tokens of these that no refit reads: the teacher reads them on its own. */
+  readonly teacherOnlyTokens: number;
+  /** Tokens of a perplexity window. Absent if the run measures no perplexity. */
+  readonly window?: number;
+}
+
+export interface RefitPlan {
+  readonly tokens: number;
+  /** Models that read the text: the pruned one, and the dense one if the refit compensates part of the error. */
+  readonly streams: 1 | 2;
+}
+
+/** The plan of a run, from its settings and the sizes of its texts. */
+export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
+  const { batch, length, epochs, scaleEpochs, rounds, roundBlocks, dtype, rank } = settings;
+  const learnsGates = settings.choose === 'gates';
+  const teacher = taughtBlocks(settings, texts);
+  return {
+    dtype,
+    length,
+    gateSteps: learnsGates ? Math.ceil(texts.gates / batch) * epochs : rounds * roundBlocks,
+    tokensPerGateStep: learnsGates ? batch * length : length, // importance reads one block at a time
+    scaleSteps: Math.ceil(texts.scales / batch) * scaleEpochs,
+    tokensPerScaleStep: batch * length,
+    rank,
+    ...(settings.refit === 'none' ? {} : { refit: refitPlan(settings, texts) }),
+    teacherTokens: teacher.total * length,
+    teacherOnlyTokens: (teacher.total - teacher.byRefit) * length,
+    ...(texts.window ? { window: texts.window } : {}),
+  };
+}
+
+function refitPlan({ refitBlocks, length, recover }: PruneSettings, texts: TextSizes): RefitPlan {
+  return { tokens: Math.min(refitBlocks, texts.gates) * length, streams: recover > 0 ? 2 : 1 };
+}
