@@ -80,7 +80,7 @@ export function initialFactors(
 }
 
 /**
- * Factors as updates of the checkpoint's matrices, for `addLowRank` of `@grasp/fold`.
+ * Factors as updates of the checkpoint's matrices, for `changes.lowRank` of `foldCheckpoint`.
  *
  * @param factors those of all sublayers, one after another
  */

@@ -1,4 +1,4 @@
-import { addLowRank, foldCheckpoint } from '@grasp/fold';
+import { foldCheckpoint } from '@grasp/fold';
 import { difference, random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
@@ -170,7 +170,8 @@ describe('TunableDecoder', () => {
       const expected = await decoder.negLogLikelihood(batch, ...tuned(ones, factors));
       const plain = await decoder.negLogLikelihood(batch, ...tuned(ones));
       expect(difference(expected, plain).relative).toBeGreaterThan(1e-3);
-      const view = foldCheckpoint(addLowRank(each, correctionUpdates(decoder.config, mask, RANK, factors)), {
+      const view = foldCheckpoint(each, {
+        changes: { lowRank: correctionUpdates(decoder.config, mask, RANK, factors) },
         layout: decoder.layout,
         slices: unitSlices(decoder.config).filter(({ tensor }) => each.tensors.has(tensor)),
         mask,

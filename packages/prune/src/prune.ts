@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { type Checkpoint, openCheckpoint, withFiniteWeights, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
-import { addLowRank, encodeMask, replaceColumns } from '@grasp/fold';
+import { encodeMask } from '@grasp/fold';
 import { assertMet } from './budgets.js';
 import type { PruneEvent, Subject } from './events.js';
 import { type Learned, learn } from './learn.js';
@@ -85,10 +85,10 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   const dense = yield* measureOnce(job, progress, 'dense', checkpoint);
   const learned = yield* learnOn(job, projection, progress);
   const { mask, scores, scales, replaced, corrections } = learned;
-  const refitted = replaced.length > 0 ? replaceColumns(checkpoint, replaced) : checkpoint;
-  const corrected = corrections.length > 0 ? addLowRank(refitted, corrections) : refitted;
   const masked = yield* measureOnce(job, progress, 'masked', prunedView(checkpoint, mask));
-  const view = forTransformers(prunedView(corrected, mask, scales));
+  const view = forTransformers(
+    prunedView(checkpoint, mask, scales, { columns: replaced, lowRank: corrections }),
+  );
   const pruned = folder === undefined ? view : yield* write(view, folder);
   try {
     const calibrated = yield* measure(pruned, 'calibrated', evaluation, engine);

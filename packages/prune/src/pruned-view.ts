@@ -1,29 +1,48 @@
+import { blockOf } from '@grasp/budget';
 import type { Checkpoint } from '@grasp/checkpoint';
 import {
+  type DecoderConfig,
   decoderConfig,
   decoderLayout,
   prunedConfig,
   scaleLayout,
   scaleSlices,
   unitSlices,
-  withNorms,
 } from '@grasp/decoder';
-import { foldCheckpoint } from '@grasp/fold';
+import { foldCheckpoint, type NormScales, type WeightChanges } from '@grasp/fold';
 
 /**
- * The pruned model that was learned, as a view of the dense one. Without scales: with the mask alone.
+ * Returns the pruned model as a view of the dense one. Every weight is rounded to its dtype once.
  *
- * @param scales of the units, or of these and the norms' entries (`scaleLayout` of `@grasp/decoder`)
+ * @param mask 1 for each kept unit.
+ * @param scales one per unit, optionally followed by one per norm entry (`scaleLayout` of `@grasp/decoder`). Default 1.
+ * @param changes refitted columns and LoRA products. Default none.
  */
-export function prunedView(checkpoint: Checkpoint, mask: Uint8Array, scales?: Float32Array): Checkpoint {
+export function prunedView(
+  checkpoint: Checkpoint,
+  mask: Uint8Array,
+  scales?: Float32Array,
+  changes: WeightChanges = {},
+): Checkpoint {
   const config = decoderConfig(checkpoint.config);
-  const withGains = scales !== undefined && scales.length > mask.length;
-  const slices = withGains ? scaleSlices(config) : unitSlices(config);
+  const has = ({ tensor }: { readonly tensor: string }) => checkpoint.tensors.has(tensor);
+  const norms = scales && scales.length > mask.length ? normScales(config, scales).filter(has) : [];
   return foldCheckpoint(checkpoint, {
-    layout: withGains ? scaleLayout(config) : decoderLayout(config),
-    slices: slices.filter(({ tensor }) => checkpoint.tensors.has(tensor)),
-    mask: withGains ? withNorms(config, mask) : mask,
-    ...(scales ? { scales } : {}),
+    layout: decoderLayout(config),
+    slices: unitSlices(config).filter(has),
+    mask,
+    ...(scales ? { scales: scales.subarray(0, mask.length) } : {}),
     config: prunedConfig(checkpoint.config, config, mask),
+    changes: { ...changes, norms: [...(changes.norms ?? []), ...norms] },
+  });
+}
+
+/** The scales that follow those of the units, by norm. */
+function normScales(config: DecoderConfig, scales: Float32Array): NormScales[] {
+  const layout = scaleLayout(config);
+  const slices = scaleSlices(config).slice(unitSlices(config).length);
+  return slices.map(({ tensor, layer, kind }) => {
+    const { start, count } = blockOf(layout, layer, kind)!;
+    return { tensor, scales: scales.subarray(start, start + count) };
   });
 }

@@ -33,7 +33,7 @@ export const DEFAULT_RECOVERY = 0.3;
  *
  * Yields one record a sublayer; the model keeps the new matrices.
  *
- * @returns the new columns, for {@link replaceColumns}.
+ * @returns the new columns, for `changes.columns` of `foldCheckpoint`.
  * @throws {FoldError} naming the sublayer whose equations are singular or whose solution is not finite.
  */
 export async function* refitOutputs<Batch>(
