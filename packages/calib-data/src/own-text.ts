@@ -1,4 +1,4 @@
-import { mulberry32 } from './seeded-order.js';
+import { mulberry32 } from '@grasp/random';
 import type { TokenBatch } from './token-batch.js';
 import type { WritingFormat } from './writing-format.js';
 

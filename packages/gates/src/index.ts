@@ -1,3 +1,4 @@
+export { Random } from '@grasp/random';
 export { type AdamWOptions, adamW } from './adamw.js';
 export { relaxedBudget, removedShare } from './budget-schedule.js';
 export { type EpochOrder, epochOrder } from './epoch-order.js';
@@ -22,7 +23,6 @@ export {
   maskFromImportance,
   pruneByImportance,
 } from './prune-by-importance.js';
-export { Random } from './random.js';
 export { decodeState, encodeState } from './state-file.js';
 export { gateProbabilities, type MaskRule, projectedStraightThrough } from './straight-through.js';
 export { type BatchAt, type ScoreTraining, type TrainingRecord, trainScores } from './train-scores.js';
