@@ -1,6 +1,13 @@
 import { type Constraints, minimumPerBlock } from './constraints.js';
 import { BudgetError } from './errors.js';
-import { assertUnits, blockIndices, createLayout, type Layout, type UnitBlock } from './layout.js';
+import {
+  assertUnits,
+  blockIndices,
+  createLayout,
+  type Layout,
+  type UnitBlock,
+  type UnitKind,
+} from './layout.js';
 import { rankByScore } from './rank.js';
 
 /** Units that are kept or removed together, made into the units of a coarser problem. */
@@ -85,6 +92,8 @@ interface BlockSet {
 }
 
 function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constraints): BlockSet[] {
+  assertKinds(blocks, 'multipleOf', Object.keys(multipleOf));
+  assertKinds(blocks, 'uniform', uniform);
   const sets = new Map<string, number[]>();
   blocks.forEach(({ kind }, index) => {
     const name = uniform.includes(kind) ? kind : `${kind} ${index}`;
@@ -100,6 +109,16 @@ function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constr
     const size = Math.min(multiple, smallest);
     return { blocks: members, size, count: Math.floor(smallest / size) };
   });
+}
+
+/** A misspelt kind would be a constraint that never applies. */
+function assertKinds(blocks: readonly UnitBlock[], option: string, kinds: readonly UnitKind[]): void {
+  const known = [...new Set(blocks.map(({ kind }) => kind))];
+  const unknown = kinds.find((kind) => !known.includes(kind));
+  if (unknown === undefined) return;
+  throw new BudgetError(
+    `${option} names the kind "${unknown}"; the layout has ${known.join(', ')}. Use a kind of the layout.`,
+  );
 }
 
 /** The units of each block, in its place of the unit vector: protected ones first, then by score, best first. */
