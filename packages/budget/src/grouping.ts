@@ -10,20 +10,20 @@ import {
 } from './layout.js';
 import { rankByScore } from './rank.js';
 
-/** Units that are kept or removed together, made into the units of a coarser problem. */
+/** Groups of units that are kept or removed together. Each group is one unit of a coarser layout. */
 export interface Grouping {
   /** The groups. */
   readonly layout: Layout;
-  /** Score of a group: the mean of its units'. */
+  /** Score of each group: the mean score of its units. */
   readonly scores: Float32Array;
   readonly constraints: Pick<Constraints, 'minimum' | 'protect'>;
-  /** For each block of groups: what one of its groups keeps of which blocks of units. */
+  /** For each block of groups: how many units of which blocks one group contains. */
   readonly parts: readonly (readonly { readonly block: number; readonly units: number }[])[];
-  /** The units of the groups that a mask keeps. */
+  /** Converts a mask of groups to a mask of units. */
   expand(mask: Uint8Array): Uint8Array;
 }
 
-/** Each unit on its own, or in groups where constraints ask for multiples or uniform counts. */
+/** Groups units by `multipleOf` and `uniform`. Without these constraints, each unit is its own group. */
 export function groupUnits(scores: Float32Array, layout: Layout, constraints: Constraints): Grouping {
   const { minimum, protect, multipleOf, uniform } = constraints;
   if (!multipleOf && !uniform) {
@@ -35,7 +35,7 @@ export function groupUnits(scores: Float32Array, layout: Layout, constraints: Co
   const sets = blockSets(layout, constraints);
   const best = rankWithinBlocks(scores, layout, protect);
   const fewest = minimumPerBlock(layout, constraints);
-  // One group of a set is its next best `size` units in each of its blocks.
+  // A group of a set has the next best `size` units of each of its blocks.
   const groups = createLayout(
     sets.map(({ blocks, size, count }, layer) => {
       const cost = blocks.reduce((sum, block) => sum + size * layout.blocks[block]!.cost, 0);
@@ -84,7 +84,7 @@ export function groupUnits(scores: Float32Array, layout: Layout, constraints: Co
   };
 }
 
-/** Blocks that keep as many units each, `size` at a time, at most `count` times. */
+/** Blocks that keep the same number of units: a multiple of `size`, at most `count` times. */
 interface BlockSet {
   readonly blocks: readonly number[];
   readonly size: number;
@@ -103,7 +103,7 @@ function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constr
     const own = members.map((index): UnitBlock => blocks[index]!);
     const multiple = multipleOf[own[0]!.kind] ?? 1;
     if (!Number.isInteger(multiple) || multiple < 1) {
-      throw new BudgetError(`Units are kept in multiples of a whole number from 1 on; received ${multiple}.`);
+      throw new BudgetError(`multipleOf must be an integer of at least 1; received ${multiple}.`);
     }
     const smallest = Math.min(...own.map(({ count }) => count));
     const size = Math.min(multiple, smallest);
@@ -111,7 +111,7 @@ function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constr
   });
 }
 
-/** A misspelt kind would be a constraint that never applies. */
+/** Without this check, a constraint on a misspelt kind would have no effect. */
 function assertKinds(blocks: readonly UnitBlock[], option: string, kinds: readonly UnitKind[]): void {
   const known = [...new Set(blocks.map(({ kind }) => kind))];
   const unknown = kinds.find((kind) => !known.includes(kind));
@@ -121,7 +121,7 @@ function assertKinds(blocks: readonly UnitBlock[], option: string, kinds: readon
   );
 }
 
-/** The units of each block, in its place of the unit vector: protected ones first, then by score, best first. */
+/** The units of each block in the range of the block: protected units first, then by score, highest first. */
 function rankWithinBlocks(
   scores: Float32Array,
   layout: Layout,

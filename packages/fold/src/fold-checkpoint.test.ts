@@ -176,6 +176,26 @@ describe('foldCheckpoint', () => {
     expect(view.tensors.get('conv')?.shape).toEqual([2, 2, 2, 3]);
   });
 
+  it('ignores scales of removed units, even if no slice takes scales', () => {
+    const { checkpoint, slices, layout } = build({
+      inputs: 2,
+      counts: [2, 1],
+      width: 1,
+      dtype: 'F32',
+      seed: 1,
+    });
+    const options = {
+      layout,
+      slices: slices.map((slice) => ({ ...slice, scaled: false })),
+      mask: Uint8Array.of(1, 0, 1),
+      config: {},
+    };
+    expect(() => foldCheckpoint(checkpoint, { ...options, scales: Float32Array.of(1, 0, 1) })).not.toThrow();
+    expect(() => foldCheckpoint(checkpoint, { ...options, scales: Float32Array.of(2, 0, 1) })).toThrow(
+      /layer 0 ffn/,
+    );
+  });
+
   describe('refuses', () => {
     const shape = { inputs: 2, counts: [3, 2], width: 2, dtype: 'F32', seed: 1 } as const;
     const { checkpoint, slices, layout } = build({ ...shape, counts: [3, 2] });
