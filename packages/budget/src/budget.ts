@@ -2,15 +2,15 @@ import { costOf } from './cost.js';
 import { BudgetError } from './errors.js';
 import { blockName, type Layout, type UnitKind } from './layout.js';
 
-/** A limit on the cost of the units kept, under one cost model. */
+/** A limit on the cost of the kept units, under one cost model. */
 export interface Budget {
-  /** What the cost counts, for messages: `prunable cost`, `parameters`, `KV bytes`. */
+  /** Name of the cost, for messages: `prunable cost`, `parameters`, `KV bytes`. */
   readonly name: string;
-  /** Cost of one unit of each block, in block order. 0 where this budget does not see a block. */
+  /** Cost of one unit of each block, in block order. 0 if this budget does not count a block. */
   readonly costs: readonly number[];
-  /** Cost of what is there whatever is kept: embeddings, norms. Default 0. */
+  /** Cost that does not depend on the mask, such as embeddings and norms. Default 0. */
   readonly fixed?: number;
-  /** Most that the kept units and what is fixed may cost together. */
+  /** Limit on the cost of the kept units plus the fixed cost. */
   readonly limit: number;
 }
 
@@ -19,14 +19,14 @@ export type KindCosts = Readonly<Record<UnitKind, number>>;
 
 export type BudgetSpec = {
   readonly name?: string;
-  /** Cost of one unit by kind or by block. The layout's own costs where left out. */
+  /** Cost of one unit, by kind or by block. Default: the costs of the layout. */
   readonly costs?: KindCosts | readonly number[];
-  /** Cost of what is there whatever is kept; a share is one of the whole with it. Default 0. */
+  /** Cost that does not depend on the mask. `keep` is a share of the total that includes it. Default 0. */
   readonly fixed?: number;
 } & ({ readonly keep: number } | { readonly limit: number });
 
 /**
- * The paper's budget `B = keep · total cost` (GRASPrune, arXiv 2604.19398, section 3).
+ * Creates the budget of the paper, `B = keep · total cost` (GRASPrune, arXiv 2604.19398, section 3).
  *
  * @param keep share of the prunable cost to keep, in (0, 1].
  * @throws {BudgetError} if `keep` is outside (0, 1].
@@ -36,9 +36,9 @@ export function budgetFromKeepRatio(layout: Layout, keep: number): Budget {
 }
 
 /**
- * A budget under any cost model: a share of the total (`keep`) or an absolute `limit`.
+ * Creates a budget under any cost model, with a share of the total (`keep`) or an absolute `limit`.
  *
- * @throws {BudgetError} if the keep ratio, the limit or a cost makes no sense.
+ * @throws {BudgetError} if the keep ratio, the limit or a cost is out of range.
  */
 export function createBudget(layout: Layout, spec: BudgetSpec): Budget {
   const { name = 'prunable cost', fixed = 0 } = spec;
@@ -47,14 +47,14 @@ export function createBudget(layout: Layout, spec: BudgetSpec): Budget {
     const cost = costs === undefined ? block.cost : isPerBlock(costs) ? costs[index] : costs[block.kind];
     if (cost === undefined || !(Number.isFinite(cost) && cost >= 0)) {
       throw new BudgetError(
-        `The ${name} budget needs a cost from 0 on for a unit of ${blockName(block)}; received ${cost}.`,
+        `The ${name} budget needs a cost of at least 0 for a unit of ${blockName(block)}; received ${cost}.`,
       );
     }
     return cost;
   });
   if (!(Number.isFinite(fixed) && fixed >= 0)) {
     throw new BudgetError(
-      `The fixed cost of the ${name} budget must be a number from 0 on; received ${fixed}.`,
+      `The fixed cost of the ${name} budget must be a number of at least 0; received ${fixed}.`,
     );
   }
   const free = { name, costs, ...(fixed > 0 && { fixed }) };
@@ -69,18 +69,18 @@ export function createBudget(layout: Layout, spec: BudgetSpec): Budget {
   }
   if (!(Number.isFinite(spec.limit) && spec.limit >= 0)) {
     throw new BudgetError(
-      `The limit of the ${name} budget must be a number from 0 on; received ${spec.limit}.`,
+      `The limit of the ${name} budget must be a number of at least 0; received ${spec.limit}.`,
     );
   }
   return { ...free, limit: spec.limit };
 }
 
-/** What so many units of each block cost under a budget, with what is fixed. */
+/** Returns the cost of `counts[b]` units of each block `b` plus the fixed cost. */
 export function budgetCost({ costs, fixed }: Omit<Budget, 'limit'>, counts: ArrayLike<number>): number {
   return costOf(costs, counts, fixed);
 }
 
-/** What the whole model costs under a budget. */
+/** Returns the cost of the dense model under a budget. */
 export function denseCost({ blocks }: Layout, budget: Omit<Budget, 'limit'>): number {
   return budgetCost(
     budget,

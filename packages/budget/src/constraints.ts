@@ -1,28 +1,28 @@
 import { BudgetError } from './errors.js';
 import { assertUnits, blockIndices, blockName, type Layout, type UnitKind } from './layout.js';
 
-/** What a projection must keep to whatever the scores. */
+/** Constraints on a mask that hold for all scores. */
 export interface Constraints {
-  /** Fewest units to keep: one number for every block, or one per block. A block keeps at most all. Default 1. */
+  /** Minimum number of units to keep, for all blocks or per block. Blocks with fewer units are kept whole. Default 1. */
   readonly minimum?: number | ArrayLike<number>;
-  /** Units that must stay: 1 for each. They count towards their block's minimum. */
+  /** `[layout.size]`: 1 for each unit that must be kept. These units count towards the minimum of their block. */
   readonly protect?: Uint8Array;
   /**
-   * Units of a kind are kept in multiples of a number, for hardware and formats that want round widths. A block with
-   * fewer units counts as one multiple; what a block has beyond its last multiple is never kept.
+   * Units of these kinds are kept in multiples of a number, for hardware and formats that need round widths. A block
+   * with fewer units counts as one multiple. Units beyond the last multiple of a block are never kept.
    */
   readonly multipleOf?: Readonly<Record<UnitKind, number>>;
-  /** Kinds of which every block keeps as many units as the others, for formats with one width for all layers. */
+  /** Kinds whose blocks all keep the same number of units, for formats with one width for all layers. */
   readonly uniform?: readonly UnitKind[];
 }
 
-/** Fewest units that each block must keep, protected units not considered. */
+/** Returns the minimum number of units of each block, without regard to protected units. */
 export function minimumPerBlock(layout: Layout, { minimum = 1 }: Constraints): number[] {
   return layout.blocks.map((block, index) => {
     const fewest = typeof minimum === 'number' ? minimum : minimum[index];
     if (fewest === undefined || !Number.isInteger(fewest) || fewest < 0) {
       throw new BudgetError(
-        `The minimum of ${blockName(block)} must be a whole number from 0 on; received ${fewest}.`,
+        `The minimum of ${blockName(block)} must be an integer of at least 0; received ${fewest}.`,
       );
     }
     return Math.min(fewest, block.count);
@@ -30,7 +30,7 @@ export function minimumPerBlock(layout: Layout, { minimum = 1 }: Constraints): n
 }
 
 /**
- * The units that must stay: the protected ones, then each block's best until it has its minimum.
+ * Returns a mask of the units that must be kept: the protected units, then the best units of each block up to its minimum.
  *
  * @param ranking all units, best first.
  */

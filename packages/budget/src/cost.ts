@@ -1,9 +1,8 @@
 /**
- * Counts kept units and tells what they cost.
+ * Counts kept units and computes their cost.
  *
- * Units are counted by distinct cost, and the cost is a sum of whole numbers times costs, never a running sum: it
- * does not depend on the order in which units were chosen, and keeping all units costs exactly the total even where
- * a cost such as 512 / 3 is not exact in binary.
+ * The cost is a sum of counts times distinct costs, not a running sum. It does not depend on the order in which units were
+ * kept, and all units together cost exactly the total, even if a cost such as 512 / 3 is not exact in binary.
  */
 export class CostCounter {
   readonly #distinct: number[] = [];
@@ -13,7 +12,7 @@ export class CostCounter {
 
   /**
    * @param costs cost of one unit of each block.
-   * @param fixed cost before any unit is kept.
+   * @param fixed cost of an empty mask.
    */
   constructor(costs: readonly number[], fixed = 0) {
     this.#fixed = fixed;
@@ -29,7 +28,7 @@ export class CostCounter {
     this.#counts = new Float64Array(this.#distinct.length);
   }
 
-  /** Keeps `units` more units of a block, or fewer if negative. */
+  /** Adds units of a block. A negative number removes units. */
   add(block: number, units: number): void {
     this.#counts[this.#slot[block]!]! += units;
   }
@@ -41,7 +40,7 @@ export class CostCounter {
   }
 }
 
-/** Cost of `counts[b]` units of each block `b`, where one costs `costs[b]`, and of what is `fixed`. */
+/** Returns `fixed + Σ_b costs[b] · counts[b]`. */
 export function costOf(costs: readonly number[], counts: ArrayLike<number>, fixed = 0): number {
   const counter = new CostCounter(costs, fixed);
   for (let block = 0; block < costs.length; block++) counter.add(block, counts[block]!);

@@ -1,10 +1,10 @@
-/** A layout, mask or score vector that does not describe units. */
+/** A layout is invalid, or a mask, score vector or pattern does not fit it. */
 export class LayoutError extends Error {
   readonly code = 'GRASP_LAYOUT';
   override readonly name = 'LayoutError';
 }
 
-/** A budget or constraint outside what makes sense. */
+/** A budget or constraint is out of range. */
 export class BudgetError extends Error {
   readonly code = 'GRASP_BUDGET';
   override readonly name = 'BudgetError';
@@ -15,20 +15,20 @@ export interface FloorShortfall {
   /** Name of the budget that is too small. */
   readonly budget: string;
   readonly limit: number;
-  /** Cost of the units that must stay and of what is fixed. */
+  /** Cost of the units that must be kept, plus the fixed cost. */
   readonly floorCost: number;
-  /** Cost of the whole model. */
+  /** Cost of the dense model. */
   readonly totalCost: number;
 }
 
-/** The units that must stay cost more than the budget. */
+/** The units that must be kept cost more than the budget. */
 export class BudgetBelowFloorError extends Error {
   readonly code = 'GRASP_BUDGET_BELOW_FLOOR';
   override readonly name = 'BudgetBelowFloorError';
   readonly budget: string;
   readonly limit: number;
   readonly floorCost: number;
-  /** The smallest keep ratio that holds the units that must stay. */
+  /** The smallest feasible keep ratio. */
   readonly smallestKeep: number;
 
   constructor({ budget, limit, floorCost, totalCost }: FloorShortfall) {
@@ -36,8 +36,8 @@ export class BudgetBelowFloorError extends Error {
     // Rounded up: the printed ratio is one that works.
     const printed = (Math.ceil(smallestKeep * 1e6) / 1e6).toString();
     super(
-      `The ${budget} budget of ${limit} is below the ${floorCost} that the units which must stay cost ` +
-        `(the minimum of each block, protected units, and what is no unit). ` +
+      `The ${budget} budget of ${limit} is below ${floorCost}, the cost of the units that must be kept ` +
+        `(the minimum of each block and protected units) plus the fixed cost. ` +
         `Use a limit of at least ${floorCost}, a keep ratio of at least ${printed}, or a lower minimum per block.`,
     );
     this.budget = budget;

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { budgetCost, budgetFromKeepRatio, createBudget, denseCost } from './budget.js';
-import { BudgetBelowFloorError } from './errors.js';
+import { BudgetBelowFloorError, BudgetError } from './errors.js';
 import { assertFeasible, projectExact } from './exact.js';
 import { createLayout, keptPerBlock, type Layout, maskCost } from './layout.js';
 
@@ -143,6 +143,15 @@ describe('projectExact', () => {
       for (const count of countsOf('ffn')) expect(count % Math.min(multiple, narrowest)).toBe(0);
     },
   );
+
+  it.each([
+    [{ multipleOf: { fnn: 2 } }, 'multipleOf names the kind "fnn"; the layout has ffn, kv'],
+    [{ uniform: ['kv', 'heads'] }, 'uniform names the kind "heads"'],
+  ])('refuses a kind that the layout does not have: %j', (constraints, message) => {
+    const budget = createBudget(layout, { limit: 12 });
+    expect(() => projectExact(scores, layout, budget, constraints)).toThrow(BudgetError);
+    expect(() => assertFeasible(layout, budget, constraints)).toThrow(message);
+  });
 
   it('takes the best units of each block together', () => {
     // Pairs by mean score: layer 0 ffn 8.5 and 6.5; layer 1 ffn 2.5 (units 9 and 6) and 0.

@@ -7,22 +7,21 @@ import { assertUnits, blockIndices, keptPerBlock, type Layout } from './layout.j
 import { rankByScore } from './rank.js';
 
 /**
- * Projection that meets its budget from below: first the units that must stay, then all others by score, highest
- * first, each kept if it still fits.
+ * Projects scores onto budgets without exceeding any of them. The projection keeps the units that must be kept, then goes
+ * through all other units from the highest score to the lowest and keeps each one that still fits.
  *
- * - No budget is exceeded, and no unit left out would still fit: each costs more than some budget has unused.
- * - Each block keeps its minimum inside the budget.
- * - Projecting a mask gives that mask again, and raising a kept unit's score keeps it.
- * - With `multipleOf` or `uniform`, units are taken in groups by their mean score: each block's best ones together.
+ * - No budget is exceeded, and no removed unit would still fit.
+ * - The minimum of each block counts towards the budget.
+ * - The projection of a mask is that mask, and a kept unit stays kept if its score rises.
+ * - With `multipleOf` or `uniform`, units are kept in groups: the best units of each block together, ranked by mean score.
  *
- * Units are taken by score, not by score per cost. Maximising the sum of scores would amount to the latter, which
- * starves expensive units and measured far worse (GRASPrune: perplexity 9.37 against 6.47 at keep 0.8). Where a
- * unit counts with its cost, the best fractional choice is the ranking's prefix; this is that prefix, completed.
+ * Units are ranked by score, not by score per cost. Score per cost, which maximizes the sum of scores, removes expensive
+ * units first and measured far worse (GRASPrune: perplexity 9.37 against 6.47 at keep 0.8).
  *
- * @param scores one float32 score per unit, on any scale. Equal scores keep the order of the unit vector.
- * @param budget one budget, or several to be met at once.
- * @returns the mask: 1 for each kept unit.
- * @throws {BudgetBelowFloorError} if the units that must stay exceed a budget.
+ * @param scores float32 `[layout.size]`, on any scale. Units with equal scores are ranked in the order of the unit vector.
+ * @param budget one or several budgets; the mask meets all of them.
+ * @returns the mask `[layout.size]`: 1 for each kept unit.
+ * @throws {BudgetBelowFloorError} if the units that must be kept exceed a budget.
  * @throws {LayoutError} if the scores do not fit the layout or one is NaN.
  */
 export function projectExact(
@@ -40,7 +39,7 @@ export function projectExact(
   const fits = () => counters.every((counter, index) => counter.cost <= budgets[index]!.limit);
 
   const block = blockIndices(groups.layout);
-  // What is left only shrinks, so a block whose group once did not fit is closed for good.
+  // The unused budget only shrinks: if a group of a block does not fit, no later group of that block fits.
   const closed = new Uint8Array(groups.layout.blocks.length);
   let open = closed.length;
   for (let place = 0; place < ranking.length && open > 0; place++) {
@@ -60,22 +59,22 @@ export function projectExact(
 }
 
 /**
- * Checks, before any work, that the units which must stay fit: the floor of each block and the protected units.
+ * Checks that the units that must be kept fit the budgets: the minimum of each block and the protected units.
  *
- * @throws {BudgetBelowFloorError} if they do not.
+ * @throws {BudgetBelowFloorError} if they do not fit.
  */
 export function assertFeasible(
   layout: Layout,
   budget: Budget | readonly Budget[],
   constraints: Constraints = {},
 ): void {
-  // Units of a block cost the same, so any scores tell how much the required ones cost.
+  // All units of a block cost the same, so the cost does not depend on the scores.
   const groups = groupUnits(new Float32Array(layout.size), layout, constraints);
   const ranking = rankByScore(groups.scores);
   countersOf(layout, asList(budget), groups, requiredUnits(groups.layout, ranking, groups.constraints));
 }
 
-/** What the required groups cost under each budget, once that is known to fit. */
+/** Counts the required groups under each budget. @throws {BudgetBelowFloorError} if they do not fit. */
 function countersOf(
   layout: Layout,
   budgets: readonly Budget[],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hasShared, sharedPath } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
-import { budgetFromKeepRatio } from './budget.js';
+import { budgetFromKeepRatio, createBudget } from './budget.js';
 import { projectGreedyPrefix } from './greedy-prefix.js';
 import { createLayout, maskCost } from './layout.js';
 
@@ -63,6 +63,35 @@ describe('projectGreedyPrefix', () => {
       budgetFromKeepRatio(layout, 0.5),
     );
     expect(Array.from(mask)).toEqual([1, 0, 0, 1, 0]);
+  });
+
+  it('keeps a prefix that costs exactly the budget', () => {
+    const scores = Float32Array.of(0.9, 0.2, 0.1, 0.8, 0.7);
+    const at = (limit: number) =>
+      Array.from(projectGreedyPrefix(scores, layout, createBudget(layout, { limit })));
+    expect(at(9)).toEqual([1, 0, 0, 1, 1]); // 1 + 4 + 4
+    expect(at(8.999)).toEqual([1, 0, 0, 1, 0]);
+  });
+
+  it('counts the fixed cost', () => {
+    const scores = Float32Array.of(0.9, 0.2, 0.1, 0.8, 0.7);
+    const at = (limit: number) =>
+      Array.from(projectGreedyPrefix(scores, layout, createBudget(layout, { limit, fixed: 100 })));
+    expect(at(109)).toEqual([1, 0, 0, 1, 1]);
+    expect(at(108)).toEqual([1, 0, 0, 1, 0]);
+  });
+
+  it('compares costs and limit in float32, as the code of the paper does', () => {
+    const thirds = createLayout([{ layer: 0, kind: 'kv', count: 2, cost: 512 / 3 }]);
+    const scores = Float32Array.of(2, 1);
+    const kept = (limit: number, costs: readonly number[]) =>
+      Array.from(projectGreedyPrefix(scores, thirds, createBudget(thirds, { limit, costs })));
+    // The limit is below the sum in float64 by less than half a float32 step.
+    expect(kept(1024 / 3 - 1e-6, [512 / 3])).toEqual([1, 1]);
+    // In float32 the cost is 2⁻²⁴ above 1, in float64 it is not, and the limit lies between.
+    const cost = 1 + 0.9 * 2 ** -23;
+    expect(kept(2 + 1.9 * 2 ** -23, [cost])).toEqual([1, 1]);
+    expect(kept(2 + 1.9 * 2 ** -23, [cost + 2 ** -23])).toEqual([1, 0]);
   });
 
   it('keeps the order of the unit vector where scores are equal', () => {

@@ -3,15 +3,16 @@ import { assertUnits, blockIndices, type Layout } from './layout.js';
 import { rankByScore } from './rank.js';
 
 /**
- * The paper's projection (GRASPrune, arXiv 2604.19398, section 3, as its implementation computes it): all units
- * by score, highest first; the longest prefix whose cost is within the budget; and the best unit of each block that
- * is left empty, even where that exceeds the budget.
+ * Projects scores onto a budget like the code of the paper (GRASPrune, arXiv 2604.19398, section 3). It ranks all units
+ * from the highest score to the lowest, keeps the longest prefix within the budget, and then the best unit of each empty
+ * block, even if that exceeds the budget.
  *
- * Costs, their running sum and the limit are compared as float32, as in the paper's code. Equal scores keep the
- * order of the unit vector. Budget is usually left over, or exceeded by the floor: see {@link projectExact}.
+ * Costs, their running sum and the limit are compared in float32, as in the code of the paper. The mask usually stays below
+ * the budget or exceeds it by the added units; {@link projectExact} does neither.
  *
- * @param scores one float32 score per unit. The paper ranks `p = sigmoid(s / τ)`, computed in float32.
- * @returns the mask: 1 for each kept unit.
+ * @param scores float32 `[layout.size]`. The paper ranks `p = sigmoid(s / τ)`, computed in float32. Units with equal scores
+ *   are ranked in the order of the unit vector.
+ * @returns the mask `[layout.size]`: 1 for each kept unit.
  * @throws {LayoutError} if the scores do not fit the layout or one is NaN.
  */
 export function projectGreedyPrefix(scores: Float32Array, layout: Layout, budget: Budget): Uint8Array {

@@ -1,22 +1,29 @@
 import { type Constraints, minimumPerBlock } from './constraints.js';
 import { BudgetError } from './errors.js';
-import { assertUnits, blockIndices, createLayout, type Layout, type UnitBlock } from './layout.js';
+import {
+  assertUnits,
+  blockIndices,
+  createLayout,
+  type Layout,
+  type UnitBlock,
+  type UnitKind,
+} from './layout.js';
 import { rankByScore } from './rank.js';
 
-/** Units that are kept or removed together, made into the units of a coarser problem. */
+/** Groups of units that are kept or removed together. Each group is one unit of a coarser layout. */
 export interface Grouping {
   /** The groups. */
   readonly layout: Layout;
-  /** Score of a group: the mean of its units'. */
+  /** Score of each group: the mean score of its units. */
   readonly scores: Float32Array;
   readonly constraints: Pick<Constraints, 'minimum' | 'protect'>;
-  /** For each block of groups: what one of its groups keeps of which blocks of units. */
+  /** For each block of groups: how many units of which blocks one group contains. */
   readonly parts: readonly (readonly { readonly block: number; readonly units: number }[])[];
-  /** The units of the groups that a mask keeps. */
+  /** Converts a mask of groups to a mask of units. */
   expand(mask: Uint8Array): Uint8Array;
 }
 
-/** Each unit on its own, or in groups where constraints ask for multiples or uniform counts. */
+/** Groups units by `multipleOf` and `uniform`. Without these constraints, each unit is its own group. */
 export function groupUnits(scores: Float32Array, layout: Layout, constraints: Constraints): Grouping {
   const { minimum, protect, multipleOf, uniform } = constraints;
   if (!multipleOf && !uniform) {
@@ -28,7 +35,7 @@ export function groupUnits(scores: Float32Array, layout: Layout, constraints: Co
   const sets = blockSets(layout, constraints);
   const best = rankWithinBlocks(scores, layout, protect);
   const fewest = minimumPerBlock(layout, constraints);
-  // One group of a set is its next best `size` units in each of its blocks.
+  // A group of a set has the next best `size` units of each of its blocks.
   const groups = createLayout(
     sets.map(({ blocks, size, count }, layer) => {
       const cost = blocks.reduce((sum, block) => sum + size * layout.blocks[block]!.cost, 0);
@@ -77,7 +84,7 @@ export function groupUnits(scores: Float32Array, layout: Layout, constraints: Co
   };
 }
 
-/** Blocks that keep as many units each, `size` at a time, at most `count` times. */
+/** Blocks that keep the same number of units: a multiple of `size`, at most `count` times. */
 interface BlockSet {
   readonly blocks: readonly number[];
   readonly size: number;
@@ -85,6 +92,8 @@ interface BlockSet {
 }
 
 function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constraints): BlockSet[] {
+  assertKinds(blocks, 'multipleOf', Object.keys(multipleOf));
+  assertKinds(blocks, 'uniform', uniform);
   const sets = new Map<string, number[]>();
   blocks.forEach(({ kind }, index) => {
     const name = uniform.includes(kind) ? kind : `${kind} ${index}`;
@@ -94,7 +103,7 @@ function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constr
     const own = members.map((index): UnitBlock => blocks[index]!);
     const multiple = multipleOf[own[0]!.kind] ?? 1;
     if (!Number.isInteger(multiple) || multiple < 1) {
-      throw new BudgetError(`Units are kept in multiples of a whole number from 1 on; received ${multiple}.`);
+      throw new BudgetError(`multipleOf must be an integer of at least 1; received ${multiple}.`);
     }
     const smallest = Math.min(...own.map(({ count }) => count));
     const size = Math.min(multiple, smallest);
@@ -102,7 +111,17 @@ function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constr
   });
 }
 
-/** The units of each block, in its place of the unit vector: protected ones first, then by score, best first. */
+/** Without this check, a constraint on a misspelt kind would have no effect. */
+function assertKinds(blocks: readonly UnitBlock[], option: string, kinds: readonly UnitKind[]): void {
+  const known = [...new Set(blocks.map(({ kind }) => kind))];
+  const unknown = kinds.find((kind) => !known.includes(kind));
+  if (unknown === undefined) return;
+  throw new BudgetError(
+    `${option} names the kind "${unknown}"; the layout has ${known.join(', ')}. Use a kind of the layout.`,
+  );
+}
+
+/** The units of each block in the range of the block: protected units first, then by score, highest first. */
 function rankWithinBlocks(
   scores: Float32Array,
   layout: Layout,

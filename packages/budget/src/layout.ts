@@ -2,41 +2,40 @@ import { costOf } from './cost.js';
 import { LayoutError } from './errors.js';
 
 /**
- * The layout of the unit vector: all prunable units of a model, flattened, block after block.
+ * The layout of the unit vector: all prunable units of a model, block after block.
  *
- * Scores, costs, masks, scales and gate gradients are vectors of `layout.size` entries in this order, so that
- * projection, optimisers and files are plain array work and only the model knows its layers.
+ * Scores, masks, scales and gate gradients are vectors of `layout.size` entries in this order.
  */
 
-/** What a block's units are: `ffn` channels, `kv` head groups, or any other kind a model defines. */
+/** The kind of a unit: `ffn` for FFN channels, `kv` for KV groups, or any other name that a model defines. */
 export type UnitKind = string;
 
-/** A run of interchangeable units: those of one kind in one layer. */
+/** The units of one kind in one layer. */
 export interface UnitBlock {
   readonly layer: number;
   readonly kind: UnitKind;
-  /** Index of the block's first unit in the unit vector. */
+  /** Index of the first unit in the unit vector. */
   readonly start: number;
   /** Number of units. */
   readonly count: number;
-  /** Cost of one unit, in the layout's cost unit (for the paper: FFN channels). */
+  /** Cost of one unit. The paper counts in FFN channels. */
   readonly cost: number;
 }
 
 export interface Layout {
-  /** Number of units in all. */
+  /** Number of units. */
   readonly size: number;
-  /** Cost of all units together. */
+  /** Cost of all units. */
   readonly totalCost: number;
-  /** Blocks in the order of the unit vector: contiguous, none empty. */
+  /** Blocks in the order of the unit vector, contiguous and not empty. */
   readonly blocks: readonly UnitBlock[];
 }
 
-/** Most units a layout may have: their indices fit a Uint32Array with room to spare. */
+/** Maximum number of units of a layout. Indices fit a Uint32Array. */
 export const MAX_UNITS = 2 ** 30;
 
 /**
- * Lays blocks out one after the other, in the order given.
+ * Creates a layout of blocks in the given order.
  *
  * @throws {LayoutError} if there is no block, a block is named twice, or a count or cost is not positive.
  */
@@ -49,7 +48,7 @@ export function createLayout(blocks: readonly Omit<UnitBlock, 'start'>[]): Layou
   for (const { layer, kind, count, cost } of blocks) {
     const name = blockName({ layer, kind });
     if (!Number.isInteger(layer) || layer < 0) {
-      throw new LayoutError(`Block ${name}: the layer must be an integer from 0 on.`);
+      throw new LayoutError(`Block ${name}: the layer must be an integer of at least 0; received ${layer}.`);
     }
     if (!Number.isInteger(count) || count < 1) {
       throw new LayoutError(`Block ${name}: a block needs at least one unit; received a count of ${count}.`);
@@ -58,7 +57,7 @@ export function createLayout(blocks: readonly Omit<UnitBlock, 'start'>[]): Layou
       throw new LayoutError(`Block ${name}: the cost of a unit must be positive; received ${cost}.`);
     }
     if (seen.has(name)) {
-      throw new LayoutError(`Block ${name} occurs twice; join its units into one block.`);
+      throw new LayoutError(`Block ${name} occurs twice. Join its units into one block.`);
     }
     seen.add(name);
     placed.push({ layer, kind, start: size, count, cost });
@@ -72,17 +71,17 @@ export function createLayout(blocks: readonly Omit<UnitBlock, 'start'>[]): Layou
   return { size, totalCost, blocks: placed };
 }
 
-/** `layer 3 ffn`: a block's name in messages. */
+/** Returns the name of a block for messages, such as `layer 3 ffn`. */
 export function blockName({ layer, kind }: Pick<UnitBlock, 'layer' | 'kind'>): string {
   return `layer ${layer} ${kind}`;
 }
 
-/** The block of a layer and kind, if the layout has one. */
+/** Returns the block of a layer and kind, or undefined. */
 export function blockOf(layout: Layout, layer: number, kind: UnitKind): UnitBlock | undefined {
   return layout.blocks.find((block) => block.layer === layer && block.kind === kind);
 }
 
-/** For each unit, the index of its block in `layout.blocks`. */
+/** Returns the index of each unit's block in `layout.blocks`. */
 export function blockIndices(layout: Layout): Uint32Array {
   const indices = new Uint32Array(layout.size);
   layout.blocks.forEach(({ start, count }, index) => {
@@ -91,7 +90,7 @@ export function blockIndices(layout: Layout): Uint32Array {
   return indices;
 }
 
-/** Whether two layouts have the same blocks with the same costs, so that a vector of one fits the other. */
+/** Returns whether two layouts have the same blocks and costs. Vectors of one then fit the other. */
 export function sameLayout(a: Layout, b: Layout): boolean {
   return (
     a.blocks.length === b.blocks.length &&
@@ -107,16 +106,16 @@ export function sameLayout(a: Layout, b: Layout): boolean {
   );
 }
 
-/** @throws {LayoutError} if a vector does not have one entry per unit. */
+/** Checks that a vector has one entry per unit. @throws {LayoutError} if not. */
 export function assertUnits(layout: Layout, vector: { readonly length: number }, what: string): void {
   if (vector.length !== layout.size) {
     throw new LayoutError(
-      `The ${what} must have one entry for each of the layout's ${layout.size} units; received ${vector.length}.`,
+      `The ${what} must have one entry for each of ${layout.size} units; received ${vector.length}.`,
     );
   }
 }
 
-/** Cost of a mask's units in the layout's cost unit. */
+/** Returns the cost of the kept units, with the costs of the layout. */
 export function maskCost(layout: Layout, mask: Uint8Array): number {
   return costOf(
     layout.blocks.map(({ cost }) => cost),
@@ -124,7 +123,7 @@ export function maskCost(layout: Layout, mask: Uint8Array): number {
   );
 }
 
-/** How many units a mask keeps in each block, in block order. */
+/** Returns the number of kept units of each block, in block order. */
 export function keptPerBlock(layout: Layout, mask: Uint8Array): Uint32Array {
   assertUnits(layout, mask, 'mask');
   return Uint32Array.from(layout.blocks, ({ start, count }) => {

@@ -4,10 +4,9 @@ const DIGIT_BITS = 11;
 const BUCKETS = 1 << DIGIT_BITS;
 
 /**
- * Units from the highest score to the lowest; equal scores keep their order in the unit vector.
+ * Returns unit indices from the highest score to the lowest. Units with equal scores stay in the order of the unit vector.
  *
- * A radix sort on the bits of the float32 scores, three passes of eleven bits: it is stable, and 350,000 units take
- * about 14 ms, so that a projection costs nothing beside a training step.
+ * This is a stable radix sort on the bits of the scores, in three passes of eleven bits. 350,000 units take about 14 ms.
  *
  * @throws {LayoutError} if a score is NaN.
  */
@@ -35,7 +34,7 @@ export function rankByScore(scores: Float32Array): Uint32Array {
   return from;
 }
 
-/** Unsigned integers that ascend where the scores descend. */
+/** Returns unsigned integers whose ascending order is the descending order of the scores. */
 function descendingKeys(scores: Float32Array): Uint32Array {
   const keys = new Uint32Array(scores.length);
   const value = new Float32Array(1);
@@ -43,10 +42,10 @@ function descendingKeys(scores: Float32Array): Uint32Array {
   for (let unit = 0; unit < scores.length; unit++) {
     const score = scores[unit]!;
     if (Number.isNaN(score)) {
-      throw new LayoutError(`The score of unit ${unit} is NaN; a score must be a number.`);
+      throw new LayoutError(`The score of unit ${unit} is NaN. Scores must be numbers.`);
     }
-    value[0] = score + 0; // -0 becomes 0: they rank alike
-    // Positive floats ascend with their bits, negative ones descend: flip accordingly, then once more to descend.
+    value[0] = score + 0; // -0 becomes 0: both rank equally
+    // The bits of positive floats ascend with their value, those of negative floats descend.
     keys[unit] = bits[0]! & 0x80000000 ? bits[0]! : ~bits[0]! & 0x7fffffff;
   }
   return keys;

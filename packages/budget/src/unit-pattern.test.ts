@@ -20,10 +20,16 @@ describe('matchUnits', () => {
     ['layers.1.ffn.2', [7]],
     ['*.kv.0', [3, 8, 13]],
     ['*', Array.from({ length: 15 }, (_, unit) => unit)],
-    ['layers.2.*', []],
-    ['layersX0Xkv', []],
-    ['layers.(0|1)', []],
   ])('%s', (pattern, units) => {
     expect(matched(pattern)).toEqual(units);
   });
+
+  it.each(['layers.2.*', 'layersX0Xkv', 'layers.(0|1)', '*.mlp', ''])(
+    'refuses %j, which matches no unit',
+    (pattern) => {
+      expect(() => matchUnits(layout, pattern)).toThrow(
+        `No unit matches "${pattern}". Units are named layers.N.KIND.I, with N from 0 to 10 and KIND one of ffn, kv`,
+      );
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { DataOptionError } from './errors.js';
 import { type HubOptions, type HubSplit, hubFiles } from './hub-files.js';
 import { firstRows, type TextSource, textFile } from './text-source.js';
 
-/** The corpora the paper calibrates on and evaluates with. */
+/** The corpora of the GRASPrune paper. */
 export type CorpusName = 'wikitext2' | 'ptb' | 'c4';
 
 interface Corpus {
@@ -19,7 +19,7 @@ const CORPORA: Readonly<Record<CorpusName, Corpus>> = {
     splits: ['train', 'validation', 'test'],
   },
   ptb: {
-    // Published as a loading script; the hub's own Parquet conversion holds the rows.
+    // Published as a loading script. The Parquet conversion on the hub has the rows.
     hub: { id: 'ptb-text-only/ptb_text_only', config: 'penn_treebank', revision: 'refs/convert/parquet' },
     column: 'sentence',
     splits: ['train', 'validation', 'test'],
@@ -36,15 +36,16 @@ const CORPORA: Readonly<Record<CorpusName, Corpus>> = {
 /** Names accepted by `corpus`. */
 export const CORPUS_NAMES = Object.keys(CORPORA) as readonly CorpusName[];
 
-/** The split of a corpus that the paper reports perplexity on. */
+/** Returns the split on which the paper reports perplexity. */
 export function evaluationSplit(name: CorpusName): string {
   return name === 'c4' ? 'validation' : 'test';
 }
 
 /**
- * A corpus by name, from the hub, its cache, or a folder laid out like the hub's.
+ * A source of a corpus, read from the hub, its cache, or a folder with the same layout.
  *
- * @throws DataOptionError on an unknown name or split; DatasetError when its rows are read and cannot be had.
+ * @throws DataOptionError if the name or split is unknown. Reading the rows throws DatasetError if they are not
+ *   available.
  */
 export function corpus(name: CorpusName, split: string, options: HubOptions = {}): TextSource {
   const known = Object.hasOwn(CORPORA, name) ? CORPORA[name] : undefined;
@@ -56,16 +57,25 @@ export function corpus(name: CorpusName, split: string, options: HubOptions = {}
 }
 
 /**
- * The text column of any data set on the hub.
+ * A source of the text column of any data set on the hub.
  *
- * Reading its rows throws DatasetError if it cannot be had, MissingColumnError if it has no such column.
+ * Reading the rows throws DatasetError if the data set is not available, MissingColumnError if it has no such column.
  */
 export function hubText(wanted: HubSplit, column = 'text', options: HubOptions = {}): TextSource {
   const config = wanted.config === undefined ? '' : `/${wanted.config}`;
+  let skipped = 0;
   return {
     description: `${wanted.id}${config} ${wanted.split} (column ${column})`,
+    get skipped() {
+      return skipped;
+    },
     async *rows() {
-      for await (const path of hubFiles(wanted, options)) yield* textFile(path, { column }).rows();
+      skipped = 0;
+      for await (const path of hubFiles(wanted, options)) {
+        const file = textFile(path, { column });
+        yield* file.rows();
+        skipped += file.skipped ?? 0;
+      }
     },
   };
 }

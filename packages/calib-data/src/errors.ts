@@ -1,4 +1,4 @@
-/** A file of text or records that is missing, unreadable or not what its name says. */
+/** A file is missing, unreadable, or not of the format that its name says. */
 export class DataFileError extends Error {
   readonly code = 'GRASP_DATA_FILE';
   constructor(
@@ -11,7 +11,7 @@ export class DataFileError extends Error {
   }
 }
 
-/** A record or table without the column asked for. */
+/** No record has text in the requested column, or a record has something else there. */
 export class MissingColumnError extends Error {
   readonly code = 'GRASP_DATA_COLUMN';
   constructor(
@@ -20,12 +20,12 @@ export class MissingColumnError extends Error {
     readonly available: readonly string[],
     where = '',
   ) {
-    super(`${path}${where}: no text column "${column}"; it has ${available.join(', ') || 'no columns'}`);
+    super(`${path}${where}: no text in column "${column}". Columns: ${available.join(', ') || 'none'}.`);
     this.name = 'MissingColumnError';
   }
 }
 
-/** A line of a JSON Lines file that is not a JSON object. */
+/** A line of a JSON Lines file is not a JSON object. */
 export class BadJsonLineError extends Error {
   readonly code = 'GRASP_DATA_JSON';
   constructor(
@@ -39,7 +39,7 @@ export class BadJsonLineError extends Error {
   }
 }
 
-/** Text with fewer tokens than the blocks asked for need. */
+/** The text has too few tokens for the requested blocks. */
 export class TextTooShortError extends Error {
   readonly code = 'GRASP_DATA_TOO_SHORT';
   constructor(
@@ -50,28 +50,26 @@ export class TextTooShortError extends Error {
   ) {
     super(
       tokensFound === 0
-        ? `${source}: the text is empty; ${tokensNeeded} tokens are needed for ${recipe}`
-        : `${source}: the text is too short: it has ${tokensFound} tokens and ${tokensNeeded} are needed for ${recipe}`,
+        ? `${source}: the text is empty; ${recipe} needs ${tokensNeeded} tokens`
+        : `${source}: the text is too short: it has ${tokensFound} tokens; ${recipe} needs ${tokensNeeded}`,
     );
     this.name = 'TextTooShortError';
   }
 }
 
-/** Text too long to be joined and tokenised as one string. */
+/** The text is too long to be tokenized as one string. */
 export class TextTooLongError extends Error {
   readonly code = 'GRASP_DATA_TOO_LONG';
   constructor(
     readonly source: string,
     readonly maxCharacters: number,
   ) {
-    super(
-      `${source}: more than ${maxCharacters} characters, too long to be tokenised as one text; take its first rows only`,
-    );
+    super(`${source}: the text has more than ${maxCharacters} characters. Use its first rows only.`);
     this.name = 'TextTooLongError';
   }
 }
 
-/** A token id that the model's vocabulary does not have: the tokenizer belongs to another model. */
+/** A token id is outside the vocabulary of the model. */
 export class TokenIdError extends Error {
   readonly code = 'GRASP_DATA_TOKEN_ID';
   constructor(
@@ -80,13 +78,13 @@ export class TokenIdError extends Error {
     readonly vocabSize: number,
   ) {
     super(
-      `token ${position} has id ${id}, outside the vocabulary of ${vocabSize}; does the tokenizer belong to this model?`,
+      `token ${position} has id ${id}, outside the vocabulary of ${vocabSize}. Use the tokenizer of this model.`,
     );
     this.name = 'TokenIdError';
   }
 }
 
-/** A data set that could not be found or fetched. */
+/** A data set is not available. */
 export class DatasetError extends Error {
   readonly code = 'GRASP_DATA_SET';
   constructor(
@@ -99,7 +97,7 @@ export class DatasetError extends Error {
   }
 }
 
-/** An option out of its range. */
+/** An option is out of range. */
 export class DataOptionError extends Error {
   readonly code = 'GRASP_DATA_OPTION';
   constructor(
@@ -112,12 +110,12 @@ export class DataOptionError extends Error {
   }
 }
 
-/** A model that names no token to begin a text with, and has no chat template. */
+/** The model has neither a chat template nor a token that starts a text. */
 export class NoStartTokenError extends Error {
   readonly code = 'GRASP_DATA_START';
   constructor() {
     super(
-      'The model has no chat template and names no token that a text starts or ends with, so it cannot write text by itself.',
+      'The model has no chat template, and no token that starts or ends a text. It cannot generate calibration text.',
     );
     this.name = 'NoStartTokenError';
   }

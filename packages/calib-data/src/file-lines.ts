@@ -4,12 +4,12 @@ import { DataFileError } from './errors.js';
 import { LIMITS } from './limits.js';
 
 /**
- * The lines of a UTF-8 text file, read as a stream; `.gz` is unpacked on the way.
+ * Reads the lines of a UTF-8 text file as a stream. Files named `.gz` are decompressed.
  *
- * Each line keeps its newline as `\n` (`\r\n` becomes `\n`); the last has none if the file does not end with one.
- * Only newlines end a line: U+2028, which JSON allows inside strings, does not.
+ * Each line ends with `\n` (`\r\n` becomes `\n`), except a last line without a newline. Only newlines end a line; U+2028,
+ * which JSON allows inside strings, does not.
  *
- * @throws DataFileError missing or unreadable file, bytes that are not UTF-8, or a line that is too long.
+ * @throws DataFileError if the file cannot be read, is not UTF-8, or has a line that is too long.
  */
 export async function* fileLines(path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -38,14 +38,14 @@ export async function* fileLines(path: string): AsyncGenerator<string> {
 
 function byteStream(path: string): AsyncIterable<unknown> {
   const file = createReadStream(path);
-  if (!path.endsWith('.gz')) return file;
+  if (!/\.gz$/i.test(path)) return file;
   const unpacked = createGunzip();
   file.on('error', (error) => unpacked.destroy(error));
   unpacked.on('close', () => file.destroy());
   return file.pipe(unpacked);
 }
 
-/** What went wrong while reading `path`, in words. An error that is already typed passes through. */
+/** Returns an error of reading `path` as a DataFileError. Typed errors are returned unchanged. */
 export function asDataFileError(path: string, error: unknown): Error {
   if (error instanceof Error && 'code' in error) {
     if (String(error.code).startsWith('GRASP_')) return error;

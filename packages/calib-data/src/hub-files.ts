@@ -7,20 +7,20 @@ import { splitFiles } from './split-files.js';
 /** One split of a data set on the Hugging Face Hub. */
 export interface HubSplit extends Dataset {
   readonly split: string;
-  /** The data set's configuration, which is a folder of its files. */
+  /** The configuration of the data set: a folder of its files. */
   readonly config?: string;
 }
 
-/** Where data sets come from. */
+/** Options for reading data sets. */
 export interface HubOptions extends Omit<DatasetOptions, 'below'> {
-  /** A folder laid out like the data set on the Hub: nothing is fetched. */
+  /** A folder with the same layout as the data set on the Hub. Nothing is downloaded. */
   readonly folder?: string;
 }
 
 /**
- * Paths on this machine of the files of one split, each fetched when it is reached.
+ * Yields local paths of the files of one split. Each file is downloaded when it is reached.
  *
- * @throws DatasetError if it has no such split, or it is not at hand and cannot be fetched.
+ * @throws DatasetError if the data set has no such split, or cannot be downloaded.
  */
 export async function* hubFiles(wanted: HubSplit, options: HubOptions = {}): AsyncGenerator<string> {
   const { folder, ...access } = options;
@@ -40,7 +40,7 @@ async function* fetchedFiles(wanted: HubSplit, access: DatasetOptions): AsyncGen
     for (const path of chosen(wanted, files.paths, 'the Hub')) yield await files.fetch(path);
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
-    const way = 'without a network, give a folder with its files';
+    const way = 'without a network, use a folder with its files';
     throw new DatasetError(wanted.id, `${error.problem.replace(/\.$/, '')}; ${way}`, { cause: error });
   }
 }

@@ -1,16 +1,16 @@
 /**
- * Named maxima for files of text and records. Compressed files say little about how much is in them, so what they
- * may unfold into is bounded here; everything else is held against the file's own size.
+ * Limits for files of text and records. They bound the size of decompressed data; all other sizes are compared with the
+ * size of the file.
  */
 export const LIMITS = {
-  /** Characters of a text tokenised as one: V8 holds strings of up to 2^29, and tokenising needs several times it. */
+  /** Length of a text that is tokenized at once, in characters. V8 strings have at most 2^29, and tokenizing needs a multiple of the text. */
   textCharacters: 2 ** 28,
-  /** Characters of a line. */
+  /** Length of a line, in characters. */
   lineCharacters: 2 ** 27,
-  /** Rows of a Parquet row group; data sets have some thousands. */
+  /** Rows of a Parquet row group. Data sets have some thousands. */
   parquetRows: 2 ** 22,
-  /** Values of a column in a row group: more than its rows where they are lists. */
+  /** Values of a column in a row group. Lists have more values than rows. */
   parquetValues: 2 ** 24,
-  /** Bytes of a Parquet page, unpacked; writers make pages of a megabyte. */
+  /** Decompressed size of a Parquet page, in bytes. Writers make pages of about one megabyte. */
   parquetPageBytes: 2 ** 28,
 } as const;

@@ -1,20 +1,20 @@
-import { mulberry32 } from './seeded-order.js';
+import { mulberry32 } from '@grasp/random';
 import type { TokenBatch } from './token-batch.js';
 import type { WritingFormat } from './writing-format.js';
 
-/** The likeliest next tokens of a row, from the likeliest on. */
+/** The most likely next tokens of a row, most likely first. */
 export interface NextTokens {
   readonly logits: Float32Array;
   readonly ids: Int32Array;
 }
 
-/** What continues several rows at once, a token of each in a step: the `Decoder` of `@grasp/decoder`, or the like. */
+/** A model that generates several rows at once, one token per row and step, such as the `Decoder` of `@grasp/decoder`. */
 export interface RowGenerator {
   /**
-   * The next token of each row, again and again, until the context is full or the loop is left.
+   * Yields the next token of each row until the caller stops iterating or the context is full.
    *
    * @param prompts `[rows, length]`.
-   * @param options `top`: how many tokens there are to choose from; `choose`: tells the next token of a row.
+   * @param options `top`: number of candidates per token. `choose`: picks the next token of a row from its candidates.
    */
   generateRows(
     prompts: TokenBatch,
@@ -23,33 +23,34 @@ export interface RowGenerator {
 }
 
 export interface OwnTextOptions {
-  /** Tokens to write, at least. */
+  /** Minimum number of tokens to generate. */
   readonly tokens: number;
-  /** Rows written at once, at most. */
+  /** Maximum number of rows generated at once. */
   readonly rows: number;
-  /** Tokens after which a row begins with nothing read before. Default 256. */
+  /** Tokens per row. A new row starts with an empty context. Default 256. */
   readonly rowTokens?: number;
-  /** Above 1 more various, below 1 less. Default 0.9. */
+  /** Sampling temperature: above 1 more diverse, below 1 less. Default 0.9. */
   readonly temperature?: number;
-  /** Only so many of the likeliest tokens are considered. Default 50. */
+  /** Number of most likely tokens to sample from (top-k). Default 50. */
   readonly top?: number;
   readonly seed: number;
 }
 
-/** How far writing is. */
+/** Progress of the generation, in tokens. */
 export interface OwnTextProgress {
   readonly tokens: number;
   readonly total: number;
 }
 
-/** The parts of one text, as token ids: a message and its reply, or one part alone. */
+/** One text as token ids, in parts: a message and its reply, or a single part. */
 export type OwnText = readonly (readonly number[])[];
 
 /**
- * Text that a model writes by itself, to calibrate it on what it knows beside, or in place of, a corpus (Williams et al.,
- * arXiv 2410.17170). Sampled from the likeliest tokens at a temperature; the same for the same seed, model and machine.
+ * Generates calibration text with the model itself, to use with or instead of a corpus (Williams et al.,
+ * arXiv 2410.17170). Tokens are drawn by top-k sampling with a temperature. The same seed, model and machine give the same
+ * text.
  *
- * @returns texts without their openings and ends; what was being written in the end is cut off.
+ * @returns texts without openings and ends. The last text of each row may be incomplete.
  */
 export async function* ownText(
   model: RowGenerator,
@@ -76,7 +77,7 @@ export async function* ownText(
   return texts;
 }
 
-/** The first opening once for each row. */
+/** The first opening, repeated for each row. */
 function openingRows({ openings }: WritingFormat, rows: number): TokenBatch {
   const opening = openings[0]!;
   const ids = new Int32Array(rows * opening.length);
@@ -84,26 +85,26 @@ function openingRows({ openings }: WritingFormat, rows: number): TokenBatch {
   return { ids, shape: [rows, opening.length] };
 }
 
-/** One row: what the model writes, and the openings that are put between. */
+/** One row of generated text, with the openings between its parts. */
 class RowWriter {
-  /** Tokens of the model's own. */
+  /** Number of generated tokens, without openings and ends. */
   tokens = 0;
   private readonly all: number[][][] = [[[]]];
   private opening: number[] = [];
 
   constructor(private readonly format: WritingFormat) {}
 
-  /** Texts so far, without empty parts. */
+  /** The texts so far, without empty parts. */
   get texts(): OwnText[] {
     return this.all
       .map((parts) => parts.filter(({ length }) => length > 0))
       .filter(({ length }) => length > 0);
   }
 
-  /** The row's next token: of an opening, else what `sample` picks. */
+  /** Returns the next token of the row: one of an opening, otherwise the result of `sample`. */
   next(sample: () => number): number {
-    const put = this.opening.shift();
-    if (put !== undefined) return put;
+    const opening = this.opening.shift();
+    if (opening !== undefined) return opening;
     const id = sample();
     if (this.format.ends.includes(id)) this.endPart();
     else {
@@ -123,7 +124,7 @@ class RowWriter {
   }
 }
 
-/** Softmax of the likeliest tokens at a temperature; `uniform`, from [0, 1), decides among them. */
+/** Draws from the softmax of the candidates at a temperature. `uniform` is a random number in [0, 1). */
 function sample({ logits, ids }: NextTokens, temperature: number, uniform: number): number {
   const weights = Array.from(logits, (logit) => Math.exp((logit - logits[0]!) / temperature));
   let left = uniform * weights.reduce((sum, weight) => sum + weight, 0);
@@ -131,5 +132,5 @@ function sample({ logits, ids }: NextTokens, temperature: number, uniform: numbe
     left -= weight;
     return left < 0;
   });
-  return ids.at(chosen)!; // rounding may leave a rest: the last
+  return ids.at(chosen)!; // −1, the last, if rounding leaves a remainder
 }

@@ -3,22 +3,26 @@ import { BadJsonLineError, MissingColumnError } from './errors.js';
 import { asDataFileError, fileLines } from './file-lines.js';
 import { checkRowGroup, compressors } from './parquet-pages.js';
 
-/** One record of a data set: column name to value. */
+/** One record of a data set: values by column name. */
 export type DataRecord = Readonly<Record<string, unknown>>;
 
-/** Whether `path` names a file of records (JSON Lines or Parquet) rather than plain text. */
+const PARQUET = /\.parquet$/i;
+const JSON_LINES = /\.(jsonl?|ndjson|jsonlines)(\.gz)?$/i;
+
+/** Whether the name of a file says that it is JSON Lines or Parquet. */
 export function isRecordsFile(path: string): boolean {
-  return /\.parquet$|\.jsonl?(\.gz)?$/.test(path);
+  return PARQUET.test(path) || JSON_LINES.test(path);
 }
 
 /**
- * The records of a JSON Lines (`.jsonl`, `.json`, either `.gz`) or Parquet file, in order, read as they are asked for.
+ * Reads the records of a JSON Lines file (`.jsonl`, `.json`, `.ndjson`, `.jsonlines`, each also `.gz`) or a Parquet file
+ * in order. Upper and lower case in the name make no difference.
  *
- * @param columns of a Parquet file, read only these.
+ * @param columns columns to read of a Parquet file. Default all.
  * @throws DataFileError, BadJsonLineError, MissingColumnError
  */
 export function readRecords(path: string, columns?: readonly string[]): AsyncGenerator<DataRecord> {
-  return path.endsWith('.parquet') ? parquetRecords(path, columns) : jsonLines(path);
+  return PARQUET.test(path) ? parquetRecords(path, columns) : jsonLines(path);
 }
 
 async function* jsonLines(path: string): AsyncGenerator<DataRecord> {
@@ -38,11 +42,11 @@ function parseObject(text: string, path: string, line: number): DataRecord {
     throw new BadJsonLineError(
       path,
       line,
-      `not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      `not JSON (${error instanceof Error ? error.message : String(error)})`,
     );
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new BadJsonLineError(path, line, 'expected a JSON object, one a line');
+    throw new BadJsonLineError(path, line, 'expected one JSON object per line');
   return value as DataRecord;
 }
 

@@ -1,6 +1,6 @@
-/**
- * The numbers 0 … `n − 1` in an order that depends on `seed` alone (Fisher–Yates over the generator mulberry32).
- */
+import { mulberry32 } from '@grasp/random';
+
+/** Returns the numbers 0 … `n − 1` in an order that depends on `seed` only (Fisher–Yates shuffle). */
 export function seededOrder(n: number, seed: number): Uint32Array {
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   const random = mulberry32(seed);
@@ -11,15 +11,4 @@ export function seededOrder(n: number, seed: number): Uint32Array {
     order[j] = swapped;
   }
   return order;
-}
-
-/** Uniform numbers from [0, 1). */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

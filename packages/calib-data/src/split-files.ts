@@ -1,13 +1,13 @@
 import { isRecordsFile } from './records.js';
 
 /**
- * Which of a data set's files hold one split, in order.
+ * Returns the files of one split of a data set, in order.
  *
- * The hub's layouts: `CONFIG/SPLIT-00000-of-00001.parquet`, `CONFIG/SPLIT/0000.parquet`, `data/SPLIT-….parquet`,
+ * Layouts on the hub: `CONFIG/SPLIT-00000-of-00001.parquet`, `CONFIG/SPLIT/0000.parquet`, `data/SPLIT-….parquet`,
  * `CONFIG/name-SPLIT.00000-of-00008.json.gz`.
  *
  * @param paths relative to the data set, with `/`.
- * @param config keep only files below a folder of this name.
+ * @param config only files below a folder of this name are returned.
  */
 export function splitFiles(paths: readonly string[], split: string, config?: string): string[] {
   const word = new RegExp(`(^|[-_.])${escapeRegExp(split)}([-_.]|$)`);

@@ -3,11 +3,11 @@ import { sha256OfIds } from './token-batch.js';
 import type { TokenBlocks } from './token-blocks.js';
 
 /**
- * Blocks of two texts in turn, the first text's first; where one has no more, the rest of the other.
+ * Takes blocks of two texts in turn, starting with the first text. If one text ends, the rest comes from the other.
  *
- * @param count most blocks of the result; default all.
+ * @param count maximum number of blocks. Default all.
  * @returns ids `[blocks, length]`.
- * @throws DataOptionError where the two cut their blocks to different lengths.
+ * @throws DataOptionError if the block lengths differ.
  */
 export function takeTurns(
   first: TokenBlocks,
@@ -16,7 +16,7 @@ export function takeTurns(
 ): TokenBlocks {
   const [, length] = first.shape;
   if (second.shape[1] !== length)
-    throw new DataOptionError('length', second.shape[1], `${length}, as the other text's blocks have`);
+    throw new DataOptionError('length', second.shape[1], `${length}, the block length of the first text`);
   const total = Math.min(count, first.shape[0] + second.shape[0]);
   const ids = new Int32Array(total * length);
   const taken = [0, 0] as [number, number];

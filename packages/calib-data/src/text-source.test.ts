@@ -54,11 +54,84 @@ describe('JSON Lines', () => {
       code: 'GRASP_DATA_JSON',
       line: 3,
     });
-    await expect(rowsOf('a.jsonl', '["a"]\n')).rejects.toThrow(/line 1: expected a JSON object/);
+    await expect(rowsOf('a.jsonl', '["a"]\n')).rejects.toThrow(/line 1: expected one JSON object per line/);
     await expect(rowsOf('a.jsonl', '{"body":"a","id":1}\n')).rejects.toThrow(
-      /record 1: no text column "text"; it has body, id/,
+      /no text in column "text"\. Columns: body, id\./,
     );
     await expect(rowsOf('a.json.gz', 'not gzip')).rejects.toMatchObject({ code: 'GRASP_DATA_FILE' });
+  });
+});
+
+describe('records without text', () => {
+  const source = async (name: string, content: string | Uint8Array, column?: string) => {
+    await using temporary = await temporaryFolder({ [name]: content });
+    const file = textFile(join(temporary.folder, name), column === undefined ? {} : { column });
+    return [await all(file), file.skipped];
+  };
+  test('are skipped and counted', async () => {
+    const lines = '{"text":"a"}\n{"text":null}\n{"other":1}\n{"text":""}\n{}\n';
+    expect(await source('a.jsonl', lines)).toEqual([['a', ''], 3]);
+    const nulls = parquetWriteBuffer({
+      columnData: [{ name: 'text', data: ['a', null, 'b', null], type: 'STRING', nullable: true }],
+    });
+    expect(await source('a.parquet', new Uint8Array(nulls))).toEqual([['a', 'b'], 2]);
+  });
+  test('are counted anew by each reading, and through firstRows', async () => {
+    await using temporary = await temporaryFolder({ 'a.jsonl': '{}\n{"text":"a"}\n{"text":"b"}\n{}\n' });
+    const file = textFile(join(temporary.folder, 'a.jsonl'));
+    for (const _ of [1, 2]) {
+      await all(file);
+      expect(file.skipped).toBe(2);
+    }
+    const first = firstRows(file, 1);
+    await all(first);
+    expect(first.skipped).toBe(1);
+    expect(textRows(['a']).skipped).toBeUndefined();
+  });
+  test('are an error if no record has text, with the columns of all records', async () => {
+    await expect(source('a.jsonl', '{"body":"a"}\n{"id":1}\n')).rejects.toMatchObject({
+      code: 'GRASP_DATA_COLUMN',
+      available: ['body', 'id'],
+    });
+    await expect(source('a.jsonl', '{"text":null}\n')).rejects.toThrow(
+      'no text in column "text". Columns: text.',
+    );
+    expect(await source('a.jsonl', '')).toEqual([[], 0]);
+  });
+  test('are an error if they hold something else', async () => {
+    await expect(source('a.jsonl', '{"text":"a"}\n{"text":5,"id":1}\n')).rejects.toThrow(
+      /record 2: no text in column "text"/,
+    );
+  });
+});
+
+describe('names of files', () => {
+  const lines = '{"text":"a"}\n';
+  test.each(['a.ndjson', 'a.jsonlines', 'a.JSONL', 'a.Json', 'a.ndjson.gz', 'a.JSONL.GZ'])(
+    '%s is JSON Lines',
+    async (name) => {
+      expect(await rowsOf(name, /gz$/i.test(name) ? gzipSync(lines) : lines)).toEqual(['a']);
+    },
+  );
+  test('a.PARQUET is Parquet, and a.TXT.GZ is compressed', async () => {
+    const file = parquetWriteBuffer({ columnData: [{ name: 'text', data: ['a'], type: 'STRING' }] });
+    expect(await rowsOf('a.PARQUET', new Uint8Array(file))).toEqual(['a']);
+    expect(await rowsOf('a.TXT.GZ', gzipSync('a\nb\n'))).toEqual(['a', 'b']);
+  });
+  test.each([
+    ['a.csv', /tables \(\.csv, \.tsv\) are not supported/],
+    ['a.TSV.gz', /tables/],
+    ['a.txt.zst', /\.zst files are not supported\. Decompress it/],
+    ['a.jsonl.zst', /\.zst files/],
+    ['a.zip', /\.zip files/],
+  ])('%s is refused', async (name, message) => {
+    await expect(rowsOf(name, 'a,b\n')).rejects.toMatchObject({
+      code: 'GRASP_DATA_FILE',
+      message: expect.stringMatching(message),
+    });
+  });
+  test('a table is plain text on request', async () => {
+    expect(await rowsOf('a.csv', 'a,b\n', { rows: 'lines' })).toEqual(['a,b']);
   });
 });
 
@@ -76,7 +149,9 @@ describe('Parquet', () => {
     expect(await rowsOf('a.parquet', file, { column: 'sentence' })).toEqual(['a', '', 'c\n', 'dé', 'e']);
   });
   test('a missing column is named with those there are', async () => {
-    await expect(rowsOf('a.parquet', file)).rejects.toThrow(/no text column "text"; it has id, sentence/);
+    await expect(rowsOf('a.parquet', file)).rejects.toThrow(
+      /no text in column "text"\. Columns: id, sentence\./,
+    );
   });
   test('a run of two bytes that claims a million values is not believed', async () => {
     const rows = 20_000;

@@ -1,31 +1,33 @@
-import { DataOptionError, MissingColumnError } from './errors.js';
+import { DataFileError, DataOptionError, MissingColumnError } from './errors.js';
 import { fileLines } from './file-lines.js';
-import { type DataRecord, isRecordsFile, readRecords } from './records.js';
+import { isRecordsFile, readRecords } from './records.js';
 
-/** Text as rows, read when asked for. */
+/** Rows of text that are read on demand. */
 export interface TextSource {
-  /** One line for a person: file or data set, and how it is cut into rows. */
+  /** File or data set, and how it is divided into rows. One line, for people. */
   readonly description: string;
-  /** Its rows in order, read as they are asked for. */
+  /** Reads the rows in order. */
   rows(): AsyncIterable<string>;
+  /** Records without text that the last call of `rows` has skipped so far. Default 0. */
+  readonly skipped?: number;
 }
 
 /**
- * How a plain text file becomes rows.
+ * How a plain text file is divided into rows.
  *
- * - `raw`: a row a line, as the Hugging Face `wikitext` data set has them: a blank line is the empty string, any other
- *   keeps its newline.
- * - `lines`: a row a line, without its newline.
- * - `whole`: the file is one row.
+ * - `raw`: one row per line, as in the Hugging Face data set `wikitext`: a blank line is the empty string, and other
+ *   lines keep their newline.
+ * - `lines`: one row per line, without its newline.
+ * - `whole`: one row per file.
  */
 export type RowConvention = 'raw' | 'lines' | 'whole';
 
-/** The convention a plain file's name suggests: `raw` for `.raw`, else `lines`. */
+/** Returns the default convention for a plain text file: `raw` for `.raw`, otherwise `lines`. */
 export function rowConventionOf(path: string): RowConvention {
   return path.endsWith('.raw') ? 'raw' : 'lines';
 }
 
-/** Rows already in memory. */
+/** A source of rows in memory. */
 export function textRows(rows: readonly string[], description = 'text in memory'): TextSource {
   return {
     description,
@@ -36,30 +38,35 @@ export function textRows(rows: readonly string[], description = 'text in memory'
 }
 
 export interface TextFileOptions {
-  /** Of a plain text file; default by its name, see `rowConventionOf`. */
+  /** How to divide a plain text file. Default: {@link rowConventionOf} of its name. */
   readonly rows?: RowConvention;
-  /** Of a JSON Lines or Parquet file, the column with the text. Default `text`. */
+  /** The column of a JSON Lines or Parquet file that holds the text. Default `text`. */
   readonly column?: string;
 }
 
 /**
- * A file of text: JSON Lines (`.jsonl`, `.json`, either `.gz`), Parquet, or plain UTF-8 text by any other name.
- * Nothing is read before its rows are; then DataFileError, BadJsonLineError or MissingColumnError may be thrown.
+ * A source of the text in a file: JSON Lines, Parquet ({@link readRecords}), or otherwise plain UTF-8 text, also `.gz`.
+ *
+ * Records whose column is missing or null are skipped and counted. Reading the rows throws DataFileError,
+ * BadJsonLineError, or MissingColumnError if no record has text. Tables (`.csv`, `.tsv`) and other archives throw
+ * DataFileError, unless `rows` says that they are plain text.
  */
 export function textFile(path: string, options: TextFileOptions = {}): TextSource {
-  if (isRecordsFile(path)) {
-    const column = options.column ?? 'text';
-    return { description: `${path} (column ${column})`, rows: () => columnOf(path, column) };
-  }
+  if (isRecordsFile(path)) return new ColumnSource(path, options.column ?? 'text');
+  const refused = options.rows === undefined ? notText(path) : undefined;
+  if (refused !== undefined) return { description: path, rows: () => refuse(path, refused) };
   const convention = options.rows ?? rowConventionOf(path);
   return { description: `${path} (rows: ${convention})`, rows: () => plainRows(path, convention) };
 }
 
-/** The first `count` rows of a source. */
+/** A source of the first `count` rows of another source. */
 export function firstRows(source: TextSource, count: number): TextSource {
   if (!Number.isInteger(count) || count < 1) throw new DataOptionError('count', count, 'a positive integer');
   return {
     description: `${source.description}, first ${count} rows`,
+    get skipped() {
+      return source.skipped ?? 0;
+    },
     async *rows() {
       let taken = 0;
       for await (const row of source.rows()) {
@@ -85,16 +92,53 @@ async function* plainRows(path: string, convention: RowConvention): AsyncGenerat
   }
 }
 
-async function* columnOf(path: string, column: string): AsyncGenerator<string> {
-  let record = 0;
-  for await (const values of readRecords(path, [column])) {
-    record += 1;
-    yield textOf(values, column, path, record);
+/** The text column of a file of records. */
+class ColumnSource implements TextSource {
+  skipped = 0;
+  readonly description: string;
+
+  constructor(
+    private readonly path: string,
+    private readonly column: string,
+  ) {
+    this.description = `${path} (column ${column})`;
+  }
+
+  async *rows(): AsyncGenerator<string> {
+    const { path, column } = this;
+    const others = new Set<string>();
+    let record = 0;
+    this.skipped = 0;
+    for await (const values of readRecords(path, [column])) {
+      record += 1;
+      const text = values[column];
+      if (typeof text === 'string') {
+        yield text;
+      } else if (text === undefined || text === null) {
+        this.skipped += 1;
+        for (const name of Object.keys(values)) if (others.size < MOST_COLUMNS) others.add(name);
+      } else {
+        throw new MissingColumnError(path, column, Object.keys(values), `, record ${record}`);
+      }
+    }
+    if (record > 0 && this.skipped === record) throw new MissingColumnError(path, column, [...others]);
   }
 }
 
-function textOf(values: DataRecord, column: string, path: string, record: number): string {
-  const text = values[column];
-  if (typeof text === 'string') return text;
-  throw new MissingColumnError(path, column, Object.keys(values), `, record ${record}`);
+/** Column names in a message. */
+const MOST_COLUMNS = 64;
+
+/** Why a file is not plain text, by its name; undefined if it may be. */
+function notText(path: string): string | undefined {
+  const name = path.replace(/\.gz$/i, '');
+  if (/\.(csv|tsv)$/i.test(name)) {
+    return 'tables (.csv, .tsv) are not supported. Convert it to JSON Lines or Parquet, or read it as plain text with the option rows';
+  }
+  const archive = /\.(zst|bz2|xz|zip|7z|lz4|tar|tgz|br)$/i.exec(name)?.[0];
+  return archive && `${archive} files are not supported. Decompress it, or compress it with gzip`;
+}
+
+// biome-ignore lint/correctness/useYield: it is a source of rows that has none
+async function* refuse(path: string, problem: string): AsyncGenerator<string> {
+  throw new DataFileError(path, problem);
 }

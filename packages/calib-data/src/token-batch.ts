@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TokenIdError } from './errors.js';
 
-/** Rows of token ids of equal length. */
+/** Rows of token ids, of equal length. */
 export interface TokenBatch {
   /** `[rows, length]` token ids, row-major. */
   readonly ids: Int32Array;
@@ -9,7 +9,7 @@ export interface TokenBatch {
   readonly shape: readonly [rows: number, length: number];
 }
 
-/** The given rows of a batch, in the given order. */
+/** Returns the given rows of a batch, in the given order. @throws RangeError if a row does not exist. */
 export function rows(batch: TokenBatch, indices: ArrayLike<number>): TokenBatch {
   const [count, length] = batch.shape;
   const ids = new Int32Array(indices.length * length);
@@ -22,7 +22,7 @@ export function rows(batch: TokenBatch, indices: ArrayLike<number>): TokenBatch 
   return { ids, shape: [indices.length, length] };
 }
 
-/** SHA-256, hex, of token ids as little-endian 32-bit integers: what `numpy` gives for `ids.astype('<i4').tobytes()`. */
+/** Returns the SHA-256 in hex of token ids as little-endian int32, like NumPy's `ids.astype('<i4').tobytes()`. */
 export function sha256OfIds(ids: Int32Array): string {
   const bytes = new DataView(new ArrayBuffer(ids.length * 4));
   ids.forEach((id, i) => {

@@ -21,6 +21,14 @@ describe('tokenBlocks', () => {
     expect(blocks.description).toContain('text in memory + text in memory');
   });
 
+  test('describes how many rows had no text', async () => {
+    const rows = { ...textRows(['ab']), skipped: 3 };
+    const { description } = await tokenBlocks([rows, textRows(['cd'])], tokenizer, { length: 6 });
+    expect(description).toContain(
+      'text in memory + text in memory; 3 rows without text skipped; rows joined',
+    );
+  });
+
   test('takes count blocks after offset', async () => {
     const blocks = await tokenBlocks(textRows(['abcdefgh']), tokenizer, { length: 2, offset: 1, count: 2 });
     expect(await text(blocks.ids)).toBe('cdef');
@@ -46,7 +54,9 @@ describe('tokenBlocks', () => {
       tokensFound: 3,
       tokensNeeded: 8,
     });
-    await expect(tokenBlocks(textRows([]), tokenizer)).rejects.toThrow(/the text is empty; 512 tokens/);
+    await expect(tokenBlocks(textRows([]), tokenizer)).rejects.toThrow(
+      /the text is empty; 1 × 512 needs 512 tokens/,
+    );
     await expect(tokenBlocks(textRows(['', ' ', '']), tokenizer)).rejects.toThrow(/the text is empty/);
   });
 

@@ -5,37 +5,39 @@ import { seededOrder } from './seeded-order.js';
 import type { TextSource } from './text-source.js';
 import { checkIds, sha256OfIds, type TokenBatch } from './token-batch.js';
 
-/** Token blocks that know where they came from. */
+/** Token blocks with their provenance. */
 export interface TokenBlocks extends TokenBatch {
-  /** SHA-256 of the ids, hex; see `sha256OfIds`. */
+  /** SHA-256 of the ids in hex, from `sha256OfIds`. */
   readonly fingerprint: string;
-  /** One line for a person: sources, recipe, selection. */
+  /** Sources, recipe and selection. One line, for people. */
   readonly description: string;
 }
 
 export interface TokenBlocksOptions {
-  /** Tokens in a block. Default 512. */
+  /** Tokens per block. Default 512. */
   readonly length?: number;
-  /** Blocks to take; default all there are. */
+  /** Number of blocks. Default all. */
   readonly count?: number;
-  /** Blocks to leave out at the start of the text. Default 0. */
+  /** Blocks to skip at the start of the text. Default 0. */
   readonly offset?: number;
-  /** Draw the blocks at random with this seed, instead of taking the first. */
+  /** Seed for a random choice of blocks. Default: the first blocks. */
   readonly seed?: number;
-  /** What stands between two rows. Default a blank line. */
+  /** Text between two rows. Default a blank line. */
   readonly join?: string;
-  /** Let the tokenizer add its own special tokens, once, around the whole text. Default false. */
+  /** Whether the tokenizer adds its special tokens, once for the whole text. Default false. */
   readonly specialTokens?: boolean;
-  /** Ids the model has; default as many as the tokenizer has. */
+  /** Vocabulary size of the model. Default: that of the tokenizer. */
   readonly vocabSize?: number;
 }
 
 /**
- * Calibration blocks by the paper's recipe (GRASPrune, arXiv 2604.19398): rows joined by a blank line, tokenised once
- * without a leading BOS, cut into blocks of equal length, the remainder dropped.
+ * Makes calibration blocks by the recipe of GRASPrune (arXiv 2604.19398): joins the rows with a blank line, tokenizes the
+ * text once without a leading BOS, divides it into blocks of equal length, and drops the remainder.
+ *
+ * If records without text were skipped, the description says how many.
  *
  * @returns ids `[count, length]`.
- * @throws TextTooShortError, TextTooLongError, TokenIdError, DataOptionError, and what the sources throw.
+ * @throws TextTooShortError, TextTooLongError, TokenIdError, DataOptionError, and the errors of the sources.
  */
 export async function tokenBlocks(
   sources: TextSource | readonly TextSource[],
@@ -60,6 +62,8 @@ export async function tokenBlocks(
     throw new TextTooShortError(from, text.trim() === '' ? 0 : tokens.length, needed, recipe);
   }
   const taken = count ?? available;
+  const skipped = all.reduce((sum, source) => sum + (source.skipped ?? 0), 0);
+  const without = skipped === 0 ? '' : `; ${skipped} rows without text skipped`;
   const ids = new Int32Array(taken * length);
   const order = seed === undefined ? undefined : seededOrder(available, seed);
   for (let i = 0; i < taken; i++) {
@@ -72,13 +76,13 @@ export async function tokenBlocks(
     ids,
     shape: [taken, length],
     fingerprint: sha256OfIds(ids),
-    description: `${from}; rows joined by ${JSON.stringify(join)}; ${chosen}${offset > 0 ? ` after ${offset}` : ''}, ${how}`,
+    description: `${from}${without}; rows joined by ${JSON.stringify(join)}; ${chosen}${offset > 0 ? ` after ${offset}` : ''}, ${how}`,
   };
 }
 
 /**
- * Evaluation windows by the paper's protocol: as `tokenBlocks`, but of 2048 tokens and with the special tokens the
- * tokenizer itself adds.
+ * Makes evaluation windows by the protocol of the paper: like `tokenBlocks`, with 2048 tokens per window and the special
+ * tokens of the tokenizer.
  */
 export function evaluationWindows(
   sources: TextSource | readonly TextSource[],

@@ -2,25 +2,26 @@ import type { TokenizerRoles } from '@grasp/checkpoint';
 import { chatPrompt, type Tokenizer } from '@grasp/tokenizer';
 import { NoStartTokenError } from './errors.js';
 
-/** How the texts begin and end that a model writes by itself. */
+/** Where self-generated texts start and end. */
 export interface WritingFormat {
   /**
-   * Tokens put before each part of a text, in turn: of a model that chats what stands before a user's message, then what
-   * stands before the reply; of any other a start token alone.
+   * Tokens before each part of a text, in turn. For a chat model: those before the user's message, then those before the
+   * reply. For other models: one start token.
    */
   readonly openings: readonly Int32Array[];
   /** Tokens that end a part. */
   readonly ends: readonly number[];
 }
 
-/** Stands for what a user says. */
+/** Placeholder for the user's message. */
 const MESSAGE = 'grasp-writes-here';
 
 /**
- * The format of a model, from its chat template where it has one: it writes the user's message too.
+ * Returns the format of self-generated texts for a model. If the model has a chat template, it generates both the user's
+ * message and the reply.
  *
- * @throws NoStartTokenError where there is neither a template nor a token that texts start or end with;
- *   ChatTemplateError for a template that cannot be read.
+ * @throws NoStartTokenError if the model has neither a chat template nor a token that starts or ends a text;
+ *   ChatTemplateError if the template cannot be parsed.
  */
 export async function writingFormat(roles: TokenizerRoles, tokenizer: Tokenizer): Promise<WritingFormat> {
   const { bos, eos } = roles.special;
@@ -31,7 +32,7 @@ export async function writingFormat(roles: TokenizerRoles, tokenizer: Tokenizer)
   if (before !== undefined && after !== undefined) {
     const closing = await encode(after);
     const openings = [await encode(before)];
-    // A template may close the user's message with words of its own: the model then writes on through them.
+    // If the template closes the user's message with text, the model generates that text itself.
     if (ends.includes(closing[0]!)) openings.push(closing.subarray(1));
     return { openings, ends };
   }

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Decoder } from './decoder.js';
 import { loadDecoder } from './load-decoder.js';
 import { initialLora } from './recovery/lora-parameters.js';
-import { normLayout } from './recovery/norm-parameters.js';
+import { normCount } from './recovery/norm-parameters.js';
 import type { DecoderParameters } from './spec/parameters.js';
 
 const config: TinyConfig = {
@@ -30,7 +30,7 @@ function parametersOf({ config: of, layout }: Decoder, seed: number): Required<D
   const around1 = () => 0.8 + 0.4 * next();
   return {
     gates: Float32Array.from(mask, (m) => m * around1()),
-    norms: Float32Array.from({ length: normLayout(of).size }, around1),
+    norms: Float32Array.from({ length: normCount(of) }, around1),
     lora: initialLora(of, mask, 2, next).map((a) => a || (next() - 0.5) / 4),
   };
 }

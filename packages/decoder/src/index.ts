@@ -34,7 +34,7 @@ export { attentionMatrices } from './math/attention-shape.js';
 export { feedForwardMatrices } from './math/feed-forward.js';
 export { rotaryFrequencies } from './math/rotary.js';
 export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
-export { normLayout, normSlices } from './recovery/norm-parameters.js';
+export { normCount, normScales } from './recovery/norm-parameters.js';
 export type { TeacherTargets } from './recovery/teacher-targets.js';
 export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime/runtime.js';
 export { type Architecture, architectures, findArchitecture } from './spec/architectures/index.js';

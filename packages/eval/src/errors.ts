@@ -1,17 +1,31 @@
-/** A log-likelihood that is NaN or infinite. */
+/** The model returned a log-likelihood that is NaN or infinite. */
 export class NonFiniteError extends Error {
   readonly code = 'GRASP_EVAL_NON_FINITE';
   constructor(
-    /** The window or item, in words. */
+    /** The window or item, for messages. */
     readonly where: string,
     readonly value: number,
   ) {
-    super(`${where}: the model gives a log-likelihood of ${value}; its weights or activations overflow`);
+    super(`${where}: the model gives a log-likelihood of ${value}. Its weights or activations overflow.`);
     this.name = 'NonFiniteError';
   }
 }
 
-/** Windows that the model cannot read whole. */
+/** The model returned a result of the wrong shape. */
+export class ModelOutputError extends Error {
+  readonly code = 'GRASP_EVAL_MODEL_OUTPUT';
+  constructor(
+    /** The method that returned it. */
+    readonly method: 'negLogLikelihood' | 'scoreContinuations',
+    found: string,
+    expected: string,
+  ) {
+    super(`${method} returned ${found}; expected ${expected}`);
+    this.name = 'ModelOutputError';
+  }
+}
+
+/** The windows are longer than the model's context. */
 export class WindowTooLongError extends Error {
   readonly code = 'GRASP_EVAL_WINDOW';
   constructor(
@@ -23,19 +37,19 @@ export class WindowTooLongError extends Error {
   }
 }
 
-/** A task that this package does not have. */
+/** The task is not one of this package. */
 export class UnknownTaskError extends Error {
   readonly code = 'GRASP_EVAL_TASK';
   constructor(
     readonly task: string,
     readonly known: readonly string[],
   ) {
-    super(`unknown task "${task}"; there are ${known.join(', ')}`);
+    super(`unknown task "${task}"; expected one of ${known.join(', ')}`);
     this.name = 'UnknownTaskError';
   }
 }
 
-/** A task whose data are missing or hold no item. */
+/** The data of a task are missing or empty. */
 export class TaskDataError extends Error {
   readonly code = 'GRASP_EVAL_TASK_DATA';
   constructor(
@@ -47,12 +61,12 @@ export class TaskDataError extends Error {
   }
 }
 
-/** An item that is malformed, or that the model or tokenizer cannot take. */
+/** An item is malformed, or does not fit the model or tokenizer. */
 export class TaskItemError extends Error {
   readonly code = 'GRASP_EVAL_TASK_ITEM';
   constructor(
     readonly task: string,
-    /** Number in the data, from 0. */
+    /** Index in the data, from 0. */
     readonly item: number,
     problem: string,
   ) {

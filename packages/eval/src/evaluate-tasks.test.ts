@@ -96,6 +96,17 @@ describe('evaluateTasks', () => {
     expect(Math.max(...seen)).toBe(4);
   });
 
+  test.each([
+    ['too few groups', (count: number) => Array.from({ length: count - 1 }, () => new Float64Array(2))],
+    ['too many groups', (count: number) => Array.from({ length: count + 1 }, () => new Float64Array(2))],
+    ['too few scores', (count: number) => Array.from({ length: count }, () => new Float64Array(1))],
+  ])('refuses %s from a model', async (_, scores) => {
+    const wrong: LanguageModel = { ...model, scoreContinuations: async ({ length }) => scores(length) };
+    await expect(run(wrong)).rejects.toMatchObject({ code: 'GRASP_EVAL_MODEL_OUTPUT' });
+    const short: LanguageModel = { ...model, negLogLikelihood: async () => new Float32Array(6) };
+    await expect(run(short)).rejects.toMatchObject({ code: 'GRASP_EVAL_MODEL_OUTPUT' });
+  });
+
   test('says which item is at fault', async () => {
     const tooShort = bigramModel(() => 1, 2);
     await expect(run(tooShort)).rejects.toThrow(

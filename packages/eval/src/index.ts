@@ -2,6 +2,7 @@ export { accuracy, type Score } from './accuracy.js';
 export { roundToBfloat16 } from './bfloat16.js';
 export { type EncodedPrompt, encodePrompt } from './encode-prompt.js';
 export {
+  ModelOutputError,
   NonFiniteError,
   TaskDataError,
   TaskItemError,

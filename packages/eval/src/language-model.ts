@@ -1,35 +1,34 @@
 import type { TokenBatch } from '@grasp/calib-data';
 
-/** One context and the endings that may follow it. */
+/** A context and its possible continuations. */
 export interface ContinuationGroup {
   /** At least one token id. */
   readonly context: Int32Array;
-  /** Each at least one token id. */
+  /** At least one token id each. */
   readonly continuations: readonly Int32Array[];
 }
 
-/** What evaluation asks of a model: how likely is this token, given those before it. */
+/** A model that can be evaluated: it gives the likelihood of each token after the tokens before it. */
 export interface LanguageModel {
-  /** Most tokens the model reads at once. A scored row may hold one more: its last token is only a target. */
+  /** Maximum sequence length, in tokens. A scored row may have one token more, because its last token is only a target. */
   readonly contextLength: number;
 
   /**
-   * Negative log-likelihood, in nats and float32, of each token given the tokens before it in its row.
+   * Returns the negative log-likelihood of each token after the tokens before it in its row, in nats.
    *
-   * @param batch ids `[rows, length]`, `2 ≤ length ≤ contextLength + 1`. Rows may be padded on the right: a causal
-   *   model's values for the real tokens do not depend on what follows.
-   * @returns `[rows, length − 1]`, row-major; entry `t` of a row is that of its token `t + 1`.
+   * @param batch ids `[rows, length]`, `2 ≤ length ≤ contextLength + 1`. Rows may be padded on the
+   *   right; padding does not change the values of the tokens before it.
+   * @returns `[rows, length − 1]`, row-major; entry `t` of a row belongs to its token `t + 1`.
    */
   negLogLikelihood(batch: TokenBatch): Promise<Float32Array>;
 
   /**
-   * Optional faster way to score several endings of one context, which is computed once for all of them: in a row with
-   * its endings, or from its keys and values. Without it, `negLogLikelihood` scores every context with every ending.
+   * Optional: scores several continuations of one context, and reads the context once. If a model does not have this
+   * method, `negLogLikelihood` scores each context with each continuation.
    *
-   * Groups come sorted by their ids in all, a batch at a time; `context + continuation` never exceeds
-   * `contextLength + 1`.
+   * `context + continuation` never exceeds `contextLength + 1` tokens.
    *
-   * @returns for each group, for each continuation, the sum of its tokens' log-likelihoods.
+   * @returns for each group, one sum of log-likelihoods per continuation.
    */
   scoreContinuations?(groups: readonly ContinuationGroup[]): Promise<readonly Float64Array[]>;
 }

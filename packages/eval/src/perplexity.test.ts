@@ -42,6 +42,14 @@ describe('perplexity', () => {
     await expect(run).rejects.toMatchObject({ code: 'GRASP_EVAL_NON_FINITE', where: 'window 1' });
   });
 
+  test.each([3, 5, 0])('a model that returns %i losses for 4 targets is refused', async (length) => {
+    const wrong = { contextLength: 64, negLogLikelihood: async () => new Float32Array(length) };
+    await expect(lastOf(perplexity(wrong, windows, { batch: 2 }))).rejects.toMatchObject({
+      code: 'GRASP_EVAL_MODEL_OUTPUT',
+      message: `negLogLikelihood returned ${length} losses; expected 4, 2 for each of 2 rows of 3 tokens`,
+    });
+  });
+
   test('windows beyond the context are refused', async () => {
     await expect(
       lastOf(

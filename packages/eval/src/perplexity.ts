@@ -1,30 +1,31 @@
 import { rows, type TokenBatch } from '@grasp/calib-data';
 import { roundToBfloat16 } from './bfloat16.js';
+import { checkedLosses } from './checked-model.js';
 import { NonFiniteError, WindowTooLongError } from './errors.js';
 import type { LanguageModel } from './language-model.js';
 
-/** State of a perplexity run after one more window; the last one holds the result. */
+/** The result after each window. The last record is the result of the run. */
 export interface PerplexityRecord {
-  /** From 0. */
+  /** Index of the window, from 0. */
   readonly window: number;
   readonly windows: number;
-  /** Mean negative log-likelihood of this window's targets, nats. */
+  /** Mean negative log-likelihood of the targets of this window, in nats. */
   readonly nll: number;
   /** Targets scored so far. */
   readonly tokens: number;
-  /** exp of the mean negative log-likelihood so far. */
+  /** exp(mean negative log-likelihood) of all targets so far. */
   readonly perplexity: number;
-  /** The same with every target's loss and their mean rounded to bfloat16, as the paper's evaluator keeps them. */
+  /** The same, with each loss and the mean rounded to bfloat16, as in the code of the paper. */
   readonly perplexityBfloat16: number;
 }
 
 /**
- * Perplexity by the paper's protocol (GRASPrune, arXiv 2604.19398): each window is scored alone, its first token is
- * only context, and the result is exp of the mean negative log-likelihood over all targets, summed in float64.
+ * Computes perplexity by the protocol of GRASPrune (arXiv 2604.19398). Each window is scored on its own, and its first
+ * token is context only. The result is exp(mean negative log-likelihood) over all targets, summed in float64.
  *
- * @param windows ids `[windows, length]`, see `evaluationWindows` of `@grasp/calib-data`.
- * @param options.batch windows given to the model at once. Default 1.
- * @throws NonFiniteError naming the window; WindowTooLongError.
+ * @param windows ids `[windows, length]`, from `evaluationWindows` of `@grasp/calib-data`.
+ * @param options.batch number of windows per call of the model. Default 1.
+ * @throws NonFiniteError naming the window, WindowTooLongError, ModelOutputError.
  */
 export async function* perplexity(
   model: LanguageModel,
@@ -44,7 +45,7 @@ export async function* perplexity(
   let totalRounded = 0;
   for (let first = 0; first < count; first += batch) {
     const indices = Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
-    const losses = await model.negLogLikelihood(rows(windows, indices)); // [batch, targets]
+    const losses = await checkedLosses(model, rows(windows, indices)); // [batch, targets]
     for (const [i, window] of indices.entries()) {
       let sum = 0;
       for (const loss of losses.subarray(i * targets, (i + 1) * targets)) {
@@ -66,7 +67,7 @@ export async function* perplexity(
   }
 }
 
-/** The last item of a run: its result. @throws RangeError if there was none. */
+/** Returns the last item of a run, which is its result. @throws RangeError if there is none. */
 export async function lastOf<T>(run: AsyncIterable<T>): Promise<T> {
   let last: { item: T } | undefined;
   for await (const item of run) last = { item };

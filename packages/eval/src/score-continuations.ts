@@ -1,25 +1,31 @@
 import type { TokenBatch } from '@grasp/calib-data';
+import { checkedLosses, checkScores } from './checked-model.js';
 import type { ContinuationGroup, LanguageModel } from './language-model.js';
 
 /**
- * Log-likelihood of every continuation after its context: the model's own way if it has one, else a row for each,
- * padded on the right.
+ * Computes the log-likelihood of each continuation after its context. Uses `scoreContinuations` of the model if it has
+ * this method; otherwise scores one right-padded row per continuation.
  *
- * @returns for each group, for each continuation, the sum of its tokens' log-likelihoods.
+ * @returns for each group, one sum of log-likelihoods per continuation.
+ * @throws ModelOutputError if the model returns a result of the wrong shape.
  */
-export function scoreContinuations(
+export async function scoreContinuations(
   model: LanguageModel,
   groups: readonly ContinuationGroup[],
 ): Promise<readonly Float64Array[]> {
-  return model.scoreContinuations?.(groups) ?? scoreRows(model, groups);
+  if (!model.scoreContinuations) return scoreRows(model, groups);
+  const scores = await model.scoreContinuations(groups);
+  checkScores(groups, scores);
+  return scores;
 }
 
 async function scoreRows(
   model: LanguageModel,
   groups: readonly ContinuationGroup[],
 ): Promise<Float64Array[]> {
-  const losses = await model.negLogLikelihood(paddedRows(groups)); // [rows, length - 1]
-  const width = losses.length / groups.reduce((rows, group) => rows + group.continuations.length, 0);
+  const batch = paddedRows(groups);
+  const losses = await checkedLosses(model, batch); // [rows, width]
+  const width = batch.shape[1] - 1;
   let row = 0;
   return groups.map(({ context, continuations }) =>
     Float64Array.from(continuations, (continuation) => {
@@ -31,7 +37,7 @@ async function scoreRows(
   );
 }
 
-/** A row `context + continuation` for every continuation of every group. */
+/** One row `context + continuation` per continuation of each group. */
 function paddedRows(groups: readonly ContinuationGroup[]): TokenBatch {
   const all = groups.flatMap(({ context, continuations }) =>
     continuations.map((continuation) => [context, continuation] as const),

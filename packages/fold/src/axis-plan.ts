@@ -3,31 +3,33 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import { FoldError } from './errors.js';
 import type { UnitSlice } from './unit-slice.js';
 
-/** What stays of one axis of a tensor. */
+/** The kept indices of one axis of a tensor. */
 export interface AxisPlan {
-  /** Indices that stay, ascending. */
+  /** Kept indices, ascending. */
   readonly kept: Uint32Array;
-  /** What each of them is multiplied by; absent where all are 1. */
+  /** One factor per kept index. Absent if all factors are 1. */
   readonly factors?: Float32Array;
 }
 
-/** What stays of a tensor; an axis without a plan stays as it is. */
+/** The plan of each axis. An axis without a plan is kept whole. */
 export type TensorPlan = readonly [rows: AxisPlan | undefined, columns: AxisPlan | undefined];
 
+/** The units to keep, their scales, and where they are in the tensors. */
 export interface UnitChoice {
   readonly layout: Layout;
-  /** Every axis of every tensor that is made of units. */
+  /** Every tensor axis that consists of units. */
   readonly slices: readonly UnitSlice[];
-  /** 1 for each kept unit. */
+  /** `[layout.size]`: 1 for each kept unit, 0 for the others. */
   readonly mask: Uint8Array;
-  /** A factor for each kept unit; entries of removed units are not used. */
+  /** `[layout.size]`: one factor per unit. Entries of removed units are ignored. Default 1. */
   readonly scales?: Float32Array;
 }
 
 /**
- * Turns units into indices, for each tensor that has any.
+ * Converts kept units to kept indices, for each tensor that has units.
  *
- * @throws {FoldError} if slices, layout and tensors disagree, a block has no slice, or a scale cannot be folded.
+ * @throws {FoldError} if slices, layout and tensors do not fit together, a block has no slice, or a scale is not finite
+ *   or has no tensor to go into.
  */
 export function planTensors(checkpoint: Checkpoint, choice: UnitChoice): Map<string, TensorPlan> {
   const { layout, slices, mask, scales } = choice;
@@ -36,7 +38,9 @@ export function planTensors(checkpoint: Checkpoint, choice: UnitChoice): Map<str
   const plans = new Map<string, [AxisPlan | undefined, AxisPlan | undefined]>();
   for (const slice of slices) {
     const plan = plans.get(slice.tensor) ?? [undefined, undefined];
-    if (plan[slice.axis]) throw new FoldError(`Axis ${slice.axis} of ${slice.tensor} is sliced twice.`);
+    if (plan[slice.axis]) {
+      throw new FoldError(`Axis ${slice.axis} of ${slice.tensor} has two slices. Give one slice per axis.`);
+    }
     plan[slice.axis] = planAxis(checkpoint, slice, choice);
     plans.set(slice.tensor, plan);
   }
@@ -48,15 +52,17 @@ function planAxis(checkpoint: Checkpoint, slice: UnitSlice, { layout, mask, scal
   const { tensor, axis, width, scaled } = slice;
   const block = blockOf(layout, slice.layer, slice.kind);
   if (!block)
-    throw new FoldError(`${tensor} is sliced by ${blockName(slice)}, which the layout does not have.`);
+    throw new FoldError(`${tensor}: its slice names ${blockName(slice)}, and the layout has no such block.`);
   const info = checkpoint.tensors.get(tensor);
-  if (!info)
-    throw new FoldError(`${checkpoint.source} has no tensor ${tensor}, which ${blockName(slice)} slices.`);
-  const length = info.shape[axis];
-  if (info.shape.length > 2 || length !== block.count * width) {
+  if (!info) {
     throw new FoldError(
-      `${tensor} has shape [${info.shape.join(', ')}]; ${blockName(slice)} needs ${block.count} units of ${width} ` +
-        `along axis ${axis} of a vector or matrix. The mask or the layout belongs to another model.`,
+      `${checkpoint.source} has no tensor ${tensor}. Leave its slice out, or use the checkpoint that the slices describe.`,
+    );
+  }
+  if (info.shape[axis] !== block.count * width) {
+    throw new FoldError(
+      `${tensor} has shape [${info.shape.join(', ')}]; ${blockName(slice)} has ${block.count} units of width ${width}, ` +
+        `so axis ${axis} must be ${block.count * width}. The mask or the layout belongs to another model.`,
     );
   }
   const units: number[] = [];
@@ -65,24 +71,27 @@ function planAxis(checkpoint: Checkpoint, slice: UnitSlice, { layout, mask, scal
   const factors = new Float32Array(kept.length).fill(1);
   units.forEach((unit, place) => {
     const factor = scaled && scales ? scales[block.start + unit]! : 1;
-    if (!Number.isFinite(factor))
-      throw new FoldError(`The scale of unit ${unit} of ${blockName(block)} is ${factor}.`);
+    if (!Number.isFinite(factor)) {
+      throw new FoldError(
+        `The scale of unit ${unit} of ${blockName(block)} is ${factor}. Scales must be finite.`,
+      );
+    }
     factors.fill(factor, place * width, (place + 1) * width);
     for (let entry = 0; entry < width; entry++) kept[place * width + entry] = unit * width + entry;
   });
   return factors.every((factor) => factor === 1) ? { kept } : { kept, factors };
 }
 
-/** A block that no tensor knows would be counted as removed and stay; a scale without a place would be lost. */
+/** Without a slice, removed units would stay in the weights. Without a scaled slice, scales would be lost. */
 function assertEveryBlockSliced({ layout, slices, mask, scales }: UnitChoice): void {
   for (const block of layout.blocks) {
     const own = slices.filter(({ layer, kind }) => layer === block.layer && kind === block.kind);
-    if (own.length === 0) throw new FoldError(`No tensor is sliced by the units of ${blockName(block)}.`);
+    if (own.length === 0) throw new FoldError(`${blockName(block)} has no slice.`);
     if (!scales || own.some(({ scaled }) => scaled)) continue;
     for (let unit = block.start; unit < block.start + block.count; unit++) {
       if (mask[unit] !== 0 && scales[unit] !== 1) {
         throw new FoldError(
-          `The units of ${blockName(block)} have scales, but none of their tensors takes one.`,
+          `${blockName(block)} has scales, but none of its slices is \`scaled\`. Mark the slice that takes them.`,
         );
       }
     }

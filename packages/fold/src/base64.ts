@@ -1,4 +1,4 @@
-/** Bytes to base64 and back with what browsers and Node share. */
+/** Encodes bytes as base64, in Node and in browsers. */
 export function toBase64(bytes: Uint8Array): string {
   let text = '';
   const chunk = 0x8000; // arguments of one call
@@ -8,7 +8,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** @throws {DOMException} if the text is not base64. */
+/** Decodes base64. @throws {DOMException} if the text is not base64. */
 export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { createLayout } from '@grasp/budget';
 import { convert, type TensorData, toFloat32 } from '@grasp/checkpoint';
+import { random } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
 import { f32, memoryCheckpoint } from '../test/memory-checkpoint.js';
 import { foldCheckpoint } from './fold-checkpoint.js';
@@ -34,11 +35,8 @@ const problems = fc
 type Shape = (typeof problems extends fc.Arbitrary<infer Problem> ? Problem : never)['shape'];
 
 function build({ inputs, counts, width, dtype, seed }: Shape) {
-  let state = seed;
-  const value = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return state / 2 ** 31;
-  };
+  const next = random(seed);
+  const value = () => 2 * next() - 1;
   const tensor = (...shape: number[]): TensorData => {
     const length = shape.reduce((a, b) => a * b, 1);
     return convert(f32(shape, Array.from({ length }, value)), dtype);
@@ -147,6 +145,57 @@ describe('foldCheckpoint', () => {
     expect(tensors).toEqual(before);
   });
 
+  it('slices kernels of rank 4 along either axis, and scales them', async () => {
+    const [outputs, inputs, inner] = [3, 4, 6];
+    const data = Float32Array.from({ length: outputs * inputs * inner }, (_, at) => at + 1);
+    const kernel: TensorData = { dtype: 'F32', shape: [outputs, inputs, 2, 3], data };
+    const unit = { layer: 0, width: 1, tensor: 'conv' };
+    const layout = createLayout([
+      { layer: 0, kind: 'filter', count: outputs, cost: 1 },
+      { layer: 0, kind: 'channel', count: inputs, cost: 1 },
+    ]);
+    const view = foldCheckpoint(memoryCheckpoint({ conv: kernel }), {
+      layout,
+      slices: [
+        { ...unit, kind: 'filter', axis: 0, scaled: true },
+        { ...unit, kind: 'channel', axis: 1, scaled: true },
+      ],
+      mask: Uint8Array.of(0, 1, 1, 1, 0, 0, 1),
+      scales: Float32Array.of(9, 2, 3, 5, 9, 9, 7),
+      config: {},
+    });
+    const expected = [1, 2].flatMap((output) =>
+      [0, 3].flatMap((input) =>
+        Array.from({ length: inner }, (_, at) => {
+          const scale = [2, 3][output - 1]! * (input === 0 ? 5 : 7);
+          return data[(output * inputs + input) * inner + at]! * scale;
+        }),
+      ),
+    );
+    expect(await view.read('conv')).toEqual(f32([2, 2, 2, 3], expected));
+    expect(view.tensors.get('conv')?.shape).toEqual([2, 2, 2, 3]);
+  });
+
+  it('ignores scales of removed units, even if no slice takes scales', () => {
+    const { checkpoint, slices, layout } = build({
+      inputs: 2,
+      counts: [2, 1],
+      width: 1,
+      dtype: 'F32',
+      seed: 1,
+    });
+    const options = {
+      layout,
+      slices: slices.map((slice) => ({ ...slice, scaled: false })),
+      mask: Uint8Array.of(1, 0, 1),
+      config: {},
+    };
+    expect(() => foldCheckpoint(checkpoint, { ...options, scales: Float32Array.of(1, 0, 1) })).not.toThrow();
+    expect(() => foldCheckpoint(checkpoint, { ...options, scales: Float32Array.of(2, 0, 1) })).toThrow(
+      /layer 0 ffn/,
+    );
+  });
+
   describe('refuses', () => {
     const shape = { inputs: 2, counts: [3, 2], width: 2, dtype: 'F32', seed: 1 } as const;
     const { checkpoint, slices, layout } = build({ ...shape, counts: [3, 2] });
@@ -160,13 +209,9 @@ describe('foldCheckpoint', () => {
       ['scales of another length', { scales: new Float32Array(6) }, /5 units; received 6/],
       ['a tensor that is not there', { slices: [{ ...slices[0]!, tensor: 'gone' }] }, /no tensor gone/],
       ['a unit width that does not fit', { slices: [{ ...slices[0]!, width: 3 }] }, /shape \[6, 2\]/],
-      [
-        'a block the layout lacks',
-        { slices: [{ ...slices[0]!, kind: 'kv' }] },
-        /layer 0 kv, which the layout/,
-      ],
-      ['an axis sliced twice', { slices: [...slices, slices[0]!] }, /sliced twice/],
-      ['a block without a slice', { slices: slices.slice(0, 3) }, /No tensor is sliced .* layer 1 ffn/],
+      ['a block the layout lacks', { slices: [{ ...slices[0]!, kind: 'kv' }] }, /names layer 0 kv/],
+      ['an axis sliced twice', { slices: [...slices, slices[0]!] }, /has two slices/],
+      ['a block without a slice', { slices: slices.slice(0, 3) }, /layer 1 ffn has no slice/],
       [
         'a scale that is not finite',
         { scales: new Float32Array(5).fill(Number.NaN) },
@@ -178,7 +223,7 @@ describe('foldCheckpoint', () => {
           slices: slices.map((slice) => ({ ...slice, scaled: false })),
           scales: new Float32Array(5).fill(0.5),
         },
-        /none of their tensors takes one/,
+        /none of its slices is `scaled`/,
       ],
     ])('%s', (_, changed, message) => {
       expect(folding(changed)).toThrow(message);

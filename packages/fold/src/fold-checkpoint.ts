@@ -1,22 +1,34 @@
 import { type Checkpoint, type TensorInfo, TensorMissingError } from '@grasp/checkpoint';
 import { planTensors, type UnitChoice } from './axis-plan.js';
-import { slicedShape, sliceTensor } from './slice-tensor.js';
+import { foldTensor, slicedShape } from './fold-tensor.js';
+import { changesByTensor, type WeightChanges } from './weight-changes.js';
 
 export interface FoldOptions extends UnitChoice {
   /** config.json of the pruned model. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Changes of the dense weights: refitted columns, LoRA products, norm scales. Default none. */
+  readonly changes?: WeightChanges;
 }
 
 /**
- * The pruned checkpoint, as a view: removed units are sliced away and scales multiplied into the weights as each
- * tensor is read, so that writing it takes memory for one tensor. A tensor of which nothing stays is left out.
+ * Returns a view of the pruned checkpoint. Each tensor is computed when it is read, so a writer needs memory for one
+ * tensor at a time. Tensors whose entries all belong to removed units are left out.
  *
- * The view reads the checkpoint it stands on; closing it closes that one.
+ * Every element of the view is `round(slice(W′) · scales)`, where `W′` is the dense weight after `changes`. The
+ * expression is evaluated in float32 and rounded once to the tensor's dtype, to nearest, ties to even. A tensor with
+ * neither changes nor scales is copied bit for bit.
  *
- * @throws {FoldError} if mask, layout, slices and tensors do not fit together.
+ * Closing the view closes the checkpoint.
+ *
+ * @throws {FoldError} if mask, layout, slices, changes and tensors do not fit together. Reading throws
+ *   `NarrowingOverflowError` if an element exceeds the range of its dtype.
  */
-export function foldCheckpoint(checkpoint: Checkpoint, { config, ...choice }: FoldOptions): Checkpoint {
+export function foldCheckpoint(
+  checkpoint: Checkpoint,
+  { config, changes = {}, ...choice }: FoldOptions,
+): Checkpoint {
   const plans = planTensors(checkpoint, choice);
+  const changed = changesByTensor(checkpoint, changes);
   const tensors = new Map<string, TensorInfo>();
   for (const info of checkpoint.tensors.values()) {
     const plan = plans.get(info.name);
@@ -32,9 +44,7 @@ export function foldCheckpoint(checkpoint: Checkpoint, { config, ...choice }: Fo
     files: checkpoint.files,
     async read(name) {
       if (!tensors.has(name)) throw new TensorMissingError(source, name);
-      const tensor = await checkpoint.read(name);
-      const plan = plans.get(name);
-      return plan ? sliceTensor(tensor, plan, name) : tensor;
+      return foldTensor(await checkpoint.read(name), plans.get(name), changed.get(name), name);
     },
     close: () => checkpoint.close(),
   };

@@ -1,9 +1,10 @@
-export { addLowRank, type LowRankUpdate } from './add-low-rank.js';
 export type { UnitChoice } from './axis-plan.js';
 export { calibrateScales, initialScaleState, type ScaleOptions } from './calibrate-scales.js';
 export { FoldError, MaskFileError } from './errors.js';
 export { type FoldOptions, foldCheckpoint } from './fold-checkpoint.js';
+export type { LowRankUpdate } from './low-rank-update.js';
 export { decodeMask, encodeMask, type PrunedUnits } from './mask-file.js';
+export type { NormScales } from './norm-scales.js';
 export type { DefiniteSolver } from './refit/cholesky.js';
 export type { NormalEquations } from './refit/normal-equations.js';
 export type { OutputProblem, RefitModel, RefitStep, RefitWalk } from './refit/refit-model.js';
@@ -14,6 +15,7 @@ export {
   type RefitRecord,
   refitOutputs,
 } from './refit/refit-outputs.js';
-export { type ReplacedColumns, replaceColumns } from './refit/replace-columns.js';
+export type { ReplacedColumns } from './refit/replace-columns.js';
 export { DEFAULT_AMPLITUDE, scaleGroup, scalesFromScores } from './scales.js';
 export type { UnitSlice } from './unit-slice.js';
+export type { WeightChanges } from './weight-changes.js';

@@ -43,6 +43,25 @@ describe('encodeMask and decodeMask', () => {
     expect(() => decodeMask(bytes.slice(0, length))).toThrow(MaskFileError);
   });
 
+  it('count any number but 0 as kept', () => {
+    const two = createLayout([{ layer: 0, kind: 'ffn', count: 2, cost: 1 }]);
+    const bytes = encodeMask({ layout: two, mask: Uint8Array.of(2, 0), scales: Float32Array.of(1.5, 9) });
+    const { mask, scales } = decodeMask(bytes);
+    expect([mask, scales]).toEqual([Uint8Array.of(1, 0), Float32Array.of(1.5, 0)]);
+  });
+
+  it('refuse a layout of the same size with other blocks', () => {
+    const other = createLayout([
+      { layer: 0, kind: 'ffn', count: 6, cost: 1 },
+      { layer: 1, kind: 'ffn', count: 6, cost: 1 },
+    ]);
+    expect(() => decodeMask(bytes, other)).toThrow(/1 blocks and 12 units; this model has 2 and 12/);
+  });
+
+  it('ignore a provenance that is no object', () => {
+    expect(decodeMask(edited('"provenance": {}', '"provenance": 5')).provenance).toEqual({});
+  });
+
   const edited = (from: string, to: string) =>
     new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to));
 

@@ -2,16 +2,16 @@ import { assertUnits, createLayout, type Layout, sameLayout } from '@grasp/budge
 import { fromBase64, toBase64 } from './base64.js';
 import { MaskFileError } from './errors.js';
 
-/** The result of pruning, apart from any weights: apply it to any copy of the checkpoint it was made for. */
+/** The result of pruning without the weights. It applies to any copy of the checkpoint that it was made for. */
 export interface PrunedUnits {
   readonly layout: Layout;
-  /** 1 for each kept unit. */
+  /** `[layout.size]`: 1 for each kept unit, 0 for the others. */
   readonly mask: Uint8Array;
-  /** A factor for each kept unit, 0 for the others. */
+  /** `[layout.size]`: one factor for each kept unit, 0 for the others. */
   readonly scales?: Float32Array;
-  /** What the mask was projected from: one score for each unit, kept or not. With it, another budget needs no new run. */
+  /** `[layout.size]`: the scores that were projected onto the mask. They can be projected onto another budget. */
   readonly scores?: Float32Array;
-  /** Where it came from: model, settings, data fingerprint, whatever JSON holds. */
+  /** Model, settings, data fingerprint: any JSON. */
   readonly provenance?: Readonly<Record<string, unknown>>;
 }
 
@@ -19,8 +19,10 @@ const FORMAT = 'grasp-mask';
 const VERSION = 1;
 
 /**
- * A mask file: JSON with the layout in clear, the mask as base64 of one bit per unit (lowest bit first), and the kept
- * units' scales and all units' scores as base64 of little-endian float32.
+ * Encodes a mask file: JSON with the layout as plain fields, the mask as base64 of one bit per unit (lowest bit first), and
+ * the scales of kept units and the scores of all units as base64 of little-endian float32.
+ *
+ * @throws {LayoutError} if mask, scales or scores do not fit the layout.
  */
 export function encodeMask({ layout, mask, scales, scores, provenance }: PrunedUnits): Uint8Array {
   assertUnits(layout, mask, 'mask');
@@ -39,22 +41,25 @@ export function encodeMask({ layout, mask, scales, scores, provenance }: PrunedU
 }
 
 /**
- * What {@link encodeMask} wrote.
+ * Decodes a mask file of {@link encodeMask}.
  *
- * @param layout the layout of the model it is meant for; another one is refused.
+ * @param layout the layout of the model. A mask for another layout is refused.
  * @throws {MaskFileError} if the file is damaged, of another version, or for another layout.
  */
 export function decodeMask(bytes: Uint8Array, layout?: Layout): PrunedUnits {
   const { format, version, layout: blocks, mask: bits, scales, scores, provenance } = parse(bytes);
-  if (format !== FORMAT) throw new MaskFileError('This is not a mask file.');
+  if (format !== FORMAT)
+    throw new MaskFileError('This is not a mask file: its "format" is not "grasp-mask".');
   if (version !== VERSION) {
-    throw new MaskFileError(`The mask file has version ${version}; this release reads version ${VERSION}.`);
+    throw new MaskFileError(
+      `The mask file has version ${version}; this release reads version ${VERSION}. Use the release that wrote it.`,
+    );
   }
   const own = layoutOf(blocks);
   if (layout && !sameLayout(own, layout)) {
     throw new MaskFileError(
-      `The mask file is for a model of ${own.blocks.length} blocks and ${own.size} units, this one has ` +
-        `${layout.blocks.length} and ${layout.size}, or their sizes differ by layer. Use it with the model it was made for.`,
+      `The mask file is for a model with ${own.blocks.length} blocks and ${own.size} units; this model has ` +
+        `${layout.blocks.length} and ${layout.size}, or other blocks. Use the model that the mask was made for.`,
     );
   }
   const mask = unpackBits(bytesOf(bits, 'mask'), own.size);
@@ -72,9 +77,9 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
   try {
     file = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new MaskFileError('The mask file is not JSON; it may be cut short.');
+    throw new MaskFileError('The mask file is not JSON. It may be truncated.');
   }
-  if (!isObject(file)) throw new MaskFileError('This is not a mask file.');
+  if (!isObject(file)) throw new MaskFileError('This is not a mask file: it is not a JSON object.');
   return file;
 }
 

@@ -1,3 +1,4 @@
+export { Random } from '@grasp/random';
 export { type NonFiniteDetails, NonFiniteError, StateError, TrainingOptionError } from './errors.js';
 export {
   DEFAULT_TEMPERATURE,
@@ -20,7 +21,6 @@ export {
 } from './importance/prune-by-importance.js';
 export type { GatedModel, GradientOptions, LossAndGradients } from './model/gated-model.js';
 export { unitName } from './model/unit-name.js';
-export { Random } from './random.js';
 export {
   decodeImportanceState,
   decodeState,

@@ -1,9 +1,9 @@
-/** A Python environment that is not there and cannot be made. */
+/** The Python environment is missing or cannot be created. */
 export class PythonError extends Error {
   readonly code = 'GRASP_PYTHON';
   constructor(
     message: string,
-    /** The interpreter that was tried. */
+    /** Path of the interpreter. */
     readonly python: string,
     options?: ErrorOptions,
   ) {
@@ -12,12 +12,12 @@ export class PythonError extends Error {
   }
 }
 
-/** lm-evaluation-harness that stopped, or wrote something else than expected. */
+/** lm-evaluation-harness failed, or its output is not as expected. */
 export class HarnessError extends Error {
   readonly code = 'GRASP_LM_EVAL';
   constructor(
     message: string,
-    /** The last lines it said. */
+    /** The last lines of its output. */
     readonly output: string = '',
   ) {
     super(message);

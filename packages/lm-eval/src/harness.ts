@@ -4,16 +4,16 @@ import { PythonError } from './errors.js';
 import { pythonEnvironment } from './python-environment.js';
 import type { PythonOptions } from './python-options.js';
 
-/** The release whose tasks and numbers `@grasp/eval` follows. */
+/** The release that `@grasp/eval` reproduces. */
 export const HARNESS_VERSION = '0.4.13';
 
-/** Pins of what the harness runs on. */
+/** Path of the pinned requirements. */
 export const HARNESS_REQUIREMENTS = fileURLToPath(new URL('../requirements.txt', import.meta.url));
 
-/** lm-evaluation-harness, installed and ready. */
+/** An installation of lm-evaluation-harness. */
 export interface Harness {
   readonly python: string;
-  /** Of the package, with its `tasks`. */
+  /** Folder of the package, which contains `tasks`. */
   readonly folder: string;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -28,10 +28,10 @@ print(json.dumps({'missing': missing, 'versions': versions, 'folder': folder}))
 `;
 
 /**
- * Finds lm-evaluation-harness in a Python environment: the one given, else the one of the interpreter that GRASP_PYTHON
- * names, else one made of the pins.
+ * Finds lm-evaluation-harness in a Python environment: that of `options.python`, otherwise that of the interpreter in
+ * GRASP_PYTHON, otherwise a new environment with the pinned requirements.
  *
- * @throws PythonError also if the environment lacks a package or has another release of the harness.
+ * @throws PythonError if the environment cannot be created, lacks a package, or has another release of the harness.
  */
 export async function openHarness(options: PythonOptions = {}): Promise<Harness> {
   const python = await pythonEnvironment(HARNESS_REQUIREMENTS, {

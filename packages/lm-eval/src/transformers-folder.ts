@@ -6,9 +6,11 @@ import { LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { forTransformers } from '@grasp/export';
 
 /**
- * Hands `work` a folder of the model that transformers loads: its own, or where that is a GGUF file, or asks for code,
- * one written for the purpose and removed afterwards. Python files that came with a model never run: where its layers
- * differ, `trustRemoteCode` is true and the code is what `@grasp/export` wrote.
+ * Calls `work` with a folder that transformers can load. GGUF files and folders that need remote code are first written to
+ * a temporary folder, which is removed afterwards.
+ *
+ * Python files of the model never run. If layers have different widths, `trustRemoteCode` is true and the code is that of
+ * `@grasp/export`.
  */
 export async function withTransformersFolder<Result>(
   path: string,

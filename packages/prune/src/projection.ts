@@ -2,6 +2,7 @@ import {
   assertFeasible,
   type Constraints,
   type Layout,
+  LayoutError,
   matchUnits,
   projectExact,
   projectGreedyPrefix,
@@ -49,11 +50,12 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
 export function constraintsOf(layout: Layout, settings: PruneSettings): Constraints {
   const { align, minimum } = settings;
   const protect = protectedUnits(layout, settings);
+  const has = (kind: string) => layout.blocks.some((block) => block.kind === kind);
   return {
     minimum,
     ...(protect ? { protect } : {}),
-    ...(settings.layout === 'uniform' ? { uniform: ['ffn', 'kv'] } : {}),
-    ...(align > 1 ? { multipleOf: { ffn: align } } : {}),
+    ...(settings.layout === 'uniform' ? { uniform: ['ffn', 'kv'].filter(has) } : {}),
+    ...(align > 1 && has('ffn') ? { multipleOf: { ffn: align } } : {}),
   };
 }
 
@@ -63,8 +65,8 @@ function protectedUnits(layout: Layout, { protect = [], only }: PruneSettings): 
   if (protect.length + other.length === 0) return undefined;
   const units = new Uint8Array(layout.size);
   for (const pattern of [...protect, ...other]) {
-    const matched = matchUnits(layout, pattern);
-    if (!matched.includes(1)) {
+    const matched = matchedUnits(layout, pattern);
+    if (!matched) {
       throw new SettingsError(
         `protect: no unit of the model matches "${pattern}". Names are layers.N, layers.N.ffn, layers.N.kv or ` +
           'layers.N.ffn.I, and * stands for anything.',
@@ -105,4 +107,14 @@ function assertModelIsLeft({ tensors }: ModelHeaders, mask: Uint8Array): void {
     `The model has ${bias}, which would still be added where all units are gone. Keep at least one: --minimum 1.`,
     ['minimum'],
   );
+}
+
+/** The units that a pattern matches, or undefined if there are none. */
+function matchedUnits(layout: Layout, pattern: string): Uint8Array | undefined {
+  try {
+    return matchUnits(layout, pattern);
+  } catch (error) {
+    if (error instanceof LayoutError) return undefined;
+    throw error;
+  }
 }

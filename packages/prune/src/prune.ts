@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { type Checkpoint, openCheckpoint, withFiniteWeights, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
-import { addLowRank, encodeMask, replaceColumns } from '@grasp/fold';
+import { encodeMask } from '@grasp/fold';
 import { assertMet } from './budgets.js';
 import type { PruneEvent, Subject } from './events.js';
 import { type Learned, learn } from './learning/learn.js';
@@ -84,11 +84,11 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   const projection = projectionOf(checkpoint, settings);
   const dense = yield* measureOnce(job, progress, 'dense', checkpoint);
   const learned = yield* learnOn(job, projection, progress);
-  const { mask, scores, scales, replaced, corrections } = learned;
-  const refitted = replaced.length > 0 ? replaceColumns(checkpoint, replaced) : checkpoint;
-  const corrected = corrections.length > 0 ? addLowRank(refitted, corrections) : refitted;
+  const { mask, scores, scales, replaced, lora, norms } = learned;
   const masked = yield* measureOnce(job, progress, 'masked', prunedView(checkpoint, mask));
-  const view = forTransformers(prunedView(corrected, mask, scales));
+  const view = forTransformers(
+    prunedView(checkpoint, mask, scales, { columns: replaced, lowRank: lora, norms }),
+  );
   const pruned = folder === undefined ? view : yield* write(view, folder);
   try {
     const calibrated = yield* measure(pruned, 'calibrated', evaluation, engine);
@@ -96,10 +96,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
     const record = runRecord(job, { ...projection, learned, pruned, perplexity });
     if (settings.projection === 'exact') assertMet(record.budgets);
     if (folder === undefined) return record;
-    await writeFile(
-      join(folder, MASK_FILE),
-      encodeMask({ layout: projection.layout, mask, scales: scales.subarray(0, mask.length), scores }),
-    );
+    await writeFile(join(folder, MASK_FILE), encodeMask({ layout: projection.layout, mask, scales, scores }));
     await writeFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
     await writeFile(join(folder, CARD), await cardOf(record, checkpoint, pruned));
     return record;

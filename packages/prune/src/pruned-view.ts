@@ -1,29 +1,33 @@
-import type { Checkpoint } from '@grasp/checkpoint';
 import {
-  decoderConfig,
+  type DecoderCheckpoint,
+  decoderCheckpoint,
   decoderLayout,
   prunedConfig,
-  scaleLayout,
-  scaleSlices,
   unitSlices,
-  withNorms,
 } from '@grasp/decoder';
-import { foldCheckpoint } from '@grasp/fold';
+import { foldCheckpoint, type WeightChanges } from '@grasp/fold';
 
 /**
- * The pruned model that was learned, as a view of the dense one. Without scales: with the mask alone.
+ * The pruned model as a view of the dense one. Every weight is rounded to its dtype once.
  *
- * @param scales of the units, or of these and the norms' entries (`scaleLayout` of `@grasp/decoder`)
+ * @param mask 1 for each kept unit.
+ * @param scales a factor for each kept unit. Default: 1.
+ * @param changes refitted columns, LoRA products and norm scales. Default: none.
  */
-export function prunedView(checkpoint: Checkpoint, mask: Uint8Array, scales?: Float32Array): Checkpoint {
-  const config = decoderConfig(checkpoint.config);
-  const withGains = scales !== undefined && scales.length > mask.length;
-  const slices = withGains ? scaleSlices(config) : unitSlices(config);
-  return foldCheckpoint(checkpoint, {
-    layout: withGains ? scaleLayout(config) : decoderLayout(config),
-    slices: slices.filter(({ tensor }) => checkpoint.tensors.has(tensor)),
-    mask: withGains ? withNorms(config, mask) : mask,
+export function prunedView(
+  dense: DecoderCheckpoint,
+  mask: Uint8Array,
+  scales?: Float32Array,
+  changes: WeightChanges = {},
+): DecoderCheckpoint {
+  const { decoder } = dense;
+  const view = foldCheckpoint(dense, {
+    layout: decoderLayout(decoder),
+    slices: unitSlices(decoder).filter(({ tensor }) => dense.tensors.has(tensor)),
+    mask,
     ...(scales ? { scales } : {}),
-    config: prunedConfig(checkpoint.config, config, mask),
+    config: prunedConfig(dense.config, decoder, mask),
+    changes,
   });
+  return decoderCheckpoint(view, [decoder.architecture]);
 }

@@ -1,4 +1,4 @@
-/** A folder that has no record of a run, or one of another release. */
+/** A folder has no record of a run, or the record is damaged or from another release. */
 export class RunFolderError extends Error {
   override readonly name = 'RunFolderError';
   readonly code = 'GRASP_RUN_FOLDER';

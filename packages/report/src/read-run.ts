@@ -2,29 +2,40 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeMask, type PrunedUnits } from '@grasp/fold';
 import { MASK_FILE, RUN_RECORD, type RunRecord } from '@grasp/prune';
+import { recordProblem } from './check-record.js';
 import { RunFolderError } from './errors.js';
 
 /** Name of the report in the output folder of a run. */
 export const RUN_REPORT = 'report.html';
 
-/** What a run left in its output folder about itself. */
+/** The records of a finished run in its output folder. */
 export interface FinishedRun {
   readonly record: RunRecord;
   readonly units: PrunedUnits & Required<Pick<PrunedUnits, 'scores'>>;
 }
 
 /**
- * Reads the record of a run, and the units it kept with their scores.
+ * Reads the record of a run, its mask and its scores.
  *
- * @throws {RunFolderError} if the folder has none, or another release wrote it.
+ * @throws {RunFolderError} if a file is missing, damaged, or from another release.
  * @throws {MaskFileError} if the mask file is damaged.
  */
 export async function readRun(folder: string): Promise<FinishedRun> {
   const record = recordOf(folder, await read(folder, RUN_RECORD));
   const { scores, ...units } = decodeMask(await read(folder, MASK_FILE));
   if (!scores) throw new RunFolderError(folder, `${MASK_FILE} holds no scores. ${ANOTHER}`);
+  const beyond = units.layout.blocks.find(({ layer }) => layer >= MOST_LAYERS);
+  if (beyond) {
+    throw new RunFolderError(
+      folder,
+      `${MASK_FILE}: layer ${beyond.layer} is beyond the limit of ${MOST_LAYERS} layers. The file is damaged.`,
+    );
+  }
   return { record, units: { ...units, scores } };
 }
+
+/** The heat map has a column per layer. Models have some hundred layers. */
+const MOST_LAYERS = 4096;
 
 const ANOTHER = 'Another release wrote it: prune again with this one.';
 
@@ -48,6 +59,13 @@ function recordOf(folder: string, bytes: Uint8Array): RunRecord {
     throw new RunFolderError(
       folder,
       `${RUN_RECORD} is not the record of a run as this release writes it. ${ANOTHER}`,
+    );
+  }
+  const problem = recordProblem(record as Readonly<Record<string, unknown>>);
+  if (problem !== undefined) {
+    throw new RunFolderError(
+      folder,
+      `${RUN_RECORD} is damaged: ${problem}. Prune again, or restore the file.`,
     );
   }
   return record as RunRecord;

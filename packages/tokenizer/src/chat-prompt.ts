@@ -6,19 +6,20 @@ export interface Message {
   readonly content: string;
 }
 
-/** A model's chat template that does not take the conversation. */
+/** The chat template cannot be parsed, or it refuses the conversation. */
 export class ChatTemplateError extends Error {
   override readonly name = 'ChatTemplateError';
   readonly code = 'GRASP_CHAT_TEMPLATE';
 }
 
-/** Makes the text a model reads of a conversation, up to where its reply begins. */
+/** Renders a conversation as the model's prompt, up to the start of its reply. */
 export type ChatPrompt = (messages: readonly Message[]) => string;
 
 /**
- * The chat template of a model as a function; undefined for a model that has none.
+ * Compiles the chat template of a model. Returns undefined if the model has none.
  *
- * @throws ChatTemplateError for a template that cannot be read; the function throws it where the template refuses.
+ * @throws ChatTemplateError if the template cannot be parsed. The returned function throws it if the template refuses a
+ *   conversation.
  */
 export function chatPrompt({ chatTemplate, special }: TokenizerRoles): ChatPrompt | undefined {
   if (chatTemplate === undefined) return undefined;
@@ -33,7 +34,7 @@ function orTemplateError<T>(work: () => T): T {
     return work();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ChatTemplateError(`The model's chat template does not take this conversation: ${why}`, {
+    throw new ChatTemplateError(`The chat template of the model failed: ${why}`, {
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-/** A checkpoint that brings no tokenizer this package reads. */
+/** The checkpoint has no tokenizer.json. */
 export class TokenizerMissingError extends Error {
   override readonly name = 'TokenizerMissingError';
   readonly code = 'GRASP_TOKENIZER_MISSING';
@@ -11,7 +11,7 @@ export class TokenizerMissingError extends Error {
   }
 }
 
-/** A tokenizer.json that the tokenizers library refuses. */
+/** The tokenizer.json is damaged or uses features that are not supported. */
 export class TokenizerFormatError extends Error {
   override readonly name = 'TokenizerFormatError';
   readonly code = 'GRASP_TOKENIZER_FORMAT';
@@ -25,7 +25,7 @@ export class TokenizerFormatError extends Error {
   }
 }
 
-/** A tokenizer that can give ids for which the model has no embedding. */
+/** The tokenizer has ids for which the model has no embedding. */
 export class TokenizerMismatchError extends Error {
   override readonly name = 'TokenizerMismatchError';
   readonly code = 'GRASP_TOKENIZER_MISMATCH';
@@ -36,23 +36,23 @@ export class TokenizerMismatchError extends Error {
   ) {
     super(
       `The tokenizer gives ids up to ${tokenizerVocabSize - 1} and the model has ${modelVocabSize} embeddings. ` +
-        `This tokenizer belongs to another model.`,
+        `Use the tokenizer of this model.`,
     );
   }
 }
 
-/** A text that the tokenizers library would not survive. */
+/** The text has so many spaces in a row that the tokenizers library would abort the process. */
 export class TokenizerTextError extends Error {
   override readonly name = 'TokenizerTextError';
   readonly code = 'GRASP_TOKENIZER_TEXT';
 
   constructor(
-    /** Characters of white space in a row. */
+    /** Length of the longest run of white space, in characters. */
     readonly spaces: number,
     readonly limit: number,
   ) {
     super(
-      `The text has ${spaces} characters of white space in a row, and at most ${limit} are taken. Is it text?`,
+      `The text has ${spaces} characters of white space in a row; the limit is ${limit}. Check that it is text.`,
     );
   }
 }

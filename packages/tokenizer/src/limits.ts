@@ -1,17 +1,17 @@
-/** Named maxima for what a tokenizer.json, and a text, may hold: each is far above what is in use. */
+/** Limits for tokenizer.json and for texts. Each is far above the values in use. */
 export const LIMITS = {
-  /** Bound of token ids. */
+  /** Token ids are below this number. */
   ids: 2 ** 31,
-  /** Sequences of normalizers and the like within sequences. */
+  /** Depth of a `Sequence` (of normalizers, decoders, …) within another. */
   nesting: 4,
-  /** Characters of a regular expression; the longest in use have some hundreds. */
+  /** Length of a regular expression, in characters. The longest in use have some hundreds. */
   patternLength: 4096,
-  /** Groups of a regular expression within groups. */
+  /** Depth of nested groups in a regular expression. */
   patternDepth: 8,
   /** Open-ended repetitions in one alternative of a regular expression. */
   patternRepeats: 2,
   /** A bounded repetition above this counts as open-ended. */
   patternCount: 16,
-  /** Spaces in a row: usual patterns step back once for each, and the library aborts at ten million. */
+  /** White space in a row, in characters. Common patterns backtrack once per space, and the library aborts at ten million. */
   spaces: 4_000_000,
 } as const;

@@ -248,7 +248,7 @@ describe('a tokenizer.json', () => {
       'a model has no tokenizer.json',
     );
     await expect(loadTokenizer(checkpoint('tokenizer.model', ''))).rejects.toThrow(
-      'load it with transformers',
+      'Load the tokenizer with transformers',
     );
     for (const content of ['', '{}', '[', json({ model: { type: 'New' } }), '\0']) {
       await expect(loadTokenizer(checkpoint('tokenizer.json', content))).rejects.toMatchObject({

@@ -11,12 +11,12 @@ import type { Tokenizer } from './tokenizer.js';
 import { safeTokenizerJson } from './tokenizer-json.js';
 
 /**
- * The tokenizer of a checkpoint, from its tokenizer.json (which a GGUF checkpoint makes from its metadata). Ids are
- * those of the reference implementation, as it is the reference implementation that computes them.
+ * Loads the tokenizer of a checkpoint from its tokenizer.json. A GGUF checkpoint makes this file from its metadata. The
+ * reference implementation computes the ids.
  *
- * Truncation and padding that a tokenizer.json may ask for are switched off: texts come back whole.
+ * Truncation and padding in the file are ignored.
  *
- * @throws TokenizerMissingError, TokenizerFormatError, and what reading the file throws
+ * @throws TokenizerMissingError, TokenizerFormatError, and the errors of reading the file
  */
 export async function loadTokenizer(checkpoint: Pick<Checkpoint, 'source' | 'files'>): Promise<Tokenizer> {
   const file = checkpoint.files.find(({ name }) => name === 'tokenizer.json');
@@ -25,17 +25,18 @@ export async function loadTokenizer(checkpoint: Pick<Checkpoint, 'source' | 'fil
     throw new TokenizerMissingError(
       checkpoint.source,
       slow
-        ? 'It has the older files: load it with transformers and save it again to get one.'
-        : 'Copy it from the model this checkpoint was made from.',
+        ? 'It has the older files. Load the tokenizer with transformers and save it again.'
+        : 'Copy the file from the original model.',
     );
   }
   return parseTokenizer(new TextDecoder().decode(await file.read()), checkpoint.source);
 }
 
 /**
- * A tokenizer from the text of a tokenizer.json. `source` is named in errors.
+ * Makes a tokenizer from the text of a tokenizer.json.
  *
- * @throws TokenizerFormatError; so do its methods, as a part of a file may fail on some texts only
+ * @param source the name of the checkpoint, for messages
+ * @throws TokenizerFormatError. Methods of the tokenizer throw it too: some defects show only with certain texts.
  */
 export function parseTokenizer(json: string, source: string): Tokenizer {
   const refuse = (error: unknown): never => {
@@ -75,10 +76,10 @@ function nativeTokenizer(json: string, refuse: (error: unknown) => never): Nativ
 }
 
 /**
- * Checks that every id of the tokenizer has an embedding. Fewer ids than embeddings are usual: vocabularies are
- * padded.
+ * Checks that every id of the tokenizer has an embedding. A model may have more embeddings than ids, because
+ * vocabularies are padded.
  *
- * @param vocabSize rows of the model's embedding matrix
+ * @param vocabSize number of rows of the model's embedding matrix
  * @throws TokenizerMismatchError
  */
 export function checkTokenizerFits(tokenizer: Pick<Tokenizer, 'vocabSize'>, vocabSize: number): void {

@@ -1,15 +1,15 @@
 /**
- * Which regular expressions of a tokenizer.json are run.
+ * Decides which regular expressions of a tokenizer.json are safe to run.
  *
- * The native engine backtracks, and aborts the process when it has done so ten million times. Splitting patterns in
- * use are alternatives of short runs of character classes; on those, backtracking stays within a run. So only such
- * patterns are taken: no repeated group unless its body has one length, no references, and at most two open-ended
- * repetitions in a row.
+ * The native engine backtracks, and aborts the process after ten million steps. The splitting patterns in use are
+ * alternatives of short runs of character classes, and backtracking stays within a run. This module accepts only such
+ * patterns: a repeated group must have a fixed length, references are not allowed, and at most two open-ended
+ * repetitions may follow each other.
  */
 
 import { LIMITS } from './limits.js';
 
-/** What is known of a piece of pattern: open-ended repetitions one after another, and whether its length is fixed. */
+/** Properties of a part of a pattern: its open-ended repetitions in a row, and whether its length is fixed. */
 interface Shape {
   readonly repeats: number;
   readonly fixed: boolean;
@@ -20,7 +20,7 @@ const ESCAPE =
   /\\(?:[pP]\{\^?\w+\}|x\{[\dA-Fa-f]+\}|x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[AbBdDhHnrRsStvwWzZ]|[^\w\s])/y;
 const QUANTIFIER = /(?:[*+?]|\{(\d*)(,?)(\d*)\})[?+]?/y;
 
-/** The reason why a pattern is not run, or undefined. */
+/** Returns why a pattern is not safe, or undefined if it is. */
 export function unsafePattern(pattern: string): string | undefined {
   if (pattern.length > LIMITS.patternLength) return `has more than ${LIMITS.patternLength} characters`;
   try {
@@ -47,7 +47,7 @@ class PatternReader {
     return match;
   }
 
-  /** Alternatives up to a closing parenthesis or the end. */
+  /** Reads alternatives up to a closing parenthesis or the end. */
   alternatives(depth: number): Shape {
     if (depth > LIMITS.patternDepth) throw new UnsafePattern('nests groups too deeply');
     const shapes = [this.#sequence(depth)];
@@ -75,7 +75,7 @@ class PatternReader {
     return { repeats, fixed };
   }
 
-  /** A character, a class, or a group. */
+  /** Reads a character, a class, or a group. */
   #atom(depth: number): Shape {
     const one = { repeats: 0, fixed: true };
     const start = this.pattern[this.at]!;
@@ -98,7 +98,7 @@ class PatternReader {
     return one;
   }
 
-  /** A class in brackets, which may hold others. */
+  /** Reads a class in brackets. Classes may contain classes. */
   #class(): void {
     let depth = 0;
     do {

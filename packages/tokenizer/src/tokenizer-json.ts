@@ -1,204 +1,229 @@
+/**
+ * What a tokenizer.json may contain.
+ *
+ * The native library trusts its input: a merge that is shorter than the subword prefix, for example, aborts the process.
+ * So this package parses each file, compares it with the schema below, and passes only files that fit to the library.
+ */
+
+import * as z from 'zod';
 import { TokenizerFormatError } from './errors.js';
 import {
-  type Check,
+  byKey,
+  byType,
   character,
+  fields,
   filledText,
   finite,
+  firstProblem,
   flag,
-  list,
+  forward,
+  integerBelow,
+  listOf,
   mapOf,
-  misfit,
-  objectAt,
+  object,
   oneOf,
-  optional,
-  record,
+  shown,
   text,
-  variant,
-  wholeNumber,
-} from './json-check.js';
+} from './json-schema.js';
 import { LIMITS } from './limits.js';
 import { unsafePattern } from './safe-pattern.js';
 
 /**
- * What a tokenizer.json may hold.
+ * Checks the text of a tokenizer.json.
  *
- * The native library trusts its input: a file with, say, a merge shorter than the subword prefix aborts the process
- * where one would expect an error. So a file is held against what is known to be safe before the library sees it,
- * and what the library gets is written anew from what was checked.
- */
-
-/**
- * Checks the text of a tokenizer.json, and returns the text to give to the library: the same without truncation and
- * padding.
- *
- * @throws TokenizerFormatError
+ * @returns the text for the library: the same document without truncation and padding
+ * @throws TokenizerFormatError naming the first field that does not fit
  */
 export function safeTokenizerJson(json: string, source: string): string {
+  const document = parsed(json, source);
+  const { error } = tokenizer.safeParse(document);
+  if (error) throw new TokenizerFormatError(source, `tokenizer.json: ${firstProblem(document, error)}.`);
+  return JSON.stringify({ ...(document as object), truncation: null, padding: null });
+}
+
+function parsed(json: string, source: string): unknown {
   try {
-    const tokenizer = objectAt(JSON.parse(json), '');
-    checkTokenizer(tokenizer, '');
-    return JSON.stringify({ ...tokenizer, truncation: null, padding: null });
+    return JSON.parse(json);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new TokenizerFormatError(source, `in its tokenizer.json, ${detail}`, { cause: error });
+    throw new TokenizerFormatError(source, `tokenizer.json is not JSON (${detail}).`, { cause: error });
   }
 }
 
-const tokenId = wholeNumber(LIMITS.ids);
+const tokenId = integerBelow(LIMITS.ids);
 const segment = oneOf(0, 1);
 const behavior = oneOf('Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous');
 
-/** `{ "String": … }` or `{ "Regex": … }`. */
-const pattern: Check = (value, at) => {
-  const entries = Object.entries(objectAt(value, at));
-  const [kind, content] = entries.length === 1 ? entries[0]! : [undefined, undefined];
-  if (kind !== 'String' && kind !== 'Regex') throw misfit(at, 'is neither a String nor a Regex');
-  filledText(content, at);
-  const reason = kind === 'Regex' ? unsafePattern(String(content)) : undefined;
-  if (reason !== undefined) throw misfit(at, reason);
-};
-
-const byteLevel = record({
-  add_prefix_space: optional(flag),
-  trim_offsets: optional(flag),
-  use_regex: optional(flag),
+const pattern = byKey({
+  String: filledText,
+  Regex: filledText.superRefine((expression, context) => {
+    const reason = unsafePattern(expression);
+    if (reason !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: `a regular expression of bounded cost, and this one ${reason}`,
+      });
+    }
+  }),
 });
 
-const metaspace = record({
+const byteLevel = fields({
+  add_prefix_space: flag.nullish(),
+  trim_offsets: flag.nullish(),
+  use_regex: flag.nullish(),
+});
+
+const metaspace = fields({
   replacement: character,
-  prepend_scheme: optional(oneOf('first', 'never', 'always')),
-  add_prefix_space: optional(flag),
-  split: optional(flag),
+  prepend_scheme: oneOf('first', 'never', 'always').nullish(),
+  add_prefix_space: flag.nullish(),
+  split: flag.nullish(),
 });
 
-const replace = record({ pattern, content: text });
+const replace = fields({ pattern, content: text });
 
 const NORMALIZERS = {
-  NFC: record({}),
-  NFD: record({}),
-  NFKC: record({}),
-  NFKD: record({}),
-  Lowercase: record({}),
-  StripAccents: record({}),
-  Strip: record({ strip_left: flag, strip_right: flag }),
-  Prepend: record({ prepend: filledText }),
+  NFC: object,
+  NFD: object,
+  NFKC: object,
+  NFKD: object,
+  Lowercase: object,
+  StripAccents: object,
+  Strip: fields({ strip_left: flag, strip_right: flag }),
+  Prepend: fields({ prepend: filledText }),
   Replace: replace,
 };
 
 const PRE_TOKENIZERS = {
   ByteLevel: byteLevel,
   Metaspace: metaspace,
-  Split: record({ pattern, behavior, invert: flag }),
-  Digits: record({ individual_digits: flag }),
-  Punctuation: record({ behavior: optional(behavior) }),
-  Whitespace: record({}),
-  WhitespaceSplit: record({}),
+  Split: fields({ pattern, behavior, invert: flag }),
+  Digits: fields({ individual_digits: flag }),
+  Punctuation: fields({ behavior: behavior.nullish() }),
+  Whitespace: object,
+  WhitespaceSplit: object,
 };
 
 const DECODERS = {
   ByteLevel: byteLevel,
   Metaspace: metaspace,
-  ByteFallback: record({}),
-  Fuse: record({}),
+  ByteFallback: object,
+  Fuse: object,
   Replace: replace,
-  // Stripping at the end runs past the start of a short token.
-  Strip: record({ content: character, start: oneOf(0, 1), stop: oneOf(0) }),
+  // The library strips past the start of a token that is shorter than `stop`.
+  Strip: fields({ content: character, start: oneOf(0, 1), stop: oneOf(0) }),
 };
+
+const specialToken = fields({ id: text, ids: listOf(tokenId), tokens: listOf(text) }).superRefine(
+  (token, context) => {
+    const { ids, tokens } = token as { readonly ids: unknown[]; readonly tokens: unknown[] };
+    if (ids.length !== tokens.length) {
+      context.addIssue({
+        code: 'custom',
+        path: ['ids'],
+        message: `one id for each of ${tokens.length} tokens`,
+      });
+    }
+  },
+);
+
+const specialTokens = fields({ special_tokens: mapOf(specialToken) });
+
+/** Text with special tokens around it. `special_tokens` must describe each of them. */
+const template = object.superRefine((value, context) => {
+  if (!forward(specialTokens, value, [], context)) return;
+  const known = value.special_tokens as object;
+  const id = text.superRefine((token, inner) => {
+    if (Object.hasOwn(known, token)) return;
+    inner.addIssue({ code: 'custom', message: 'a key of special_tokens' });
+  });
+  const pieces = (sequences: z.ZodType) =>
+    listOf(
+      byKey({
+        SpecialToken: fields({ id, type_id: segment }),
+        Sequence: fields({ id: sequences, type_id: segment }),
+      }),
+    );
+  forward(fields({ single: pieces(oneOf('A')), pair: pieces(oneOf('A', 'B')) }), value, [], context);
+});
 
 const POST_PROCESSORS = { ByteLevel: byteLevel, TemplateProcessing: template };
 
-/** Text with special tokens around it. Every one it uses must be described, with as many ids as tokens. */
-function template(value: unknown, at: string): void {
-  const { special_tokens: specials } = objectAt(value, at);
-  mapOf((token, place) => {
-    record({ id: text, ids: list(tokenId), tokens: list(text) })(token, place);
-    const { ids, tokens } = token as { ids: unknown[]; tokens: unknown[] };
-    if (ids.length !== tokens.length) throw misfit(place, 'has more ids than tokens, or fewer');
-  })(specials, `${at}.special_tokens`);
-  const known = (id: unknown, place: string) => {
-    text(id, place);
-    if (!Object.hasOwn(specials as object, String(id)))
-      throw misfit(place, 'is not among its special_tokens');
-  };
-  const piece =
-    (sequences: Check): Check =>
-    (item, place) => {
-      const entries = Object.entries(objectAt(item, place));
-      const [kind, content] = entries.length === 1 ? entries[0]! : [undefined, undefined];
-      if (kind === 'SpecialToken') record({ id: known, type_id: segment })(content, place);
-      else if (kind === 'Sequence') record({ id: sequences, type_id: segment })(content, place);
-      else throw misfit(place, 'is neither a SpecialToken nor a Sequence');
-    };
-  record({ single: list(piece(oneOf('A'))), pair: list(piece(oneOf('A', 'B'))) })(value, at);
+/** One of the kinds, or a `Sequence` of them under `key`. Sequences nest `LIMITS.nesting` deep. */
+function oneOrSequence(kinds: Readonly<Record<string, z.ZodType>>, key: string): z.ZodType {
+  let schema = byType(kinds);
+  for (let depth = 0; depth < LIMITS.nesting; depth++) {
+    schema = byType({ ...kinds, Sequence: fields({ [key]: listOf(schema) }) });
+  }
+  return schema;
 }
 
-/** One of the kinds, or a sequence of such under `key`. */
-function oneOrSequence(kinds: Readonly<Record<string, Check>>, key: string, depth = 0): Check {
-  if (depth === LIMITS.nesting) return variant(kinds);
-  return variant({
-    ...kinds,
-    Sequence: (value, at) => record({ [key]: list(oneOrSequence(kinds, key, depth + 1)) })(value, at),
+const bpeFields = fields({
+  vocab: mapOf(tokenId),
+  // With dropout, ids would depend on chance.
+  dropout: oneOf(0).nullish(),
+  unk_token: text.nullish(),
+  continuing_subword_prefix: oneOf('').nullish(),
+  end_of_word_suffix: oneOf('').nullish(),
+  fuse_unk: flag.nullish(),
+  byte_fallback: flag.nullish(),
+  ignore_merges: flag.nullish(),
+});
+
+const bpe = object.superRefine((model, context) => {
+  if (forward(bpeFields, model, [], context)) {
+    forward(fields({ merges: listOf(mergeOf(model.vocab as object)) }), model, [], context);
+  }
+});
+
+/** Two tokens that join to a third. Older files write them as one string with a space between. */
+function mergeOf(vocabulary: object): z.ZodType {
+  return z.unknown().superRefine((merge, context) => {
+    const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+    const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+    if (!isPair(pair)) return refuse('a pair of tokens');
+    const unknown = [...pair, pair.join('')].find((token) => !Object.hasOwn(vocabulary, token));
+    if (unknown !== undefined) {
+      refuse(`two tokens that, like their union, are in the vocabulary; ${shown(unknown)} is not`);
+    }
   });
 }
 
-const scoredToken: Check = (value, at) => {
-  if (!Array.isArray(value) || value.length !== 2) throw misfit(at, 'is not a token with its score');
-  text(value[0], at);
-  finite(value[1], at);
-};
+function isPair(value: unknown): value is readonly [string, string] {
+  return Array.isArray(value) && value.length === 2 && value.every((side) => typeof side === 'string');
+}
 
-const bpeFields = record({
-  vocab: mapOf(tokenId),
-  // Dropout would make ids a matter of chance.
-  dropout: optional(oneOf(0)),
-  unk_token: optional(text),
-  continuing_subword_prefix: optional(oneOf('')),
-  end_of_word_suffix: optional(oneOf('')),
-  fuse_unk: optional(flag),
-  byte_fallback: optional(flag),
-  ignore_merges: optional(flag),
+const unigram = fields({
+  vocab: listOf(z.tuple([text, finite], { error: 'a token and its score' })),
+  unk_id: tokenId.nullish(),
+  byte_fallback: flag.nullish(),
 });
-
-/** A merge is a pair of tokens that make a third; older files have it as one text with a space between. */
-const bpe: Check = (value, at) => {
-  bpeFields(value, at);
-  const { vocab, merges } = objectAt(value, at);
-  const tokens = vocab as object;
-  list((merge, place) => {
-    const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
-    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((side) => typeof side === 'string')) {
-      throw misfit(place, 'is not a pair of tokens');
-    }
-    const unknown = [...pair, pair.join('')].find((token) => !Object.hasOwn(tokens, token));
-    if (unknown !== undefined)
-      throw misfit(place, `needs ${JSON.stringify(unknown)}, which is not in the vocabulary`);
-  })(merges, `${at}.merges`);
-};
 
 const MODELS = {
   BPE: bpe,
-  Unigram: record({ vocab: list(scoredToken), unk_id: optional(tokenId), byte_fallback: optional(flag) }),
-  WordLevel: record({ vocab: mapOf(tokenId), unk_token: text }),
+  Unigram: unigram,
+  WordLevel: fields({ vocab: mapOf(tokenId), unk_token: text }),
 };
+const typedModel = byType(MODELS);
 
-const checkTokenizer = record({
-  added_tokens: optional(
-    list(
-      record({
-        id: tokenId,
-        content: text,
-        single_word: flag,
-        lstrip: flag,
-        rstrip: flag,
-        normalized: flag,
-        special: flag,
-      }),
-    ),
-  ),
-  normalizer: optional(oneOrSequence(NORMALIZERS, 'normalizers')),
-  pre_tokenizer: optional(oneOrSequence(PRE_TOKENIZERS, 'pretokenizers')),
-  post_processor: optional(oneOrSequence(POST_PROCESSORS, 'processors')),
-  decoder: optional(oneOrSequence(DECODERS, 'decoders')),
-  // The oldest files name no type of model; it is BPE.
-  model: (value, at) => ('type' in objectAt(value, at) ? variant(MODELS) : bpe)(value, at),
+const addedToken = fields({
+  id: tokenId,
+  content: text,
+  single_word: flag,
+  lstrip: flag,
+  rstrip: flag,
+  normalized: flag,
+  special: flag,
+});
+
+const tokenizer = fields({
+  added_tokens: listOf(addedToken).nullish(),
+  normalizer: oneOrSequence(NORMALIZERS, 'normalizers').nullish(),
+  pre_tokenizer: oneOrSequence(PRE_TOKENIZERS, 'pretokenizers').nullish(),
+  post_processor: oneOrSequence(POST_PROCESSORS, 'processors').nullish(),
+  decoder: oneOrSequence(DECODERS, 'decoders').nullish(),
+  // The oldest files have no type of model. They are BPE.
+  model: object.superRefine((model, context) => {
+    forward('type' in model ? typedModel : bpe, model, [], context);
+  }),
 });

@@ -1,16 +1,20 @@
 export interface EncodeOptions {
-  /** Add the special tokens the tokenizer's own post-processor adds (a leading BOS, say). Default true. */
+  /** Whether to add the special tokens of the tokenizer's post-processor, such as a leading BOS. Default true. */
   readonly specialTokens?: boolean;
 }
 
-/** Text to token ids and back. */
+/** Converts text to token ids and back. */
 export interface Tokenizer {
-  /** One more than the highest id, added tokens included. */
+  /** The highest id plus 1, added tokens included. */
   readonly vocabSize: number;
-  /** @throws TokenizerTextError for a text with millions of spaces in a row */
+  /**
+   * Returns the token ids of a text.
+   *
+   * @throws TokenizerTextError if the text has millions of spaces in a row
+   */
   encode(text: string, options?: EncodeOptions): Promise<Int32Array>;
-  /** Text of ids. Special tokens are left out unless `skipSpecialTokens` is false. */
+  /** Returns the text of token ids. Special tokens are left out unless `skipSpecialTokens` is false. */
   decode(ids: Int32Array | readonly number[], options?: { skipSpecialTokens?: boolean }): Promise<string>;
-  /** Id of a token by its text, if the vocabulary has it. */
+  /** Returns the id of a token, or undefined if the vocabulary does not have it. */
   tokenId(token: string): number | undefined;
 }

@@ -52,7 +52,7 @@ export function initialLora(
 }
 
 /**
- * LoRA factors as updates of the checkpoint's matrices, for `foldCheckpoint` of `@grasp/fold`.
+ * LoRA factors as updates of the checkpoint's matrices, for `changes.lowRank` of `foldCheckpoint`.
  *
  * @param lora the factors of all sublayers, as in `DecoderParameters`.
  */

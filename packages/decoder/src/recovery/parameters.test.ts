@@ -1,5 +1,4 @@
-import { createLayout } from '@grasp/budget';
-import { addLowRank, foldCheckpoint } from '@grasp/fold';
+import { foldCheckpoint } from '@grasp/fold';
 import { difference, random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
@@ -9,7 +8,7 @@ import { loadDecoder } from '../load-decoder.js';
 import type { DecoderParameters, ParameterName } from '../spec/parameters.js';
 import { prunedConfig, unitSlices } from '../spec/units.js';
 import { initialLora, loraUpdates } from './lora-parameters.js';
-import { normLayout, normSlices } from './norm-parameters.js';
+import { normCount, normScales } from './norm-parameters.js';
 
 const config: TinyConfig = {
   model_type: 'qwen2',
@@ -39,7 +38,7 @@ function setup({ config, layout }: Decoder) {
     mask,
     parameters: {
       gates: Float32Array.from(mask, (m) => m * around1()),
-      norms: Float32Array.from({ length: normLayout(config).size }, around1),
+      norms: Float32Array.from({ length: normCount(config) }, around1),
       // The B to start from is 0; here it has values.
       lora: initialLora(config, mask, RANK, next).map((a) => a || (next() - 0.5) / 4),
     },
@@ -132,12 +131,11 @@ describe('parameter groups of the decoder', () => {
     const { gates, norms } = parameters;
     const expected = await decoder.under({ gates, norms }).negLogLikelihood(batch);
     const view = foldCheckpoint(checkpoint, {
-      layout: createLayout([...decoder.layout.blocks, ...normLayout(decoder.config).blocks]),
-      slices: [...unitSlices(decoder.config), ...normSlices(decoder.config)].filter(({ tensor }) =>
-        checkpoint.tensors.has(tensor),
-      ),
-      mask: Uint8Array.of(...mask, ...norms.map(() => 1)),
-      scales: Float32Array.of(...gates, ...norms),
+      changes: { norms: normScales(decoder.config, norms) },
+      layout: decoder.layout,
+      slices: unitSlices(decoder.config).filter(({ tensor }) => checkpoint.tensors.has(tensor)),
+      mask,
+      scales: gates,
       config: prunedConfig(checkpoint.config, decoder.config, mask),
     });
     const folded = await loadDecoder(view);
@@ -156,7 +154,8 @@ describe('parameter groups of the decoder', () => {
     const plain = await decoder.under({ gates }).negLogLikelihood(batch);
     expect(difference(expected, plain).relative).toBeGreaterThan(1e-3);
     expect(norms.length).toBeGreaterThan(0);
-    const view = foldCheckpoint(addLowRank(each, loraUpdates(decoder.config, mask, RANK, lora)), {
+    const view = foldCheckpoint(each, {
+      changes: { lowRank: loraUpdates(decoder.config, mask, RANK, lora) },
       layout: decoder.layout,
       slices: unitSlices(decoder.config).filter(({ tensor }) => each.tensors.has(tensor)),
       mask,

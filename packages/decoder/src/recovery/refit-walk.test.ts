@@ -1,4 +1,4 @@
-import { foldCheckpoint, type OutputProblem, refitOutputs, replaceColumns } from '@grasp/fold';
+import { foldCheckpoint, type OutputProblem, refitOutputs } from '@grasp/fold';
 import { difference, random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
@@ -68,7 +68,8 @@ describe.each(cases)('refitting %s', (_name, config) => {
     const refitted = await decoder.under({ gates }).logits(batches[0]!);
     expect(distance(refitted)).toBeLessThan(0.8 * before);
 
-    const view = foldCheckpoint(replaceColumns(checkpoint, replaced), {
+    const view = foldCheckpoint(checkpoint, {
+      changes: { columns: replaced },
       layout: decoder.layout,
       slices: unitSlices(decoder.config).filter(({ tensor }) => checkpoint.tensors.has(tensor)),
       mask,

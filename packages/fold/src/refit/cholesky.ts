@@ -1,26 +1,27 @@
 /**
- * Solves `A X = B` in float64 for a symmetric positive definite `A [n, n]` and `B [n, m]`, row-major; it may overwrite both.
+ * Solves `A X = B` in float64, for a symmetric positive definite `A [n, n]` and `B [n, m]`, row-major. It may overwrite
+ * both.
  *
- * @returns `X [n, m]`; undefined where `A` is not positive definite
+ * @returns `X [n, m]`, or undefined if `A` is not positive definite
  */
 export type DefiniteSolver = (a: Float64Array, b: Float64Array, n: number) => Float64Array | undefined;
 
-/** In JavaScript, on one core. */
+/** A solver in JavaScript, on one core. */
 export const solveByCholesky: DefiniteSolver = (a, b, n) => {
   if (!cholesky(a, n)) return undefined;
   choleskySolve(a, n, b, b.length / n);
   return b;
 };
 
-/** Rows and columns that are factorised before the rest of the matrix is updated: they stay in cache meanwhile. */
+/** Width of a panel: these columns are factorized, and stay in cache, before the rest of the matrix is updated. */
 const PANEL = 48;
 
 /**
- * The Cholesky factor of a symmetric positive definite matrix, in place: `a = L Lᵀ`. Only the lower triangle is read;
- * what is above it afterwards means nothing.
+ * Computes the Cholesky factor of a symmetric positive definite matrix in place: `a = L Lᵀ`. It reads the lower triangle
+ * only. Afterwards the upper triangle is undefined.
  *
  * @param a float64 `[n, n]`, row-major.
- * @returns whether it is positive definite; if not, it is left half done.
+ * @returns whether the matrix is positive definite. If not, `a` is undefined.
  */
 export function cholesky(a: Float64Array, n: number): boolean {
   for (let start = 0; start < n; start += PANEL) {
@@ -31,7 +32,7 @@ export function cholesky(a: Float64Array, n: number): boolean {
   return true;
 }
 
-/** Columns `[start, end)` of the factor, all rows, what is left of them having been subtracted before. */
+/** Computes columns `[start, end)` of the factor, after the columns to their left have been subtracted. */
 function factorPanel(a: Float64Array, n: number, start: number, end: number): boolean {
   for (let i = start; i < n; i++) {
     const row = i * n;
@@ -50,7 +51,7 @@ function factorPanel(a: Float64Array, n: number, start: number, end: number): bo
   return true;
 }
 
-/** Subtracts the panel's part from the lower triangle to its right, two rows and two columns at a time. */
+/** Subtracts the panel from the lower triangle to its right, two rows and two columns at a time. */
 function updateTrailing(a: Float64Array, n: number, start: number, end: number): void {
   for (let i = end; i < n; i += 2) {
     const row0 = i * n;
@@ -80,11 +81,11 @@ function updateTrailing(a: Float64Array, n: number, start: number, end: number):
   }
 }
 
-/** Right-hand sides solved together: a panel of them stays in cache. */
+/** Right-hand sides that are solved together and stay in cache. */
 const COLUMNS = 64;
 
 /**
- * Solves `L Lᵀ X = B`, in place of `B`.
+ * Solves `L Lᵀ X = B` in place of `B`.
  *
  * @param l the factor, float64 `[n, n]`, from {@link cholesky}.
  * @param b float64 `[n, m]`, row-major.
@@ -100,7 +101,7 @@ export function choleskySolve(l: Float64Array, n: number, b: Float64Array, m: nu
   }
 }
 
-/** `L X = B`. */
+/** Solves `L X = B`. */
 function forward(l: Float64Array, n: number, x: Float64Array, width: number): void {
   for (let i = 0; i < n; i++) {
     const row = i * n;
@@ -121,7 +122,7 @@ function forward(l: Float64Array, n: number, x: Float64Array, width: number): vo
   }
 }
 
-/** `Lᵀ X = B`, four rows at a time. */
+/** Solves `Lᵀ X = B`, four rows at a time. */
 function backward(l: Float64Array, n: number, x: Float64Array, width: number): void {
   let end = n;
   for (; end >= 4; end -= 4) {
@@ -139,7 +140,7 @@ function backward(l: Float64Array, n: number, x: Float64Array, width: number): v
   backwardWithin(l, n, x, width, [0, end]);
 }
 
-/** The same for rows `[start, end)`, from which those below have been subtracted. */
+/** Solves rows `[start, end)`, after the rows below have been subtracted. */
 function backwardWithin(
   l: Float64Array,
   n: number,

@@ -47,6 +47,8 @@ describe('cholesky', () => {
 
   it('refuses a matrix that is not positive definite', () => {
     expect(cholesky(Float64Array.of(1, 2, 2, 1), 2)).toBe(false);
+    expect(cholesky(Float64Array.of(1, 1, 1, 1), 2)).toBe(false); // singular
+    expect(cholesky(Float64Array.of(Number.NaN), 1)).toBe(false);
   });
 });
 
@@ -65,6 +67,13 @@ describe('solveAnchored', () => {
   it('finds the matrix that made the outputs', () => {
     const { weights: found } = solveAnchored(equations, anchor, 0);
     expect(Math.max(...found.map((value, i) => Math.abs(value - w[i]!)))).toBeLessThan(1e-6); // inputs are float32
+  });
+
+  it('damps by a multiple of the mean of the Gram diagonal', () => {
+    const diagonal = { inputs: 2, outputs: 1, gram: [2, 0, 0, 4], cross: [10, 20] };
+    const { weights } = solveAnchored(diagonal, [1, 2], 0.5); // λ = 0.5 · (2 + 4) / 2
+    expect(weights[0]).toBeCloseTo((10 + 1.5 * 1) / (2 + 1.5), 12);
+    expect(weights[1]).toBeCloseTo((20 + 1.5 * 2) / (4 + 1.5), 12);
   });
 
   it('stays at the anchor as the damping grows', () => {
@@ -98,6 +107,13 @@ describe('solveAnchored', () => {
 
   it('refuses sizes that disagree', () => {
     expect(() => solveAnchored(equations, anchor.subarray(1), 0)).toThrow(FoldError);
-    expect(() => solveAnchored(equations, anchor, Number.NaN)).toThrow(FoldError);
+    for (const damping of [Number.NaN, -1]) {
+      expect(() => solveAnchored(equations, anchor, damping)).toThrow(
+        /damping must be a number of at least 0/,
+      );
+    }
+    expect(() => solveAnchored({ ...equations, gram: [1] }, anchor, 0)).toThrow(
+      /12 inputs and 5 outputs: received 1,/,
+    );
   });
 });

@@ -1,34 +1,31 @@
 import { FoldError } from '../errors.js';
 import { type DefiniteSolver, solveByCholesky } from './cholesky.js';
 
-/**
- * What least squares needs to know of calibration data: `n` inputs of a matrix, `m` outputs, sums over tokens `t`.
- * All row-major.
- */
+/** Normal equations of a least-squares problem with `n` inputs and `m` outputs: sums over tokens `t`, row-major. */
 export interface NormalEquations {
   readonly inputs: number;
   readonly outputs: number;
   /** `Σ_t h_t h_tᵀ`, `[n, n]`. */
   readonly gram: ArrayLike<number>;
-  /** `Σ_t h_t r_tᵀ` with `r` the output wanted, `[n, m]`. */
+  /** `Σ_t h_t r_tᵀ`, `[n, m]`, where `r_t` is the target output. */
   readonly cross: ArrayLike<number>;
 }
 
 export interface AnchoredSolution {
   /** `W`, `[n, m]`. */
   readonly weights: Float64Array;
-  /** `Σ_t |r_t − Wᵀ h_t|²`, less `Σ_t |r_t|²`, which no `W` changes. */
+  /** `Σ_t |r_t − Wᵀ h_t|² − Σ_t |r_t|²`. The second term does not depend on `W`. */
   readonly error: number;
 }
 
 /**
- * Ridge regression anchored at the weights there are:
- * `argmin_W Σ_t |r_t − Wᵀ h_t|² + λ |W − W₀|² = (G + λI)⁻¹ (C + λ W₀)`, in float64.
+ * Solves ridge regression with an anchor `W₀`, in float64:
+ * `argmin_W Σ_t |r_t − Wᵀ h_t|² + λ |W − W₀|² = (G + λI)⁻¹ (C + λ W₀)`.
  *
- * Damping towards the old weights, not towards zero: what the data does not determine stays as it was trained.
+ * Weights that the data does not determine stay at the anchor.
  *
  * @param anchor `W₀`, `[n, m]`.
- * @param damping λ as a multiple of the mean of the Gram matrix' diagonal.
+ * @param damping `λ` as a multiple of the mean of the Gram diagonal.
  * @throws {FoldError} if sizes disagree, the damping is negative, or the equations are singular.
  */
 export function solveAnchored(
@@ -42,7 +39,8 @@ export function solveAnchored(
       `Normal equations of ${n} inputs and ${m} outputs: received ${gram.length}, ${cross.length} and ${anchor.length} entries.`,
     );
   }
-  if (!(damping >= 0)) throw new FoldError(`The damping must be a number from 0 on; received ${damping}.`);
+  if (!(damping >= 0))
+    throw new FoldError(`The damping must be a number of at least 0; received ${damping}.`);
   let trace = 0;
   for (let i = 0; i < n; i++) trace += gram[i * n + i]!;
   const lambda = (damping * trace) / Math.max(1, n);

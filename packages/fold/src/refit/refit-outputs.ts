@@ -37,7 +37,7 @@ export const DEFAULT_COMPENSATION = 0.3;
  *
  * Yields one record per sublayer. When the last one is done, the model takes over the new matrices.
  *
- * @returns the new columns, for `foldCheckpoint`.
+ * @returns the new columns, for `changes.columns` of `foldCheckpoint`.
  * @throws {FoldError} naming the sublayer if its equations are singular or its solution is not finite.
  */
 export async function* refitOutputs<Batch>(

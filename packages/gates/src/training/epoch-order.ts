@@ -1,5 +1,5 @@
+import { Random } from '@grasp/random';
 import { TrainingOptionError } from '../errors.js';
-import { Random } from '../random.js';
 
 /** Which rows of a data set each step sees. */
 export interface EpochOrder {

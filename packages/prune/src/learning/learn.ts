@@ -1,6 +1,6 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
-import type { LowRankUpdate, ReplacedColumns } from '@grasp/fold';
+import type { LowRankUpdate, NormScales, ReplacedColumns } from '@grasp/fold';
 import type { PruneEvent } from '../events.js';
 import type { Projection } from '../projection.js';
 import type { PruneSettings } from '../settings.js';
@@ -18,8 +18,8 @@ export interface Learned {
   readonly scores: Float32Array;
   /** A factor for each kept unit, 0 for the others. */
   readonly scales: Float32Array;
-  /** A factor for each entry of each norm, in the order of `normLayout` of `@grasp/decoder`. */
-  readonly normScales?: Float32Array;
+  /** Factors of the norms; empty if norms are not tuned. */
+  readonly norms: readonly NormScales[];
   /** Columns of output matrices that the refit replaced; empty without a refit. */
   readonly replaced: readonly ReplacedColumns[];
   /** LoRA updates of the kept units' matrices; empty without LoRA. */

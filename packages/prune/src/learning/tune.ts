@@ -1,6 +1,6 @@
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Decoder, initialLora, loraUpdates, normLayout } from '@grasp/decoder';
-import { type LowRankUpdate, scaleGroup, scalesFromScores } from '@grasp/fold';
+import { type Decoder, initialLora, loraUpdates, normCount, normScales } from '@grasp/decoder';
+import { type LowRankUpdate, type NormScales, scaleGroup, scalesFromScores } from '@grasp/fold';
 import {
   adamW,
   annealed,
@@ -24,8 +24,8 @@ const INITIAL_LORA = 1;
 export interface Tuned {
   /** A factor for each kept unit, 0 for the others. */
   readonly scales: Float32Array;
-  /** A factor for each entry of each norm, in the order of `normLayout`; absent if norms are not tuned. */
-  readonly normScales?: Float32Array;
+  /** Factors of the norms; empty if norms are not tuned. */
+  readonly norms: readonly NormScales[];
   /** To be added to the kept units' matrices; empty without LoRA. */
   readonly lora: readonly LowRankUpdate[];
   readonly losses: readonly number[];
@@ -67,7 +67,7 @@ export async function* tune(
   const { alpha, rank } = settings;
   return {
     scales: scalesFromScores(scales!, mask, alpha),
-    ...(norms ? { normScales: scalesFromScores(norms, allOnes(norms.length), alpha) } : {}),
+    norms: norms ? normScales(model.config, scalesFromScores(norms, allOnes(norms.length), alpha)) : [],
     lora: lora ? loraUpdates(model.config, mask, rank, lora) : [],
     losses: state.losses,
   };
@@ -94,7 +94,7 @@ function groupsOf(
     },
   };
   if (settings.scales === 'units+norms' || rank > 0)
-    groups.norms = scaleGroup(allOnes(normLayout(config).size), optimizer(learningRate), alpha);
+    groups.norms = scaleGroup(allOnes(normCount(config)), optimizer(learningRate), alpha);
   if (rank > 0) {
     const initial = initialLora(config, mask, rank, () => random.next() / 2 ** 32);
     groups.lora = { initial, optimizer: optimizer(rankRate) };

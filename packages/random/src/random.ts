@@ -1,25 +1,31 @@
 /**
- * Random integers from a seed: splitmix32 (a Weyl sequence through a 32-bit mixer), good enough to shuffle with and
- * the same on every platform.
+ * Uniform random integers from a seed: splitmix32, a Weyl sequence through a 32-bit mixer.
+ *
+ * The order of training rows and the initial LoRA factors depend on this sequence; it never changes. It is not for
+ * cryptography.
  */
 export class Random {
   #state: number;
 
-  /** @param seeds any integers; each order of them is another sequence. */
+  /** @param seeds any integers. Their order matters: `(1, 2)` and `(2, 1)` give different sequences. */
   constructor(...seeds: readonly number[]) {
     this.#state = 0;
     for (const seed of seeds) this.#state = mix((this.#state + 0x9e3779b9 + (seed | 0)) | 0);
   }
 
-  /** A uniform integer from 0 to 2³² − 1. */
+  /** Returns a uniform integer in [0, 2³²). */
   next(): number {
     this.#state = (this.#state + 0x9e3779b9) | 0;
     return mix(this.#state) >>> 0;
   }
 
-  /** A uniform integer below `bound`, which is at most 2³². */
+  /**
+   * Returns a uniform integer in [0, bound).
+   *
+   * @param bound an integer from 1 to 2³².
+   */
   below(bound: number): number {
-    // Values past the last whole multiple of the bound would make small results likelier.
+    // Values beyond the last multiple of the bound would make small results more likely.
     const usable = 2 ** 32 - (2 ** 32 % bound);
     let value = this.next();
     while (value >= usable) value = this.next();
