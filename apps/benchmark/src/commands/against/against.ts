@@ -4,14 +4,14 @@ import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, type PruneSettings, projectionOf } from '@grasp/prune';
-import { BenchOptionError } from '../reproduce/bench-error.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { type ContestTexts, checkTexts, contestData } from './contest-data.js';
-import { forOfficial } from './for-official.js';
+import { forOfficial } from './official/for-official.js';
 import { type Measurement, measureModel } from './measure-model.js';
-import { officialArguments } from './official-arguments.js';
-import { pruneApart } from './prune-apart.js';
-import { pruneOfficial } from './prune-official.js';
-import { type Cost, checkClone } from './run-official.js';
+import { officialArguments } from './official/official-arguments.js';
+import { pruneApart } from './own/prune-apart.js';
+import { pruneOfficial } from './official/prune-official.js';
+import { type Cost, checkClone } from './official/run-official.js';
 
 export interface AgainstOptions extends ContestTexts {
   readonly model: string;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { BenchOptionError } from '../reproduce/bench-error.js';
-import { type NamedText, textSource } from '../reproduce/data.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import { type NamedText, textSource } from '../../shared/data/evaluation-data.js';
 import {
   GATE_TEXT,
   type LocalDataset,
@@ -11,7 +11,7 @@ import {
   rowsOf,
   SCALE_TEXT,
   writeLocalDataset,
-} from './local-datasets.js';
+} from './official/local-datasets.js';
 
 export interface ContestTexts {
   /** To learn gates on, and to calibrate scales on. */

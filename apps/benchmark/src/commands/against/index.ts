@@ -4,7 +4,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { parseSettings } from '@grasp/prune';
 import Table from 'cli-table3';
 import { count, object } from '../reproduce/arguments.js';
-import { namedText } from '../reproduce/data.js';
+import { namedText } from '../../shared/data/evaluation-data.js';
 import { against } from './against.js';
 import { contestTable } from './contest-table.js';
 

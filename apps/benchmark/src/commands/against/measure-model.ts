@@ -3,7 +3,7 @@ import { type Decoder, decoderConfig, parameterCounts } from '@grasp/decoder';
 import { lastOf, perplexity } from '@grasp/eval';
 import { type Engine, loadOn } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { readEvaluation } from '../reproduce/data.js';
+import { readEvaluation } from '../../shared/data/evaluation-data.js';
 import type { ContestData } from './contest-data.js';
 
 /** A model by this project's evaluator. */

@@ -1,9 +1,9 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig, parameterCounts } from '@grasp/decoder';
-import { count } from '../../option-values.js';
-import { randomCheckpoint } from './random-checkpoint.js';
-import { SHAPES, type ShapeName, shapeOf } from './shapes.js';
+import { count } from '../../shared/options/option-values.js';
+import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
+import { SHAPES, type ShapeName, shapeOf } from '../../shared/models/shapes.js';
 
 export const makeModelCommand = () =>
   new Command('make-model')

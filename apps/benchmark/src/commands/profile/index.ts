@@ -6,7 +6,7 @@ import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
 import Table from 'cli-table3';
-import { BenchOptionError } from '../reproduce/bench-error.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { measureWidths } from './measure-widths.js';
 
 function count(text: string): number {

@@ -5,17 +5,17 @@ import { taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
 import Table from 'cli-table3';
 import { count, list, object, ratios, whole } from './arguments.js';
-import { namedText, TASK_NAMES } from './data.js';
-import type { DistributeOptions } from './distribute.js';
-import { htmlReport } from './html.js';
+import { namedText, TASK_NAMES } from '../../shared/data/evaluation-data.js';
+import type { DistributeOptions } from './jobs/distribute.js';
+import { htmlReport } from './report/html.js';
 import { LAUNCHERS } from './launchers/index.js';
 import { LauncherError } from './launchers/launcher.js';
-import { markdownReport } from './markdown.js';
-import { type Report, tableOf } from './report.js';
+import { markdownReport } from './report/markdown.js';
+import { type Report, tableOf } from './report/report.js';
 import { reproduce } from './reproduce.js';
-import { reproduceElsewhere, reproduceStep } from './reproduce-elsewhere.js';
-import { SUITES } from './suites.js';
-import type { ReproduceOptions } from './work.js';
+import { reproduceElsewhere, reproduceStep } from './jobs/reproduce-elsewhere.js';
+import { SUITES } from './suites/suites.js';
+import type { ReproduceOptions } from './plan/run-context.js';
 
 /** Writes the report in all forms, each whole or not at all. */
 async function writeReport(report: Report, folder: string): Promise<void> {

@@ -1,6 +1,6 @@
-import { collect } from './collect.js';
-import type { Report } from './report.js';
-import { measureModel, pruneModel, type ReproduceOptions, withWorkshop } from './work.js';
+import { collect } from './report/collect.js';
+import type { Report } from './report/report.js';
+import { measureModel, pruneModel, type ReproduceOptions, withWorkshop } from './plan/run-context.js';
 
 /**
  * Prunes, evaluates and tabulates. Every finished cell and every finished pruning lies under `out` and is not done

@@ -3,10 +3,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
-import { describeMachine } from '../../machine.js';
-import { count, listOf } from '../../option-values.js';
-import { writeFiles } from '../../write-files.js';
-import { SHAPES, type ShapeName } from '../make-model/shapes.js';
+import { describeMachine } from '../../shared/timing/machine.js';
+import { count, listOf } from '../../shared/options/option-values.js';
+import { writeFiles } from '../../shared/files/write-files.js';
+import { SHAPES, type ShapeName } from '../../shared/models/shapes.js';
 import { type Conditions, forecastOf, measureSizes, type Size } from './measure-sizes.js';
 import {
   AXES,

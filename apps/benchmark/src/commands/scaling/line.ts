@@ -1,4 +1,4 @@
-import { slope } from '../soak/trend.js';
+import { slope } from '../../shared/statistics/slope.js';
 
 interface Point {
   readonly x: number;

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { forecast, forecastSeconds, parseSettings } from '@grasp/prune';
-import { randomCheckpoint } from '../make-model/random-checkpoint.js';
-import { type ShapeName, shapeOf } from '../make-model/shapes.js';
+import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
+import { type ShapeName, shapeOf } from '../../shared/models/shapes.js';
 import { WARM_UP } from '../speed/contest.js';
-import { type DType, startOurs } from '../speed/start-step.js';
-import type { StepProcess, StepResult } from '../speed/step-process.js';
-import { writeWorkload } from '../speed/workload.js';
+import { type DType, startOurs } from '../../shared/timing/start-step.js';
+import type { StepProcess, StepResult } from '../../shared/timing/step-process.js';
+import { writeWorkload } from '../../shared/timing/workload.js';
 
 /** What a gate step works on. */
 export interface Size {

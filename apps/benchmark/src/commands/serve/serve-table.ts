@@ -1,4 +1,4 @@
-import { median } from '../speed/statistics.js';
+import { median } from '../../shared/statistics/statistics.js';
 import type { Serving } from './serve-once.js';
 
 /** A model and what was measured of it, a serving a round. */

@@ -1,6 +1,6 @@
 import { escapeMarkup, htmlPage, lineChart } from '@grasp/report';
 import type { Sample } from './soak.js';
-import { slope } from './trend.js';
+import { slope } from '../../shared/statistics/slope.js';
 
 /** Part of a soak after which memory should not grow: libraries have loaded, pools are filled. */
 const WARM = 0.25;

@@ -1,7 +1,7 @@
 import { sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
 import { collectGarbage, type Engine, learn, loadOn, parseSettings, projectionOf } from '@grasp/prune';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomCheckpoint } from '../make-model/random-checkpoint.js';
+import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
 
 /** The process after a step, garbage collected. */
 export interface Sample {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkAgreement } from './agreement.js';
-import { ContestantError, type StepResult } from './step-process.js';
+import { ContestantError, type StepResult } from '../../shared/timing/step-process.js';
 
 const step = (loss: number, ...gradients: number[]): StepResult => ({
   seconds: 1,

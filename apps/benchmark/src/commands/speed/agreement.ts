@@ -1,5 +1,5 @@
-import { cosine } from './statistics.js';
-import { ContestantError, type StepResult } from './step-process.js';
+import { cosine } from '../../shared/statistics/statistics.js';
+import { ContestantError, type StepResult } from '../../shared/timing/step-process.js';
 
 /** How near two steps on the same weights and tokens are. */
 export interface Agreement {

@@ -1,12 +1,12 @@
 import { type Agreement, checkAgreement } from './agreement.js';
-import { type RivalSetting, type StepSetting, startOurs, startRival } from './start-step.js';
+import { type RivalSetting, type StepSetting, startOurs, startRival } from '../../shared/timing/start-step.js';
 import {
   type Contestant,
   ContestantError,
   type StepKind,
   type StepProcess,
   type StepResult,
-} from './step-process.js';
+} from '../../shared/timing/step-process.js';
 
 export interface ContestOptions extends StepSetting, RivalSetting {
   readonly rounds: number;

@@ -1,5 +1,5 @@
 import type { DecoderConfig } from '@grasp/decoder';
-import type { StepKind } from './step-process.js';
+import type { StepKind } from '../../shared/timing/step-process.js';
 
 /**
  * Floating-point operations of the matrix products that one step cannot do without: what the hand-written gradients

@@ -5,10 +5,10 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import Table from 'cli-table3';
-import { describeMachine } from '../../machine.js';
-import { count, listOf } from '../../option-values.js';
-import { writeFiles } from '../../write-files.js';
-import { checkClone } from '../against/run-official.js';
+import { describeMachine } from '../../shared/timing/machine.js';
+import { count, listOf } from '../../shared/options/option-values.js';
+import { writeFiles } from '../../shared/files/write-files.js';
+import { checkClone } from '../against/official/run-official.js';
 import { contest } from './contest.js';
 import {
   conditions,
@@ -19,9 +19,9 @@ import {
   speedRecord,
   speedTable,
 } from './report.js';
-import type { DType, Rival } from './start-step.js';
-import { ContestantError, type StepKind } from './step-process.js';
-import { writeWorkload } from './workload.js';
+import type { DType, Rival } from '../../shared/timing/start-step.js';
+import { ContestantError, type StepKind } from '../../shared/timing/step-process.js';
+import { writeWorkload } from '../../shared/timing/workload.js';
 
 const KINDS = ['gates', 'scales', 'perplexity'] as const;
 const DTYPES = ['float32', 'bfloat16'] as const;

@@ -2,9 +2,9 @@ import type { DecoderConfig } from '@grasp/decoder';
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
 import type { Contest } from './contest.js';
 import { stepFlops } from './flops.js';
-import type { DType, Rival } from './start-step.js';
-import { median } from './statistics.js';
-import type { StepKind } from './step-process.js';
+import type { DType, Rival } from '../../shared/timing/start-step.js';
+import { median } from '../../shared/statistics/statistics.js';
+import type { StepKind } from '../../shared/timing/step-process.js';
 
 /** One contest and what it was about. */
 export interface Match extends Contest {

@@ -1,5 +1,5 @@
 import type { Layout } from '@grasp/budget';
-import { ReferenceFormatError } from './reference-format-error.js';
+import { ReferenceFormatError } from './reference/reference-format-error.js';
 
 /** One quantity of a reference against ours: how far they are apart at most, and how far they may be. */
 export interface Finding {

@@ -2,7 +2,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { type BackendName, openEngine } from '@grasp/prune';
 import Table from 'cli-table3';
 import { checkFolder } from './check.js';
-import { findReferences } from './find-references.js';
+import { findReferences } from './reference/find-references.js';
 import { type Finding, passes } from './finding.js';
 import { checkProjections } from './projections.js';
 

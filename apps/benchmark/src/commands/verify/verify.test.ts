@@ -2,7 +2,7 @@ import { openEngine } from '@grasp/prune';
 import { hasShared, hasTensorFlow, sharedPath } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
 import { checkFolder } from './check.js';
-import { findReferences } from './find-references.js';
+import { findReferences } from './reference/find-references.js';
 import { compare, compareMasks, passes } from './finding.js';
 import { checkProjections } from './projections.js';
 

@@ -1,0 +1,89 @@
+import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
+import { MEAN, METRICS, type Metric } from './metrics.js';
+import { type Report, type ReportRow, tableOf } from './report.js';
+import type { Suite } from '../suites/suites.js';
+
+/** A metric against the keep ratio, where there are lines to draw. */
+function chartOf(metric: Metric, lines: readonly (readonly [name: string, ReportRow[]])[]): string {
+  const series = lines.flatMap(([name, rows]) => {
+    const points = rows.flatMap(({ subject, cells }) => {
+      const cell = cells.find((each) => each.metric.key === metric.key);
+      const value = name === PAPER ? cell?.paper : cell?.measured?.value;
+      return value === undefined ? [] : [{ x: subject.keep, y: value }];
+    });
+    return points.length > 1 ? [{ name, points }] : [];
+  });
+  if (series.length === 0) return '';
+  const logarithmic = metric.kind === 'perplexity';
+  return `<figure>${lineChart(series, { x: 'share of prunable parameters kept', y: metric.title, logarithmic })}</figure>`;
+}
+
+const PAPER = 'paper';
+/** What tells variants apart without all tasks one by one. */
+const SUMMARY: readonly Metric[] = [...METRICS.filter(({ kind }) => kind === 'perplexity'), MEAN];
+/** With more, a chart cannot be read; the table can. */
+const MOST_LINES = 4;
+
+const TITLES: Readonly<Record<Suite, string>> = {
+  table: 'The table',
+  scales: 'Calibration of scales',
+  allocation: 'One budget, or equal layers',
+  layouts: 'Widths that runtimes like',
+  kinds: 'FFN channels, KV groups',
+  corpus: 'Corpus of the gates',
+  ladder: 'What each idea brings',
+  methods: "The paper's method, and grasp+",
+  seeds: 'Three seeds',
+};
+
+/** Tables of five columns, whole on a phone, two abreast on a wide screen. */
+const STYLE = `.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:0 2rem}
+.numbers th,.numbers td{padding:.2rem .45rem;font-size:.9rem}
+@media(max-width:40rem){.numbers th,.numbers td{padding:.2rem .25rem;font-size:.78rem}}`;
+
+/** Charts of several metrics for the same lines. */
+function chartsOf(
+  metrics: readonly Metric[],
+  lines: readonly (readonly [name: string, ReportRow[]])[],
+): string {
+  const charts = metrics.map((metric) => chartOf(metric, lines)).join('');
+  return charts === '' ? '' : `<div class="charts">${charts}</div>`;
+}
+
+/** The report as one page that needs nothing else: no script, no font, no network. */
+export function htmlReport(report: Report): string {
+  const { model, paper, engine, rows, ablations, missing } = report;
+  const rowsNamed = (names: readonly string[]) =>
+    rows.filter(({ subject: { name } }) => name === 'dense' || names.includes(name));
+  const main = rowsNamed(rows.map(({ subject: { keep } }) => `keep-${keep}`));
+  const compared = ablations.map(({ suite, lines }) => {
+    if (lines.length > MOST_LINES) return '';
+    const charts = chartsOf(
+      SUMMARY,
+      lines.map(({ variant, subjects }) => [variant, rowsNamed(subjects)]),
+    );
+    return charts === '' ? '' : `<h2>${TITLES[suite]}</h2>${charts}`;
+  });
+  const source = paper === undefined ? '' : ` Paper: GRASPrune, arXiv 2604.19398, ${escapeMarkup(paper)}.`;
+  const tables = rows.map((row) => {
+    const {
+      head: [caption = '', ...columns],
+      rows,
+    } = tableOf(row, paper !== undefined);
+    return htmlTable({ caption, columns, rows });
+  });
+  const listed = missing.map((each) => `<li>${escapeMarkup(each)}</li>`).join('');
+  const body = `<p>Engine: ${escapeMarkup(engine)}.${source} Perplexity exact in float32, and rounded to bfloat16 as the paper has it; the difference is of the rounded one.</p>
+${chartsOf(
+  [...METRICS, MEAN],
+  [
+    ['measured', main],
+    [PAPER, main],
+  ],
+)}
+${compared.join('\n')}
+<h2>Numbers</h2>
+<div class="numbers">${tables.join('\n')}</div>
+${missing.length > 0 ? `<h2>Not measured</h2><ul>${listed}</ul>` : ''}`;
+  return htmlPage({ title: model, body, style: STYLE });
+}
