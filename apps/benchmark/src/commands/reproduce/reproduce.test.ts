@@ -5,11 +5,11 @@ import { writeCheckpoint } from '@grasp/checkpoint';
 import { openEngine, parseSettings } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ReproduceOptions } from './plan/run-context.js';
 import { htmlReport } from './report/html.js';
 import { markdownReport } from './report/markdown.js';
 import type { Report } from './report/report.js';
 import { reproduce } from './reproduce.js';
-import type { ReproduceOptions } from './plan/run-context.js';
 
 let folder: string;
 const said: string[] = [];

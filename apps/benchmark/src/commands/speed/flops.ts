@@ -2,11 +2,12 @@ import type { DecoderConfig } from '@grasp/decoder';
 import type { StepKind } from '../../shared/timing/step-process.js';
 
 /**
- * Floating-point operations of the matrix products that one step cannot do without: what the hand-written gradients
- * compute, the mask being at `keep` in every layer, or of a dense forward pass. Attention counts the causal half.
+ * FLOP of the matrix products that a step needs, for a mask at `keep` in every layer. A perplexity step is one dense
+ * forward pass. Attention scores count only the causal half.
  *
- * Of the six products of a dense FFN (three forward, three back), a removed channel needs gate, up and its part
- * of `dY · W_down`, where its gate has a gradient; of a removed group its value and its heads' sum of `dY · W_o`.
+ * A dense FFN has six products: three forward and three backward. If the gate of a removed channel has a gradient, the
+ * channel needs gate, up and its part of `dY · W_down`. A removed KV group needs its value and the sum of `dY · W_o`
+ * over its heads.
  */
 export function stepFlops(
   { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V, layers }: DecoderConfig,
@@ -20,7 +21,7 @@ export function stepFlops(
     const ffn = product(d, F) * (3 * passes * kept + 3 * removed);
     const heads = G * K * h;
     const projections = product(d, 2 * heads + 2 * K * h) * passes * kept + product(d, 2 * K * h) * removed;
-    // Scores and mixing forward; four products back and the scores again.
+    // Forward: scores and weighted values. Backward: four products, and the scores again.
     const mixing = product(length / 2, heads) * (passes === 1 ? 2 : 2 + 5) * kept;
     return sum + ffn + projections + mixing;
   }, 0);

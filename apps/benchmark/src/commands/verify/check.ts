@@ -7,7 +7,7 @@ import { replayGates } from './replay/replay-gates.js';
 import { replayScales } from './replay/replay-scales.js';
 import { tolerances } from './tolerances.js';
 
-/** Replays a reference folder on an engine. */
+/** Replays a reference trace on an engine and compares all its quantities. */
 export async function checkFolder(folder: string, engine: Engine): Promise<Finding[]> {
   const reference = await openReference(folder);
   try {

@@ -4,7 +4,7 @@ import { compare, compareMasks, type Finding, worst } from './finding.js';
 import { readProjections } from './reference/reference-folder.js';
 import { layoutOf, unitVector } from './reference/units.js';
 
-/** Projects the scores of every case of a file such as projection.json, and compares masks and costs. */
+/** Projects the scores of every case in a projection file, and compares masks and costs. */
 export async function checkProjections(path: string): Promise<Finding[]> {
   const cases = await readProjections(path);
   const findings = cases.map((reference) => {

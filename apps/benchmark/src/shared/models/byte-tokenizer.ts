@@ -1,11 +1,11 @@
-/** The characters that stand for the 256 bytes in byte-level vocabularies: printable ones for themselves. */
+/** The characters that represent the 256 bytes in byte-level vocabularies. Printable bytes represent themselves. */
 function byteCharacters(): string[] {
   const printable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
 }
 
-/** A tokenizer.json of 256 tokens, one for each byte: it fits every model whose vocabulary is that large. */
+/** A tokenizer.json with one token per byte. It suits models with a vocabulary of at least 256. */
 export function byteTokenizer(): string {
   const level = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
   return JSON.stringify({

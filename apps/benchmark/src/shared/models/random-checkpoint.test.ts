@@ -14,7 +14,7 @@ const config = {
   intermediate_size: 96,
 };
 
-it('writes a model that opens, with weights that keep a size, and a tokenizer that fits', async () => {
+it('writes a model that opens, with weights of the right magnitude and a byte tokenizer', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'grasp-random-'));
   const path = join(folder, 'model');
   await writeCheckpoint(randomCheckpoint(config), path, { shardBytes: 50_000 });

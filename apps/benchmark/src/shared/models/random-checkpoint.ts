@@ -3,12 +3,13 @@ import { decoderConfig, expectedTensors } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import { byteTokenizer } from './byte-tokenizer.js';
 
-/** Normal deviates drawn once; tensors are runs of them from places of their own. */
+/** Number of normal deviates that are drawn. All tensors consist of stretches of them. */
 const POOL = 2 ** 16;
 
 /**
- * A model of a config with random bfloat16 weights, made up as they are read: writing it takes memory for one tensor.
- * Matrices keep the size of what they multiply, norms are 1. Its tokenizer reads bytes.
+ * A model with random bfloat16 weights. Weights are generated when they are read, so that writing the model needs memory
+ * for one tensor only. Matrices preserve the magnitude of their input; norm weights are 1. The tokenizer has one token
+ * per byte.
  */
 export function randomCheckpoint(config: Readonly<Record<string, unknown>>, seed = 1): Checkpoint {
   const expected = [...expectedTensors(decoderConfig(config))].filter(({ optional }) => !optional);
@@ -44,10 +45,10 @@ export function randomCheckpoint(config: Readonly<Record<string, unknown>>, seed
 function normals(random: Random): Float32Array {
   const uniform = () => (random.next() + 0.5) / 2 ** 32;
   const radius = () => Math.sqrt(-2 * Math.log(uniform()));
-  return Float32Array.from({ length: POOL }, () => radius() * Math.cos(2 * Math.PI * uniform())); // Box and Muller
+  return Float32Array.from({ length: POOL }, () => radius() * Math.cos(2 * Math.PI * uniform())); // Box-Muller transform
 }
 
-/** Fills `data` with stretches of the pool, each from a random place. */
+/** Fills `data` with stretches of the pool that begin at random places. */
 function repeat(data: Uint16Array, pool: Uint16Array, random: Random): void {
   for (let at = 0; at < data.length; ) {
     const stretch = pool.subarray(random.below(pool.length / 2)).subarray(0, data.length - at);

@@ -1,4 +1,4 @@
-/** Shapes of published models by name: what their config.json says of sizes. */
+/** Sizes of published models by name, from their config.json. */
 export const SHAPES = {
   'llama-2-7b': {
     model_type: 'llama',
@@ -43,7 +43,7 @@ export const SHAPES = {
 
 export type ShapeName = keyof typeof SHAPES;
 
-/** A model's shape with some sizes of its own. */
+/** The config of a published model, with another number of layers or tokens if given. */
 export function shapeOf(
   name: ShapeName,
   { layers, vocabulary }: { readonly layers?: number | undefined; readonly vocabulary?: number | undefined },

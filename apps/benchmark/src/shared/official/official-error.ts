@@ -1,10 +1,10 @@
-/** A clone of the paper's repository that is none, or whose scripts stopped. */
+/** A folder is not a clone of the paper's repository, or one of its scripts failed. */
 export class OfficialError extends Error {
   override readonly name = 'OfficialError';
   readonly code = 'GRASP_OFFICIAL';
   constructor(
     message: string,
-    /** The last lines a script said. */
+    /** Last lines that the script printed. */
     readonly output: string = '',
   ) {
     super(message);

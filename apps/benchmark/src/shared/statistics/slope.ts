@@ -1,4 +1,4 @@
-/** What `y` grows by for each `x`, by least squares. */
+/** Slope of the least-squares line through the points. 0 if all `x` are equal. */
 export function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
   const mean = (of: 'x' | 'y') => points.reduce((sum, point) => sum + point[of], 0) / points.length;
   const [x, y] = [mean('x'), mean('y')];

@@ -1,10 +1,10 @@
-/** Our side of the comparison, as a process of its own: see StepProcess for what it reads and writes. */
+/** The process that runs our steps. See StepProcess for its protocol. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { openCheckpoint } from '@grasp/checkpoint';
-import type { Decoder } from '@grasp/decoder';
-import { loadOn, matMulRate, openEngine } from '@grasp/prune';
+import { matMulRate, openEngine } from '@grasp/prune';
+import { loadModel } from '../models/load-model.js';
 import type { StepKind } from './step-process.js';
 
 const { values, positionals } = parseArgs({
@@ -24,26 +24,17 @@ function words<A>(path: string, view: new (buffer: ArrayBuffer) => A): A {
   return new view(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer);
 }
 
-async function load(): Promise<Decoder> {
-  const checkpoint = await openCheckpoint(positionals[0] ?? '');
-  const loading = loadOn(checkpoint, engine, dtype);
-  for (;;) {
-    const { done, value } = await loading.next();
-    if (!done) continue;
-    await checkpoint.close();
-    return value;
-  }
-}
-
 const dtype = values.dtype === 'bfloat16' ? 'bfloat16' : 'float32';
 const engine = await openEngine({ backend: 'tensorflow', threads: Number(values.threads) });
-const decoder = await load();
+const checkpoint = await openCheckpoint(positionals[0] ?? '');
+const decoder = await loadModel(checkpoint, engine, dtype);
+await checkpoint.close();
 const ids = words(values.tokens, Int32Array);
 const gates = words(values.gates, Float32Array);
 const rows = Number(values.rows);
 const batch = { ids, shape: [rows, ids.length / rows] as const };
 
-/** The loss of one step; gradients go to their file after it. */
+/** The steps by kind. Gradients are written to their file afterwards. */
 const steps: Record<StepKind, () => Promise<{ loss: number; gradients?: Float32Array }>> = {
   gates: () => decoder.lossAndGateGradients(batch, gates, { units: 'all' }),
   scales: () => decoder.lossAndGateGradients(batch, gates, { units: 'kept' }),
@@ -65,7 +56,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const removed = step === 'scales';
   if (gradients)
     writeFileSync(values.gradients, removed ? gradients.map((g, i) => (gates[i] === 0 ? 0 : g)) : gradients);
-  // Beside each step anew, as the machine's speed changes from minute to minute.
+  // Measured after each step, because the speed of a machine varies over minutes.
   const rate = await matMulRate(engine, decoder.config, dtype);
   const peak = process.resourceUsage().maxRSS * 1024;
   say({ seconds, cpu_seconds: cpuSeconds, loss, peak_bytes: peak, matmul_rate: rate });

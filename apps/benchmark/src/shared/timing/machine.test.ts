@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeMachine, gpuNames } from './machine.js';
 
-it("names the GPUs that NVIDIA's driver tells of", async () => {
+it("lists the GPUs that NVIDIA's driver describes", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'grasp-gpus-'));
   try {
     await mkdir(join(folder, '0000:00:06.0'));

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 
-/** Where NVIDIA's driver tells of its GPUs, a folder each. */
+/** Folder in which NVIDIA's driver describes its GPUs, one subfolder each. */
 const GPUS = '/proc/driver/nvidia/gpus';
 
-/** Names of the NVIDIA GPUs that the machine has. */
+/** Names of the NVIDIA GPUs of this machine. */
 export function gpuNames(folder = GPUS): string[] {
   try {
     return readdirSync(folder).flatMap(
@@ -13,11 +13,11 @@ export function gpuNames(folder = GPUS): string[] {
         /^Model:\s*(.+)$/m.exec(readFileSync(join(folder, gpu, 'information'), 'utf8'))?.[1]?.trim() ?? [],
     );
   } catch {
-    return []; // no driver, no GPU
+    return []; // without a driver there is no GPU
   }
 }
 
-/** Processor, threads, memory, GPUs and Node in one line for a report. */
+/** Describes the machine in one line: processor, threads, memory, GPUs, Node. */
 export function describeMachine(threads: number): string {
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory`;

@@ -6,23 +6,23 @@ import type { Workload } from './workload.js';
 
 export type DType = 'float32' | 'bfloat16';
 
-/** What a step runs on. */
+/** Model, data and precision of a step. */
 export interface StepSetting {
-  /** A Hugging Face folder. */
+  /** Hugging Face folder. */
   readonly model: string;
   readonly workload: Workload;
-  /** For the gradients. */
+  /** Folder for the gradients. */
   readonly folder: string;
   readonly dtype: DType;
   readonly threads: number;
 }
 
-/** Our PyTorch script, eager or compiled, or the code of a clone of the paper's repository as it is. */
+/** What our step is compared with: a PyTorch script, eager or compiled, or the unmodified code of the paper. */
 export type Rival =
   | { readonly name: 'eager' | 'compiled' }
   | { readonly name: 'official'; readonly clone: string };
 
-/** A Python process that runs a rival's step. */
+/** How a rival's step is run. */
 export interface RivalSetting {
   readonly python: string;
   readonly rival: Rival;

@@ -9,26 +9,26 @@ export type StepKind = 'gates' | 'scales' | 'perplexity';
 /** One timed step of one contestant. */
 export interface StepResult {
   readonly seconds: number;
-  /** What the process's threads took of the processor, in sum: other programs lengthen this little. */
+  /** CPU time of all threads in sum. Other programs on the machine affect it little. */
   readonly cpuSeconds: number;
   readonly loss: number;
-  /** Most resident memory of the process so far. */
+  /** Peak resident memory of the process so far. */
   readonly peakBytes: number;
-  /** Memory of GPUs that the process holds after the step; 0 where it uses none. */
+  /** GPU memory of the process after the step. 0 without a GPU. */
   readonly gpuBytes: number;
-  /** Operations a second that it reached right after the step in matrix products alone; 0 where it does not say. */
+  /** FLOP/s of matrix products alone, measured right after the step. 0 if not measured. */
   readonly matMulRate: number;
-  /** dL/dz of each unit; empty where a step has no backward pass. */
+  /** dL/dz of each unit. Empty if the step has no backward pass. */
   readonly gradients: Float32Array;
 }
 
-/** What a contestant says of itself. */
+/** Description of a contestant. */
 export interface Contestant {
   readonly engine: string;
   readonly device: 'cpu' | 'gpu';
 }
 
-/** A contestant's process ended, or said something that is no answer. */
+/** The process of a contestant ended or gave an invalid answer, or two contestants disagree. */
 export class ContestantError extends Error {
   override readonly name = 'ContestantError';
   readonly code = 'GRASP_CONTESTANT';
@@ -46,13 +46,16 @@ const start = (command: string, args: readonly string[]) =>
     stdout: 'pipe',
     stderr: 'pipe',
     reject: false,
-    env: { PYTHONDONTWRITEBYTECODE: '1' }, // scripts import from their own folder
+    env: { PYTHONDONTWRITEBYTECODE: '1' }, // scripts import modules of their own folder
   });
 
 /**
- * A process that runs steps one at a time on request: `{"step"}` on its standard input, `{"seconds", "cpu_seconds",
- * "loss", "peak_bytes"}` and perhaps `"matmul_rate"` on its standard output, gradients in a file. Each contestant has its own process, so that memory is
- * its own and nothing runs while the other is timed. Its first line is `{"engine", "device"}`, once it is ready.
+ * A process that runs one step per request. Each contestant has its own process, so that peak memory is its own and
+ * nothing else runs while the other is timed.
+ *
+ * Protocol, one JSON object per line: the process first prints `{"engine", "device"}` when the model is loaded. For each
+ * `{"step"}` on standard input it prints `{"seconds", "cpu_seconds", "loss", "peak_bytes"}`, optionally with
+ * `"matmul_rate"`, and writes the gradients to a file as float32.
  */
 export class StepProcess {
   private readonly child: ReturnType<typeof start>;
@@ -106,6 +109,6 @@ export class StepProcess {
     if (!done && value.startsWith('{')) return JSON.parse(value) as Record<string, unknown>;
     const { stderr, shortMessage } = await this.child;
     const reason = stderr.trim().split('\n').slice(-5).join('\n') || shortMessage;
-    throw new ContestantError(`${this.name} stopped before it answered:\n${reason}`, this.name);
+    throw new ContestantError(`${this.name} ended before it answered:\n${reason}`, this.name);
   }
 }

@@ -8,16 +8,16 @@ import { Random } from '@grasp/gates';
 import { loadTokenizer } from '@grasp/tokenizer';
 
 export interface WorkloadOptions {
-  /** UTF-8 text to read; default: two speeches of Lincoln's. */
+  /** UTF-8 file. Default: two speeches by Lincoln. */
   readonly text?: string | undefined;
   readonly rows: number;
   readonly length: number;
-  /** Share of the prunable parameters that the mask keeps; 1 is the dense model. */
+  /** Share of the prunable parameters that the mask keeps. 1 is the dense model. */
   readonly keep: number;
   readonly seed: number;
 }
 
-/** What both contestants work on, in files: int32 tokens `[rows, length]` and a float32 gate for each unit. */
+/** Files that both contestants read: int32 tokens `[rows, length]`, and one float32 gate per unit. */
 export interface Workload {
   readonly tokens: string;
   readonly gates: string;
@@ -26,7 +26,7 @@ export interface Workload {
 
 const TEXT = fileURLToPath(new URL('../../../data/lincoln.txt', import.meta.url));
 
-/** Tokens of a text, over and over where it is short, and the mask of random scores. */
+/** Writes the tokens of a text, repeated if the text is short, and the exact projection of random scores. */
 export async function writeWorkload(
   checkpoint: Checkpoint,
   folder: string,

@@ -6,7 +6,7 @@ const read = async (checkpoint: ReturnType<typeof forOfficial>, name: string) =>
   JSON.parse(new TextDecoder().decode(await checkpoint.files.find((file) => file.name === name)!.read()));
 
 describe('a model for the paper’s code', () => {
-  it('has a head of its own, equal to the embedding', async () => {
+  it('has a separate head, equal to the embedding', async () => {
     const view = forOfficial(tinyLlama());
     expect(view.config.tie_word_embeddings).toBe(false);
     const [head, embedding] = [
@@ -19,7 +19,7 @@ describe('a model for the paper’s code', () => {
     );
   });
 
-  it('keeps what its tokenizer says of itself, but for the class', async () => {
+  it('keeps the tokenizer config, except for the class', async () => {
     const own = {
       name: 'tokenizer_config.json',
       read: async () => new TextEncoder().encode('{"bos_token":"<s>"}'),

@@ -5,8 +5,8 @@ const HEAD = 'lm_head.weight';
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
 
 /**
- * The model as the paper's code can take it: with a head of its own, since it cannot save a tied one, and with a
- * tokenizer that needs nothing but tokenizer.json, since for llama it asks for a slow one.
+ * A view of a model that the paper's code can process. The head is stored separately, because that code cannot save tied
+ * weights. The tokenizer needs only tokenizer.json, because that code asks for a slow tokenizer for llama models.
  */
 export function forOfficial(checkpoint: Checkpoint): Checkpoint {
   const files = [
@@ -17,7 +17,7 @@ export function forOfficial(checkpoint: Checkpoint): Checkpoint {
   if (checkpoint.tensors.has(HEAD) || !embedding) return { ...bound(checkpoint), files };
   return {
     ...bound(checkpoint),
-    source: `${checkpoint.source} with a head of its own`,
+    source: `${checkpoint.source} with a separate head`,
     config: { ...checkpoint.config, tie_word_embeddings: false },
     tensors: new Map([...checkpoint.tensors, [HEAD, { ...embedding, name: HEAD }]]),
     files,
@@ -25,7 +25,7 @@ export function forOfficial(checkpoint: Checkpoint): Checkpoint {
   };
 }
 
-/** A plain object with the checkpoint's members. */
+/** A plain object with the members of a checkpoint. */
 const bound = (checkpoint: Checkpoint): Checkpoint => ({
   source: checkpoint.source,
   config: checkpoint.config,

@@ -3,41 +3,46 @@ import type { TextSource } from '@grasp/calib-data';
 import type { Tokenizer } from '@grasp/tokenizer';
 import { OfficialError } from '../../../shared/official/official-error.js';
 
-/** A data set as the paper's code asks for it, and the column it reads. */
-interface AskedFor {
+/** A data set that the paper's code loads, and the column that it reads. */
+interface RequestedDataset {
   readonly name: string;
   readonly split: string | null;
   readonly column: string;
 }
 
-export const GATE_TEXT: AskedFor = { name: 'wikitext', split: 'train', column: 'text' };
-export const SCALE_TEXT: AskedFor = { name: 'wikitext', split: 'validation', column: 'text' };
+export const GATE_TEXT: RequestedDataset = { name: 'wikitext', split: 'train', column: 'text' };
+export const SCALE_TEXT: RequestedDataset = { name: 'wikitext', split: 'validation', column: 'text' };
 
-/** What it measures perplexity on, by its name of the text. */
-export const OFFICIAL_TEXTS: Readonly<Record<string, AskedFor>> = {
+/** Data sets of the paper's evaluator, by its names for the texts. */
+export const OFFICIAL_TEXTS: Readonly<Record<string, RequestedDataset>> = {
   wikitext2: { name: 'wikitext', split: 'test', column: 'text' },
   ptb: { name: 'ptb_text_only', split: 'test', column: 'sentence' },
-  // A file of the clone's own, asked for as JSON and without a split.
+  // A JSON file of the clone, loaded without a split.
   c4: { name: 'json', split: null, column: 'text' },
 };
 
-/** What `run_official.py` is told of a data set. */
-export interface LocalDataset extends AskedFor {
-  /** A file of JSON Lines with the text under `text`. */
+/** Local rows that `run_official.py` returns for a data set. */
+export interface LocalDataset extends RequestedDataset {
+  /** JSON Lines file, with the text of each row in the field `text`. */
   readonly rows: string;
 }
 
-/** Writes rows to a file that stands in for a data set. */
+/** Writes rows to a file that replaces a data set. */
 export async function writeLocalDataset(
   path: string,
-  asked: AskedFor,
+  requested: RequestedDataset,
   rows: readonly string[],
 ): Promise<LocalDataset> {
   await writeFile(path, rows.map((text) => `${JSON.stringify({ text })}\n`).join(''));
-  return { ...asked, rows: path };
+  return { ...requested, rows: path };
 }
 
-/** All rows of a text, or as many of the first as hold `tokens` when joined as the evaluator joins them. */
+/**
+ * The rows of a text. With `tokens`, the shortest prefix of the rows that has as many tokens when joined by blank lines,
+ * as the evaluator joins them.
+ *
+ * @throws OfficialError if the text has no rows.
+ */
 export async function rowsOf(
   source: TextSource,
   tokenizer: Tokenizer,
@@ -45,7 +50,7 @@ export async function rowsOf(
 ): Promise<string[]> {
   const rows: string[] = [];
   for await (const row of source.rows()) rows.push(row);
-  if (rows.length === 0) throw new OfficialError(`${source.description} has no row.`);
+  if (rows.length === 0) throw new OfficialError(`${source.description} has no rows.`);
   if (tokens === Number.POSITIVE_INFINITY) return rows;
   const holds = async (count: number) =>
     (await tokenizer.encode(rows.slice(0, count).join('\n\n'))).length >= tokens;

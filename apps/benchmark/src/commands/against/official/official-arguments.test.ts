@@ -5,26 +5,26 @@ import { officialArguments, officialFamily } from './official-arguments.js';
 import { parsePerplexities } from './run-official.js';
 
 describe('settings as arguments of the paper’s code', () => {
-  it('go by its names', () => {
+  it('have its names', () => {
     const args = officialArguments(parseSettings({ keep: 0.4, learningRate: 0.02, projection: 'exact' }));
     expect(args.join(' ')).toContain('--keep-ratio 0.4');
     expect(args.join(' ')).toContain('--lr 0.02 --rescale-lr 0.02');
   });
 
   it.each([{ seed: 7 }, { params: 1000, keep: 0.5 }, { method: 'grasp+' }, { layout: 'uniform' }])(
-    'refuse what it cannot be told: %j',
+    'throw for a setting that it does not support: %j',
     (settings) => {
-      expect(() => officialArguments(parseSettings(settings))).toThrow("The paper's code cannot be told");
+      expect(() => officialArguments(parseSettings(settings))).toThrow("the paper's code does not support");
     },
   );
 
-  it('refuse a text that it does not measure', () => {
+  it('throw for a text that its evaluator does not support', () => {
     expect(() => checkTexts([{ name: 'wikitext2' }, { name: 'own', path: 'a.txt' }])).toThrow(
-      'measures no text own; it has wikitext2, ptb, c4',
+      "--text own: the paper's evaluator does not support this text. Supported: wikitext2, ptb, c4.",
     );
   });
 
-  it('name the family', () => {
+  it('have the family of the model', () => {
     expect(['llama', 'qwen3', 'mistral', undefined].map(officialFamily)).toEqual([
       'llama',
       'qwen',
@@ -35,12 +35,12 @@ describe('settings as arguments of the paper’s code', () => {
 });
 
 describe('what the paper’s evaluator printed', () => {
-  it('is read whatever the release of numpy', () => {
+  it('is parsed for all releases of numpy', () => {
     const output = "…\nPPL results: {'wikitext2': 12.1824, 'ptb': np.float64(123.0), 'c4': inf}\n";
     expect(parsePerplexities(output)).toEqual({ wikitext2: 12.1824, ptb: 123, c4: Infinity });
   });
 
-  it('is missed when it is not there', () => {
+  it('throws if it has no perplexities', () => {
     expect(() => parsePerplexities('killed')).toThrow('printed no perplexities');
   });
 });

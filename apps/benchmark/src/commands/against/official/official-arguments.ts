@@ -1,7 +1,7 @@
 import { type PruneSettings, parseSettings } from '@grasp/prune';
 import { BenchOptionError } from '../../../shared/options/bench-option-error.js';
 
-/** Our settings and the arguments of the paper's `train.py` that say the same; some stages have theirs apart. */
+/** Settings, and the arguments of the paper's `train.py` with the same meaning. Some have one argument per stage. */
 const ARGUMENTS: Partial<Record<keyof PruneSettings, readonly string[]>> = {
   keep: ['--keep-ratio'],
   epochs: ['--epochs'],
@@ -16,23 +16,27 @@ const ARGUMENTS: Partial<Record<keyof PruneSettings, readonly string[]>> = {
 };
 
 /**
- * The settings as arguments of `train.py`.
+ * Converts settings to arguments of `train.py`.
  *
- * @throws BenchOptionError for a setting that the paper's code has not, or has fixed: its seed is 42.
+ * @throws BenchOptionError if a setting without such an argument differs from the default. The seed, for instance, is
+ *   always 42.
  */
 export function officialArguments(settings: PruneSettings): string[] {
   const fixed = parseSettings({ projection: settings.projection });
   for (const name of Object.keys(settings) as (keyof PruneSettings)[]) {
     if (name in ARGUMENTS || settings[name] === fixed[name]) continue;
     const value = JSON.stringify(settings[name]);
-    throw new BenchOptionError(`The paper's code cannot be told ${name} ${value}: leave it out.`, name);
+    throw new BenchOptionError(
+      `--settings: the paper's code does not support ${name} = ${value}. Remove this setting.`,
+      name,
+    );
   }
   return Object.entries(ARGUMENTS).flatMap(([name, flags]) =>
     flags.flatMap((flag) => [flag, String(settings[name as keyof PruneSettings])]),
   );
 }
 
-/** The clone's name of the model's family: it picks the gates, and which tokenizer is loaded. */
+/** Family of a model in the paper's code. It selects the gates and the tokenizer. */
 export function officialFamily(modelType: unknown): 'llama' | 'qwen' | 'auto' {
   if (modelType === 'llama') return 'llama';
   return typeof modelType === 'string' && modelType.startsWith('qwen') ? 'qwen' : 'auto';

@@ -15,17 +15,17 @@ const metaSchema = z.object({
   ),
 });
 
-/** Files of the folder that `train.py` wrote to, once it is a checkpoint. */
+/** Files of a model that `train.py` wrote. */
 export interface OfficialModel {
   readonly weights: string;
   readonly meta: string;
 }
 
 /**
- * Makes what `train.py` wrote, weights and a file of widths, a checkpoint folder that this project opens too.
+ * Completes the output of `train.py`, which consists of weights and layer widths, to a checkpoint folder.
  *
  * @param config config.json of the dense model.
- * @throws OfficialError if the files are not there or not as expected.
+ * @throws OfficialError if a file is missing or malformed.
  */
 export async function completeOfficialModel(
   folder: string,
@@ -43,7 +43,7 @@ export async function completeOfficialModel(
     const pruned = { ...config, head_dim: decoderConfig(config).headSize, [LAYER_SHAPES_KEY]: shapes };
     await writeFile(join(folder, 'config.json'), `${JSON.stringify(pruned, null, 2)}\n`);
   } catch (error) {
-    throw new OfficialError(`train.py did not leave a model in ${folder}: ${(error as Error).message}`);
+    throw new OfficialError(`train.py wrote no complete model to ${folder}: ${(error as Error).message}`);
   }
   return model;
 }

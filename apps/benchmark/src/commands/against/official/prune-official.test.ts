@@ -6,11 +6,11 @@ import { parseSettings } from '@grasp/prune';
 import { tinyLlama } from '@grasp/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hasPython, standInClone } from '../../../../test/stand-in-clone.js';
+import { checkClone } from '../../../shared/official/official-clone.js';
 import { contestData } from '../contest-data.js';
 import { forOfficial } from './for-official.js';
 import { officialArguments } from './official-arguments.js';
 import { pruneOfficial } from './prune-official.js';
-import { checkClone } from './run-official.js';
 
 describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
   let folder: string;
@@ -54,7 +54,7 @@ describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
     }
   }
 
-  it('is given the same rows, settings, and a model that it can save', async () => {
+  it('receives the same rows and settings, and a model that it can save', async () => {
     const { cost, perplexity } = await run();
     expect(cost.seconds).toBeGreaterThan(0);
     expect(cost.peakBytes).toBeGreaterThan(2 ** 20);
@@ -72,18 +72,18 @@ describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
     await pruned.close();
   });
 
-  it('says with which words a script stopped', async () => {
+  it('reports the last lines of a script that fails', async () => {
     await expect(run({ tau: 9 })).rejects.toMatchObject({
       code: 'GRASP_OFFICIAL',
-      message: `train.py of ${clone} stopped:\nRuntimeError: the stand-in stops here`,
+      message: `train.py of ${clone} failed:\nRuntimeError: the stand-in stops here`,
     });
   });
 
-  it('says that a folder is no clone', async () => {
+  it('reports that a folder is not a clone', async () => {
     await expect(checkClone(clone)).resolves.toBeUndefined();
     await rm(join(clone, 'train.py'));
     await expect(checkClone(clone)).rejects.toThrow(
-      `${clone} is no clone of the paper's repository: it has no train`,
+      `${clone} is not a clone of the paper's repository: train.py is missing`,
     );
   });
 });

@@ -4,24 +4,26 @@ import { completeOfficialModel } from './official-model.js';
 import { type Cost, type OfficialJob, parsePerplexities, runOfficial } from './run-official.js';
 
 export interface OfficialPruning {
-  /** The dense model as a folder that transformers loads, and its config.json. */
+  /** Folder of the dense model, in the format of transformers. */
   readonly model: string;
+  /** Its config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Settings as arguments of `train.py`. */
   readonly settings: readonly string[];
   readonly dtype: string;
   readonly device: string;
   readonly data: ContestData;
-  /** Where the pruned model goes. */
+  /** Output folder of the pruned model. */
   readonly folder: string;
-  /** Tokens of an evaluation window. */
+  /** Tokens per evaluation window. */
   readonly window: number;
 }
 
 /**
- * The paper's code prunes, and measures what it left.
+ * Prunes a model with the paper's code, and measures it with the paper's evaluator.
  *
- * @returns what pruning took, and the perplexities by text as its own evaluator has them.
+ * @returns time and memory of pruning, and the perplexity of each text.
+ * @throws OfficialError if a script fails or its output is malformed.
  */
 export async function pruneOfficial(
   job: Omit<OfficialJob, 'datasets'>,
@@ -30,16 +32,16 @@ export async function pruneOfficial(
   const { gates, scales, tests } = data;
   const withData = { ...job, datasets: [gates, scales, ...tests.values()] };
   const family = officialFamily(config.model_type);
-  const of = ['--model-id', model, '--device', device];
-  const train = [...of, '--model-family', family, ...settings, '--output-dir', folder, '--skip-acc-eval'];
+  const common = ['--model-id', model, '--device', device];
+  const train = [...common, '--model-family', family, ...settings, '--output-dir', folder, '--skip-acc-eval'];
   const { seconds, peakBytes } = await runOfficial(withData, 'train.py', train);
   const { weights, meta } = await completeOfficialModel(folder, config);
   const cost = { seconds, peakBytes };
   if (tests.size === 0) return { cost, perplexity: {} };
   const { output } = await runOfficial(withData, 'eval_pruned_ppl.py', [
-    ...of,
+    ...common,
     ...['--sd', weights, '--meta', meta, '--dtype', dtype],
-    // One window at a time: it holds the logits of a batch several times over.
+    // One window at a time, because the evaluator holds several copies of the logits of a batch.
     ...['--datasets', [...tests.keys()].join(), '--seq-len', String(window), '--batch-size', '1'],
     ...(family === 'qwen' ? ['--use-fast-tokenizer'] : []),
   ]);

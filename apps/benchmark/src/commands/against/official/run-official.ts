@@ -1,44 +1,35 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { LocalDataset } from './local-datasets.js';
 import { OfficialError } from '../../../shared/official/official-error.js';
+import type { LocalDataset } from './local-datasets.js';
 
 const LAUNCHER = fileURLToPath(new URL('../../../../rival/run_official.py', import.meta.url));
-const SCRIPTS = ['train.py', 'eval_pruned_ppl.py', 'requirements.txt'] as const;
 
-/** What a process took. */
+/** Time and memory of a process. */
 export interface Cost {
   readonly seconds: number;
-  /** Most resident memory. */
+  /** Peak resident memory. */
   readonly peakBytes: number;
 }
 
 export interface OfficialJob {
   readonly python: string;
-  /** The clone; nothing is written to it. */
+  /** The clone, which is not modified. */
   readonly clone: string;
   readonly datasets: readonly LocalDataset[];
-  /** For files between the two languages. */
+  /** Folder for files that both languages exchange. */
   readonly work: string;
   readonly threads?: number | undefined;
   readonly say: (line: string) => void;
 }
 
-/** @throws OfficialError if a folder is no clone of the paper's repository. */
-export async function checkClone(clone: string): Promise<void> {
-  for (const name of SCRIPTS) {
-    if ((await stat(join(clone, name)).catch(() => undefined))?.isFile()) continue;
-    throw new OfficialError(`${clone} is no clone of the paper's repository: it has no ${name}.`);
-  }
-}
-
 /**
- * Runs a script of the clone, offline, in a process of its own.
+ * Runs a script of the clone offline, in a separate process.
  *
- * @returns what it took and what it printed.
- * @throws OfficialError with the last lines it said.
+ * @returns its time, memory and standard output.
+ * @throws OfficialError with the last lines that the script printed, if it fails.
  */
 export async function runOfficial(
   { python, clone, datasets, work, threads, say }: OfficialJob,
@@ -67,28 +58,28 @@ export async function runOfficial(
   const { failed, stdout, stderr, shortMessage } = await child;
   if (failed) {
     const said = lastLines(stderr) || shortMessage;
-    throw new OfficialError(`${script} of ${clone} stopped:\n${said}`, said);
+    throw new OfficialError(`${script} of ${clone} failed:\n${said}`, said);
   }
   const { seconds, peak_bytes } = JSON.parse(await readFile(result, 'utf8'));
   return { seconds, peakBytes: peak_bytes, output: stdout };
 }
 
-/** How far the last bar in a piece of output is, in whole tenths. */
+/** Label and progress of the last progress bar in a piece of output, rounded down to 10%. */
 function tenth(chunk: string): string | undefined {
   const [, label, percent] = [...chunk.matchAll(/([^\r\n]*?):? +(\d+)%\|/g)].at(-1) ?? [];
   return label === undefined ? undefined : `${label} ${10 * Math.floor(Number(percent) / 10)}%`;
 }
 
-/** The end of what was said, bars left out. */
+/** The last lines of the output, without progress bars. */
 function lastLines(text: string): string {
   const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '' && !/\d+%\|/.test(line));
   return lines.slice(-12).join('\n');
 }
 
 /**
- * The perplexities that `eval_pruned_ppl.py` printed: `PPL results: {'wikitext2': 12.18}`.
+ * Parses the output of `eval_pruned_ppl.py`: `PPL results: {'wikitext2': 12.18}`.
  *
- * @throws OfficialError if it printed none.
+ * @throws OfficialError if the output has no perplexities.
  */
 export function parsePerplexities(output: string): Record<string, number> {
   const [, found] = /PPL results: \{(.*)\}/.exec(output) ?? [];

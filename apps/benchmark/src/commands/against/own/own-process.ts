@@ -1,4 +1,4 @@
-/** One pruning in a process of its own: `own-process JOB-AS-JSON`; prints what it took, a Cost, as JSON. */
+/** A process that prunes once: `own-process JOB`, with the job as JSON. Prints its Cost as JSON. */
 import { type OwnJob, pruneOwn } from './prune-own.js';
 
 const job = JSON.parse(process.argv[2] ?? '{}') as OwnJob;

@@ -2,11 +2,11 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { type BackendName, openEngine, type PruneSettings } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { calibration } from '../../../shared/data/evaluation-data.js';
-import { pruneInto } from '../../../shared/models/pruned-model.js';
+import { calibrationBlocks } from '../../../shared/data/token-blocks.js';
+import { pruneInto } from '../../../shared/models/prune-into.js';
 import type { Cost } from '../official/run-official.js';
 
-/** What this project's process is told. The texts are the files that the paper's code reads. */
+/** A pruning with this project, on the text files that the paper's code reads. */
 export interface OwnJob {
   readonly model: string;
   readonly settings: PruneSettings;
@@ -17,7 +17,7 @@ export interface OwnJob {
   readonly threads?: number | undefined;
 }
 
-/** Prunes as the paper's code is told to. To be called once in a process: memory of earlier work would count. */
+/** Prunes with the settings of the paper's code. Call it once per process, because peak memory covers the whole process. */
 export async function pruneOwn(job: OwnJob, say: (line: string) => void): Promise<Cost> {
   const { model, settings, calib, scaleCalib, folder, backend, threads } = job;
   const start = performance.now();
@@ -26,7 +26,7 @@ export async function pruneOwn(job: OwnJob, say: (line: string) => void): Promis
     const tokenizer = await loadTokenizer(checkpoint);
     const config = decoderConfig(checkpoint.config);
     const blocks = (path: string) =>
-      calibration({ name: 'wikitext2', path }, 'train', tokenizer, config, settings);
+      calibrationBlocks({ name: 'wikitext2', path }, 'train', tokenizer, config, settings);
     const [gateBlocks, scaleBlocks] = [await blocks(calib), await blocks(scaleCalib)];
     const engine = () => openEngine({ backend, threads, onWarning: say });
     await pruneInto({ checkpoint, engine, settings, gateBlocks, scaleBlocks, folder, say });

@@ -11,34 +11,36 @@ import {
   taskNamed,
 } from '@grasp/eval';
 import type { Tokenizer } from '@grasp/tokenizer';
-import { type CellKey, hashOf } from './cell-store.js';
+import * as z from 'zod';
 import type { EvaluationData } from '../../../shared/data/evaluation-data.js';
+import type { CellKey } from './cell-store.js';
+import { hashOf } from './hash.js';
 
-/** A number of the table. */
+/** One number of the table. */
 export interface Measured {
   readonly value: number;
-  /** A perplexity as the paper's evaluator would round it. */
-  readonly rounded?: number;
-  /** Of an accuracy. */
-  readonly standardError?: number;
+  /** A perplexity as the paper's evaluator rounds it, to bfloat16. */
+  readonly rounded?: number | undefined;
+  /** Standard error of an accuracy. */
+  readonly standardError?: number | undefined;
 }
 
-/** One number of a subject: what decides it, and how it comes about. */
+/** One metric of one subject: its identity and how it is computed. */
 export interface Cell extends CellKey {
-  /** Column of the table. */
+  /** Key of the metric. */
   readonly metric: string;
-  /** What a line of progress calls it. */
+  /** Name in progress lines. */
   readonly title: string;
-  /** What is stored of it, as JSON. */
+  /** Computes the JSON value that is stored. */
   compute(decoder: Decoder): Promise<unknown>;
-  /** The number, from what was stored. */
+  /** The number in a stored value for which `isComplete` holds. */
   measured(stored: unknown): Measured;
 }
 
 /**
  * All cells of one subject.
  *
- * @param identity everything that decides the model's weights.
+ * @param identity all values that the model's weights depend on.
  */
 export function cellsOf(
   subject: string,
@@ -52,6 +54,10 @@ export function cellsOf(
   ];
 }
 
+const perplexitySchema = z.object({ value: z.number(), rounded: z.number().optional() });
+const scoreSchema = z.object({ value: z.number() });
+const summarySchema = z.object({ acc: scoreSchema, accNorm: scoreSchema.optional() });
+
 function perplexityCell(subject: string, identity: unknown, text: string, windows: TokenBlocks): Cell {
   return {
     metric: text,
@@ -62,6 +68,7 @@ function perplexityCell(subject: string, identity: unknown, text: string, window
       const { perplexity: value, perplexityBfloat16: rounded } = await lastOf(perplexity(decoder, windows));
       return { value, rounded };
     },
+    isComplete: (stored) => perplexitySchema.safeParse(stored).success,
     measured: (stored) => stored as Measured,
   };
 }
@@ -83,10 +90,11 @@ function accuracyCell(
       const run = evaluateQuestions(decoder, tokenizer, taskNamed(task), questions, { vocabSize });
       for await (const record of run) {
         if (record.kind === 'summary') return record;
-        await setImmediate(); // let signals have their turn
+        await setImmediate(); // lets signal handlers run
       }
       throw new RangeError(`${task} ended without a summary`);
     },
+    isComplete: (stored) => summarySchema.safeParse(stored).success,
     measured: (stored) => headline(stored as TaskSummary),
   };
 }

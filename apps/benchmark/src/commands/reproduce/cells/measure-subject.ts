@@ -1,6 +1,7 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import type { Decoder } from '@grasp/decoder';
-import { type Engine, loadOn } from '@grasp/prune';
+import type { Engine } from '@grasp/prune';
+import { loadModel } from '../../../shared/models/load-model.js';
 import type { CellStore } from './cell-store.js';
 import type { Cell } from './cells.js';
 
@@ -10,13 +11,13 @@ export interface MeasureJob {
   readonly say: (line: string) => void;
 }
 
-/** Computes the cells of one subject that are not finished. The model is opened and loaded only if there is one. */
+/** Computes the unfinished cells of one subject. The model is loaded only if there are any. */
 export async function measureSubject(
   cells: readonly Cell[],
   open: () => Promise<Checkpoint>,
   { store, engine, say }: MeasureJob,
 ): Promise<void> {
-  const loaded = loadOnce(open, engine);
+  const loaded = loadOnFirstUse(open, engine);
   try {
     for (const cell of cells) {
       if (await store.read(cell)) continue;
@@ -31,24 +32,18 @@ export async function measureSubject(
   }
 }
 
-/** A decoder that is loaded when first asked for. */
-function loadOnce(open: () => Promise<Checkpoint>, engine: () => Promise<Engine>) {
-  let held: { checkpoint: Checkpoint; decoder: Decoder } | undefined;
+function loadOnFirstUse(open: () => Promise<Checkpoint>, engine: () => Promise<Engine>) {
+  let checkpoint: Checkpoint | undefined;
+  let decoder: Decoder | undefined;
   return {
     async decoder(): Promise<Decoder> {
-      if (held) return held.decoder;
-      const checkpoint = await open();
-      const loading = loadOn(checkpoint, await engine());
-      for (;;) {
-        const { done, value } = await loading.next();
-        if (!done) continue;
-        held = { checkpoint, decoder: value };
-        return value;
-      }
+      checkpoint ??= await open();
+      decoder ??= await loadModel(checkpoint, await engine());
+      return decoder;
     },
     async close(): Promise<void> {
-      held?.decoder.dispose();
-      await held?.checkpoint.close();
+      decoder?.dispose();
+      await checkpoint?.close();
     },
   };
 }

@@ -1,9 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Chain, type DistributeOptions, distribute } from './distribute.js';
-import { firstLine } from './submitted-arrays.js';
 import {
   type Launcher,
   LauncherError,
@@ -11,20 +9,22 @@ import {
   type QueuedTask,
   type TaskArray,
 } from '../launchers/launcher.js';
+import { type Chain, type DistributeOptions, distribute } from './distribute.js';
+import { logHeader } from './submitted-arrays.js';
 
 /**
- * A launcher whose tasks take one look at the queue each: those that may start end before the second, and do their step
- * or, as often as the test says, die.
+ * A launcher whose tasks last from one query of the queue to the next. A task does its step, or fails as often as the
+ * test says.
  */
 class Stage implements Launcher {
   readonly name = 'stage';
-  /** Steps in the order they started. */
+  /** Steps in the order in which they started. */
   readonly started: string[] = [];
   readonly submitted: { readonly steps: string[]; readonly after: string | undefined }[] = [];
   readonly done = new Set<string>();
-  /** Deaths to come, by step. */
-  readonly deaths: Record<string, number> = {};
-  /** Holds everything in the queue. */
+  /** Failures to come, by step. */
+  readonly failures: Record<string, number> = {};
+  /** Whether all tasks stay in the queue. */
   held = false;
   private readonly arrays: { array: TaskArray; id: string; left: Map<number, string> }[] = [];
 
@@ -58,10 +58,10 @@ class Stage implements Launcher {
 
   private async runTask(step: string, log: string): Promise<void> {
     this.started.push(step);
-    await writeFile(log, `${firstLine(step, { pid: this.started.length, host: 'elsewhere' })}\nstarted\n`);
-    const deaths = this.deaths[step] ?? 0;
-    this.deaths[step] = deaths - 1;
-    if (deaths <= 0) this.done.add(step);
+    await writeFile(log, `${logHeader(step, { pid: this.started.length, host: 'elsewhere' })}\nstarted\n`);
+    const failures = this.failures[step] ?? 0;
+    this.failures[step] = failures - 1;
+    if (failures <= 0) this.done.add(step);
   }
 }
 
@@ -98,7 +98,7 @@ const run = (chains: readonly Chain[], changes: Partial<DistributeOptions> = {})
 const timesStarted = (step: string) => stage.started.filter((each) => each === step).length;
 
 describe('distribute', () => {
-  it('hands over what is not done, each kind of step as one array', async () => {
+  it('submits the unfinished steps, each kind of step as one array', async () => {
     stage.done.add('prune:b').add('prune:c').add('measure:c');
     const chains = [chain('measure:dense'), model('a'), model('b'), model('c'), model('d')];
     expect(await run(chains)).toEqual([]);
@@ -116,34 +116,36 @@ describe('distribute', () => {
     expect(stage.submitted).toHaveLength(3);
   });
 
-  it('runs again what died, with what needs it, and nothing else', async () => {
-    stage.deaths['prune:a'] = 1;
-    stage.deaths['measure:b'] = 2;
+  it('submits failed steps again, with the steps that need them, and nothing else', async () => {
+    stage.failures['prune:a'] = 1;
+    stage.failures['measure:b'] = 2;
     expect(await run([model('a'), model('b'), model('c')])).toEqual([]);
     const steps = ['prune:a', 'measure:a', 'prune:b', 'measure:b', 'prune:c', 'measure:c'];
     expect(steps.map(timesStarted)).toEqual([2, 1, 1, 3, 1, 1]);
     expect(said.find((line) => line.startsWith('prune:a'))).toMatch(
-      /^prune:a died and is run again, 1 of 2\. It left started \(.*prune-[0-9a-f]{8}-0\.log\)$/,
+      /^prune:a failed and is submitted again \(retry 1 of 2\)\. Last line of its log: started \(.*prune-[0-9a-f]{8}-0\.log\)$/,
     );
-    const deaths = said.filter((line) => line.startsWith('measure:b died and is run again'));
-    expect(deaths.map((line) => /\d of 2/.exec(line)?.[0])).toEqual(['1 of 2', '2 of 2']);
+    const failures = said.filter((line) => line.startsWith('measure:b failed and is submitted again'));
+    expect(failures.map((line) => /\d of 2/.exec(line)?.[0])).toEqual(['1 of 2', '2 of 2']);
   });
 
-  it('names what died too often, with its log, and goes on with the rest', async () => {
-    stage.deaths['prune:a'] = 3;
+  it('reports steps that failed too often, with their logs, and finishes the rest', async () => {
+    stage.failures['prune:a'] = 3;
     const lost = await run([model('a'), model('b')]);
-    expect(lost).toEqual([expect.stringMatching(/^prune:a died 3 times, and left started \(.*-0\.log\)$/)]);
+    expect(lost).toEqual([
+      expect.stringMatching(/^prune:a failed 3 times\. Last line of its log: started \(.*-0\.log\)$/),
+    ]);
     expect(['prune:a', 'measure:a', 'measure:b'].map(timesStarted)).toEqual([3, 0, 1]);
 
-    stage.deaths['prune:a'] = 1;
+    stage.failures['prune:a'] = 1;
     expect(await run([model('a')], { retries: 0 }), 'once').toEqual([
-      expect.stringMatching(/^prune:a died, and/),
+      expect.stringMatching(/^prune:a failed\. Last/),
     ]);
     expect(await run([model('a')], { retries: 0 }), 'the same command again').toEqual([]);
   });
 
-  it('suspects the folder where there is not even a log', async () => {
-    stage.deaths['measure:a'] = 1;
+  it('suggests that the nodes do not see the folder if there is no log', async () => {
+    stage.failures['measure:a'] = 1;
     const removing: Launcher = Object.assign(Object.create(stage), {
       async queued(keys: readonly string[]) {
         const queued = await stage.queued(keys);
@@ -153,14 +155,16 @@ describe('distribute', () => {
       },
     });
     const lost = await run([chain('measure:a')], { launcher: removing, retries: 0 });
-    expect(lost).toEqual([expect.stringMatching(/left no log at .*\.log: do the nodes see that folder\?$/)]);
+    expect(lost).toEqual([
+      expect.stringMatching(/There is no log at .*\.log\. Check that the nodes see this folder\.$/),
+    ]);
   });
 
-  it('ends the claim of a task that died, and of no other process', async () => {
-    stage.deaths['prune:a'] = stage.deaths['prune:b'] = 1;
+  it('releases the claim of a failed task, and of no other process', async () => {
+    stage.failures['prune:a'] = stage.failures['prune:b'] = 1;
     const claim = (name: string, pid: number, host: string) =>
       writeFile(join(folder, `prune-${name}.lock`), JSON.stringify({ host, pid, started: null }));
-    await claim('a', 1, 'elsewhere'); // as the stage says of the first task
+    await claim('a', 1, 'elsewhere'); // process id and host of the first task
     await claim('b', 1, hostname());
     await run([model('a'), model('b')]);
     const names = await readdir(folder);
@@ -168,7 +172,7 @@ describe('distribute', () => {
     expect(names).toContain('prune-b.lock');
   });
 
-  it('leaves what it handed over when it is interrupted, and waits for it when called again', async () => {
+  it('leaves submitted tasks running when interrupted, and waits for them when called again', async () => {
     const interrupt = new AbortController();
     stage.held = true;
     const say = (line: string) => {
@@ -177,7 +181,7 @@ describe('distribute', () => {
     };
     await expect(run([model('a')], { say, signal: interrupt.signal })).rejects.toThrow('aborted');
     expect(said.at(-1)).toBe(
-      'stage goes on with 1, 2. The same command waits for them; "cancel 1 2" ends them.',
+      'Jobs 1, 2 of stage continue. Run the same command to wait for them, or "cancel 1 2" to cancel them.',
     );
     const noted = (await readdir(join(folder, 'jobs'))).filter((name) => name.endsWith('.json'));
     expect(noted).toHaveLength(2);
@@ -198,7 +202,15 @@ describe('distribute', () => {
     expect((await readdir(join(folder, 'jobs'))).filter((name) => name.endsWith('.json'))).toEqual([]);
   });
 
-  it('asks a queue that does not answer again, and gives up in the end', async () => {
+  it('ignores a damaged record of submitted tasks', async () => {
+    await mkdir(join(folder, 'jobs'));
+    for (const [i, text] of ['{"launcher": "st', '', '{"launcher": "stage"}', 'null'].entries())
+      await writeFile(join(folder, 'jobs', `prune-${i}.json`), text);
+    expect(await run([model('a')])).toEqual([]);
+    expect(stage.started).toEqual(['prune:a', 'measure:a']);
+  });
+
+  it('queries a queue that does not answer again, and gives up after a while', async () => {
     let failures = 3;
     const silent: Launcher = Object.assign(Object.create(stage), {
       queued: (keys: readonly string[]) =>
@@ -207,10 +219,10 @@ describe('distribute', () => {
           : stage.queued(keys),
     });
     expect(await run([model('a')], { launcher: silent })).toEqual([]);
-    expect(said.filter((line) => line === 'The queue does not answer. Asking again.')).toHaveLength(1);
+    expect(said.filter((line) => line === 'The queue does not answer. Trying again.')).toHaveLength(1);
 
     failures = Number.POSITIVE_INFINITY;
     await expect(run([model('b')], { launcher: silent })).rejects.toThrow('The queue does not answer.');
-    expect(said.at(-1)).toMatch(/^stage goes on with 3, 4\./);
+    expect(said.at(-1)).toMatch(/^Jobs 3, 4 of stage continue\./);
   });
 });

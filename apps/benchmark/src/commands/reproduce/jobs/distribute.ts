@@ -1,53 +1,54 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import {
-  type HandedOver,
-  lastWords,
-  readHandedOver,
-  releaseClaim,
-  removeHandedOver,
-  writeHandedOver,
-} from './submitted-arrays.js';
 import { type Launcher, LauncherError, logOf, type QueuedTask } from '../launchers/launcher.js';
+import {
+  lastLogLine,
+  recordArray,
+  recordedArrays,
+  releaseClaim,
+  removeRecord,
+  type SubmittedArray,
+} from './submitted-arrays.js';
 
-/** A piece of work for one task. */
+/** Work of one task. */
 export interface Step {
-  /** What it does, a colon, and to what: `prune:keep-0.5`. */
+  /** Kind and subject of the work, separated by a colon: `prune:keep-0.5`. */
   readonly name: string;
-  /** A folder that it claims while it runs. */
+  /** Output folder that the step claims while it runs. */
   readonly claims?: string;
-  /** Whether its result is there, whoever made it. */
+  /** Whether the result exists, whichever process made it. */
   isDone(): Promise<boolean>;
 }
 
-/** Steps of which each needs the one before. */
+/** Steps in order. Each step needs the result of the step before it. */
 export type Chain = readonly Step[];
 
 export interface DistributeOptions {
   readonly launcher: Launcher;
-  /** For the logs, and for notes of what was handed over. */
+  /** Folder for logs and for the records of submitted arrays. */
   readonly folder: string;
-  /** The command that does a step. */
+  /** Command line that runs a step. */
   readonly commandOf: (step: string) => readonly string[];
-  /** How often a step that died is run again. */
+  /** How often a failed step is submitted again. */
   readonly retries: number;
-  /** Between two looks at the queue. */
+  /** Seconds between two queries of the queue. */
   readonly pollSeconds: number;
   readonly say: (line: string) => void;
-  /** Ends the waiting; what was handed over goes on. */
+  /** Stops waiting. Submitted tasks continue. */
   readonly signal: AbortSignal;
 }
 
-/** Looks at a queue that does not answer before giving up. */
-const PATIENCE = 20;
+/** Number of failed queries of the queue in a row before giving up. */
+const MAX_QUERIES = 20;
 
 /**
- * Has a launcher do what is not done, and waits for it. A step whose task is gone without its result died, and is handed
- * over again together with those that need it. What an earlier call handed over and still waits or runs is waited for.
+ * Submits all unfinished steps to a launcher and waits for them. If the task of a step has left the queue and the result
+ * does not exist, the step has failed; it is submitted again, together with the steps that need it. Tasks that an
+ * earlier call submitted and that are still in the queue are waited for, not submitted twice.
  *
- * @returns a line for each step that died too often.
- * @throws LauncherError, or the signal's reason; what was handed over goes on.
+ * @returns one line for each step that failed more than `retries` times.
+ * @throws LauncherError, or the reason of the signal. Submitted tasks continue in both cases.
  */
 export async function distribute(chains: readonly Chain[], options: DistributeOptions): Promise<string[]> {
   await mkdir(options.folder, { recursive: true });
@@ -55,153 +56,158 @@ export async function distribute(chains: readonly Chain[], options: DistributeOp
   try {
     return await distribution.run(chains);
   } catch (error) {
-    distribution.tellWhatGoesOn();
+    distribution.sayWhatContinues();
     throw error;
   }
 }
 
 class Distribution {
-  /** Arrays of which something is in the queue. */
-  private readonly arrays = new Map<string, HandedOver>();
+  /** Arrays that may have tasks in the queue, by key. */
+  private readonly arrays = new Map<string, SubmittedArray>();
+  /** The queue at the last query. */
   private queued: readonly QueuedTask[] = [];
-  /** Of what is in the queue, what was handed over since it was looked at included. */
+  /** Ids of the arrays in the queue, including those submitted since the last query. */
   private ids = new Set<string>();
-  /** Log of the last task of each step. */
+  /** Log of the latest task of each step. */
   private readonly logs = new Map<string, string>();
-  /** Steps that this call saw in the queue: their deaths count. */
+  /** Steps that this call submitted or saw in the queue. Only failures of these are counted. */
   private readonly seen = new Set<string>();
-  private readonly deaths = new Map<string, number>();
-  private readonly lost: string[] = [];
-  private told = '';
+  private readonly failures = new Map<string, number>();
+  private readonly failed: string[] = [];
+  private lastStatus = '';
 
   constructor(private readonly options: DistributeOptions) {}
 
   async run(chains: readonly Chain[]): Promise<string[]> {
     const { folder, launcher } = this.options;
-    for (const array of await readHandedOver(folder, launcher.name)) this.note(array);
+    for (const array of await recordedArrays(folder, launcher.name)) this.remember(array);
     let open = chains;
     for (;;) {
-      const live = await this.look(); // before the results: what ends in between is found done the next time
+      // Query the queue before checking results. A task that ends in between is found done in the next round.
+      const live = await this.queryLiveSteps();
       const isLive = (chain: Chain) => chain.some(({ name }) => live.has(name));
-      open = await this.remaining(open, isLive);
-      if (open.length === 0) return this.lost;
+      open = await this.openChains(open, isLive);
+      if (open.length === 0) return this.failed;
       const due = open.filter((chain) => !isLive(chain));
-      await this.handOver(due);
-      if (due.length === 0) this.tell(`${chains.length - open.length} of ${chains.length} models done`);
+      await this.submitChains(due);
+      if (due.length === 0) this.sayStatus(`${chains.length - open.length} of ${chains.length} models done`);
       await this.pause();
     }
   }
 
-  /** Names of the steps in the queue. Arrays of which nothing is left are forgotten. */
-  private async look(): Promise<ReadonlySet<string>> {
-    this.queued = await this.queue();
+  /** Names of the steps in the queue. Removes the records of arrays that have left it. */
+  private async queryLiveSteps(): Promise<ReadonlySet<string>> {
+    this.queued = await this.queryQueue();
     this.ids = new Set(this.queued.map(({ id }) => id));
     const live = this.queued.flatMap(({ key, place }) => this.arrays.get(key)?.steps[place] ?? []);
     for (const step of live) this.seen.add(step);
     for (const key of this.arrays.keys()) {
       if (this.queued.some((task) => task.key === key)) continue;
       this.arrays.delete(key);
-      await removeHandedOver(this.options.folder, key);
+      await removeRecord(this.options.folder, key);
     }
     return new Set(live);
   }
 
-  /** Asks again for a while: a controller may be restarting. */
-  private async queue(): Promise<readonly QueuedTask[]> {
+  /** Queries the queue. Retries errors for a while, because the queue's controller may be restarting. */
+  private async queryQueue(): Promise<readonly QueuedTask[]> {
     const { launcher, say } = this.options;
-    for (let asked = 1; ; asked++) {
+    for (let query = 1; ; query++) {
       try {
         return await launcher.queued([...this.arrays.keys()]);
       } catch (error) {
-        if (!(error instanceof LauncherError) || asked === PATIENCE) throw error;
-        if (asked === 1) say(`${error.message} Asking again.`);
+        if (!(error instanceof LauncherError) || query === MAX_QUERIES) throw error;
+        if (query === 1) say(`${error.message} Trying again.`);
         await this.pause();
       }
     }
   }
 
-  /** What is to be waited for: chains in the queue, and of all others the steps that are not done. */
-  private async remaining(chains: readonly Chain[], isLive: (chain: Chain) => boolean): Promise<Chain[]> {
-    const remaining: Chain[] = [];
+  /** The chains to wait for: those in the queue whole, and of the others the unfinished steps. */
+  private async openChains(chains: readonly Chain[], isLive: (chain: Chain) => boolean): Promise<Chain[]> {
+    const open: Chain[] = [];
     for (const chain of chains) {
-      if (isLive(chain)) remaining.push(chain);
-      else {
-        const rest = await undone(chain);
-        if (rest[0] && !(await this.isLost(rest[0]))) remaining.push(rest);
+      if (isLive(chain)) {
+        open.push(chain);
+        continue;
       }
+      const rest = await unfinished(chain);
+      if (rest[0] && !(await this.hasFailedTooOften(rest[0]))) open.push(rest);
     }
-    return remaining;
+    return open;
   }
 
-  /** Whether a step that is not done, and not in the queue, died too often to be handed over again. */
-  private async isLost({ name, claims }: Step): Promise<boolean> {
+  /** Counts a failure of a step that is unfinished and not in the queue, if it was submitted before. */
+  private async hasFailedTooOften({ name, claims }: Step): Promise<boolean> {
     const { retries, say } = this.options;
     const log = this.logs.get(name);
     if (log === undefined) return false;
     if (claims !== undefined) await releaseClaim(claims, log);
     if (!this.seen.has(name)) return false;
-    const deaths = (this.deaths.get(name) ?? 0) + 1;
-    this.deaths.set(name, deaths);
-    const words = await lastWords(log);
-    const left =
-      words === undefined ? `no log at ${log}: do the nodes see that folder?` : `${words} (${log})`;
-    const isLost = deaths > retries;
-    if (isLost) this.lost.push(`${name} died${deaths > 1 ? ` ${deaths} times` : ''}, and left ${left}`);
-    else say(`${name} died and is run again, ${deaths} of ${retries}. It left ${left}`);
-    return isLost;
+    const failures = (this.failures.get(name) ?? 0) + 1;
+    this.failures.set(name, failures);
+    const line = await lastLogLine(log);
+    const reason =
+      line === undefined
+        ? `There is no log at ${log}. Check that the nodes see this folder.`
+        : `Last line of its log: ${line} (${log})`;
+    const isFinal = failures > retries;
+    if (isFinal) this.failed.push(`${name} failed${failures > 1 ? ` ${failures} times` : ''}. ${reason}`);
+    else say(`${name} failed and is submitted again (retry ${failures} of ${retries}). ${reason}`);
+    return isFinal;
   }
 
-  /** An array for each step of chains of one length, so that places agree. */
-  private async handOver(chains: readonly Chain[]): Promise<void> {
+  /** Submits one array per step of all chains of one length, so that chains have the same place in each array. */
+  private async submitChains(chains: readonly Chain[]): Promise<void> {
     for (const length of new Set(chains.map((chain) => chain.length))) {
-      const alike = chains.filter((chain) => chain.length === length);
+      const sameLength = chains.filter((chain) => chain.length === length);
       let after: string | undefined;
-      for (let at = 0; at < length; at++) {
-        after = await this.submit(
-          alike.map((chain) => chain[at]!.name),
+      for (let i = 0; i < length; i++) {
+        after = await this.submitArray(
+          sameLength.map((chain) => chain[i]!.name),
           after,
         );
       }
     }
   }
 
-  private async submit(steps: readonly string[], after: string | undefined): Promise<string> {
+  private async submitArray(steps: readonly string[], after: string | undefined): Promise<string> {
     const { launcher, folder, commandOf } = this.options;
     const key = `${steps[0]!.split(':')[0]}-${randomBytes(4).toString('hex')}`;
     const array = { key, launcher: launcher.name, steps };
-    await writeHandedOver(folder, array);
-    this.note(array);
+    await recordArray(folder, array);
+    this.remember(array);
     const id = await launcher.submit({ key, commands: steps.map(commandOf), folder, after });
     for (const step of steps) this.seen.add(step);
     this.ids.add(id);
     return id;
   }
 
-  private note(array: HandedOver): void {
+  private remember(array: SubmittedArray): void {
     const { folder } = this.options;
     this.arrays.set(array.key, array);
     for (const [place, step] of array.steps.entries())
       this.logs.set(step, logOf({ folder, key: array.key }, place));
   }
 
-  /** Where things stand, when they stand elsewhere than before. */
-  private tell(done: string): void {
+  /** Prints the state of the queue if it has changed. */
+  private sayStatus(done: string): void {
     const { launcher, say } = this.options;
     const running = this.queued.filter((task) => task.running).length;
     const reasons = [...new Set(this.queued.flatMap(({ reason }) => reason ?? []))].sort().join(', ');
     const waiting = `${this.queued.length - running} waiting${reasons === '' ? '' : ` (${reasons})`}`;
-    const told = `${launcher.name} ${[...this.ids].sort().join(', ')}: ${running} running, ${waiting}; ${done}`;
-    if (told !== this.told) say(told);
-    this.told = told;
+    const status = `${launcher.name} ${[...this.ids].sort().join(', ')}: ${running} running, ${waiting}; ${done}`;
+    if (status !== this.lastStatus) say(status);
+    this.lastStatus = status;
   }
 
-  tellWhatGoesOn(): void {
+  sayWhatContinues(): void {
     const { launcher, say } = this.options;
     const ids = [...this.ids];
     if (ids.length === 0) return;
-    const end = launcher.cancelling(ids);
+    const cancel = launcher.cancelling(ids);
     say(
-      `${launcher.name} goes on with ${ids.join(', ')}. The same command waits for them; "${end}" ends them.`,
+      `Jobs ${ids.join(', ')} of ${launcher.name} continue. Run the same command to wait for them, or "${cancel}" to cancel them.`,
     );
   }
 
@@ -211,8 +217,8 @@ class Distribution {
   }
 }
 
-/** The steps from the first on that is not done. */
-async function undone(chain: Chain): Promise<Chain> {
-  for (const [at, step] of chain.entries()) if (!(await step.isDone())) return chain.slice(at);
+/** The chain from its first unfinished step on. */
+async function unfinished(chain: Chain): Promise<Chain> {
+  for (const [i, step] of chain.entries()) if (!(await step.isDone())) return chain.slice(i);
   return [];
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Checkpoint } from '@grasp/checkpoint';
 
 /**
- * Hash that tells one model from another without reading it whole: config, names and shapes, all vectors, and its
- * smallest matrix.
+ * Hash that identifies a model, as 16 hex digits. To avoid reading the whole model, it covers the config, all tensor
+ * names, shapes and dtypes, the values of all vectors, and those of the smallest matrix.
  */
 export async function modelIdentity(checkpoint: Checkpoint): Promise<string> {
   const infos = [...checkpoint.tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,4 +1,4 @@
-/** A function that computes when first called, and then returns the same. */
+/** Returns a function that calls `compute` the first time and returns the same value from then on. */
 export function once<Value>(compute: () => Value): () => Value {
   let held: { readonly value: Value } | undefined;
   return () => {

@@ -5,23 +5,25 @@ import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { type PruneSettings, projectionOf } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { hashOf } from '../cells/cell-store.js';
+import { type EvaluationData, readEvaluation } from '../../../shared/data/evaluation-data.js';
+import type { NamedText } from '../../../shared/data/named-text.js';
+import { calibrationBlocks } from '../../../shared/data/token-blocks.js';
 import { type Cell, cellsOf } from '../cells/cells.js';
-import { calibration, type EvaluationData, type NamedText, readEvaluation } from '../../../shared/data/evaluation-data.js';
+import { hashOf } from '../cells/hash.js';
+import { type PaperModel, paperModelOf, readPaper } from '../report/paper.js';
+import { type Ablation, ablationsOf, type Subject, type Suite, subjectsOf } from '../suites/suites.js';
 import { modelIdentity } from './model-identity.js';
 import { once } from './once.js';
-import { type PaperModel, paperModelOf, readPaper } from '../report/paper.js';
-import { openPruned } from '../../../shared/models/pruned-model.js';
-import { type Ablation, ablationsOf, type Subject, type Suite, subjectsOf } from '../suites/suites.js';
+import { openPruned } from './open-pruned.js';
 
 export interface PlanOptions {
   readonly model: string;
   readonly keep: readonly number[];
   readonly suites: readonly Suite[];
   readonly settings: PruneSettings;
-  /** Corpora to learn gates on; the first is the paper's part. */
+  /** Corpora to learn the gates on. All suites but `corpus` use the first. */
   readonly calib: readonly NamedText[];
-  /** To calibrate the scales on. */
+  /** Corpus to calibrate the scales on. */
   readonly scaleCalib: NamedText;
   readonly texts: readonly NamedText[];
   readonly tasks: readonly string[];
@@ -31,17 +33,17 @@ export interface PlanOptions {
   readonly out: string;
 }
 
-/** A pruning with its text, and where it goes. */
+/** A pruning, its calibration blocks and its output folder. */
 export interface PlannedPruning {
   readonly settings: PruneSettings;
   readonly gateBlocks: TokenBlocks;
   readonly scaleBlocks: TokenBlocks;
   readonly folder: string;
-  /** Everything that decides the pruned weights. */
+  /** All values that the pruned weights depend on. */
   readonly inputs: unknown;
 }
 
-/** All that a reproduction consists of, without an engine. Text is read when it is first asked for. */
+/** All work of a reproduction, without an engine. Texts are read on first use. */
 export interface Plan {
   /** Name of the model. */
   readonly model: string;
@@ -49,18 +51,22 @@ export interface Plan {
   readonly paper: PaperModel | undefined;
   readonly subjects: readonly Subject[];
   readonly ablations: readonly Ablation[];
-  /** A line for each subject whose budget the model cannot meet. */
+  /** One line for each subject whose budget the model cannot meet. */
   readonly impossible: readonly string[];
   evaluation(): Promise<EvaluationData>;
-  /** How a subject is pruned; the dense model is not. */
+  /** How a subject is pruned. Undefined for the dense model. */
   pruning(subject: Subject): Promise<PlannedPruning | undefined>;
   cells(subject: Subject): Promise<readonly Cell[]>;
-  /** The subject's model, pruned before. */
+  /** Opens the model of a subject, which must already be pruned. */
   open(subject: Subject): Promise<Checkpoint>;
   close(): Promise<void>;
 }
 
-/** @throws BudgetBelowFloorError for a budget that the model cannot meet, unless its subject is optional. */
+/**
+ * Opens the model and plans all subjects of the suites.
+ *
+ * @throws BudgetBelowFloorError if the model cannot meet a budget, unless the subject is optional.
+ */
 export async function openPlan(options: PlanOptions): Promise<Plan> {
   const { model, suites, keep, settings, out } = options;
   const checkpoint = await openCheckpoint(model);
@@ -68,15 +74,15 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
     const config = decoderConfig(checkpoint.config);
     const tokenizer = await loadTokenizer(checkpoint);
     const wanted = { suites, keep, settings, corpora: options.calib.map(({ name }) => name) };
-    const meetable = meetableOf(subjectsOf(wanted), checkpoint);
+    const feasible = splitByBudget(subjectsOf(wanted), checkpoint);
     const paper = await paperOf(checkpoint.config, model);
     const identity = await modelIdentity(checkpoint);
 
     const evaluation = once(() => readEvaluation(options, tokenizer, config));
     const blocks = new Map<string, () => Promise<TokenBlocks>>();
-    const blocksOf = (text: NamedText, split: string, { length, blocks: most }: PruneSettings) => {
-      const key = JSON.stringify([text, split, length, most]);
-      const read = () => calibration(text, split, tokenizer, config, { length, blocks: most });
+    const blocksOf = (text: NamedText, split: string, { length, blocks: maxBlocks }: PruneSettings) => {
+      const key = JSON.stringify([text, split, length, maxBlocks]);
+      const read = () => calibrationBlocks(text, split, tokenizer, config, { length, blocks: maxBlocks });
       blocks.set(key, blocks.get(key) ?? once(read));
       return blocks.get(key)!();
     };
@@ -97,7 +103,7 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
       model: basename(model),
       checkpoint,
       paper,
-      ...meetable,
+      ...feasible,
       ablations: ablationsOf(wanted),
       evaluation,
       pruning,
@@ -120,8 +126,8 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
   }
 }
 
-/** The subjects whose budgets the model can meet, and a line for each of the others. */
-function meetableOf(
+/** The subjects whose budgets the model can meet, and one line for each of the others. */
+function splitByBudget(
   wanted: readonly Subject[],
   checkpoint: Checkpoint,
 ): Pick<Plan, 'subjects' | 'impossible'> {

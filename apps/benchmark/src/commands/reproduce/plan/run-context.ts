@@ -1,30 +1,30 @@
 import { join } from 'node:path';
 import type { Engine } from '@grasp/prune';
+import { pruneInto } from '../../../shared/models/prune-into.js';
 import { CellStore } from '../cells/cell-store.js';
 import { measureSubject } from '../cells/measure-subject.js';
+import type { Subject } from '../suites/suites.js';
 import { once } from './once.js';
 import { openPlan, type Plan, type PlanOptions } from './plan.js';
-import { pruneInto } from '../../../shared/models/pruned-model.js';
-import type { Subject } from '../suites/suites.js';
 
 export interface ReproduceOptions extends PlanOptions {
   readonly openEngine: () => Promise<Engine>;
   readonly say: (line: string) => void;
 }
 
-/** A plan, where its results lie, and what computes them in this process. */
-export interface Workshop {
+/** A plan, its finished cells, and the engine of this process. */
+export interface RunContext {
   readonly plan: Plan;
   readonly store: CellStore;
-  /** Opens when there is something to compute. */
+  /** Opens the engine on the first call. */
   readonly engine: () => Promise<Engine>;
   readonly say: (line: string) => void;
 }
 
-/** Opens a plan for `work`, and closes it whatever comes. */
-export async function withWorkshop<Result>(
+/** Opens a plan, calls `work` with it, and closes it, also if `work` fails. */
+export async function withRunContext<Result>(
   { openEngine, say, ...options }: ReproduceOptions,
-  work: (workshop: Workshop) => Promise<Result>,
+  work: (context: RunContext) => Promise<Result>,
 ): Promise<Result> {
   const plan = await openPlan(options);
   try {
@@ -39,13 +39,13 @@ export async function withWorkshop<Result>(
   }
 }
 
-/** Prunes a subject's model, unless it is there. */
-export async function pruneModel(subject: Subject, { plan, engine, say }: Workshop): Promise<void> {
+/** Prunes the model of a subject, unless it is already pruned. */
+export async function pruneModel(subject: Subject, { plan, engine, say }: RunContext): Promise<void> {
   const planned = await plan.pruning(subject);
   if (planned) await pruneInto({ ...planned, checkpoint: plan.checkpoint, engine, say });
 }
 
-/** Measures all of a subject that is not finished. */
-export async function measureModel(subject: Subject, { plan, ...job }: Workshop): Promise<void> {
+/** Computes the cells of a subject that are not finished. */
+export async function measureModel(subject: Subject, { plan, ...job }: RunContext): Promise<void> {
   await measureSubject(await plan.cells(subject), () => plan.open(subject), job);
 }

@@ -4,20 +4,20 @@ import { RUN_RECORD, type RunRecord } from '@grasp/prune';
 import type { CellStore } from '../cells/cell-store.js';
 import type { Measured } from '../cells/cells.js';
 import type { Plan } from '../plan/plan.js';
-import { type Report, type ReportRow, reportRow } from './report.js';
 import type { Subject } from '../suites/suites.js';
+import { type Report, type ReportRow, reportRow } from './report.js';
 
 /**
- * The report of what is finished, whoever computed it.
+ * Collects the finished cells into a report, whichever process computed them.
  *
- * @param subjects whose rows it has
- * @param lost a line for each part that is not finished and will not be
+ * @param subjects subjects of the rows.
+ * @param failed one line for each step that failed and is not submitted again.
  */
 export async function collect(
   plan: Plan,
   store: CellStore,
   subjects: readonly Subject[],
-  lost: readonly string[] = [],
+  failed: readonly string[] = [],
 ): Promise<Report> {
   const { model, paper, ablations, impossible } = plan;
   const engines = new Set<string>();
@@ -39,14 +39,19 @@ export async function collect(
     engine: [...engines].join('; ') || 'not recorded',
     rows,
     ablations,
-    missing: [...(await plan.evaluation()).missing, ...impossible, ...lost],
+    missing: [...(await plan.evaluation()).missing, ...impossible, ...failed],
   };
 }
 
-/** Share of the prunable parameters; undefined while the model is not pruned. */
+/** Prunable parameters kept, as a share. Undefined if the model is not pruned or its run record is damaged. */
 async function keptOf(folder: string): Promise<number | undefined> {
   const text = await readFile(join(folder, RUN_RECORD), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const { before, after } = JSON.parse(text) as RunRecord;
-  return after.prunableParameters / before.prunableParameters;
+  try {
+    const { before, after } = JSON.parse(text) as RunRecord;
+    const kept = after.prunableParameters / before.prunableParameters;
+    return Number.isFinite(kept) ? kept : undefined;
+  } catch {
+    return undefined;
+  }
 }

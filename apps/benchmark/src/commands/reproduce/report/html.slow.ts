@@ -6,11 +6,11 @@ import { parseSettings } from '@grasp/prune';
 import { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Measured } from '../cells/cells.js';
+import { ablationsOf, subjectsOf } from '../suites/suites.js';
 import { htmlReport } from './html.js';
 import { METRICS } from './metrics.js';
 import { paperRow, readPaper } from './paper.js';
 import { type Report, reportRow } from './report.js';
-import { ablationsOf, subjectsOf } from '../suites/suites.js';
 
 /** A report on the paper's model whose numbers are a tenth above the paper's, and without scales another tenth. */
 async function reportOf(name: string | undefined): Promise<Report> {

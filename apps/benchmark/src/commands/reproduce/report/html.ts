@@ -1,9 +1,10 @@
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
+import type { Suite } from '../suites/suites.js';
+import { ABOUT_PERPLEXITY } from './about-perplexity.js';
 import { MEAN, METRICS, type Metric } from './metrics.js';
 import { type Report, type ReportRow, tableOf } from './report.js';
-import type { Suite } from '../suites/suites.js';
 
-/** A metric against the keep ratio, where there are lines to draw. */
+/** A chart of a metric over the keep ratio. Empty if no line has two points. */
 function chartOf(metric: Metric, lines: readonly (readonly [name: string, ReportRow[]])[]): string {
   const series = lines.flatMap(([name, rows]) => {
     const points = rows.flatMap(({ subject, cells }) => {
@@ -19,29 +20,29 @@ function chartOf(metric: Metric, lines: readonly (readonly [name: string, Report
 }
 
 const PAPER = 'paper';
-/** What tells variants apart without all tasks one by one. */
+/** Metrics of the charts that compare variants: the tasks only by their mean. */
 const SUMMARY: readonly Metric[] = [...METRICS.filter(({ kind }) => kind === 'perplexity'), MEAN];
-/** With more, a chart cannot be read; the table can. */
-const MOST_LINES = 4;
+/** A chart with more lines is hard to read and is left out. */
+const MAX_LINES = 4;
 
 const TITLES: Readonly<Record<Suite, string>> = {
-  table: 'The table',
+  table: 'Table',
   scales: 'Calibration of scales',
-  allocation: 'One budget, or equal layers',
-  layouts: 'Widths that runtimes like',
-  kinds: 'FFN channels, KV groups',
-  corpus: 'Corpus of the gates',
-  ladder: 'What each idea brings',
-  methods: "The paper's method, and grasp+",
+  allocation: 'One budget for all layers, or equal layers',
+  layouts: 'Layouts',
+  kinds: 'FFN channels and KV groups',
+  corpus: 'Calibration corpus of the gates',
+  ladder: 'Ladder from the paper to grasp+',
+  methods: "The paper's method and grasp+",
   seeds: 'Three seeds',
 };
 
-/** Tables of five columns, whole on a phone, two abreast on a wide screen. */
+/** Tables of five columns: one beside the other on a wide screen, without scrolling on a phone. */
 const STYLE = `.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:0 2rem}
 .numbers th,.numbers td{padding:.2rem .45rem;font-size:.9rem}
 @media(max-width:40rem){.numbers th,.numbers td{padding:.2rem .25rem;font-size:.78rem}}`;
 
-/** Charts of several metrics for the same lines. */
+/** One chart per metric, all with the same lines. */
 function chartsOf(
   metrics: readonly Metric[],
   lines: readonly (readonly [name: string, ReportRow[]])[],
@@ -50,14 +51,14 @@ function chartsOf(
   return charts === '' ? '' : `<div class="charts">${charts}</div>`;
 }
 
-/** The report as one page that needs nothing else: no script, no font, no network. */
+/** The report as one HTML page without scripts, fonts or network access. */
 export function htmlReport(report: Report): string {
   const { model, paper, engine, rows, ablations, missing } = report;
   const rowsNamed = (names: readonly string[]) =>
     rows.filter(({ subject: { name } }) => name === 'dense' || names.includes(name));
   const main = rowsNamed(rows.map(({ subject: { keep } }) => `keep-${keep}`));
   const compared = ablations.map(({ suite, lines }) => {
-    if (lines.length > MOST_LINES) return '';
+    if (lines.length > MAX_LINES) return '';
     const charts = chartsOf(
       SUMMARY,
       lines.map(({ variant, subjects }) => [variant, rowsNamed(subjects)]),
@@ -73,7 +74,7 @@ export function htmlReport(report: Report): string {
     return htmlTable({ caption, columns, rows });
   });
   const listed = missing.map((each) => `<li>${escapeMarkup(each)}</li>`).join('');
-  const body = `<p>Engine: ${escapeMarkup(engine)}.${source} Perplexity exact in float32, and rounded to bfloat16 as the paper has it; the difference is of the rounded one.</p>
+  const body = `<p>Engine: ${escapeMarkup(engine)}.${source} ${escapeMarkup(ABOUT_PERPLEXITY)}</p>
 ${chartsOf(
   [...METRICS, MEAN],
   [

@@ -1,21 +1,20 @@
-import { type Report, type TextTable, tableOf } from './report.js';
+import { markdownTable } from '../../../shared/tables/markdown-table.js';
+import { ABOUT_PERPLEXITY } from './about-perplexity.js';
+import { type Report, tableOf } from './report.js';
 
-const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-
-function markdownTable({ head, rows }: TextTable): string {
-  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
-  return [head, rule, ...rows].map(line).join('\n');
-}
-
-/** The report for a note or a pull request. */
-export function markdownReport(report: Report): string {
-  const { model, paper, engine, rows, missing } = report;
-  const tables = rows.map((row) => markdownTable(tableOf(row, paper !== undefined)));
-  return `${[
+/** The report as Markdown. */
+export function markdownReport({ model, paper, engine, rows, missing }: Report): string {
+  const source = paper === undefined ? '' : ` Paper: GRASPrune, arXiv 2604.19398, ${paper}.`;
+  const tables = rows.map((row) => {
+    const table = tableOf(row, paper !== undefined);
+    return markdownTable(table.head, table.rows);
+  });
+  const listed = missing.map((each) => `- ${each}`).join('\n');
+  const sections = [
     `# ${model}`,
-    `Engine: ${engine}.${paper === undefined ? '' : ` Paper: GRASPrune, arXiv 2604.19398, ${paper}.`} ` +
-      'Perplexity exact in float32, and rounded to bfloat16 as the paper has it; the difference is of the rounded one.',
+    `Engine: ${engine}.${source} ${ABOUT_PERPLEXITY}`,
     ...tables,
-    ...(missing.length > 0 ? [`Not measured:\n\n${missing.map((each) => `- ${each}`).join('\n')}`] : []),
-  ].join('\n\n')}\n`;
+    ...(missing.length > 0 ? [`Not measured:\n\n${listed}`] : []),
+  ];
+  return `${sections.join('\n\n')}\n`;
 }

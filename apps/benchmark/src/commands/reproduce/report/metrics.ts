@@ -1,11 +1,11 @@
-/** A column of the paper's table. */
+/** A metric of the paper's table. */
 export interface Metric {
   readonly key: string;
   readonly title: string;
   readonly kind: 'perplexity' | 'accuracy';
 }
 
-/** In the paper's order. */
+/** All metrics, in the paper's order. */
 export const METRICS: readonly Metric[] = [
   { key: 'wikitext2', title: 'WikiText-2', kind: 'perplexity' },
   { key: 'ptb', title: 'PTB', kind: 'perplexity' },
@@ -17,5 +17,5 @@ export const METRICS: readonly Metric[] = [
   { key: 'winogrande', title: 'WinoGrande', kind: 'accuracy' },
 ];
 
-/** Plain mean of the accuracies, where all are there. */
+/** Mean of the accuracies. Present only if all of them are. */
 export const MEAN: Metric = { key: 'mean', title: 'mean', kind: 'accuracy' };

@@ -4,7 +4,7 @@ import * as z from 'zod';
 const rowSchema = z
   .object({ method: z.string(), keep: z.number() })
   .catchall(z.number())
-  .describe('what the paper reports of a method at a keep ratio, by metric');
+  .describe('values that the paper reports for a method at a keep ratio, by metric');
 const schema = z.object({
   source: z.string(),
   models: z.array(
@@ -18,32 +18,35 @@ const schema = z.object({
 });
 
 export type PaperModel = z.output<typeof schema>['models'][number];
-/** What the paper reports, by metric: perplexities as it rounds them, accuracies as shares. */
+/** Values of one method at one keep ratio, by metric: perplexities in bfloat16, accuracies as shares. */
 export type PaperRow = z.output<typeof rowSchema>;
 
-/** The paper's numbers, a file beside the program. */
+/** Reads the paper's numbers from `data/paper.json`. */
 export async function readPaper(): Promise<readonly PaperModel[]> {
   const text = await readFile(new URL('../../../../data/paper.json', import.meta.url), 'utf8');
   return schema.parse(JSON.parse(text)).models;
 }
 
 /**
- * The paper's model that a checkpoint is: of its shape and, as several have the same, also of its name. Undefined where
- * the paper has none.
+ * Finds the paper's model that a checkpoint is. The shape must match. If several models have the same shape, the name
+ * decides.
+ *
+ * @param names names of the checkpoint: of its folder, and the one in its config.
+ * @returns undefined if the paper has no such model.
  */
 export function paperModelOf(
   models: readonly PaperModel[],
   config: Readonly<Record<string, unknown>>,
   names: readonly string[],
 ): PaperModel | undefined {
-  const fits = models.filter(({ shape }) =>
+  const sameShape = models.filter(({ shape }) =>
     Object.entries(shape).every(([field, value]) => config[field] === value),
   );
-  const named = fits.find((model) => names.some((name) => new RegExp(model.names, 'i').test(name)));
-  return named ?? (fits.length === 1 ? fits[0] : undefined);
+  const named = sameShape.find((model) => names.some((name) => new RegExp(model.names, 'i').test(name)));
+  return named ?? (sameShape.length === 1 ? sameShape[0] : undefined);
 }
 
-/** What the paper reports of a method at a keep ratio. */
+/** The values that the paper reports for a method at a keep ratio. */
 export function paperRow(model: PaperModel | undefined, method: string, keep: number): PaperRow | undefined {
   return model?.rows.find((row) => row.method === method && Math.abs(row.keep - keep) < 1e-9);
 }

@@ -1,37 +1,37 @@
 import type { Measured } from '../cells/cells.js';
+import type { Ablation, Subject } from '../suites/suites.js';
 import { MEAN, METRICS, type Metric } from './metrics.js';
 import { type PaperModel, paperRow } from './paper.js';
-import type { Ablation, Subject } from '../suites/suites.js';
 
-/** One number of the paper beside ours. */
+/** One metric of one subject: the measured value beside the paper's. */
 interface ReportCell {
   readonly metric: Metric;
   readonly measured?: Measured;
   readonly paper?: number;
-  /** Measured less paper; of perplexities the rounded one, as the paper's are. */
+  /** Measured minus paper. For perplexities, rounded minus paper, because the paper's values are rounded. */
   readonly difference?: number;
 }
 
 export interface ReportRow {
   readonly subject: Subject;
-  /** Cost kept over cost in all, of a pruned model. */
+  /** Prunable parameters kept, as a share of the dense model's. Absent for the dense model. */
   readonly kept?: number;
   readonly cells: readonly ReportCell[];
 }
 
 export interface Report {
   readonly model: string;
-  /** Absent for a model that the paper does not have. */
+  /** Name of the model in the paper. Absent if the paper does not have the model. */
   readonly paper?: string;
   readonly engine: string;
   readonly rows: readonly ReportRow[];
-  /** What is compared with what, beside the table. */
+  /** Comparisons beside the table. */
   readonly ablations: readonly Ablation[];
-  /** What could not be had. */
+  /** One line for each value that is not available. */
   readonly missing: readonly string[];
 }
 
-/** One row: what was measured of a subject, and what the paper says of the same. */
+/** The row of a subject: the measured values, and those that the paper reports for the same method and keep ratio. */
 export function reportRow(
   subject: Subject,
   measured: Readonly<Record<string, Measured>>,
@@ -54,20 +54,20 @@ export function reportRow(
   return { subject, ...(kept === undefined ? {} : { kept }), cells };
 }
 
-/** The mean of the paper's five accuracies, if all were measured. */
+/** The mean of the five accuracies, if all were measured. */
 function meanOf(measured: Readonly<Record<string, Measured>>): Record<string, Measured> {
   const accuracies = METRICS.filter(({ kind }) => kind === 'accuracy').map(({ key }) => measured[key]?.value);
   if (!accuracies.every((value) => value !== undefined)) return {};
   return { [MEAN.key]: { value: accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length } };
 }
 
-/** Table of text: a head and rows of equal length. */
+/** A table of strings. The rows have the length of the head. */
 export interface TextTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The paper's table, transposed so that it fits a terminal: a row a metric, for each model its numbers. */
+/** The table of one subject, one row per metric. It is the paper's table transposed, to fit a terminal. */
 export function tableOf({ subject, cells, kept }: ReportRow, hasPaper: boolean): TextTable {
   const title = kept === undefined ? subject.title : `${subject.title} (${(100 * kept).toFixed(1)}% kept)`;
   const rows = cells

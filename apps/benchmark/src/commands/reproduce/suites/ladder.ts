@@ -1,6 +1,6 @@
 import type { PruneSettings } from '@grasp/prune';
 
-/** One idea, on top of those before it. */
+/** One idea. It is added to all ideas before it. */
 interface Rung {
   readonly name: string;
   readonly title: string;
@@ -18,7 +18,7 @@ const RUNGS: readonly Rung[] = [
   { name: 'distilled', title: '+ distilled', adds: { distill: 0.75, distillBlocks: 48 } },
 ];
 
-/** The ideas of grasp+ in the order in which they stack: the last row is what `--method grasp+` does. */
+/** Settings after each idea of grasp+. The last entry equals `--method grasp+`. */
 export function ladder(
   settings: PruneSettings,
 ): { readonly name: string; readonly title: string; readonly settings: PruneSettings }[] {

@@ -1,26 +1,26 @@
 import type { PruneSettings } from '@grasp/prune';
 import { ladder } from './ladder.js';
 
-/** One row of a table: a model and how it came to be. */
+/** One row of a table: a model and how it is made. */
 export interface Subject {
-  /** Unique, fit for a file name. */
+  /** Unique name, usable in file names. */
   readonly name: string;
   readonly title: string;
   readonly keep: number;
-  /** The paper's row of the same: `dense`, `GRASPrune`, `no-scales`, `ffn-only`, … */
+  /** Method of the same row in the paper: `dense`, `GRASPrune`, `no-scales`, `ffn-only`, … */
   readonly paper?: string;
-  /** How it is pruned; the dense model has none. */
+  /** How it is pruned. Absent for the dense model. */
   readonly pruning?: Pruning;
-  /** Leaves the scales of a pruning out: the mask alone. */
+  /** Evaluate the mask without the calibrated scales. */
   readonly unscaled?: true;
-  /** Left out, and named, where the model cannot meet its budget. */
+  /** Skip the subject, and list it as missing, if the model cannot meet its budget. */
   readonly optional?: true;
 }
 
-/** Two subjects may share one: it is done once. */
+/** How a model is pruned. Subjects with the same pruning share one pruned model. */
 export interface Pruning {
   readonly settings: PruneSettings;
-  /** Name of the corpus that the gates are learned on. */
+  /** Corpus to learn the gates on. */
   readonly corpus: string;
 }
 
@@ -41,11 +41,11 @@ export interface SuiteOptions {
   readonly suites: readonly Suite[];
   readonly keep: readonly number[];
   readonly settings: PruneSettings;
-  /** Corpora to calibrate on; all but the suite `corpus` take the first. */
+  /** Corpora to learn the gates on. All suites but `corpus` use the first. */
   readonly corpora: readonly string[];
 }
 
-/** The dense model, then what each suite asks for at each keep ratio. */
+/** The dense model, then the subjects of each suite at each keep ratio, each name once. */
 export function subjectsOf(options: SuiteOptions): Subject[] {
   const dense: Subject = { name: 'dense', title: 'dense', keep: 1, paper: 'dense' };
   const pruned = options.suites.flatMap((suite) =>
@@ -55,7 +55,7 @@ export function subjectsOf(options: SuiteOptions): Subject[] {
   return [...byName.values()];
 }
 
-/** What a suite compares: each variant with its subjects, by name, over the keep ratios. */
+/** The variants that a suite compares. Each has one subject per keep ratio, given by name. */
 export interface Ablation {
   readonly suite: Suite;
   readonly lines: readonly { readonly variant: string; readonly subjects: readonly string[] }[];
@@ -75,7 +75,7 @@ export function ablationsOf(options: SuiteOptions): Ablation[] {
     });
 }
 
-/** A subject and what tells it from the others of its suite, in a word or two. */
+/** A subject, and a short name that distinguishes it from the others of its suite. */
 interface Variant {
   readonly variant: string;
   readonly subject: Subject;
@@ -89,7 +89,7 @@ const main = (keep: number, { settings, corpora }: SuiteOptions): Subject => ({
   pruning: { settings: { ...settings, keep }, corpus: corpora[0]! },
 });
 
-/** By the exact projection, which knows layouts and never exceeds the budget: like is compared with like. */
+/** A subject with the exact projection, which supports layouts and never exceeds the budget. */
 function exact(
   keep: number,
   options: SuiteOptions,
@@ -109,10 +109,10 @@ function exact(
 }
 
 const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => Variant[]>> = {
-  /** The paper's table. */
+  /** The paper's method. */
   table: (keep, options) => [{ variant: 'paper', subject: main(keep, options) }],
 
-  /** Its calibration of scales, left out and in. */
+  /** The paper's method without and with calibrated scales. */
   scales: (keep, options) => {
     const subject = main(keep, options);
     return [
@@ -121,13 +121,13 @@ const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => 
     ];
   },
 
-  /** One budget for all layers against the same widths in each, which is not how the paper allocates by layer (OWL). */
+  /** One budget for all layers, and equal widths in all layers. The paper's layer-wise baseline is OWL instead. */
   allocation: (keep, options) => [
     { variant: 'one budget', subject: exact(keep, options, { layout: 'free' }, 'one budget') },
     { variant: 'equal layers', subject: exact(keep, options, { layout: 'uniform' }, 'equal layers') },
   ],
 
-  /** What widths that a runtime likes cost: one shape for all layers, FFN widths in multiples of a block or a tile. */
+  /** Layouts that suit runtimes: FFN widths in multiples of 32 and of 128, and equal widths in all layers. */
   layouts: (keep, options) => [
     { variant: 'any', subject: exact(keep, options, { layout: 'free' }, 'one budget') },
     ...[32, 128].map((align) => ({
@@ -137,7 +137,7 @@ const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => 
     { variant: 'equal layers', subject: exact(keep, options, { layout: 'uniform' }, 'equal layers') },
   ],
 
-  /** FFN channels alone, KV groups alone, and both, under the same budget and before scales, as the paper has them. */
+  /** FFN channels alone, KV groups alone, and both, under the same budget and without scales, as in the paper. */
   kinds: (keep, options) => {
     const alone = (only: 'ffn' | 'kv', title: string): Variant => {
       const subject = unscaled(exact(keep, options, { only }, title));
@@ -150,7 +150,7 @@ const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => 
     ];
   },
 
-  /** Each corpus in turn for the gates. */
+  /** The gates learned on each corpus. */
   corpus: (keep, options) =>
     options.corpora.map((corpus, i) => {
       const base = main(keep, options);
@@ -165,7 +165,7 @@ const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => 
       return { variant: corpus, subject };
     }),
 
-  /** The paper's method, and the ideas of grasp+ on top of it, one more a row. */
+  /** The paper's method, then one more idea of grasp+ in each row. */
   ladder: (keep, options) => {
     const { pruning } = main(keep, options);
     const rungs = ladder(pruning!.settings).map(({ name, title, settings }) => {
@@ -180,18 +180,18 @@ const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => 
     return [{ variant: 'paper', subject: main(keep, options) }, ...rungs];
   },
 
-  /** The paper's method and the last rung of the ladder, which is grasp+. */
+  /** The paper's method, and grasp+, which is the last row of the ladder. */
   methods: (keep, options) => {
     const [paper, ...rungs] = variants.ladder(keep, options);
     return [paper!, { ...rungs.at(-1)!, variant: 'grasp+' }];
   },
 
-  /** Both methods again, with two seeds more. */
+  /** The suite `methods` with three seeds. */
   seeds: (keep, options) =>
-    [0, 1, 2].flatMap((more) =>
+    [0, 1, 2].flatMap((offset) =>
       variants.methods(keep, options).map(({ variant, subject }) => ({
-        variant: `${variant}, seed ${options.settings.seed + more}`,
-        subject: more === 0 ? subject : reseeded(subject, options.settings.seed + more),
+        variant: `${variant}, seed ${options.settings.seed + offset}`,
+        subject: offset === 0 ? subject : reseeded(subject, options.settings.seed + offset),
       })),
     ),
 };
@@ -207,7 +207,7 @@ function reseeded(subject: Subject, seed: number): Subject {
   };
 }
 
-/** The same mask without its scales, which the paper reports of its method. */
+/** The same mask without its scales, which the paper reports as an ablation. */
 function unscaled(subject: Subject): Subject {
   const { name, title } = subject;
   return {

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReferenceFormatError } from './reference-format-error.js';
 
-/** What a path leads to: folders with a traced model, and files of projections, which need no engine. */
+/** A reference: a folder with a trace, or a file with projections, which needs no engine. */
 export interface Found {
   readonly path: string;
   readonly kind: 'trace' | 'projections';
@@ -12,14 +12,14 @@ export interface Found {
 const isTrace = (folder: string): boolean => existsSync(join(folder, 'trace.json'));
 
 /**
- * The references at a path: the file, the folder, or those that a folder of references holds (each folder with a
- * trace.json, each file projection*.json).
+ * Finds the references at a path. The path is a projection file, a folder with a trace.json, or a folder that contains
+ * such folders and files named projection*.json.
  *
- * @throws ReferenceFormatError where there is none.
+ * @throws ReferenceFormatError if there are none.
  */
 export async function findReferences(path: string): Promise<Found[]> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new ReferenceFormatError(path, 'there is no such file or folder');
+  if (!found) throw new ReferenceFormatError(path, 'the file or folder does not exist');
   if (found.isFile()) return [{ path, kind: 'projections' }];
   if (isTrace(path)) return [{ path, kind: 'trace' }];
   const inside = (await readdir(path)).sort().map((name) => ({ name, path: join(path, name) }));
@@ -32,6 +32,6 @@ export async function findReferences(path: string): Promise<Found[]> {
       .map((child) => ({ path: child.path, kind: 'projections' as const })),
   ];
   if (references.length === 0)
-    throw new ReferenceFormatError(path, 'it holds no trace.json, nor folders that do');
+    throw new ReferenceFormatError(path, 'it contains neither trace.json nor folders with a trace.json');
   return references;
 }

@@ -14,7 +14,7 @@ const step = z.object({
   masks: perUnit.optional(),
   /** dL/dscore before the update. */
   grads: perUnit.optional(),
-  /** A corner of the logits under the step's masks: first positions of the first row, first ids. */
+  /** Part of the logits under the step's mask: first positions of the first row, first token ids. */
   logits_head: perLayer.optional(),
 });
 
@@ -85,17 +85,17 @@ async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   return parsed.data;
 }
 
-/** Scores and the masks that the paper's projection makes of them. */
+/** Reads a projection file: scores, budgets, and the masks of the paper's projection. */
 export const readProjections = (path: string): Promise<ProjectionCase[]> => readJson(path, projectionSchema);
 
-/** A small model and everything the paper's code did with it. */
+/** A small model, and a trace of the paper's code on it. */
 export interface Reference {
   readonly folder: string;
   readonly checkpoint: Checkpoint;
   readonly trace: Trace;
   /** The batch of a step, `[rows, length]`. */
   batchAt(step: number): TokenBatch;
-  /** Expected logits by their name in io.safetensors. */
+  /** Expected logits, by their name in io.safetensors. */
   logits(name: string): Promise<Float32Array>;
   /** The folded, sliced weights. */
   readonly pruned: SafetensorsFile;
@@ -106,7 +106,7 @@ export interface Reference {
 /**
  * Opens a reference folder.
  *
- * @throws ReferenceFormatError where it is not laid out as one, and what opening checkpoints throws.
+ * @throws ReferenceFormatError if a file is missing or malformed, and the errors of opening checkpoints.
  */
 export async function openReference(folder: string): Promise<Reference> {
   const path = (name: string) => join(folder, name);

@@ -1,4 +1,4 @@
-/** A reference folder or file that is not laid out as expected. */
+/** A reference folder or file is malformed. */
 export class ReferenceFormatError extends Error {
   override readonly name = 'ReferenceFormatError';
   readonly code = 'GRASP_REFERENCE';

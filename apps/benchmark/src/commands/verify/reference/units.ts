@@ -1,7 +1,7 @@
 import { createLayout, type Layout } from '@grasp/budget';
 import type { PerUnit } from './reference-folder.js';
 
-/** The layout of a trace's units: per layer its FFN channels, then its KV groups, at the trace's own costs. */
+/** The layout of a trace's units, with the trace's costs. Each layer has its FFN channels, then its KV groups. */
 export function layoutOf(units: PerUnit, costs: { readonly ffn: number; readonly kv: number }): Layout {
   return createLayout(
     units.ffn.flatMap((channels, layer) => [
@@ -11,7 +11,7 @@ export function layoutOf(units: PerUnit, costs: { readonly ffn: number; readonly
   );
 }
 
-/** A trace's values as a unit vector. */
+/** Values of a trace as a vector over units. */
 export function unitVector({ ffn, kv }: PerUnit): Float32Array {
   return Float32Array.from(ffn.flatMap((channels, layer) => [...channels, ...(kv[layer] ?? [])]));
 }

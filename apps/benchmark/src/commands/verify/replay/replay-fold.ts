@@ -5,15 +5,15 @@ import { type Engine, prunedView } from '@grasp/prune';
 import { compare, type Finding, worst } from '../finding.js';
 import type { Reference } from '../reference/reference-folder.js';
 import { ReferenceFormatError } from '../reference/reference-format-error.js';
-import { tolerances } from '../tolerances.js';
 import { unitVector } from '../reference/units.js';
+import { tolerances } from '../tolerances.js';
 
-/** Every folded tensor against the reference's; a tensor on one side only is an error of layout. */
+/** Compares every folded tensor. Throws if one side has a tensor that the other lacks. */
 async function compareWeights(view: Checkpoint, { pruned }: Reference): Promise<Finding> {
   const [ours, theirs] = [[...view.tensors.keys()].sort(), [...pruned.tensors.keys()].sort()];
   if (ours.join() !== theirs.join()) {
     const apart = [...ours.filter((n) => !theirs.includes(n)), ...theirs.filter((n) => !ours.includes(n))];
-    throw new ReferenceFormatError(pruned.path, `only one side has ${apart.join(', ')}`);
+    throw new ReferenceFormatError(pruned.path, `these tensors exist on one side only: ${apart.join(', ')}`);
   }
   const findings: Finding[] = [];
   for (const name of ours) {
@@ -23,7 +23,7 @@ async function compareWeights(view: Checkpoint, { pruned }: Reference): Promise<
       const found = `${expected.dtype} [${expected.shape}]`;
       throw new ReferenceFormatError(
         pruned.path,
-        `${name} is ${found} where the fold gives [${actual.shape}]`,
+        `${name} is ${found}, but the fold gives [${actual.shape}]`,
       );
     }
     findings.push(compare('folded weights', toFloat32(actual), expected.data, tolerances.weights));
@@ -31,7 +31,7 @@ async function compareWeights(view: Checkpoint, { pruned }: Reference): Promise<
   return worst(findings);
 }
 
-/** Layers whose widths differ from pruned_meta.json. */
+/** Counts the layers whose widths differ from pruned_meta.json. */
 function compareShapes({ config }: Decoder, { prunedShapes: { layers } }: Reference): Finding {
   const apart = config.layers.filter(({ channels, groups }, layer) => {
     const expected = layers[layer];
@@ -46,7 +46,7 @@ function compareShapes({ config }: Decoder, { prunedShapes: { layers } }: Refere
   return { quantity: 'layer shapes', largest: apart.length + extra, allowed: 0, measure: 'units' };
 }
 
-/** Folds the trace's final mask and scales: weights, shapes and logits, folded and merely gated. */
+/** Folds the trace's final mask and scales into the weights, and compares weights, shapes and logits. */
 export async function replayFold(reference: Reference, decoder: Decoder, engine: Engine): Promise<Finding[]> {
   const { trace, checkpoint, batchAt } = reference;
   const mask = Uint8Array.from(unitVector(trace.gates.final_masks));

@@ -3,14 +3,14 @@ import type { Decoder } from '@grasp/decoder';
 import { adamW, type GateOptions, gateProbabilities, initialGateState, learnGates } from '@grasp/gates';
 import { compare, compareMasks, compareUnits, type Finding, worst } from '../finding.js';
 import type { Reference } from '../reference/reference-folder.js';
-import { tolerances } from '../tolerances.js';
 import { unitVector } from '../reference/units.js';
+import { tolerances } from '../tolerances.js';
 
-/** The optimiser of both stages, as the trace was made with. */
+/** The optimizer of both stages of a trace. */
 export const traceOptimizer = ({ lr, betas, eps }: Reference['trace']['settings']) =>
   adamW({ learningRate: lr, betas, epsilon: eps });
 
-/** A corner of the logits `[rows, T, V]`: first positions of the first row, first ids. */
+/** Part of logits `[rows, T, V]`: first positions of the first row, first token ids. */
 function corner(
   logits: Float32Array,
   vocabulary: number,
@@ -19,7 +19,7 @@ function corner(
   return expected.flatMap((row, t) => [...logits.subarray(t * vocabulary, t * vocabulary + row.length)]);
 }
 
-/** Learns the gates again from the trace's initial scores and compares every step. */
+/** Learns the gates from the trace's initial scores and compares every step. */
 export async function replayGates({ trace, batchAt }: Reference, decoder: Decoder): Promise<Finding[]> {
   const { settings, gates } = trace;
   const { layout } = decoder;

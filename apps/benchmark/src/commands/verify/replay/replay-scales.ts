@@ -2,11 +2,11 @@ import type { Decoder } from '@grasp/decoder';
 import { calibrateScales, initialScaleState } from '@grasp/fold';
 import { compare, compareUnits, type Finding } from '../finding.js';
 import type { Reference } from '../reference/reference-folder.js';
-import { traceOptimizer } from './replay-gates.js';
-import { tolerances } from '../tolerances.js';
 import { unitVector } from '../reference/units.js';
+import { tolerances } from '../tolerances.js';
+import { traceOptimizer } from './replay-gates.js';
 
-/** Calibrates the scales again under the trace's final mask and compares every step. */
+/** Calibrates the scales under the trace's final mask and compares every step. */
 export async function replayScales({ trace, batchAt }: Reference, decoder: Decoder): Promise<Finding[]> {
   const { settings, gates, rescale } = trace;
   const mask = Uint8Array.from(unitVector(gates.final_masks));

@@ -1,11 +1,13 @@
 import { execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { arrayScript, parseQueue, sbatchArguments, slurm } from './slurm.js';
+import { arrayScript, sbatchArguments } from './sbatch.js';
+import { slurm } from './slurm.js';
+import { parseQueue } from './squeue.js';
 
 const array = { key: 'prune-1a2b', commands: [['a'], ['b'], ['c']], folder: '/runs/100% of it/jobs' };
 
 describe('sbatchArguments', () => {
-  it('has the options of the user before its own', () => {
+  it('puts the options of the user before its own', () => {
     const args = sbatchArguments(array, ['partition=gpu', 'requeue', 'time=2:00:00']);
     expect(args).toEqual([
       '--partition=gpu',
@@ -22,7 +24,7 @@ describe('sbatchArguments', () => {
     ]);
   });
 
-  it('has each task wait for the one at its place', () => {
+  it('makes each task depend on the task at the same place', () => {
     expect(sbatchArguments({ ...array, after: '17' }, []).at(-1)).toBe('--dependency=aftercorr:17');
   });
 });
@@ -35,12 +37,12 @@ describe('arrayScript', () => {
   const run = (place: string) =>
     execaSync('bash', { input: arrayScript(commands), env: { SLURM_ARRAY_TASK_ID: place } }).stdout;
 
-  it.skipIf(process.platform === 'win32')('runs the command at the place, word for word', () => {
+  it.skipIf(process.platform === 'win32')('runs the command at the place, with its words unchanged', () => {
     expect(run('0')).toBe('--keep=0.8,0.6|it\'s|{"blocks": 4}||$HOME `x` \\|');
     expect(run('1')).toBe('second|');
   });
 
-  it('leaves plain words as they are', () => {
+  it('does not quote plain words', () => {
     expect(arrayScript([['/usr/bin/node', 'main.js', '--step', 'prune:keep-0.5']])).toBe(
       '#!/bin/bash\ncase "$SLURM_ARRAY_TASK_ID" in\n' +
         '  0) exec /usr/bin/node main.js --step prune:keep-0.5 ;;\nesac\n',
@@ -49,7 +51,7 @@ describe('arrayScript', () => {
 });
 
 describe('parseQueue', () => {
-  it('tells what runs from what waits, and why', () => {
+  it('distinguishes running from waiting tasks, with the reason', () => {
     const lines = [
       'grasp-prune-1a2b|0|17|RUNNING|None',
       'grasp-prune-1a2b|1|17|COMPLETING|None',
@@ -68,17 +70,17 @@ describe('parseQueue', () => {
 });
 
 describe('slurm', () => {
-  it('asks nothing where nothing was submitted', async () => {
+  it('does not query the queue if nothing was submitted', async () => {
     expect(await slurm([]).queued([])).toEqual([]);
   });
 
-  it('says where it is missing', async () => {
+  it('reports that sbatch is missing', async () => {
     const path = process.env.PATH;
     process.env.PATH = '/nowhere';
     try {
       await expect(slurm([]).check()).rejects.toMatchObject({
         code: 'GRASP_LAUNCHER',
-        message: expect.stringMatching(/^There is no sbatch on the PATH: run this where jobs are submitted/),
+        message: expect.stringMatching(/^sbatch is not on the PATH\. Run this command on a machine/),
       });
     } finally {
       process.env.PATH = path;

@@ -1,15 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Checkpoint, claimOutputFolder, openCheckpoint } from '@grasp/checkpoint';
-import { decodeMask } from '@grasp/fold';
+import { type Checkpoint, claimOutputFolder } from '@grasp/checkpoint';
 import {
   type Engine,
-  MASK_FILE,
   openStateFile,
   type PruneSettings,
   prune,
-  prunedView,
   RUN_RECORD,
   type RunIdentity,
   RunStateError,
@@ -18,23 +15,26 @@ import {
   type StateFile,
 } from '@grasp/prune';
 
-export interface PruneSubjectJob {
+export interface PruneIntoJob {
   readonly checkpoint: Checkpoint;
-  /** Asked for when there is something to do. */
+  /** Opens the engine. Called only if there is something to compute. */
   readonly engine: () => Promise<Engine>;
   readonly settings: PruneSettings;
   readonly gateBlocks: TokenBlocks;
   readonly scaleBlocks: TokenBlocks;
-  /** Where the pruned model goes. One that lies there complete is not made again. */
+  /** Output folder. A complete pruned model in it is kept. */
   readonly folder: string;
   readonly say: (line: string) => void;
 }
 
-/** Steps between two lines about a run. */
-const STEPS_A_LINE = 64;
+/** Steps between two progress lines. */
+const STEPS_PER_LINE = 64;
 
-/** Prunes into a folder that gets its name when it is complete; a run that was ended goes on from its last save. */
-export async function pruneInto(job: PruneSubjectJob): Promise<void> {
+/**
+ * Prunes a model into a folder, which appears under its name only when it is complete. An interrupted run resumes from
+ * its last saved state.
+ */
+export async function pruneInto(job: PruneIntoJob): Promise<void> {
   const { folder, say } = job;
   if (await isPruned(folder)) return;
   const run = { ...job, engine: await job.engine() };
@@ -43,12 +43,12 @@ export async function pruneInto(job: PruneSubjectJob): Promise<void> {
   try {
     const stateFile = await stateOf(statePath, await runIdentity(run));
     for await (const event of prune({ ...run, folder: output.work, stateFile })) {
-      if ('step' in event && event.step % STEPS_A_LINE === 0) {
+      if ('step' in event && event.step % STEPS_PER_LINE === 0) {
         say(`${event.stage} ${event.step}/${event.steps}: loss ${event.loss.toFixed(3)}`);
       }
     }
   } catch (error) {
-    await output.discard().catch(() => {}); // the first error is the one to report
+    await output.discard().catch(() => {}); // report the first error
     throw error;
   }
   await output.commit();
@@ -56,8 +56,8 @@ export async function pruneInto(job: PruneSubjectJob): Promise<void> {
 }
 
 /**
- * Whether a pruned model lies there, which it does only when it is complete. Asks the folder above, as a network file
- * system remembers that a file was not there.
+ * Whether a folder holds a complete pruned model. Lists the parent folder instead of opening the path, because network
+ * file systems cache the absence of a file.
  */
 export async function isPruned(folder: string): Promise<boolean> {
   const namesIn = (path: string) => readdir(path).catch((): string[] => []);
@@ -67,7 +67,7 @@ export async function isPruned(folder: string): Promise<boolean> {
   );
 }
 
-/** What an earlier run saved; one of another engine or release begins anew. */
+/** The state that an earlier run saved. State of another engine or release is discarded. */
 async function stateOf(path: string, identity: RunIdentity): Promise<StateFile> {
   try {
     return await openStateFile(path, identity);
@@ -75,15 +75,4 @@ async function stateOf(path: string, identity: RunIdentity): Promise<StateFile> 
     if (!(error instanceof RunStateError)) throw error;
     return openStateFile(path, identity, { restart: true });
   }
-}
-
-/** The pruned model; without its scales, a view of the dense one under its mask. */
-export async function openPruned(
-  folder: string,
-  dense: string,
-  { unscaled = false }: { readonly unscaled?: boolean },
-): Promise<Checkpoint> {
-  if (!unscaled) return openCheckpoint(folder);
-  const { mask } = decodeMask(await readFile(join(folder, MASK_FILE)));
-  return prunedView(await openCheckpoint(dense), mask);
 }
