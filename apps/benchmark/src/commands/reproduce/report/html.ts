@@ -2,14 +2,23 @@ import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
 import type { Suite } from '../suites/suites.js';
 import { ABOUT_PERPLEXITY } from './about-perplexity.js';
 import { MEAN, METRICS, type Metric } from './metrics.js';
-import { type Report, type ReportRow, tableOf } from './report.js';
+import { type Report, type ReportCell, type ReportRow, tableOf } from './report.js';
+
+/** A line of a chart: one value per row. */
+interface Line {
+  readonly name: string;
+  readonly rows: readonly ReportRow[];
+  readonly y: (cell: ReportCell) => number | undefined;
+}
+
+const measured = ({ measured }: ReportCell): number | undefined => measured?.value;
 
 /** A chart of a metric over the keep ratio. Empty if no line has two points. */
-function chartOf(metric: Metric, lines: readonly (readonly [name: string, ReportRow[]])[]): string {
-  const series = lines.flatMap(([name, rows]) => {
+function chartOf(metric: Metric, lines: readonly Line[]): string {
+  const series = lines.flatMap(({ name, rows, y }) => {
     const points = rows.flatMap(({ subject, cells }) => {
       const cell = cells.find((each) => each.metric.key === metric.key);
-      const value = name === PAPER ? cell?.paper : cell?.measured?.value;
+      const value = cell && y(cell);
       return value === undefined ? [] : [{ x: subject.keep, y: value }];
     });
     return points.length > 1 ? [{ name, points }] : [];
@@ -19,7 +28,6 @@ function chartOf(metric: Metric, lines: readonly (readonly [name: string, Report
   return `<figure>${lineChart(series, { x: 'share of prunable parameters kept', y: metric.title, logarithmic })}</figure>`;
 }
 
-const PAPER = 'paper';
 /** Metrics of the charts that compare variants: the tasks only by their mean. */
 const SUMMARY: readonly Metric[] = [...METRICS.filter(({ kind }) => kind === 'perplexity'), MEAN];
 /** A chart with more lines is hard to read and is left out. */
@@ -43,10 +51,7 @@ const STYLE = `.numbers{display:grid;grid-template-columns:repeat(auto-fit,minma
 @media(max-width:40rem){.numbers th,.numbers td{padding:.2rem .25rem;font-size:.78rem}}`;
 
 /** One chart per metric, all with the same lines. */
-function chartsOf(
-  metrics: readonly Metric[],
-  lines: readonly (readonly [name: string, ReportRow[]])[],
-): string {
+function chartsOf(metrics: readonly Metric[], lines: readonly Line[]): string {
   const charts = metrics.map((metric) => chartOf(metric, lines)).join('');
   return charts === '' ? '' : `<div class="charts">${charts}</div>`;
 }
@@ -61,7 +66,7 @@ export function htmlReport(report: Report): string {
     if (lines.length > MAX_LINES) return '';
     const charts = chartsOf(
       SUMMARY,
-      lines.map(({ variant, subjects }) => [variant, rowsNamed(subjects)]),
+      lines.map(({ variant, subjects }) => ({ name: variant, rows: rowsNamed(subjects), y: measured })),
     );
     return charts === '' ? '' : `<h2>${TITLES[suite]}</h2>${charts}`;
   });
@@ -78,8 +83,8 @@ export function htmlReport(report: Report): string {
 ${chartsOf(
   [...METRICS, MEAN],
   [
-    ['measured', main],
-    [PAPER, main],
+    { name: 'measured', rows: main, y: measured },
+    { name: 'paper', rows: main, y: (cell) => cell.paper },
   ],
 )}
 ${compared.join('\n')}

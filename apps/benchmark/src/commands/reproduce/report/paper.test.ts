@@ -17,7 +17,7 @@ describe('the numbers of the paper', () => {
     }
   });
 
-  it('finds a model by its shape, and by its name where shapes are equal', () => {
+  it('finds a model by its shape, and by its name if shapes are equal', () => {
     const find = (name: string) => paperModelOf(models, llama7b.shape, [name])?.name;
     expect(['Llama-2-7b-hf', 'vicuna-7b-v1.5', 'llama-7b', 'my-own'].map(find)).toEqual([
       'LLaMA-2-7B',
@@ -28,6 +28,17 @@ describe('the numbers of the paper', () => {
     const qwen = models.find(({ name }) => name === 'Qwen3-8B')!;
     expect(paperModelOf(models, qwen.shape, ['renamed'])).toBe(qwen);
     expect(paperModelOf(models, { ...qwen.shape, hidden_size: 64 }, ['qwen3-8b'])).toBeUndefined();
+  });
+
+  it('finds the row of a method at exactly one keep ratio', () => {
+    const rows = [0.8, 0.6, 0.5, 0.4].map((keep) => paperRow(llama7b, 'GRASPrune', keep));
+    expect(rows.map((row) => row?.keep)).toEqual([0.8, 0.6, 0.5, 0.4]);
+    expect(rows.every((row) => row?.method === 'GRASPrune')).toBe(true);
+    expect([0.45, 0.55, 0.1, 1].map((keep) => paperRow(llama7b, 'GRASPrune', keep))).toEqual(
+      Array(4).fill(undefined),
+    );
+    expect(paperRow(llama7b, 'GRASPrune', 0.1 + 0.3)?.keep).toBe(0.4);
+    expect(paperRow(undefined, 'GRASPrune', 0.5)).toBeUndefined();
   });
 
   it('compares the rounded perplexity with the paper, and accuracies as they are', () => {

@@ -4,7 +4,7 @@ import { MEAN, METRICS, type Metric } from './metrics.js';
 import { type PaperModel, paperRow } from './paper.js';
 
 /** One metric of one subject: the measured value beside the paper's. */
-interface ReportCell {
+export interface ReportCell {
   readonly metric: Metric;
   readonly measured?: Measured;
   readonly paper?: number;
