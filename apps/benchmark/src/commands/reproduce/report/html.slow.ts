@@ -12,7 +12,7 @@ import { METRICS } from './metrics.js';
 import { paperRow, readPaper } from './paper.js';
 import { type Report, reportRow } from './report.js';
 
-/** A report on the paper's model whose numbers are a tenth above the paper's, and without scales another tenth. */
+/** A report on a model of the paper, with numbers 1.1 × the paper's, and 1.2 × without scales. */
 async function reportOf(name: string | undefined): Promise<Report> {
   const models = await readPaper();
   const numbers = models.find((model) => model.name === 'LLaMA-2-7B')!;
@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)('the report in Chromium', () => {
     }),
   );
 
-  it('is light or dark as the reader has it', async () => {
+  it('is light or dark as the reader prefers', async () => {
     const grounds: string[] = [];
     for (const at of LOOKS.filter(({ name }) => name.startsWith('phone'))) {
       await look('paper.html', at, async ({ page }) => {
@@ -96,7 +96,7 @@ describe.skipIf(!hasChromium)('the report in Chromium', () => {
     expect(grounds).toEqual(['rgb(255, 255, 255)', 'rgb(20, 24, 29)']);
   });
 
-  it('has no column and no line of the paper for a model that the paper lacks', () =>
+  it('has no columns and no lines of the paper for other models', () =>
     look('own.html', LOOKS[0]!, async ({ page }) => {
       expect(await page.locator('th[scope=col]').allTextContents()).not.toContain('paper');
       expect(await page.locator('svg').first().locator('polyline').count()).toBe(1);

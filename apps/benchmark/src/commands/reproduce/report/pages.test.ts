@@ -96,7 +96,8 @@ describe('htmlReport', () => {
   it('draws one line per variant of a suite, from the dense model on, with measured values', () => {
     const html = htmlReport(reportOf(['scales', 'methods']));
     expect(html).not.toContain('Not measured');
-    const [, scales, methods] = html.split('<h2>');
+    const [table, scales, methods] = html.split('<h2>');
+    expect(chartsOf(table!)[0]!.lines, 'the table alone').toEqual([{ name: 'measured', points: 3 }]);
     expect(scales).toMatch(/^Calibration of scales</);
     expect(chartsOf(scales!)).toMatchObject([
       {

@@ -25,6 +25,7 @@ describe('the numbers of the paper', () => {
       'LLaMA-7B',
       undefined,
     ]);
+    expect(paperModelOf(models, llama7b.shape, ['my-own', 'lmsys/vicuna-7b'])?.name).toBe('Vicuna-7B');
     const qwen = models.find(({ name }) => name === 'Qwen3-8B')!;
     expect(paperModelOf(models, qwen.shape, ['renamed'])).toBe(qwen);
     expect(paperModelOf(models, { ...qwen.shape, hidden_size: 64 }, ['qwen3-8b'])).toBeUndefined();
