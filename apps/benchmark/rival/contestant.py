@@ -1,9 +1,9 @@
-"""What all rivals share: their arguments, the files they are given, and answering requests for steps.
+"""Arguments, input files and request loop of all rivals.
 
-Requests come one JSON object a line on standard input, {"step": "gates" | "scales" | "perplexity"}, and each is answered
-by one on standard output, {"seconds", "cpu_seconds", "loss", "peak_bytes"}, its gradients written to --gradients. The
-first line is {"engine", "device"}, once the model is loaded. Tokens are int32, gates and gradients float32, raw
-little-endian; gates in the order FFN then KV, layer by layer.
+Protocol, one JSON object per line: when the model is loaded, the process prints {"engine", "device"}. For each request
+{"step": "gates" | "scales" | "perplexity"} on standard input it prints {"seconds", "cpu_seconds", "loss", "peak_bytes"}
+and writes the gradients to --gradients. Tokens are int32, gates and gradients float32, all raw little-endian. Gates are
+ordered by layer, in each layer FFN before KV.
 """
 
 import argparse
@@ -19,7 +19,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def arguments(*more):
-    """MODEL_FOLDER --tokens FILE --gates FILE --gradients FILE --rows N --threads N --dtype D, and `more` options."""
+    """Parses MODEL_FOLDER --tokens FILE --gates FILE --gradients FILE --rows N --threads N --dtype D, and `more` options."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
     for option in ("tokens", "gates", "gradients", "dtype", *more):
@@ -42,7 +42,7 @@ def read_tokens(options):
 
 
 def serve(options, engine, run, prepare=lambda step: None, gradients_of=None):
-    """Times `run()`, which returns the loss; `prepare(step)` comes before it, `gradients_of(step)` after it."""
+    """Times `run()`, which returns the loss. `prepare(step)` runs before it and `gradients_of(step)` after it, untimed."""
     print(json.dumps({"engine": engine, "device": "gpu" if DEVICE == "cuda" else "cpu"}), flush=True)
     for line in sys.stdin:
         step = json.loads(line)["step"]

@@ -1,8 +1,8 @@
-"""The rival: one gate step of GRASPrune in plain PyTorch, as a fair and careful user would write it.
+"""One gate step of GRASPrune in plain PyTorch, as a fair and careful user would write it.
 
-Frozen backbone, scaled_dot_product_attention, gradients of the gates alone; on a GPU where PyTorch finds one. A step of
-scale calibration is the same pass; its gradients are those of the kept units alone. See contestant.py for arguments and
-requests.
+The backbone is frozen, attention is scaled_dot_product_attention, and only gates have gradients. PyTorch's GPU is used
+if there is one. A scale step is the same pass, with gradients of kept units only. See contestant.py for arguments and
+protocol.
 """
 
 import glob

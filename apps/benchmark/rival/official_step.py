@@ -1,8 +1,8 @@
-"""The paper's own step: the gates of a clone of its repository, as they stand there, on given tokens under a given mask.
+"""One step of the paper's unmodified code, from a clone of its repository, on given tokens under a given mask.
 
-Timed is what its loops do with a batch once the mask is known: the model's loss and backward(), through all that these
-loops leave open to gradients. Masks and AdamW are not. The gradients of its scores are told as those of the gates.
-See contestant.py for requests and arguments, to which --clone FOLDER comes. A process is asked for one kind of step.
+The timed part is what its loops do with a batch once the mask is known: the loss and backward(), through all parameters
+that these loops leave trainable. Computing masks and AdamW are not timed. Gradients of scores are converted to gradients
+of gates. See contestant.py for arguments and protocol; --clone FOLDER is required. One process runs one kind of step.
 """
 
 import sys
@@ -15,14 +15,14 @@ from contestant import DEVICE, arguments, read, read_tokens, serve
 
 TAU, ALPHA = 1.5, 0.5
 
-# dL/dz over dL/dscore at score 0: z = sigmoid(score / tau) while gates are learned, 1 + alpha·tanh(score) for scales.
+# dL/dz over dL/dscore at score 0, for z = sigmoid(score / tau) of gates and z = 1 + alpha·tanh(score) of scales.
 SLOPES = {"gates": 4 * TAU, "scales": 1 / ALPHA}
 
 
 class OfficialModel:
     def __init__(self, options):
         sys.path.insert(0, options.clone)
-        sys.dont_write_bytecode = True  # nothing is written to the clone
+        sys.dont_write_bytecode = True  # the clone is not modified
         import gates
 
         model = transformers.AutoModelForCausalLM.from_pretrained(

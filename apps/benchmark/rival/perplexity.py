@@ -1,6 +1,6 @@
-"""The rival in evaluation: one window's forward pass and mean negative log-likelihood by transformers.
+"""One evaluation window in transformers: forward pass and mean negative log-likelihood of the dense model.
 
-The model is dense: gates are not read. See contestant.py for arguments and requests.
+Gates are not read. See contestant.py for arguments and protocol.
 """
 
 import torch

@@ -1,11 +1,11 @@
-"""Runs a script of a clone of the paper's repository, as it stands there, on local data.
+"""Runs an unmodified script of a clone of the paper's repository on local data.
 
 Usage: run_official.py JOB.json SCRIPT [ARGUMENT...]
 
-JOB.json: {"datasets": [{"name", "split", "column", "rows"}], "result"}. What the script asks of
-`datasets.load_dataset` by that name and split is a file of JSON Lines, {"text"} each. `result` is a file to
-write {"seconds", "peak_bytes"} to: wall time of the script, imports of torch and transformers included, and most
-resident memory of the process.
+JOB.json: {"datasets": [{"name", "split", "column", "rows"}], "result"}. `datasets.load_dataset` with such a name and
+split returns the rows of the JSON Lines file `rows`, {"text"} each. The script's wall time, including imports of torch
+and transformers, and the peak resident memory of the process are written to the file `result`, as {"seconds",
+"peak_bytes"}.
 """
 
 import json
@@ -19,7 +19,7 @@ import datasets
 
 
 def local_loader(entries):
-    """Stands in for `datasets.load_dataset`: nothing is fetched, and what is not there is said."""
+    """Replaces `datasets.load_dataset`. Nothing is downloaded; other data sets raise FileNotFoundError."""
 
     def load_dataset(name, *_names, split=None, **_options):
         for entry in entries:
@@ -28,7 +28,7 @@ def local_loader(entries):
                 texts = [json.loads(line)["text"] for line in lines]
                 rows = datasets.Dataset.from_dict({entry["column"]: texts})
                 return {"train": rows} if split is None else rows
-        raise FileNotFoundError(f"no local rows stand in for the data set {name}, split {split}")
+        raise FileNotFoundError(f"there are no local rows for the data set {name}, split {split}")
 
     return load_dataset
 

@@ -11,7 +11,7 @@ import { verifyCommand } from './commands/verify/index.js';
 
 export function createProgram(): Command {
   const program = new Command('grasp-bench')
-    .description('Checks and measurements of GRASP against the paper and its implementation.')
+    .description('Verify and measure GRASP, and compare it with the paper and its implementation.')
     .addCommand(verifyCommand())
     .addCommand(speedCommand())
     .addCommand(scalingCommand())

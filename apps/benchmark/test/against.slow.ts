@@ -9,8 +9,8 @@ import { buildCommand, main } from './build.js';
 import { hasPython, standInClone } from './stand-in-clone.js';
 
 /**
- * The whole command on a stand-in for the paper's repository; on a clone of it where GRASP_OFFICIAL names one, and
- * GRASP_OFFICIAL_PYTHON an interpreter that has what it imports.
+ * Runs the whole command on a stand-in for the paper's repository. If GRASP_OFFICIAL is set, runs it on that clone, with
+ * the Python in GRASP_OFFICIAL_PYTHON.
  */
 describe.skipIf(!hasPython)('grasp-bench against', () => {
   let folder: string;
@@ -39,7 +39,7 @@ describe.skipIf(!hasPython)('grasp-bench against', () => {
     return execa('node', [main, 'against', ...of, ...data, ...how], { reject: false, env });
   };
 
-  it('tabulates both side by side and leaves the clone as it is', async () => {
+  it('compares both and does not modify the clone', async () => {
     const before = await readdir(clone);
     const { exitCode, stdout, stderr } = await run('out');
     expect(exitCode, stderr).toBe(0);
@@ -55,9 +55,9 @@ describe.skipIf(!hasPython)('grasp-bench against', () => {
     expect(await readdir(clone)).toEqual(before);
   });
 
-  it('refuses a folder with an earlier contest', async () => {
+  it('throws if the output folder is not empty', async () => {
     const { exitCode, stderr } = await run('out');
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^grasp-bench: .*out is not empty: name another folder\.$/m);
+    expect(stderr).toMatch(/^grasp-bench: --out .*out: the folder is not empty\. Choose another folder\.$/m);
   });
 });

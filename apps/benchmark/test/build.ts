@@ -5,10 +5,10 @@ import { execa } from 'execa';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The built command, for tests of whole processes. */
+/** Path of the built command. */
 export const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
-/** Builds the command and all that it stands on. */
+/** Builds the command and all packages that it depends on. */
 export async function buildCommand(): Promise<void> {
   const { packageManager } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const build = ['exec', 'turbo', 'run', 'build', '--filter=@grasp/benchmark'];

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A run that is killed at the first line that starts so, if one is given. @returns what it said. */
+/** Runs the command, kills it at the first line that begins with `killAt` if given, and returns its lines. */
 async function run(out: string, killAt?: string): Promise<string[]> {
   const text = `wikitext2=${at('text.txt')}`;
   const data = ['--calib', text, '--scale-calib', text, '--text', text, '--windows', '2', '--tasks', 'none'];
@@ -37,7 +37,7 @@ async function run(out: string, killAt?: string): Promise<string[]> {
   return said;
 }
 
-/** When each finished cell was written. */
+/** Modification time of each finished cell. */
 async function finished(out: string): Promise<Map<string, number>> {
   const names = await readdir(join(at(out), 'cells')).catch(() => []);
   const times = names.map(async (name) => (await stat(join(at(out), 'cells', name))).mtimeMs);
@@ -45,7 +45,7 @@ async function finished(out: string): Promise<Map<string, number>> {
 }
 
 describe('a reproduction that is killed', () => {
-  it('goes on where it stopped, in the middle of a pruning too, and repeats nothing', async () => {
+  it('resumes where it stopped, also during a pruning, and repeats nothing', async () => {
     await run('whole');
     const whole = await readFile(join(at('whole'), 'report.json'), 'utf8');
 

@@ -47,7 +47,7 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
   const bySlurm = (out: string, ...flags: string[]) =>
     reproduce(out, ['--launcher', 'slurm', '--poll', '1', ...flags]);
 
-  /** The logs of all tasks, as many for a step as it was started. */
+  /** The logs of all tasks. A step has one log for each time it was started. */
   async function logs(out: string): Promise<{ step: string; pid: number; text: string }[]> {
     const names = (await readdir(at(out, 'jobs')).catch(() => [])).filter((name) => name.endsWith('.log'));
     const texts = await Promise.all(names.map((name) => readFile(at(out, 'jobs', name), 'utf8')));
@@ -56,7 +56,7 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
       return step === undefined ? [] : [{ step, pid: Number(pid), text }];
     });
   }
-  /** What a task of a step says first that starts so, in a log that was not there before. */
+  /** Waits until the log of a step has a line that begins with `start`. */
   async function whenItSays(out: string, step: string, start: string): Promise<{ pid: number }> {
     for (let waited = 0; waited < 300_000; waited += 50) {
       const log = (await logs(out)).find((each) => each.step === step && each.text.includes(`\n${start}`));
@@ -68,7 +68,7 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
   const steps = async (out: string) => (await logs(out)).map(({ step }) => step).sort();
   const once = ['measure:dense', 'measure:keep-0.6', 'measure:keep-0.8', 'prune:keep-0.6', 'prune:keep-0.8'];
 
-  it('runs again what was killed, nothing else, and comes to what one process comes to', async () => {
+  it('submits a killed task again, and nothing else, with the results of a single process', async () => {
     const local = await reproduce('local', []);
     expect(local.exitCode, local.stderr).toBe(0);
     const running = bySlurm('slurm');
@@ -76,7 +76,7 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
     process.kill(pid, 'SIGKILL');
     const { exitCode, stdout, stderr } = await running;
     expect(exitCode, stderr).toBe(0);
-    expect(stderr).toMatch(/^prune:keep-0\.6 died and is run again, 1 of 2\./m);
+    expect(stderr).toMatch(/^prune:keep-0\.6 failed and is submitted again \(retry 1 of 2\)\./m);
     expect(stderr).toMatch(/^slurm [\d, ]+: \d running, \d waiting/m);
     expect(await steps('slurm')).toEqual([...once, 'prune:keep-0.6'].sort());
     for (const report of ['report.json', 'report.md', 'report.html'])
@@ -93,17 +93,17 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
     const again = await bySlurm('slurm');
     expect(again.stdout).toBe(stdout);
     expect(await times()).toEqual(before);
-    expect(await steps('slurm'), 'nothing was handed over').toHaveLength(6);
+    expect(await steps('slurm'), 'nothing was submitted').toHaveLength(6);
   });
 
-  it('waits again for what was handed over before Ctrl-C', async () => {
+  it('waits for tasks that were submitted before Ctrl-C', async () => {
     const first = bySlurm('interrupted');
     await whenItSays('interrupted', 'prune:keep-0.8', 'gates 64/');
     first.kill('SIGINT');
     const { exitCode, stderr } = await first;
     expect(exitCode).toBe(130);
     expect(stderr).toMatch(
-      /slurm goes on with [\d, ]+\. The same command waits for them; "scancel [\d ]+" ends them\.$/,
+      /Jobs [\d, ]+ of slurm continue\. Run the same command to wait for them, or "scancel [\d ]+" to cancel them\.$/,
     );
 
     const second = await bySlurm('interrupted');
@@ -111,14 +111,16 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
     expect(await steps('interrupted')).toEqual(once);
   });
 
-  it('names what died too often, and does it when asked again', async () => {
+  it('reports a step that failed too often, and finishes it when run again', async () => {
     const running = bySlurm('lost', '--retries', '0', '--submit', 'comment=a sweep', 'nice');
     const { pid } = await whenItSays('lost', 'prune:keep-0.8', 'gates 64/');
     process.kill(pid, 'SIGKILL');
     const { exitCode, stdout, stderr } = await running;
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^not measured: prune:keep-0\.8 died, and left .*\(.*jobs.prune-\w+-\d\.log\)$/m);
-    expect(stderr).toMatch(/^grasp-bench: 1 of the steps died too often/m);
+    expect(stdout).toMatch(
+      /^not measured: prune:keep-0\.8 failed\. Last line of its log: .*\(.*jobs.prune-\w+-\d\.log\)$/m,
+    );
+    expect(stderr).toMatch(/^grasp-bench: 1 of the steps failed too often/m);
     const whole = await bySlurm('lost');
     expect(whole.exitCode, whole.stderr).toBe(0);
     expect(await readFile(at('lost', 'report.json'), 'utf8')).toBe(
@@ -126,7 +128,7 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
     );
   });
 
-  it('passes on why Slurm refuses', async () => {
+  it('reports why Slurm refuses', async () => {
     const { exitCode, stderr } = await bySlurm('refused', '--submit', 'partition=nowhere');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^grasp-bench: sbatch failed: .*invalid partition specified: nowhere/m);

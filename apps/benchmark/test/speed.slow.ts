@@ -21,14 +21,16 @@ describe('grasp-bench speed', () => {
   const run = (...flags: string[]) =>
     execa('node', [main, 'speed', join(folder, 'model'), ...flags], { reject: false });
 
-  it("names a folder that is no clone of the paper's repository", async () => {
+  it("reports a folder that is not a clone of the paper's repository", async () => {
     const { exitCode, stderr } = await run('--official', folder);
     expect(exitCode).toBe(1);
-    expect(stderr).toBe(`grasp-bench: ${folder} is no clone of the paper's repository: it has no train.py.`);
+    expect(stderr).toBe(
+      `grasp-bench: ${folder} is not a clone of the paper's repository: train.py is missing. Clone it first.`,
+    );
   });
 
-  /** Where GRASP_OFFICIAL names a clone, and GRASP_OFFICIAL_PYTHON an interpreter with torch and transformers. */
-  it.skipIf(!clone || !python)('computes what a clone of it does, and times both', async () => {
+  /** Needs a clone in GRASP_OFFICIAL, and a Python with torch and transformers in GRASP_OFFICIAL_PYTHON. */
+  it.skipIf(!clone || !python)('computes the same as a clone of it, and times both', async () => {
     const how = ['--step', 'gates,scales', '--dtype', 'float32', '--length', '32', '--rounds', '1'];
     const out = join(folder, 'report');
     const { exitCode, stderr } = await run(

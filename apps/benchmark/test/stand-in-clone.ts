@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Whether there is a Python to run a stand-in with; it needs no package. */
+/** Whether `python3` is available. The stand-in needs no Python packages. */
 export const hasPython = (() => {
   try {
     execFileSync('python3', ['-c', ''], { stdio: 'ignore' });
@@ -12,8 +12,7 @@ export const hasPython = (() => {
   }
 })();
 
-// Takes the arguments of the paper's script, reads the same data sets, and "prunes" nothing: the weights it leaves are
-// those it was given.
+// Takes the arguments of the paper's script and loads the same data sets, but copies the weights without pruning them.
 const TRAIN = `
 import argparse, json, os, shutil
 from datasets import load_dataset
@@ -66,7 +65,7 @@ for name in args.datasets.split(","):
 print(f"PPL results: {counts}")
 `;
 
-// As much of the package as the launcher and the scripts use.
+// The part of the package that the launcher and the scripts use.
 const DATASETS = `
 class Dataset:
     from_dict = staticmethod(dict)
@@ -76,8 +75,8 @@ def load_dataset(*args, **kwargs):
 `;
 
 /**
- * Writes a repository with the entry points of the paper's, and a folder for PYTHONPATH with the packages it imports.
- * Its perplexity of a text is the number of the text's rows.
+ * Writes a stand-in for the paper's repository, with the same entry points, and a folder for PYTHONPATH with the packages
+ * that it imports. Its perplexity of a text is the number of rows.
  */
 export async function standInClone(folder: string): Promise<{ clone: string; packages: string }> {
   const [clone, packages] = [join(folder, 'clone'), join(folder, 'packages')];

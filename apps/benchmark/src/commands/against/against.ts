@@ -4,32 +4,33 @@ import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, type PruneSettings, projectionOf } from '@grasp/prune';
-import { BenchOptionError } from '../reproduce/bench-error.js';
+import { checkClone } from '../../shared/official/official-clone.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { type ContestTexts, checkTexts, contestData } from './contest-data.js';
-import { forOfficial } from './for-official.js';
 import { type Measurement, measureModel } from './measure-model.js';
-import { officialArguments } from './official-arguments.js';
-import { pruneApart } from './prune-apart.js';
-import { pruneOfficial } from './prune-official.js';
-import { type Cost, checkClone } from './run-official.js';
+import { forOfficial } from './official/for-official.js';
+import { officialArguments } from './official/official-arguments.js';
+import { pruneOfficial } from './official/prune-official.js';
+import type { Cost } from './official/run-official.js';
+import { pruneApart } from './own/prune-apart.js';
 
 export interface AgainstOptions extends ContestTexts {
   readonly model: string;
-  /** A clone of the paper's repository, which stays as it is. */
+  /** Clone of the paper's repository. It is not modified. */
   readonly official: string;
-  /** Interpreter for it. Default: that of an environment made of what the clone's requirements.txt pins. */
+  /** Python for the clone. Default: an environment made from the clone's requirements.txt. */
   readonly python?: string | undefined;
-  /** PyTorch's name of where the paper's code runs. */
+  /** PyTorch device of the paper's code. */
   readonly device: string;
   readonly settings: PruneSettings;
   readonly backend?: BackendName | undefined;
   readonly threads?: number | undefined;
-  /** A folder that is empty or not there yet. */
+  /** Output folder. Must be empty or not exist. */
   readonly out: string;
   readonly say: (line: string) => void;
 }
 
-/** Two implementations on one model. */
+/** Results of both implementations on one model. */
 export interface Contest {
   readonly model: string;
   readonly settings: PruneSettings;
@@ -37,13 +38,13 @@ export interface Contest {
   readonly dense: Measurement;
   readonly official: Measurement & { readonly cost: Cost };
   readonly grasp: Measurement & { readonly cost: Cost };
-  /** The official model's, by text, as the paper's evaluator has them in the dtype of the run. */
+  /** Perplexity of the official model by text, from the paper's evaluator in the dtype of the run. */
   readonly officialPerplexity: Readonly<Record<string, number>>;
 }
 
 /**
- * Prunes a model by the paper's own code and by this project, on the same text under the same settings, and measures
- * both by the same evaluator.
+ * Prunes a model with the paper's code and with this project, on the same text with the same settings, and measures
+ * both with the same evaluator.
  *
  * @throws OfficialError, PythonError, BenchOptionError
  */
@@ -55,7 +56,7 @@ export async function against(options: AgainstOptions): Promise<Contest> {
   const asArguments = officialArguments(settings);
   const checkpoint = await openCheckpoint(model);
   try {
-    projectionOf(checkpoint, settings); // refused before any work
+    projectionOf(checkpoint, settings); // throws before any work if the budget cannot be met
     await checkEmpty(out);
     const requirements = join(official, 'requirements.txt');
     const python = await pythonEnvironment(requirements, { python: options.python, onProgress: say });
@@ -95,8 +96,9 @@ export async function against(options: AgainstOptions): Promise<Contest> {
   }
 }
 
-/** What an earlier run left would be taken for this one's. */
+/** Results of an earlier run could be mistaken for those of this one. */
 async function checkEmpty(out: string): Promise<void> {
   const names = await readdir(out).catch(() => []);
-  if (names.length > 0) throw new BenchOptionError(`${out} is not empty: name another folder.`, 'out');
+  if (names.length > 0)
+    throw new BenchOptionError(`--out ${out}: the folder is not empty. Choose another folder.`, 'out');
 }

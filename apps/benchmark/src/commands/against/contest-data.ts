@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { BenchOptionError } from '../reproduce/bench-error.js';
-import { type NamedText, textSource } from '../reproduce/data.js';
+import { type NamedText, textSource } from '../../shared/data/named-text.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import {
   GATE_TEXT,
   type LocalDataset,
@@ -11,35 +11,39 @@ import {
   rowsOf,
   SCALE_TEXT,
   writeLocalDataset,
-} from './local-datasets.js';
+} from './official/local-datasets.js';
 
 export interface ContestTexts {
-  /** To learn gates on, and to calibrate scales on. */
+  /** Text to learn the gates on. */
   readonly calib: NamedText;
+  /** Text to calibrate the scales on. */
   readonly scaleCalib: NamedText;
-  /** To measure perplexity on. */
+  /** Texts to measure perplexity on. */
   readonly texts: readonly NamedText[];
-  /** Most windows of a text. */
+  /** Maximum windows of each text. */
   readonly windows?: number | undefined;
 }
 
-/** Files of rows that both sides read. */
+/** Files with the rows that both implementations read. */
 export interface ContestData {
   readonly gates: LocalDataset;
   readonly scales: LocalDataset;
   readonly tests: ReadonlyMap<string, LocalDataset>;
 }
 
-/** @throws BenchOptionError for a text that the paper's code does not measure. */
+/** @throws BenchOptionError if the paper's evaluator does not support a text. */
 export function checkTexts(texts: readonly NamedText[]): void {
   const names = Object.keys(OFFICIAL_TEXTS).join(', ');
   for (const { name } of texts) {
     if (name in OFFICIAL_TEXTS) continue;
-    throw new BenchOptionError(`The paper's code measures no text ${name}; it has ${names}.`, 'text');
+    throw new BenchOptionError(
+      `--text ${name}: the paper's evaluator does not support this text. Supported: ${names}.`,
+      'text',
+    );
   }
 }
 
-/** Writes the rows of all texts below `folder`; of those to measure on, as many as the windows take. */
+/** Writes the rows of all texts into `folder`. Of the evaluation texts, only as many rows as the windows need. */
 export async function contestData(
   checkpoint: Checkpoint,
   { calib, scaleCalib, texts, windows }: ContestTexts,

@@ -1,12 +1,12 @@
 import type { Contest } from './against.js';
 
-/** Head and rows of a table of text. */
+/** A table of strings. */
 export interface ContestTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Both side by side, a row a quantity. */
+/** Both implementations side by side, one row per quantity. */
 export function contestTable({ model, dense, official, grasp, officialPerplexity }: Contest): ContestTable {
   const texts = Object.keys(dense.perplexity);
   const perplexity = (value: number | undefined) => value?.toFixed(4) ?? '';
@@ -24,7 +24,7 @@ export function contestTable({ model, dense, official, grasp, officialPerplexity
         (grasp.perplexity[text]! / official.perplexity[text]!).toFixed(3),
       ]),
       ...texts.map((text) => [
-        `perplexity, ${text}, the paper's evaluator`,
+        `perplexity, ${text}, paper's evaluator`,
         '',
         perplexity(officialPerplexity[text]),
         '',

@@ -2,31 +2,42 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { parseSettings } from '@grasp/prune';
-import Table from 'cli-table3';
-import { count, object } from '../reproduce/arguments.js';
-import { namedText } from '../reproduce/data.js';
+import { namedText } from '../../shared/data/named-text.js';
+import { count, jsonObject } from '../../shared/options/option-values.js';
+import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { against } from './against.js';
 import { contestTable } from './contest-table.js';
 
 export const againstCommand = () =>
   new Command('against')
-    .description("run a clone of the paper's repository and this project on the same model, text and budget")
-    .requiredOption('--official <folder>', "a clone of the paper's repository; nothing is written to it")
+    .description("prune a model with the paper's code and with this project, and compare the results")
+    .requiredOption('--official <folder>', "clone of the paper's repository, which is not modified")
     .requiredOption('--model <path>', 'Hugging Face folder or GGUF file')
-    .requiredOption('--out <folder>', 'models, data and contest.json; a folder that is empty or not there')
-    .option('--calib <text>', 'for the gates: wikitext2 from the hub, or wikitext2=FILE', 'wikitext2')
-    .option('--scale-calib <text>', 'for the scales', 'wikitext2')
-    .option('--text <texts...>', 'for perplexity: wikitext2, ptb, c4, by name or NAME=FILE', ['wikitext2'])
-    .option('--windows <n>', 'most windows of a text', count)
-    .option('--settings <json>', "of pruning, where they differ from the paper's", object, {})
+    .requiredOption('--out <folder>', 'models, data and contest.json; must be empty or not exist')
+    .option(
+      '--calib <text>',
+      'text to learn the gates on: wikitext2 from the hub, or wikitext2=FILE',
+      'wikitext2',
+    )
+    .option('--scale-calib <text>', 'text to calibrate the scales on', 'wikitext2')
+    .option('--text <texts...>', 'texts for perplexity: wikitext2, ptb or c4 from the hub, or NAME=FILE', [
+      'wikitext2',
+    ])
+    .option('--windows <n>', 'maximum windows of each text', count)
+    .option('--settings <json>', "pruning settings that differ from the paper's", jsonObject, {})
     .option(
       '--python <path>',
-      "interpreter for the clone; default: an environment made of the clone's requirements.txt",
+      "Python for the clone (default: an environment made from the clone's requirements.txt)",
       process.env.GRASP_OFFICIAL_PYTHON,
     )
-    .option('--device <name>', "where the paper's code runs, by PyTorch's name", 'cpu')
-    .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
-    .option('--threads <n>', 'of both; default: all cores', count)
+    .option('--device <name>', "PyTorch device of the paper's code", 'cpu')
+    .addOption(
+      new Option('--backend <name>', 'default: the fastest available').choices([
+        'tensorflow',
+        'wasm',
+      ] as const),
+    )
+    .option('--threads <n>', 'threads of both (default: all cores)', count)
     .action(async ({ settings, calib, scaleCalib, text, ...options }) => {
       const contest = await against({
         ...options,
@@ -38,7 +49,5 @@ export const againstCommand = () =>
       });
       await writeFile(join(options.out, 'contest.json'), `${JSON.stringify(contest, null, 2)}\n`);
       const { head, rows } = contestTable(contest);
-      const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-      for (const row of rows) table.push([...row]);
-      console.log(table.toString());
+      console.log(terminalTable(head, rows));
     });

@@ -1,20 +1,21 @@
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
-import { type Decoder, decoderConfig, parameterCounts } from '@grasp/decoder';
+import { decoderConfig, parameterCounts } from '@grasp/decoder';
 import { lastOf, perplexity } from '@grasp/eval';
-import { type Engine, loadOn } from '@grasp/prune';
+import type { Engine } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { readEvaluation } from '../reproduce/data.js';
+import { readEvaluation } from '../../shared/data/evaluation-data.js';
+import { loadModel } from '../../shared/models/load-model.js';
 import type { ContestData } from './contest-data.js';
 
-/** A model by this project's evaluator. */
+/** Values of a model from this project's evaluator. */
 export interface Measurement {
-  /** Share of the dense model's prunable parameters. */
+  /** Prunable parameters as a share of the dense model's. */
   readonly kept: number;
-  /** By text, in float32. */
+  /** Perplexity by text, in float32. */
   readonly perplexity: Readonly<Record<string, number>>;
 }
 
-/** Measures a model on the contest's texts, with the dense model's tokenizer. */
+/** Measures a model on the texts of a contest, with the dense model's tokenizer. */
 export async function measureModel(
   path: string,
   dense: Checkpoint,
@@ -30,7 +31,7 @@ export async function measureModel(
   try {
     const prunable = (of: Checkpoint) => parameterCounts(decoderConfig(of.config)).prunable;
     const kept = prunable(checkpoint) / prunable(dense);
-    const decoder = await load(checkpoint, engine);
+    const decoder = await loadModel(checkpoint, engine);
     const values: Record<string, number> = {};
     for (const [name, blocks] of evaluation.texts)
       values[name] = (await lastOf(perplexity(decoder, blocks))).perplexity;
@@ -38,13 +39,5 @@ export async function measureModel(
     return { kept, perplexity: values };
   } finally {
     await checkpoint.close();
-  }
-}
-
-async function load(checkpoint: Checkpoint, engine: Engine): Promise<Decoder> {
-  const loading = loadOn(checkpoint, engine);
-  for (;;) {
-    const { done, value } = await loading.next();
-    if (done) return value;
   }
 }

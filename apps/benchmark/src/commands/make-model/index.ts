@@ -1,27 +1,23 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig, parameterCounts } from '@grasp/decoder';
-import { count } from '../../option-values.js';
-import { randomCheckpoint } from './random-checkpoint.js';
-import { SHAPES, type ShapeName, shapeOf } from './shapes.js';
+import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
+import { SHAPES, type ShapeName, shapeOf } from '../../shared/models/shapes.js';
+import { count } from '../../shared/options/option-values.js';
 
 export const makeModelCommand = () =>
   new Command('make-model')
-    .description('write a model of a published shape with random bfloat16 weights, shard by shard')
+    .description('write a model with the shape of a published one and random bfloat16 weights')
     .addOption(
-      new Option('--like <name>', 'whose shape it has')
+      new Option('--like <name>', 'published model whose shape is used')
         .choices(Object.keys(SHAPES) as ShapeName[])
         .default('llama-2-7b' as ShapeName),
     )
-    .option('--layers <n>', 'how many layers (default: as many as that model)', count)
-    .option(
-      '--vocabulary <n>',
-      'tokens of the vocabulary, from 256 on (default: as many as that model)',
-      count,
-    )
-    .requiredOption('--out <folder>', 'where it goes')
-    .option('--shard-bytes <n>', 'largest file', count, 2e9)
-    .option('--seed <n>', 'of the weights', count, 1)
+    .option('--layers <n>', 'number of layers (default: that of the model)', count)
+    .option('--vocabulary <n>', 'tokens in the vocabulary, at least 256 (default: that of the model)', count)
+    .requiredOption('--out <folder>', 'output folder')
+    .option('--shard-bytes <n>', 'maximum size of a file', count, 2e9)
+    .option('--seed <n>', 'seed of the weights', count, 1)
     .action(async ({ like, layers, vocabulary, out, shardBytes, seed }) => {
       const config = shapeOf(like, { layers, vocabulary });
       await writeCheckpoint(randomCheckpoint(config, seed), out, { shardBytes });

@@ -1,62 +1,63 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
-import Table from 'cli-table3';
-import { BenchOptionError } from '../reproduce/bench-error.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import { count } from '../../shared/options/option-values.js';
+import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { measureWidths } from './measure-widths.js';
 
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1 on.');
-}
-
-/** @throws BenchOptionError for a model whose layers differ. */
+/** @throws BenchOptionError if the layers of the model differ in width. */
 function shapeOf(config: DecoderConfig, source: string): LatencyTable['model'] {
   const { layers, hiddenSize, headSize, headsPerGroup } = config;
   const { channels, groups } = layers[0]!;
   if (layers.every((layer) => layer.channels === channels && layer.groups === groups)) {
     return { layers: layers.length, hiddenSize, headSize, headsPerGroup, channels, groups };
   }
-  throw new BenchOptionError(`${source} has layers of different widths: profile the dense model.`, 'model');
+  throw new BenchOptionError(
+    `${source}: the layers differ in width. Profile the dense model instead.`,
+    'model',
+  );
 }
 
 function print(table: LatencyTable, path: string): void {
   const { model, ffn, kv, tokens, machine, engine } = table;
-  console.log(`${machine}; ${engine}; a pass of ${tokens} tokens, the fastest of each`);
-  const rows = new Table({
-    head: ['channels a layer', 'groups a layer', 'ms'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { channels, milliseconds } of ffn) rows.push([channels, model.groups, milliseconds.toFixed(1)]);
-  for (const { groups, milliseconds } of kv) rows.push([model.channels, groups, milliseconds.toFixed(1)]);
-  console.log(rows.toString());
+  console.log(`${machine}; ${engine}; fastest forward pass of ${tokens} tokens at each width`);
+  const rows = [
+    ...ffn.map(({ channels, milliseconds }) => [channels, model.groups, milliseconds.toFixed(1)]),
+    ...kv.map(({ groups, milliseconds }) => [model.channels, groups, milliseconds.toFixed(1)]),
+  ];
+  console.log(terminalTable(['FFN channels per layer', 'KV groups per layer', 'ms'], rows));
   const costs = latencyCosts(table);
   console.log(
-    `as a line: ${costs.fixed.toFixed(1)} ms, and ${(1e3 * costs.ffn).toFixed(2)} µs a channel, ` +
-      `${(1e3 * costs.kv).toFixed(1)} µs a group; at most ${(100 * latencyMisfit(table)).toFixed(1)}% off`,
+    `Linear fit: ${costs.fixed.toFixed(1)} ms, plus ${(1e3 * costs.ffn).toFixed(2)} µs per channel and ` +
+      `${(1e3 * costs.kv).toFixed(1)} µs per group; largest deviation ${(100 * latencyMisfit(table)).toFixed(1)}%`,
   );
   console.log(`Written to ${path}`);
 }
 
 export const profileCommand = () =>
   new Command('profile')
-    .description('time forward passes of a model at several widths: the table for a latency budget')
+    .description('time forward passes of a model at several widths, for a latency budget')
     .argument('<model>', 'Hugging Face folder or GGUF file, dense')
-    .requiredOption('--out <file>', 'table, as grasp prune --latency takes it')
-    .option('--tokens <n>', 'tokens of a pass', count, 128)
-    .option('--repeats <n>', 'timed passes of each width', count, 7)
+    .requiredOption('--out <file>', 'JSON table for grasp prune --latency')
+    .option('--tokens <n>', 'tokens per pass', count, 128)
+    .option('--repeats <n>', 'timed passes at each width', count, 7)
     .addOption(
-      new Option('--dtype <name>', 'how weights are held')
+      new Option('--dtype <name>', 'dtype of the weights')
         .choices(['float32', 'bfloat16'] as const)
         .default('float32' as const),
     )
-    .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
-    .option('--threads <n>', 'threads of one operation', count, availableParallelism())
+    .addOption(
+      new Option('--backend <name>', 'default: the fastest available').choices([
+        'tensorflow',
+        'wasm',
+      ] as const),
+    )
+    .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .action(async (path, { out, tokens, repeats, dtype, backend, threads }) => {
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const checkpoint = await openCheckpoint(path);

@@ -1,7 +1,7 @@
 import type { Layout } from '@grasp/budget';
 import type { LatencyTable } from '@grasp/prune';
 
-/** Times at which every layer has the same width. */
+/** Times of models whose layers all have the same width. */
 export type WidthTimes = Pick<LatencyTable, 'ffn' | 'kv'>;
 
 export interface Widths {
@@ -9,17 +9,17 @@ export interface Widths {
   readonly groups: number;
 }
 
-/** Most widths of each kind that are timed. */
-const MOST_WIDTHS = 5;
+/** Maximum number of widths of each kind. */
+const MAX_WIDTHS = 5;
 
-/** Equal steps up to `most`, whole numbers from 1 on. */
-export function stepsUpTo(most: number, steps = MOST_WIDTHS): number[] {
+/** Widths in equal steps up to `max`, rounded to positive integers. */
+export function stepsUpTo(max: number, steps = MAX_WIDTHS): number[] {
   return [
-    ...new Set(Array.from({ length: steps }, (_, i) => Math.max(1, Math.round((most * (i + 1)) / steps)))),
+    ...new Set(Array.from({ length: steps }, (_, i) => Math.max(1, Math.round((max * (i + 1)) / steps)))),
   ];
 }
 
-/** The mask that keeps the first units of each block: every layer at the same width. */
+/** The mask that keeps the first units of each block, so that every layer has the same width. */
 export function maskOfWidths({ size, blocks }: Layout, { channels, groups }: Widths): Float32Array {
   const gates = new Float32Array(size);
   for (const { kind, start, count } of blocks) {
@@ -29,11 +29,11 @@ export function maskOfWidths({ size, blocks }: Layout, { channels, groups }: Wid
 }
 
 /**
- * Times forward passes at several widths: all KV groups with part of the channels, and all channels with part of the
- * groups. Widths take turns, and of each the fastest pass counts: what else the machine does only ever adds.
+ * Times forward passes at several widths: all KV groups with some of the channels, and all channels with some of the
+ * groups. Widths alternate, and the fastest pass of each counts, because other programs only add time.
  *
- * @param pass one forward pass under these gates; weights are laid out for them in the first of two passes, and only
- *   the second is timed.
+ * @param pass one forward pass under these gates. It is called twice per measurement. The first call permutes the weights
+ *   for the gates; the second is timed.
  */
 export async function measureWidths(
   layout: Layout,

@@ -23,12 +23,12 @@ describe('stepsUpTo', () => {
 });
 
 describe('measureWidths', () => {
-  it('times each width after its weights are in place, and finds what each unit costs', async () => {
+  it('times each width after its weights are permuted, and finds the cost of each unit', async () => {
     let now = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
     let last: Float32Array | undefined;
     const pass = async (gates: Float32Array) => {
-      if (gates !== last) now += 1000; // laid out anew
+      if (gates !== last) now += 1000; // permutes the weights
       last = gates;
       const kept = (kind: string) =>
         layout.blocks

@@ -1,116 +1,69 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
-import { taskNamed } from '@grasp/eval';
+import { TASKS, taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
-import Table from 'cli-table3';
-import { count, list, object, ratios, whole } from './arguments.js';
-import { namedText, TASK_NAMES } from './data.js';
-import type { DistributeOptions } from './distribute.js';
-import { htmlReport } from './html.js';
+import { namedText } from '../../shared/data/named-text.js';
+import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
+import { reproduceStep } from './jobs/reproduce-elsewhere.js';
+import { launch } from './launch.js';
 import { LAUNCHERS } from './launchers/index.js';
-import { LauncherError } from './launchers/launcher.js';
-import { markdownReport } from './markdown.js';
-import { type Report, tableOf } from './report.js';
+import type { ReproduceOptions } from './plan/run-context.js';
+import type { Report } from './report/report.js';
+import { textReport, writeReport } from './report/write-report.js';
 import { reproduce } from './reproduce.js';
-import { reproduceElsewhere, reproduceStep } from './reproduce-elsewhere.js';
-import { SUITES } from './suites.js';
-import type { ReproduceOptions } from './work.js';
+import { SUITES } from './suites/suites.js';
 
-/** Writes the report in all forms, each whole or not at all. */
-async function writeReport(report: Report, folder: string): Promise<void> {
-  const forms = {
-    'report.json': `${JSON.stringify(report, null, 2)}\n`,
-    'report.md': markdownReport(report),
-    'report.html': htmlReport(report),
-  };
-  await mkdir(folder, { recursive: true });
-  for (const [name, content] of Object.entries(forms)) {
-    await writeFile(join(folder, `${name}.partial`), content);
-    await rename(join(folder, `${name}.partial`), join(folder, name));
-  }
-}
-
-function print({ rows, paper, missing }: Report, folder: string): void {
-  for (const row of rows) {
-    const { head, rows } = tableOf(row, paper !== undefined);
-    const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-    for (const each of rows) table.push([...each]);
-    console.log(table.toString());
-  }
-  for (const each of missing) console.log(`not measured: ${each}`);
-  console.log(`Written to ${folder}`);
-}
-
-/** Until Ctrl-C, which ends the waiting alone. */
-async function launch(
-  options: ReproduceOptions,
-  how: Pick<DistributeOptions, 'launcher' | 'retries' | 'pollSeconds'>,
-): Promise<void> {
-  const commandOf = (step: string) => [
-    ...[process.execPath, ...process.execArgv],
-    ...[...process.argv.slice(1), '--step', step],
-  ];
-  const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  process.once('SIGINT', stop);
-  try {
-    const { report, lost } = await reproduceElsewhere(options, {
-      ...how,
-      commandOf,
-      signal: interrupt.signal,
-    });
-    await writeReport(report, options.out);
-    print(report, options.out);
-    if (lost.length === 0) return;
-    throw new LauncherError(
-      `${lost.length} of the steps died too often; run the same command to try them again.`,
-    );
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    process.exitCode = 130;
-  } finally {
-    process.off('SIGINT', stop);
-  }
-}
+const TASK_NAMES = TASKS.map(({ name }) => name);
 
 export const reproduceCommand = () =>
   new Command('reproduce')
     .description(
-      "prune, evaluate, and print the paper's table for a model, with paper, measured and difference",
+      "prune and evaluate a model as the paper does, and print the paper's values beside the measured ones",
     )
     .requiredOption('--model <path>', 'Hugging Face folder or GGUF file')
     .requiredOption(
       '--out <folder>',
-      'results: finished cells, pruned models, report as JSON, Markdown and HTML',
+      'results: finished cells, pruned models, and the report as JSON, Markdown and HTML',
     )
     .option('--keep <ratios>', 'shares of the prunable parameters to keep', ratios, [0.8, 0.6, 0.5, 0.4])
-    .addOption(
-      new Option('--suite <names...>', 'the table (default), and ablations of the paper').choices(SUITES),
-    )
-    .option('--calib <texts...>', 'corpora for the gates, by name from the hub or NAME=FILE', ['wikitext2'])
+    .addOption(new Option('--suite <names...>', 'tables to reproduce (default: table)').choices(SUITES))
+    .option('--calib <texts...>', 'texts to learn the gates on: corpus of the hub, or NAME=FILE', [
+      'wikitext2',
+    ])
     .option(
       '--scale-calib <text>',
-      "for the scales; the paper's code takes the validation split",
+      'text to calibrate the scales on; of a corpus, its validation split',
       'wikitext2',
     )
-    .option('--text <texts...>', 'corpora for perplexity, by name or NAME=FILE', ['wikitext2', 'ptb', 'c4'])
-    .option('--tasks <names>', 'zero-shot tasks, with commas between, or none', list, [...TASK_NAMES])
-    .option('--data <folder>', 'folder with piqa.validation.jsonl and so on; default: the hub')
-    .option('--windows <n>', 'most windows of a text', count)
-    .option('--limit <n>', 'most items of a task', count)
-    .option('--settings <json>', "of pruning, where they differ from the paper's", object, {})
-    .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
+    .option('--text <texts...>', 'texts for perplexity: corpus of the hub, or NAME=FILE', [
+      'wikitext2',
+      'ptb',
+      'c4',
+    ])
+    .option('--tasks <names>', 'zero-shot tasks, separated by commas, or none', list, [...TASK_NAMES])
+    .option('--data <folder>', 'folder with task items, such as piqa.validation.jsonl (default: the hub)')
+    .option('--windows <n>', 'maximum windows of each text', count)
+    .option('--limit <n>', 'maximum items of each task', count)
+    .option('--settings <json>', "pruning settings that differ from the paper's", jsonObject, {})
+    .addOption(
+      new Option('--backend <name>', 'default: the fastest available').choices([
+        'tensorflow',
+        'wasm',
+      ] as const),
+    )
     .option('--threads <n>', 'default: all cores', count)
     .addOption(
-      new Option('--launcher <name>', 'what runs the work elsewhere; this process waits for it').choices(
+      new Option('--launcher <name>', 'submit the work to a queue, and wait for it').choices(
         Object.keys(LAUNCHERS),
       ),
     )
-    .option('--submit <options...>', 'of its submit command, without dashes: partition=gpu time=8:00:00', [])
-    .option('--retries <n>', 'how often it runs again what died', whole, 2)
-    .option('--poll <seconds>', 'between two looks at its queue', count, 15)
-    .addOption(new Option('--step <name>', 'the one step of a launched task').hideHelp())
+    .option(
+      '--submit <options...>',
+      'options of the submit command, without dashes: partition=gpu time=8:00:00',
+      [],
+    )
+    .option('--retries <n>', 'how often a failed task is submitted again', countOrZero, 2)
+    .option('--poll <seconds>', 'seconds between two queries of the queue', count, 15)
+    .addOption(new Option('--step <name>', 'run one step; used by submitted tasks').hideHelp())
     .action(
       async ({
         suite = ['table'],
@@ -148,6 +101,6 @@ export const reproduceCommand = () =>
           await writeReport(report, options.out);
           last = report;
         });
-        if (last) print(last, options.out);
+        if (last) console.log(`${textReport(last)}\nWritten to ${options.out}`);
       },
     );

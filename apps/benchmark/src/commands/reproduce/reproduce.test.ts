@@ -5,11 +5,11 @@ import { writeCheckpoint } from '@grasp/checkpoint';
 import { openEngine, parseSettings } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { htmlReport } from './html.js';
-import { markdownReport } from './markdown.js';
-import type { Report } from './report.js';
+import type { ReproduceOptions } from './plan/run-context.js';
+import { htmlReport } from './report/html.js';
+import { markdownReport } from './report/markdown.js';
+import type { Report } from './report/report.js';
 import { reproduce } from './reproduce.js';
-import type { ReproduceOptions } from './work.js';
 
 let folder: string;
 const said: string[] = [];
@@ -61,7 +61,7 @@ describe('reproduce', () => {
     report = await lastReport();
   });
 
-  it('has a row for the dense model and for each pruned one', () => {
+  it('has a row for the dense model and for each pruned model', () => {
     expect(report.rows.map(({ subject }) => subject.name)).toEqual([
       'dense',
       'keep-0.6',
@@ -73,13 +73,13 @@ describe('reproduce', () => {
     expect(report.paper).toBeUndefined();
   });
 
-  it('says what could not be measured, and goes on', () => {
+  it('lists what could not be measured, and continues', () => {
     expect(report.missing.length).toBe(1);
     expect(report.missing[0]).toContain('arc_easy');
     expect(report.rows[0]?.cells.find(({ metric }) => metric.key === 'piqa')?.measured?.value).toBeDefined();
   });
 
-  it('never repeats a finished cell, nor opens an engine for it', async () => {
+  it('does not repeat finished cells or open an engine for them', async () => {
     const openEngine = () => Promise.reject(new Error('there is nothing to compute'));
     const times = async () => {
       const names = await readdir(join(at('out'), 'cells'));
@@ -95,16 +95,25 @@ describe('reproduce', () => {
     expect(await times()).toEqual(before);
   });
 
-  it('goes on where it stopped', async () => {
+  it('resumes where it stopped, and computes damaged cells again', async () => {
     const cells = await readdir(join(at('out'), 'cells'));
-    const lost = cells.find((name) => name.startsWith('keep-0.6-piqa'))!;
-    await rm(join(at('out'), 'cells', lost));
+    const pathOf = (start: string) => join(at('out'), 'cells', cells.find((name) => name.startsWith(start))!);
+    await rm(pathOf('keep-0.6-piqa'));
+    const truncated = await readFile(pathOf('dense-wikitext2'), 'utf8');
+    await writeFile(pathOf('dense-wikitext2'), truncated.slice(0, truncated.length / 2));
+    await writeFile(pathOf('dense-piqa'), '{"seconds": 1, "value": {"acc": null}}');
+    await writeFile(pathOf('keep-0.6-unscaled-wikitext2'), '{"seconds": 1, "value": {"value": null}}');
     said.length = 0;
     expect(await lastReport()).toEqual(report);
-    expect(said).toEqual(['keep-0.6: piqa']);
+    expect(said).toEqual([
+      'dense: perplexity on wikitext2',
+      'dense: piqa',
+      'keep-0.6: piqa',
+      'keep-0.6-unscaled: perplexity on wikitext2',
+    ]);
   });
 
-  it('leaves out, and names, what no budget allows: KV groups alone', async () => {
+  it('lists rows whose budget cannot be met: KV groups alone', async () => {
     const { rows, missing } = await lastReport({ suites: ['kinds'], tasks: [], out: at('kinds') });
     expect(rows.map(({ subject }) => subject.title)).toEqual([
       'dense',
@@ -114,7 +123,7 @@ describe('reproduce', () => {
     expect(missing[0]).toMatch(/^keep 0\.6, exact, KV only.*budget/);
   });
 
-  it('reports in Markdown and HTML, without a column of the paper', async () => {
+  it('reports in Markdown and HTML, without columns of the paper', async () => {
     const markdown = markdownReport(report);
     expect(markdown).toContain('| WikiText-2 |');
     expect(markdown).not.toContain('difference |');
@@ -123,7 +132,7 @@ describe('reproduce', () => {
     expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
   });
 
-  it('refuses a ratio below the floor before any work', async () => {
+  it('throws for a ratio below the floor before any work', async () => {
     const settings = parseSettings({ projection: 'exact' });
     await expect(lastReport({ keep: [0.001], settings, out: at('none') })).rejects.toMatchObject({
       code: expect.stringContaining('GRASP_BUDGET'),

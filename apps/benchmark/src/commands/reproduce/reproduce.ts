@@ -1,23 +1,23 @@
-import { collect } from './collect.js';
-import type { Report } from './report.js';
-import { measureModel, pruneModel, type ReproduceOptions, withWorkshop } from './work.js';
+import { measureModel, pruneModel, type ReproduceOptions, withRunContext } from './plan/run-context.js';
+import { collect } from './report/collect.js';
+import type { Report } from './report/report.js';
 
 /**
- * Prunes, evaluates and tabulates. Every finished cell and every finished pruning lies under `out` and is not done
- * again, so a run that was ended goes on where it stopped.
+ * Prunes and evaluates all subjects in this process. Finished prunings and cells under `out` are not computed again, so
+ * an interrupted run resumes where it stopped.
  *
- * @param onReport is given the report anew after each row.
+ * @param onReport called with the report so far after each row.
  */
 export function reproduce(
   options: ReproduceOptions,
   onReport: (report: Report) => Promise<void>,
 ): Promise<void> {
-  return withWorkshop(options, async (workshop) => {
-    const { plan, store } = workshop;
-    await plan.evaluation(); // all text is read before the first model is loaded
+  return withRunContext(options, async (context) => {
+    const { plan, store } = context;
+    await plan.evaluation(); // read all texts before loading the first model
     for (const [row, subject] of plan.subjects.entries()) {
-      await pruneModel(subject, workshop);
-      await measureModel(subject, workshop);
+      await pruneModel(subject, context);
+      await measureModel(subject, context);
       await onReport(await collect(plan, store, plan.subjects.slice(0, row + 1)));
     }
   });

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
-import Table from 'cli-table3';
-import { describeMachine } from '../../machine.js';
-import { count, listOf } from '../../option-values.js';
-import { writeFiles } from '../../write-files.js';
-import { SHAPES, type ShapeName } from '../make-model/shapes.js';
+import { writeFiles } from '../../shared/files/write-files.js';
+import { SHAPES, type ShapeName } from '../../shared/models/shapes.js';
+import { count, listOf } from '../../shared/options/option-values.js';
+import { terminalTable } from '../../shared/tables/terminal-table.js';
+import { describeMachine } from '../../shared/timing/machine.js';
 import { type Conditions, forecastOf, measureSizes, type Size } from './measure-sizes.js';
 import {
   AXES,
@@ -20,12 +20,12 @@ import {
   scalingTable,
 } from './report.js';
 
-/** A quarter, a half, three quarters and all of a number. */
-const quarters = (most: number): number[] => [
-  ...new Set([0.25, 0.5, 0.75, 1].map((share) => Math.max(1, Math.round(share * most)))),
+/** A quarter, a half, three quarters and all of a number, each at least 1. */
+const quarters = (max: number): number[] => [
+  ...new Set([0.25, 0.5, 0.75, 1].map((share) => Math.max(1, Math.round(share * max)))),
 ];
 
-/** The sizes of one axis. The others are small, but for the vocabulary, which all layers are measured with. */
+/** The sizes along one axis. Rows and layers are small on the other axes; the vocabulary is the largest. */
 function sizesAlong(axis: Axis, most: Size): Size[] {
   const base = { ...most, layers: quarters(most.layers)[0]!, rows: 1 };
   if (axis === 'layers') return quarters(most.layers).map((layers) => ({ ...base, layers }));
@@ -35,33 +35,37 @@ function sizesAlong(axis: Axis, most: Size): Size[] {
 
 function print(report: ScalingReport): void {
   const { columns, rows } = scalingTable(report);
-  const table = new Table({ head: ['', ...columns], style: { head: [], border: [], compact: true } });
-  table.push(...rows);
-  console.log(`${describe(report)}\n${table.toString()}\n${findings(report).join('\n')}`);
+  console.log(
+    `${describe(report)}\n${terminalTable(['', ...columns], rows)}\n${findings(report).join('\n')}`,
+  );
 }
 
 export const scalingCommand = () =>
   new Command('scaling')
-    .description('time gate steps of cuts of a published shape, and hold time and memory against lines')
+    .description('time gate steps of models of growing size, and fit lines to time and memory')
     .addOption(
-      new Option('--like <name>', 'whose shape it has')
+      new Option('--like <name>', 'published model whose shape is used')
         .choices(Object.keys(SHAPES) as ShapeName[])
         .default('smollm2-135m' as ShapeName),
     )
     .addOption(
-      new Option('--vary <names>', 'layers, tokens, vocabulary').argParser(listOf(AXES)).default([...AXES]),
+      new Option('--vary <names>', 'sizes to vary: layers, tokens, vocabulary')
+        .argParser(listOf(AXES))
+        .default([...AXES]),
     )
-    .option('--layers <n>', 'layers of the largest cut', count, 8)
-    .option('--rows <n>', 'most rows of a batch', count, 4)
-    .option('--vocabulary <n>', 'largest vocabulary (default: as large as that of the model)', count)
-    .option('--length <n>', 'tokens of a row', count, 512)
+    .option('--layers <n>', 'maximum layers', count, 8)
+    .option('--rows <n>', 'maximum rows per batch', count, 4)
+    .option('--vocabulary <n>', 'maximum vocabulary (default: that of the model)', count)
+    .option('--length <n>', 'tokens per row', count, 512)
     .option('--keep <share>', 'share of the prunable parameters kept', Number, 0.5)
     .addOption(
-      new Option('--dtype <name>', 'of weights').choices(['float32', 'bfloat16'] as const).default('float32'),
+      new Option('--dtype <name>', 'dtype of the weights')
+        .choices(['float32', 'bfloat16'] as const)
+        .default('float32'),
     )
-    .option('--rounds <n>', 'counted rounds', count, 5)
+    .option('--rounds <n>', 'timed rounds', count, 5)
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
-    .option('--report <folder>', 'write scaling.json, scaling.md and scaling.html')
+    .option('--report <folder>', 'folder for scaling.json, scaling.md and scaling.html')
     .action(async ({ vary, layers, rows, vocabulary, report: folder, ...rest }) => {
       const conditions = rest as Conditions;
       const shape = SHAPES[conditions.like];

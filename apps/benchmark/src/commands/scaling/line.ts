@@ -1,22 +1,22 @@
-import { slope } from '../soak/trend.js';
+import { slope } from '../../shared/statistics/slope.js';
 
 interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-/** The line nearest to some points by least squares. */
+/** A least-squares line. */
 export interface Line {
   readonly at: (x: number) => number;
-  /** What each `x` adds. */
+  /** Slope. */
   readonly each: number;
   /** Share of the variance of `y` that the line explains. */
   readonly rSquared: number;
-  /** Distance of the farthest point from the line, relative to its own `y`. */
+  /** Largest distance of a point from the line, relative to the point's `y`. */
   readonly farthest: number;
 }
 
-/** @param points two or more, with different `x` */
+/** @param points at least two, with different `x`. */
 export function lineThrough(points: readonly Point[]): Line {
   const mean = (of: (point: Point) => number) =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length;

@@ -3,24 +3,24 @@ import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { forecast, forecastSeconds, parseSettings } from '@grasp/prune';
-import { randomCheckpoint } from '../make-model/random-checkpoint.js';
-import { type ShapeName, shapeOf } from '../make-model/shapes.js';
-import { WARM_UP } from '../speed/contest.js';
-import { type DType, startOurs } from '../speed/start-step.js';
-import type { StepProcess, StepResult } from '../speed/step-process.js';
-import { writeWorkload } from '../speed/workload.js';
+import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
+import { type ShapeName, shapeOf } from '../../shared/models/shapes.js';
+import { type DType, startOurs } from '../../shared/timing/start-step.js';
+import type { StepProcess, StepResult } from '../../shared/timing/step-process.js';
+import { WARM_UP_STEPS } from '../../shared/timing/warm-up.js';
+import { writeWorkload } from '../../shared/timing/workload.js';
 
-/** What a gate step works on. */
+/** Size of a gate step. */
 export interface Size {
   readonly layers: number;
   readonly vocabulary: number;
-  /** Rows of the batch. */
+  /** Rows per batch. */
   readonly rows: number;
 }
 
 export interface Conditions {
   readonly like: ShapeName;
-  /** Tokens of a row. */
+  /** Tokens per row. */
   readonly length: number;
   readonly keep: number;
   readonly dtype: DType;
@@ -35,17 +35,17 @@ export interface Cost {
 }
 
 export interface MeasuredSize extends Size {
-  /** The fastest step, and the most that was resident. */
+  /** Time of the fastest step, and peak resident memory. */
   readonly measured: Cost;
-  /** The least that a step took of the processor, all threads in sum: other programs lengthen this little. */
+  /** Smallest CPU time of a step, all threads in sum. Other programs on the machine affect it little. */
   readonly cpuSeconds: number;
-  /** What a dry run would say of it. */
+  /** Forecast of a dry run. */
   readonly forecast: Cost;
-  /** Operations a second in matrix products alone, beside the fastest step. */
+  /** FLOP/s of matrix products alone, measured after the fastest step. */
   readonly matMulRate: number;
 }
 
-/** What a dry run would say of one gate step. */
+/** Forecast of a dry run for one gate step. */
 export function forecastOf(size: Size, { like, length, keep, dtype }: Conditions, matMulRate: number): Cost {
   const config = decoderConfig(shapeOf(like, size));
   const settings = parseSettings({ keep, length, batch: size.rows, dtype, epochs: 1, scaleEpochs: 0 });
@@ -53,7 +53,10 @@ export function forecastOf(size: Size, { like, length, keep, dtype }: Conditions
   return { seconds: forecastSeconds(run, matMulRate, dtype), peakBytes: run.peakBytes };
 }
 
-/** Gate steps on models with random weights, one process each; sizes take turns, so that the machine's moods fall on all alike. */
+/**
+ * Times gate steps of models with random weights, one process per size. Sizes alternate, so that changes of the machine's
+ * speed affect all alike.
+ */
 export async function measureSizes(
   sizes: readonly Size[],
   conditions: Conditions,
@@ -69,7 +72,7 @@ export async function measureSizes(
       for (const each of processes) steps.push(await each.step('gates'));
       return steps;
     };
-    for (let step = 0; step < WARM_UP; step++) await round();
+    for (let step = 0; step < WARM_UP_STEPS; step++) await round();
     const rounds: StepResult[][] = [];
     while (rounds.length < conditions.rounds) rounds.push(await round());
     return sizes.map((size, i) => {
@@ -92,7 +95,7 @@ export async function measureSizes(
   }
 }
 
-/** A process that has the model loaded. */
+/** Starts a process and waits until it has loaded a model of a size. */
 async function start(
   size: Size,
   { like, length, keep, dtype, threads }: Conditions,

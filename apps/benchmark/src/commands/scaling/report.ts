@@ -1,11 +1,12 @@
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
+import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { type Line, lineThrough } from './line.js';
 import type { Conditions, Cost, MeasuredSize, Size } from './measure-sizes.js';
 
 export const AXES = ['layers', 'tokens', 'vocabulary'] as const;
 export type Axis = (typeof AXES)[number];
 
-/** One quantity varied, the others as they are. */
+/** Sizes along one axis. */
 export interface Series {
   readonly axis: Axis;
   readonly sizes: readonly MeasuredSize[];
@@ -15,11 +16,11 @@ export interface ScalingReport {
   readonly machine: string;
   readonly conditions: Conditions;
   readonly series: readonly Series[];
-  /** The published model, and what a dry run would say of it. */
+  /** The whole published model, and the forecast of a dry run for it. */
   readonly whole: { readonly layers: number; readonly forecast: Cost };
 }
 
-/** How large a size is on an axis. */
+/** Position of a size on an axis. */
 function alongAxis(axis: Axis, { layers, rows, vocabulary }: Size, length: number): number {
   return { layers, tokens: rows * length, vocabulary }[axis];
 }
@@ -44,9 +45,9 @@ function fit({ axis, sizes }: Series, { length }: Conditions): Fit {
 const gigabytesOf = ({ peakBytes }: Cost): number => peakBytes / 1e9;
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-const COLUMNS = ['s', 'dry run', 'CPU s', 'by the line', 'GB', 'by the line', 'dry run'];
+const COLUMNS = ['s', 'dry run', 'CPU s', 'line', 'GB', 'line', 'dry run'];
 
-/** A row a size, the first column its name. */
+/** One row per size. The first column is its name. */
 export function scalingTable({ series, conditions }: ScalingReport): { columns: string[]; rows: string[][] } {
   const rows = series.flatMap((each) => {
     const { x, cpuSeconds: line, gigabytes } = fit(each, conditions);
@@ -59,25 +60,24 @@ export function scalingTable({ series, conditions }: ScalingReport): { columns: 
   return { columns: COLUMNS, rows };
 }
 
-/** What the lines say, a sentence each. */
+/** The fits as sentences. */
 export function findings({ series, conditions, whole }: ScalingReport): string[] {
   return series.flatMap((each) => {
     const { cpuSeconds, gigabytes } = fit(each, conditions);
-    const of = (line: Line) =>
-      `R² ${line.rSquared.toFixed(4)}, the farthest point ${percent(line.farthest)} off`;
-    const linear = `Along ${each.axis}: CPU time on a line (${of(cpuSeconds)}), memory too (${of(gigabytes)}).`;
+    const of = (line: Line) => `R² ${line.rSquared.toFixed(4)}, largest deviation ${percent(line.farthest)}`;
+    const linear = `Linear in ${each.axis}: CPU time with ${of(cpuSeconds)}; memory with ${of(gigabytes)}.`;
     if (each.axis !== 'layers') return [linear];
     const { forecast, layers } = whole;
     return [
       linear,
-      `All ${layers} layers of ${conditions.like} by these lines: ${cpuSeconds.at(layers).toFixed(1)} s of CPU time a step and ` +
-        `${gigabytes.at(layers).toFixed(2)} GB; by a dry run ${forecast.seconds.toFixed(1)} s on ${conditions.threads} threads and ` +
+      `These lines give ${cpuSeconds.at(layers).toFixed(1)} s of CPU time per step and ${gigabytes.at(layers).toFixed(2)} GB for ` +
+        `all ${layers} layers of ${conditions.like}. A dry run gives ${forecast.seconds.toFixed(1)} s on ${conditions.threads} threads and ` +
         `${gigabytesOf(forecast).toFixed(2)} GB.`,
     ];
   });
 }
 
-/** What was run on what, in a sentence. */
+/** The conditions of the measurements, in sentences. */
 export function describe({ machine, conditions, series }: ScalingReport): string {
   const { like, length, keep, dtype, rounds } = conditions;
   const sizes = series.map(({ axis, sizes: [first] }) => {
@@ -92,16 +92,15 @@ export function describe({ machine, conditions, series }: ScalingReport): string
   });
   return (
     `${machine}. Gate steps in ${dtype} at keep ${keep} on random weights of ${like}'s shape, rows of ${length} tokens: ` +
-    `${sizes.join('; ')}. The fastest of ${rounds} rounds in which sizes take turns, CPU time of all threads in sum; memory is the most that was ` +
-    'resident in each process, loading included.'
+    `${sizes.join('; ')}. The fastest of ${rounds} rounds in which the sizes alternate; CPU time of all threads in sum; peak ` +
+    'resident memory of each process, including loading.'
   );
 }
 
 export function scalingMarkdown(report: ScalingReport): string {
   const { columns, rows } = scalingTable(report);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const table = [line(['', ...columns]), line(['---', ...columns.map(() => '--:')]), ...rows.map(line)];
-  return `# What a gate step costs\n\n${describe(report)}\n\n${table.join('\n')}\n\n${findings(report)
+  const table = markdownTable(['', ...columns], rows);
+  return `# Cost of a gate step\n\n${describe(report)}\n\n${table}\n\n${findings(report)
     .map((each) => `- ${each}`)
     .join('\n')}\n`;
 }
@@ -124,7 +123,7 @@ export function scalingPage(report: ScalingReport): string {
   });
   const said = findings(report).map((each) => `<li>${escapeMarkup(each)}</li>`);
   const body = `<p>${escapeMarkup(describe(report))}</p>
-${htmlTable({ caption: 'Measured, by the line, and forecast', ...scalingTable(report) })}<ul>${said.join('')}</ul>
+${htmlTable({ caption: 'Measured, fitted and forecast', ...scalingTable(report) })}<ul>${said.join('')}</ul>
 <div class="charts">${charts.join('')}</div>`;
-  return htmlPage({ title: 'What a gate step costs', body });
+  return htmlPage({ title: 'Cost of a gate step', body });
 }

@@ -3,9 +3,10 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { type GgufFileType, writeGguf } from '@grasp/export';
 
 /**
- * A model as a GGUF file: a file as it is unless another type is asked for, a folder written to `scratch`.
+ * Returns a model as a GGUF file. A GGUF file is returned unchanged unless `type` is given. Other models are written to
+ * `scratch`.
  *
- * @param type default: a file's own, `f16` for a folder.
+ * @param type default: the type of a file, `f16` for a folder.
  */
 export async function asGguf(
   model: string,

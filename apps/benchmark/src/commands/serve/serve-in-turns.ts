@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import type { ServeOptions, Serving } from './serve-once.js';
 
-/** llama.cpp did not serve a file. */
+/** llama.cpp failed to serve a file. */
 class ServingError extends Error {
   override readonly name = 'ServingError';
   readonly code = 'GRASP_SERVING';
@@ -10,16 +10,16 @@ class ServingError extends Error {
     readonly file: string,
     reason: string,
   ) {
-    super(`llama.cpp did not serve ${file}:\n${reason}`);
+    super(`llama.cpp failed to serve ${file}:\n${reason}`);
   }
 }
 
 /**
- * Serves every file once in each round, one after the other, each in a process of its own: nothing else runs meanwhile,
- * and memory is the model's own. What the machine does in the course of time falls on all of them alike.
+ * Serves every file once per round, each in its own process. Memory is therefore that of one model, and changes of the
+ * machine's speed affect all models alike.
  *
- * @returns rounds, a serving for each file.
- * @throws ServingError
+ * @returns rounds, each with one serving per file.
+ * @throws ServingError if llama.cpp fails.
  */
 export async function* serveInTurns(
   files: readonly string[],

@@ -1,31 +1,31 @@
 import { type ControlledEvaluateInputItem, getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
 
 export interface ServeOptions {
-  /** Tokens read at once. */
+  /** Tokens in the prompt. They are read at once. */
   readonly prompt: number;
-  /** Tokens written after them, one at a time. */
+  /** Tokens generated after the prompt, one at a time. */
   readonly tokens: number;
   readonly threads: number;
 }
 
-/** What one process measured of one model. */
+/** Measurements of one model in one process. */
 export interface Serving {
-  /** From a file in the system's cache to a context that could read a first token. */
+  /** Time from opening the file to a context that can read tokens. The file is in the system's cache. */
   readonly loadSeconds: number;
   readonly prefillTokensPerSecond: number;
   readonly decodeTokensPerSecond: number;
-  /** What the process grew by: weights, KV cache, buffers. */
+  /** Growth of resident memory: weights, KV cache, buffers. */
   readonly residentBytes: number;
-  /** Growth of llama.cpp's state with each token of the prompt. */
+  /** Growth of llama.cpp's state per token of the prompt. */
   readonly kvCacheBytesPerToken: number;
 }
 
-/** Tokens that bring the weights, which are mapped from the file, into memory before anything is timed. */
+/** Tokens read before timing, so that the memory-mapped weights are in memory. */
 const WARM_UP = 32;
 
 /**
- * Serves a GGUF file once in stock llama.cpp, on the CPU, with the library's defaults otherwise. To be called once in
- * a process: memory that an earlier model left behind would count for the next.
+ * Serves a GGUF file once with stock llama.cpp on the CPU, otherwise with the library's defaults. Call it once per process,
+ * because memory of an earlier model would be counted.
  */
 export async function serveOnce(file: string, { prompt, tokens, threads }: ServeOptions): Promise<Serving> {
   const llama = await getLlama({
@@ -43,10 +43,10 @@ export async function serveOnce(file: string, { prompt, tokens, threads }: Serve
 
   const sequence = context.getSequence();
   const known = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
-  // Which tokens they are makes no difference to the time.
+  // The time does not depend on the tokens.
   const ids = Array.from({ length: Math.max(prompt, WARM_UP) }, (_, i) => ((7 * i) % known) as Token);
   const read = (count: number) => sequence.evaluateWithoutGeneratingNewTokens(ids.slice(0, count));
-  /** One token in, the likeliest next one out, so that the head is computed. */
+  /** Reads one token and returns the likeliest next one, which includes the head. */
   const next = async (id: Token): Promise<Token> => {
     const item: ControlledEvaluateInputItem = [id, { generateNext: { token: true } }];
     const [output] = await sequence.controlledEvaluate([item]);
@@ -76,7 +76,7 @@ export async function serveOnce(file: string, { prompt, tokens, threads }: Serve
   };
 }
 
-/** Starts now; tells the seconds since. */
+/** Returns a function that returns the seconds since this call. */
 function stopwatch(): () => number {
   const start = performance.now();
   return () => (performance.now() - start) / 1000;

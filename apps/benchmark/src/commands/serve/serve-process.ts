@@ -1,4 +1,4 @@
-/** One serving in a process of its own: `serve-process FILE OPTIONS-AS-JSON`; prints a Serving as JSON. */
+/** A process that serves one file: `serve-process FILE OPTIONS`, with the options as JSON. Prints its Serving as JSON. */
 import { type ServeOptions, serveOnce } from './serve-once.js';
 
 const [file = '', options = '{}'] = process.argv.slice(2);

@@ -27,7 +27,7 @@ describe('serveTable', () => {
     expect(row('file')).toEqual(['2.0', '1.0', '× 0.50']);
   });
 
-  it('compares within rounds, whose machine was the same', () => {
+  it('compares within rounds', () => {
     // The ratio of the medians would be 1.6.
     const slowing = served('slowing', 2 ** 20, [300, 150, 80]);
     expect(serveTable([served('dense', 1, [150, 75, 40]), slowing]).rows[2]?.at(-1)).toBe('× 2.00');

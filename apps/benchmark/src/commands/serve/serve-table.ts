@@ -1,7 +1,7 @@
-import { median } from '../speed/statistics.js';
+import { median } from '../../shared/statistics/median.js';
 import type { Serving } from './serve-once.js';
 
-/** A model and what was measured of it, a serving a round. */
+/** A model and its measurements, one per round. */
 export interface Served {
   readonly name: string;
   readonly fileBytes: number;
@@ -25,8 +25,8 @@ const ROWS: readonly Row[] = [
 ];
 
 /**
- * Rows of text: what is measured, then for each model its median over the rounds. After the first model comes for each
- * its ratio to the first: the median of the rounds' ratios.
+ * The table of all models: one row per quantity, with the median over the rounds for each model. Every model but the
+ * first also has its ratio to the first, which is the median of the ratios within rounds.
  */
 export function serveTable(models: readonly Served[]): { head: string[]; rows: string[][] } {
   const [first] = models;

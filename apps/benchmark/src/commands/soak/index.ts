@@ -1,19 +1,23 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openEngine } from '@grasp/prune';
+import { count } from '../../shared/options/option-values.js';
 import { describeTrend, soakPage } from './report.js';
 import { type Sample, soak } from './soak.js';
 
-const count = (text: string): number => Number.parseInt(text, 10);
-
 export const soakCommand = () =>
   new Command('soak')
-    .description('learn for many steps on a small random model, and show whether memory grows')
-    .option('--steps <n>', 'steps in all, four fifths of them for gates', count, 2000)
+    .description('learn many steps on a small random model, and report whether memory grows')
+    .option('--steps <n>', 'total steps, four fifths of them for gates', count, 2000)
     .option('--every <n>', 'steps between two samples', count, 20)
-    .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
+    .addOption(
+      new Option('--backend <name>', 'default: the fastest available').choices([
+        'tensorflow',
+        'wasm',
+      ] as const),
+    )
     .option('--threads <n>', 'default: all cores', count)
-    .option('--out <file>', 'page with the charts', 'soak.html')
+    .option('--out <file>', 'HTML page with charts', 'soak.html')
     .action(async ({ steps, every, backend, threads, out }) => {
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const samples: Sample[] = [];

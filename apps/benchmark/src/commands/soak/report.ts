@@ -1,27 +1,27 @@
 import { escapeMarkup, htmlPage, lineChart } from '@grasp/report';
+import { slope } from '../../shared/statistics/slope.js';
 import type { Sample } from './soak.js';
-import { slope } from './trend.js';
 
-/** Part of a soak after which memory should not grow: libraries have loaded, pools are filled. */
-const WARM = 0.25;
+/** Share of the steps to ignore, in which libraries are loaded and memory pools fill. */
+const WARM_UP = 0.25;
 
 const MEBI = 2 ** 20;
 
-/** One line for a terminal. */
+/** The growth of memory, in one line. */
 export function describeTrend(samples: readonly Sample[]): string {
   const last = samples.at(-1)!;
-  const warm = samples.slice(Math.floor(WARM * samples.length));
+  const warm = samples.slice(Math.floor(WARM_UP * samples.length));
   const growth = (of: 'residentBytes' | 'heapBytes' | 'tensors') =>
     1000 * slope(warm.map((sample) => ({ x: sample.step, y: sample[of] })));
   const mebi = (bytes: number) => (bytes / MEBI).toFixed(2);
   return (
-    `${last.step} steps: ${mebi(last.residentBytes)} MiB resident, ${last.tensors} tensors. A thousand steps add ` +
-    `${mebi(growth('residentBytes'))} MiB resident, ${mebi(growth('heapBytes'))} MiB of JavaScript's heap and ` +
-    `${growth('tensors').toFixed(2)} tensors (least squares after the first quarter).`
+    `${last.step} steps: ${mebi(last.residentBytes)} MiB resident, ${last.tensors} tensors. Growth per 1000 steps: ` +
+    `${mebi(growth('residentBytes'))} MiB resident, ${mebi(growth('heapBytes'))} MiB of JavaScript heap, ` +
+    `${growth('tensors').toFixed(2)} tensors (least squares, without the first quarter).`
   );
 }
 
-/** The samples as a page with a chart of each quantity. */
+/** An HTML page with a chart of each quantity. */
 export function soakPage(samples: readonly Sample[], engine: string): string {
   const chart = (y: string, of: (sample: Sample) => number) => {
     const stages = (['gates', 'scales'] as const).map((stage) => ({

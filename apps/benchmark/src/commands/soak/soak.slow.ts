@@ -6,15 +6,15 @@ import { type Sample, soak } from './soak.js';
 const MEBI = 2 ** 20;
 
 describe.skipIf(!hasTensorFlow)('learning for 600 steps', () => {
-  it('holds no more memory and no more tensors than at first', async () => {
+  it('does not accumulate memory or tensors', async () => {
     const samples: Sample[] = [];
     for await (const sample of soak(await openEngine({ backend: 'tensorflow' }), 600, 20))
       samples.push(sample);
     expect(samples.at(-1)).toMatchObject({ step: 600, stage: 'scales' });
-    // A block of which all is kept has no tensors of removed units.
+    // A block that keeps all units has no tensors for removed units.
     const counts = samples.map(({ tensors }) => tensors);
     expect(Math.max(...counts) - Math.min(...counts), counts.join()).toBeLessThan(16);
-    // The least growth of three spells: a leak grows in each, the allocator's own moods do not.
+    // The smallest growth of three periods. A leak grows in each of them.
     const marks = [0.25, 0.5, 0.75, 1].map((part) => samples[Math.ceil(part * samples.length) - 1]!);
     const grown = (of: 'residentBytes' | 'heapBytes') =>
       Math.min(...marks.slice(1).map((mark, i) => mark[of] - marks[i]![of])) / MEBI;

@@ -1,9 +1,10 @@
 import { sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
-import { collectGarbage, type Engine, learn, loadOn, parseSettings, projectionOf } from '@grasp/prune';
+import { collectGarbage, type Engine, learn, parseSettings, projectionOf } from '@grasp/prune';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomCheckpoint } from '../make-model/random-checkpoint.js';
+import { loadModel } from '../../shared/models/load-model.js';
+import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
 
-/** The process after a step, garbage collected. */
+/** Memory of the process after a step and a garbage collection. */
 export interface Sample {
   readonly step: number;
   readonly stage: 'gates' | 'scales';
@@ -12,10 +13,10 @@ export interface Sample {
   readonly tensors: number;
 }
 
-/** How often each stage sees the blocks: four steps of gates to one of scales, as in the paper. */
+/** Four gate steps for each scale step, as in the paper. */
 const EPOCHS = { epochs: 16, scaleEpochs: 4 };
 const [LENGTH, VOCABULARY] = [64, 256];
-/** A llama of 0.2M parameters: a step takes milliseconds. */
+/** A llama with 0.2M parameters, for which a step takes milliseconds. */
 const CONFIG = {
   model_type: 'llama',
   hidden_size: 64,
@@ -28,16 +29,16 @@ const CONFIG = {
 };
 
 /**
- * Learns gates, then scales, of a small random model, and samples the process as it goes.
+ * Learns the gates and then the scales of a small random model, and samples the memory of the process.
  *
- * @param steps in all, rounded to a multiple of 20
- * @param every steps between two samples
+ * @param steps total steps, rounded to a multiple of 20.
+ * @param every steps between two samples.
  */
 export async function* soak(engine: Engine, steps: number, every: number): AsyncGenerator<Sample> {
   const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.epochs + EPOCHS.scaleEpochs))));
   const model = randomCheckpoint(CONFIG);
   const settings = parseSettings({ length: LENGTH, ...EPOCHS });
-  const decoder = await resultOf(loadOn(model, engine));
+  const decoder = await loadModel(model, engine);
   let step = 0;
   try {
     const data = { gateBlocks: blocks, scaleBlocks: blocks };
@@ -58,11 +59,4 @@ function randomBlocks(count: number): TokenBlocks {
   const ids = Int32Array.from(values.dataSync());
   values.dispose();
   return { ids, shape: [count, LENGTH], fingerprint: sha256OfIds(ids), description: 'random tokens' };
-}
-
-async function resultOf<Result>(run: AsyncGenerator<unknown, Result>): Promise<Result> {
-  for (;;) {
-    const { done, value } = await run.next();
-    if (done) return value as Result;
-  }
 }

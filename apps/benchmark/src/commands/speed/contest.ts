@@ -1,12 +1,18 @@
-import { type Agreement, checkAgreement } from './agreement.js';
-import { type RivalSetting, type StepSetting, startOurs, startRival } from './start-step.js';
+import {
+  type RivalSetting,
+  type StepSetting,
+  startOurs,
+  startRival,
+} from '../../shared/timing/start-step.js';
 import {
   type Contestant,
   ContestantError,
   type StepKind,
   type StepProcess,
   type StepResult,
-} from './step-process.js';
+} from '../../shared/timing/step-process.js';
+import { WARM_UP_STEPS } from '../../shared/timing/warm-up.js';
+import { type Agreement, checkAgreement } from './agreement.js';
 
 export interface ContestOptions extends StepSetting, RivalSetting {
   readonly rounds: number;
@@ -14,7 +20,7 @@ export interface ContestOptions extends StepSetting, RivalSetting {
 
 type Timing = Omit<StepResult, 'gradients'>;
 
-/** One round: a step of each, one after the other. */
+/** One step of each contestant, one after the other. */
 interface Round {
   readonly ours: Timing;
   readonly theirs: Timing;
@@ -27,14 +33,11 @@ export interface Contest {
   readonly rounds: readonly Round[];
 }
 
-/** Steps that warm up before one counts: buffers fill, functions are recorded or compiled. */
-export const WARM_UP = 2;
-
 /**
- * Runs our step and the Python rival's in turn, each in a process of its own, on the same weights, tokens, mask,
- * threads and dtype, once losses and gradients of the first round are known to agree.
+ * Times our step and a rival's in alternation, each in its own process, with the same weights, tokens, mask, threads and
+ * dtype. Before timing, the losses and gradients of the first round are compared.
  *
- * @throws ContestantError where one stops or they disagree.
+ * @throws ContestantError if a process fails, the results disagree, or the two use different devices.
  */
 export async function contest(options: ContestOptions): Promise<Contest> {
   const { kind, dtype } = options;
@@ -50,7 +53,7 @@ export async function contest(options: ContestOptions): Promise<Contest> {
     const round = async () => ({ ours: await ours.step(kind), theirs: await theirs.step(kind) });
     const first = await round();
     const agreement = checkAgreement(first.ours, first.theirs, single);
-    for (let step = 1; step < WARM_UP; step++) await round();
+    for (let step = 1; step < WARM_UP_STEPS; step++) await round();
     const rounds: Round[] = [];
     while (rounds.length < options.rounds) {
       const { ours, theirs } = await round();
@@ -65,8 +68,8 @@ export async function contest(options: ContestOptions): Promise<Contest> {
 function assertSameDevice(ours: Contestant, theirs: Contestant): void {
   if (ours.device === theirs.device) return;
   throw new ContestantError(
-    `GRASP runs on the ${ours.device.toUpperCase()} and PyTorch on the ${theirs.device.toUpperCase()}. Hide the GPU from ` +
-      'both with CUDA_VISIBLE_DEVICES=, or let both use it: GRASP does with a GPU build in GRASP_TENSORFLOW_LIBRARY.',
+    `GRASP runs on the ${ours.device.toUpperCase()} and PyTorch on the ${theirs.device.toUpperCase()}. Set ` +
+      'CUDA_VISIBLE_DEVICES= to use the CPU for both, or GRASP_TENSORFLOW_LIBRARY to a GPU build of TensorFlow.',
     'both',
   );
 }

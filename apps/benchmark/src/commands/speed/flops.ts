@@ -1,5 +1,5 @@
 import { type DecoderConfig, decoderCost, totalAmount } from '@grasp/decoder';
-import type { StepKind } from './step-process.js';
+import type { StepKind } from '../../shared/timing/step-process.js';
 
 /**
  * Floating-point operations of the matrix products in one step, with `keep` of the units of every layer kept, or in a

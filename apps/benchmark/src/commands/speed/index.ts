@@ -4,11 +4,14 @@ import { basename, join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
-import Table from 'cli-table3';
-import { describeMachine } from '../../machine.js';
-import { count, listOf } from '../../option-values.js';
-import { writeFiles } from '../../write-files.js';
-import { checkClone } from '../against/run-official.js';
+import { writeFiles } from '../../shared/files/write-files.js';
+import { checkClone } from '../../shared/official/official-clone.js';
+import { count, listOf } from '../../shared/options/option-values.js';
+import { terminalTable } from '../../shared/tables/terminal-table.js';
+import { describeMachine } from '../../shared/timing/machine.js';
+import type { DType, Rival } from '../../shared/timing/start-step.js';
+import { ContestantError, type StepKind } from '../../shared/timing/step-process.js';
+import { writeWorkload } from '../../shared/timing/workload.js';
 import { contest } from './contest.js';
 import {
   conditions,
@@ -19,9 +22,6 @@ import {
   speedRecord,
   speedTable,
 } from './report.js';
-import type { DType, Rival } from './start-step.js';
-import { ContestantError, type StepKind } from './step-process.js';
-import { writeWorkload } from './workload.js';
 
 const KINDS = ['gates', 'scales', 'perplexity'] as const;
 const DTYPES = ['float32', 'bfloat16'] as const;
@@ -42,7 +42,7 @@ interface SpeedOptions {
   readonly seed: number;
 }
 
-/** Whom our step of a kind is timed beside. */
+/** The rivals of our step of a kind. */
 function rivalsOf(kind: StepKind, { compile, official }: SpeedOptions): Rival[] {
   const rivals: Rival[] = [{ name: 'eager' }];
   if (compile) rivals.push({ name: 'compiled' });
@@ -50,7 +50,7 @@ function rivalsOf(kind: StepKind, { compile, official }: SpeedOptions): Rival[] 
   return rivals;
 }
 
-/** Contests one by one; what one side cannot run is told, and the others go on. */
+/** Runs all contests one after the other. A contest that a compiled or official rival cannot run is listed as missing. */
 async function compare(
   checkpoint: Checkpoint,
   model: string,
@@ -85,36 +85,36 @@ async function compare(
 
 function print(report: SpeedReport): void {
   const { columns, rows } = speedTable(report);
-  const table = new Table({ head: ['', ...columns], style: { head: [], border: [], compact: true } });
-  table.push(...rows);
-  console.log(`${conditions(report)}\n${table.toString()}`);
+  console.log(`${conditions(report)}\n${terminalTable(['', ...columns], rows)}`);
   for (const each of report.missing) console.log(`not measured: ${each}`);
 }
 
 export const speedCommand = () =>
   new Command('speed')
-    .description('time steps beside PyTorch scripts of the same steps, in turns, on the same model')
+    .description('time steps in alternation with PyTorch scripts of the same steps, on the same model')
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .option('--python <path>', 'Python with torch, safetensors and transformers', 'python3')
-    .option('--compile', 'also let PyTorch compile its step', false)
-    .option('--official <folder>', "a clone of the paper's repository: also time its steps, as they are")
+    .option('--compile', 'also compare with the compiled PyTorch step', false)
+    .option('--official <folder>', "clone of the paper's repository: also compare with its unmodified steps")
     .addOption(
-      new Option('--step <kinds>', 'gates, scales, perplexity').argParser(listOf(KINDS)).default([...KINDS]),
+      new Option('--step <kinds>', 'steps to time: gates, scales, perplexity')
+        .argParser(listOf(KINDS))
+        .default([...KINDS]),
     )
     .addOption(
-      new Option('--dtype <names>', 'weights of both: float32, bfloat16')
+      new Option('--dtype <names>', 'dtypes of the weights: float32, bfloat16')
         .argParser(listOf(DTYPES))
         .default([...DTYPES]),
     )
-    .option('--text <file>', 'text to read (default: two speeches)')
+    .option('--text <file>', 'text to read (default: two speeches by Lincoln)')
     .option('--keep <share>', 'share of the prunable parameters kept', Number, 0.5)
-    .option('--rows <n>', 'rows of a batch', count, 1)
-    .option('--length <n>', 'tokens of a row', count, 512)
-    .option('--window <n>', 'tokens of a perplexity window', count, 2048)
-    .option('--rounds <n>', 'counted rounds', count, 7)
-    .option('--threads <n>', 'threads of both', count, availableParallelism())
-    .option('--seed <n>', 'of the mask', count, 1)
-    .option('--report <folder>', 'write speed.json, speed.md and speed.html')
+    .option('--rows <n>', 'rows per batch', count, 1)
+    .option('--length <n>', 'tokens per row', count, 512)
+    .option('--window <n>', 'tokens per perplexity window', count, 2048)
+    .option('--rounds <n>', 'timed rounds', count, 7)
+    .option('--threads <n>', 'threads of both (default: all cores)', count, availableParallelism())
+    .option('--seed <n>', 'seed of the mask', count, 1)
+    .option('--report <folder>', 'folder for speed.json, speed.md and speed.html')
     .action(async (model, options) => {
       if (options.official !== undefined) await checkClone(options.official);
       const checkpoint = await openCheckpoint(model);

@@ -1,12 +1,13 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
+import { median } from '../../shared/statistics/median.js';
+import { markdownTable } from '../../shared/tables/markdown-table.js';
+import type { DType, Rival } from '../../shared/timing/start-step.js';
+import type { StepKind } from '../../shared/timing/step-process.js';
 import type { Contest } from './contest.js';
 import { stepFlops } from './flops.js';
-import type { DType, Rival } from './start-step.js';
-import { median } from './statistics.js';
-import type { StepKind } from './step-process.js';
 
-/** One contest and what it was about. */
+/** A contest and its conditions. */
 export interface Match extends Contest {
   readonly kind: StepKind;
   readonly dtype: DType;
@@ -22,19 +23,19 @@ export interface SpeedReport {
   readonly machine: string;
   readonly config: DecoderConfig;
   readonly matches: readonly Match[];
-  /** What could not be measured, and why. */
+  /** One line for each contest that could not be run, with the reason. */
   readonly missing: readonly string[];
 }
 
-/** Whether the driver told of both sides what they hold of a GPU: that is then the memory that counts. */
-const tellsGpuMemory = (rounds: Match['rounds']): boolean =>
+/** Whether GPU memory is known for both sides. If so, it is reported instead of resident memory. */
+const hasGpuMemory = (rounds: Match['rounds']): boolean =>
   rounds.every(({ ours, theirs }) => ours.gpuBytes > 0 && theirs.gpuBytes > 0);
 
-/** Numbers of one contest: medians over the rounds, the most of memory. */
+/** Summary of a contest: medians over the rounds, and peak memory. */
 function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderConfig) {
   const seconds = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].seconds));
   const cpu = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].cpuSeconds));
-  const bytes = tellsGpuMemory(rounds) ? 'gpuBytes' : 'peakBytes';
+  const bytes = hasGpuMemory(rounds) ? 'gpuBytes' : 'peakBytes';
   const peak = (side: 'ours' | 'theirs') => Math.max(...rounds.map((round) => round[side][bytes]));
   const flops = stepFlops(config, { kind, tokens: rows * length, length, keep });
   return {
@@ -45,7 +46,7 @@ function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderCon
     memoryRatio: peak('ours') / peak('theirs'),
     tokensPerSecond: (rows * length) / seconds('ours'),
     flopsPerSecond: flops / seconds('ours'),
-    /** Of the rate of matrix products alone, beside each step. */
+    /** FLOP/s of the step over FLOP/s of matrix products alone. */
     shareOfMatMul: median(rounds.map(({ ours }) => flops / ours.seconds / ours.matMulRate)),
   };
 }
@@ -71,7 +72,7 @@ const COLUMNS = [
   ...['GB', 'PyTorch GB', 'ratio'],
 ];
 
-/** A row a contest, the first column its name. */
+/** One row per contest. The first column is its name. */
 export function speedTable({ matches, config }: SpeedReport): { columns: string[]; rows: string[][] } {
   const rows = matches.map((match) => {
     const { ours, theirs, ...rest } = summary(match, config);
@@ -94,7 +95,7 @@ export function speedTable({ matches, config }: SpeedReport): { columns: string[
   return { columns: COLUMNS, rows };
 }
 
-/** What was run on what, in sentences. */
+/** The conditions of the measurements, in sentences. */
 export function conditions({ machine, matches }: SpeedReport): string {
   const engines = [...new Set(matches.flatMap(({ ours, theirs }) => [ours.engine, theirs.engine]))].join(
     '; ',
@@ -103,20 +104,19 @@ export function conditions({ machine, matches }: SpeedReport): string {
     kind === 'perplexity' ? `${rows} × ${length} tokens dense` : `${rows} × ${length} tokens at keep ${keep}`,
   );
   const rounds = Math.min(...matches.map((match) => match.rounds.length));
-  const onGpu = matches.every((match) => tellsGpuMemory(match.rounds));
+  const onGpu = matches.every((match) => hasGpuMemory(match.rounds));
   return (
-    `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} rounds in which the two take ` +
-    'turns, after losses and gradients were found to agree; CPU s is what all threads took in sum; memory is the most ' +
-    `${onGpu ? 'of the GPU that each process held' : 'that was resident in each process'}.`
+    `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} rounds in which the two ` +
+    'alternate, after losses and gradients were compared. CPU s is the CPU time of all threads in sum. Memory is the peak ' +
+    `${onGpu ? 'GPU' : 'resident'} memory of each process.`
   );
 }
 
 export function speedMarkdown(report: SpeedReport): string {
   const { columns, rows } = speedTable(report);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const table = [line(['', ...columns]), line(['---', ...columns.map(() => '--:')]), ...rows.map(line)];
+  const table = markdownTable(['', ...columns], rows);
   const missing = report.missing.map((each) => `- ${each}`).join('\n');
-  return `# Speed: ${report.model}\n\n${conditions(report)}\n\n${table.join('\n')}\n${missing && `\nNot measured:\n\n${missing}\n`}`;
+  return `# Speed: ${report.model}\n\n${conditions(report)}\n\n${table}\n${missing && `\nNot measured:\n\n${missing}\n`}`;
 }
 
 export function speedPage(report: SpeedReport): string {
@@ -136,7 +136,7 @@ ${htmlTable({ caption: 'GRASP and PyTorch', ...speedTable(report) })}
   return htmlPage({ title: `Speed: ${report.model}`, body });
 }
 
-/** All numbers, for programs. */
+/** All numbers, as JSON. */
 export function speedRecord({ config, ...report }: SpeedReport): object {
   return {
     ...report,

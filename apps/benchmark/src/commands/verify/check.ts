@@ -1,13 +1,13 @@
 import { loadDecoder } from '@grasp/decoder';
 import type { Engine } from '@grasp/prune';
 import { compare, type Finding } from './finding.js';
-import { openReference } from './reference-folder.js';
-import { replayFold } from './replay-fold.js';
-import { replayGates } from './replay-gates.js';
-import { replayScales } from './replay-scales.js';
+import { openReference } from './reference/reference-folder.js';
+import { replayFold } from './replay/replay-fold.js';
+import { replayGates } from './replay/replay-gates.js';
+import { replayScales } from './replay/replay-scales.js';
 import { tolerances } from './tolerances.js';
 
-/** Replays a reference folder on an engine. */
+/** Replays a reference trace on an engine and compares all its quantities. */
 export async function checkFolder(folder: string, engine: Engine): Promise<Finding[]> {
   const reference = await openReference(folder);
   try {

@@ -1,19 +1,20 @@
 import type { Layout } from '@grasp/budget';
-import { ReferenceFormatError } from './reference-format-error.js';
+import { ReferenceFormatError } from './reference/reference-format-error.js';
 
-/** One quantity of a reference against ours: how far they are apart at most, and how far they may be. */
+/** Comparison of one quantity with the reference. */
 export interface Finding {
   readonly quantity: string;
-  /** Largest difference found; infinite where a value is not finite. */
+  /** Largest difference. Infinity if a value is not finite. */
   readonly largest: number;
+  /** Largest allowed difference. */
   readonly allowed: number;
-  /** `relative` to the largest expected value, `absolute`, or a number of `units`. */
+  /** Unit of both: `relative` to the largest expected value, `absolute`, or a number of `units`. */
   readonly measure: 'relative' | 'absolute' | 'units';
 }
 
 export const passes = ({ largest, allowed }: Finding): boolean => largest <= allowed;
 
-/** Compares vectors; a NaN on either side counts as infinitely far. */
+/** Compares two vectors. A NaN on either side gives an infinite difference. */
 export function compare(
   quantity: string,
   actual: ArrayLike<number>,
@@ -24,7 +25,7 @@ export function compare(
   if (actual.length !== expected.length) {
     throw new ReferenceFormatError(
       quantity,
-      `it has ${expected.length} values where the model has ${actual.length}`,
+      `it has ${expected.length} values, but the model has ${actual.length}`,
     );
   }
   let [gap, scale] = [0, 0];
@@ -36,7 +37,7 @@ export function compare(
   return { quantity, largest: measure === 'absolute' || gap === 0 ? gap : gap / scale, allowed, measure };
 }
 
-/** Compares values per unit kind by kind, each relative to its own largest: groups' gradients dwarf channels'. */
+/** Compares vectors over units separately for each kind, because gradients of KV groups are much larger than those of channels. */
 export function compareUnits(
   quantity: string,
   layout: Layout,
@@ -55,19 +56,19 @@ export function compareUnits(
   );
 }
 
-/** Counts the units on which two masks disagree; none may. */
+/** Counts the units in which two masks differ. None is allowed. */
 export function compareMasks(quantity: string, actual: Uint8Array, expected: ArrayLike<number>): Finding {
   if (actual.length !== expected.length) {
     throw new ReferenceFormatError(
       quantity,
-      `it has ${expected.length} units where the model has ${actual.length}`,
+      `it has ${expected.length} units, but the model has ${actual.length}`,
     );
   }
   const apart = actual.reduce((count, kept, unit) => count + (kept === expected[unit] ? 0 : 1), 0);
   return { quantity, largest: apart, allowed: 0, measure: 'units' };
 }
 
-/** The worst of several findings of one quantity, such as one per step. */
+/** The worst of several findings of one quantity, relative to the allowed difference. */
 export function worst(findings: readonly Finding[]): Finding {
   return findings.reduce((a, b) => (b.largest / (b.allowed || 1) > a.largest / (a.allowed || 1) ? b : a));
 }

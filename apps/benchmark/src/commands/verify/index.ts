@@ -1,12 +1,12 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { type BackendName, openEngine } from '@grasp/prune';
-import Table from 'cli-table3';
+import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { checkFolder } from './check.js';
-import { findReferences } from './find-references.js';
 import { type Finding, passes } from './finding.js';
 import { checkProjections } from './projections.js';
+import { findReferences } from './reference/find-references.js';
 
-/** Quantities that were farther from the reference than they may be. */
+/** Some quantities differ from the reference by more than is allowed. */
 export class BeyondToleranceError extends Error {
   override readonly name = 'BeyondToleranceError';
   readonly code = 'GRASP_BEYOND_TOLERANCE';
@@ -20,21 +20,20 @@ const shown = ({ largest, measure }: Finding): string => {
 };
 
 function table(findings: readonly Finding[]): string {
-  const rows = new Table({
-    head: ['quantity', 'largest difference', 'allowed', ''],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const finding of findings) {
-    rows.push([finding.quantity, shown(finding), finding.allowed, passes(finding) ? 'ok' : 'BEYOND']);
-  }
-  return rows.toString();
+  const rows = findings.map((finding) => [
+    finding.quantity,
+    shown(finding),
+    finding.allowed,
+    passes(finding) ? 'ok' : 'BEYOND',
+  ]);
+  return terminalTable(['quantity', 'largest difference', 'allowed', ''], rows);
 }
 
 export const verifyCommand = () =>
   new Command('verify')
     .description("replay traces of the paper's implementation and print the largest difference per quantity")
-    .argument('<paths...>', 'reference folders, and files of projections')
-    .addOption(new Option('--backend <name>', 'default: each in turn').choices(backends))
+    .argument('<paths...>', 'trace folders, folders of them, and projection files')
+    .addOption(new Option('--backend <name>', 'default: all, one after the other').choices(backends))
     .action(async (paths, { backend }) => {
       const all: Finding[] = [];
       const report = (title: string, findings: readonly Finding[]) => {
@@ -54,5 +53,8 @@ export const verifyCommand = () =>
       }
       const beyond = all.filter((finding) => !passes(finding)).length;
       console.log(`\n${all.length - beyond} quantities agree, ${beyond} do not`);
-      if (beyond > 0) throw new BeyondToleranceError(`${beyond} quantities are beyond tolerance`);
+      if (beyond > 0)
+        throw new BeyondToleranceError(
+          `${beyond} quantities differ from the reference by more than is allowed.`,
+        );
     });

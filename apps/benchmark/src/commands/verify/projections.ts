@@ -1,10 +1,10 @@
 import { createBudget, maskCost, projectGreedyPrefix } from '@grasp/budget';
 import { gateProbabilities } from '@grasp/gates';
 import { compare, compareMasks, type Finding, worst } from './finding.js';
-import { readProjections } from './reference-folder.js';
-import { layoutOf, unitVector } from './units.js';
+import { readProjections } from './reference/reference-folder.js';
+import { layoutOf, unitVector } from './reference/units.js';
 
-/** Projects the scores of every case of a file such as projection.json, and compares masks and costs. */
+/** Projects the scores of every case in a projection file, and compares masks and costs. */
 export async function checkProjections(path: string): Promise<Finding[]> {
   const cases = await readProjections(path);
   const findings = cases.map((reference) => {

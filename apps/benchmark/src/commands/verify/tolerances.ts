@@ -1,7 +1,7 @@
 /**
- * How far a quantity may be from the reference, which PyTorch computed in float32. Vectors are compared relative to
- * their largest value; scores absolutely, because Adam's first steps turn the sign of a tiny gradient into a step of
- * full length.
+ * Allowed differences from the reference, which PyTorch computed in float32. Vectors are compared relative to their
+ * largest value. Scores are compared absolutely, because in the first steps of Adam the sign of a tiny gradient decides
+ * the direction of a full step.
  */
 export const tolerances = {
   logits: 1e-4,

@@ -2,9 +2,9 @@ import { openEngine } from '@grasp/prune';
 import { hasShared, hasTensorFlow, sharedPath } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
 import { checkFolder } from './check.js';
-import { findReferences } from './find-references.js';
 import { compare, compareMasks, passes } from './finding.js';
 import { checkProjections } from './projections.js';
+import { findReferences } from './reference/find-references.js';
 
 const backends = ['wasm', 'tensorflow'] as const;
 
@@ -26,24 +26,24 @@ describe.skipIf(!hasShared)('reference traces', () => {
 });
 
 describe.skipIf(!hasShared)('findReferences', () => {
-  it('looks into a folder of references', async () => {
+  it('searches a folder of references', async () => {
     const found = await findReferences(sharedPath('reference'));
     expect(found.map(({ kind }) => kind)).toEqual(['trace', 'trace', 'projections']);
   });
 
-  it('refuses a folder without any', async () => {
+  it('throws for a folder without references', async () => {
     await expect(findReferences(sharedPath('data'))).rejects.toThrow('trace.json');
   });
 });
 
 describe('findings', () => {
-  it('never pass where a value is not finite', () => {
+  it('do not pass if a value is not finite', () => {
     expect(passes(compare('x', [Number.NaN], [1], 1))).toBe(false);
     expect(passes(compare('x', [1], [Number.NaN], 1))).toBe(false);
     expect(passes(compare('x', [1e-9], [0], 1))).toBe(false);
   });
 
-  it('count units on which masks differ', () => {
+  it('count the units in which masks differ', () => {
     expect(compareMasks('m', Uint8Array.of(1, 0, 1), [1, 1, 0]).largest).toBe(2);
   });
 });

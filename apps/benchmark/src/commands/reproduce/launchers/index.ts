@@ -1,5 +1,5 @@
 import type { Launcher } from './launcher.js';
-import { slurm } from './slurm.js';
+import { slurm } from './slurm/slurm.js';
 
-/** By the name that `--launcher` takes; given options of the command that submits. */
+/** Launchers by the name that `--launcher` takes. Each is created with the options of `--submit`. */
 export const LAUNCHERS: Readonly<Record<string, (options: readonly string[]) => Launcher>> = { slurm };

@@ -1,58 +1,60 @@
 import { join } from 'node:path';
 
-/** Commands that need nothing of each other, each to be run where there is room for it, in the folder of this process. */
+/** Independent commands that run in any order, in the working directory of this process. */
 export interface TaskArray {
-  /** What the queue calls it, unlike any other. */
+  /** Unique name of the array in the queue. */
   readonly key: string;
-  /** A task each. */
+  /** Command line of each task. */
   readonly commands: readonly (readonly string[])[];
-  /** For what they say, in the files that {@link logOf} names. */
+  /** Folder for the logs. See {@link logOf}. */
   readonly folder: string;
-  /** An array, by what `submit` returned: its task at the same place must succeed before one of this starts. */
+  /** Id of another array. Each task starts only if the task at the same place in that array has succeeded. */
   readonly after?: string | undefined;
 }
 
-/** File for all that a task says. */
+/** Log file of a task: standard output and standard error together. */
 export const logOf = ({ folder, key }: Pick<TaskArray, 'folder' | 'key'>, place: number | string): string =>
   join(folder, `${key}-${place}.log`);
 
 /** A task that waits or runs. */
 export interface QueuedTask {
-  /** Its array, by its key and by what `submit` returned. */
+  /** Key of its array. */
   readonly key: string;
+  /** Id of its array, as returned by `submit`. */
   readonly id: string;
   /** Its place in the array, from 0. */
   readonly place: number;
   readonly running: boolean;
-  /** Why it waits, in the queue's words. */
+  /** Why it waits, as the queue reports it. */
   readonly reason?: string;
 }
 
 /**
- * What runs tasks elsewhere. It queues them and says which are still there, no more: whether a task did its work is seen
- * by its results, and what died is submitted again by whoever submitted it.
+ * Runs tasks elsewhere. A launcher only submits arrays and lists which tasks are still in the queue. The caller decides
+ * from the results whether a task succeeded, and submits it again if not.
  */
 export interface Launcher {
   readonly name: string;
-  /** @throws LauncherError where nothing can be submitted from. */
+  /** @throws LauncherError if tasks cannot be submitted from this machine. */
   check(): Promise<void>;
   /**
-   * Resolves once the array is in the queue.
+   * Submits an array.
    *
-   * @throws LauncherError where it is refused.
+   * @returns the id of the array, once it is in the queue.
+   * @throws LauncherError if the queue refuses the array.
    */
   submit(array: TaskArray): Promise<string>;
   /**
-   * Those tasks of the arrays that wait or run.
+   * Lists the waiting and running tasks of some arrays.
    *
-   * @throws LauncherError where the queue does not answer.
+   * @throws LauncherError if the queue does not answer.
    */
   queued(keys: readonly string[]): Promise<readonly QueuedTask[]>;
-  /** A command for a person to end arrays with. */
+  /** Command that a user can run to cancel arrays. */
   cancelling(ids: readonly string[]): string;
 }
 
-/** What runs tasks elsewhere is not there, does not answer, or refuses. */
+/** The launcher is not installed, does not answer, or refuses a request. */
 export class LauncherError extends Error {
   override readonly name = 'LauncherError';
   readonly code = 'GRASP_LAUNCHER';

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { execaNode } from 'execa';
+import { OfficialError } from '../../../shared/official/official-error.js';
+import type { Cost } from '../official/run-official.js';
+import type { OwnJob } from './prune-own.js';
+
+/**
+ * Prunes with this project in a separate process, so that time and memory are those of pruning alone.
+ *
+ * @throws OfficialError with the last lines of the process if it fails.
+ */
+export async function pruneApart(job: OwnJob, say: (line: string) => void): Promise<Cost> {
+  const script = fileURLToPath(new URL('./own-process.js', import.meta.url));
+  const child = execaNode(script, [JSON.stringify(job)], { reject: false, stdin: 'ignore' });
+  const said: string[] = [];
+  for await (const line of child.iterable({ from: 'stderr' })) {
+    said.push(line);
+    say(`grasp: ${line}`);
+  }
+  const { failed, stdout, shortMessage } = await child;
+  if (!failed) return JSON.parse(stdout) as Cost;
+  const end = said.slice(-5).join('\n') || shortMessage;
+  throw new OfficialError(`Pruning with this project failed:\n${end}`, end);
+}

@@ -1,0 +1,40 @@
+import { openCheckpoint } from '@grasp/checkpoint';
+import { decoderConfig } from '@grasp/decoder';
+import { type BackendName, openEngine, type PruneSettings } from '@grasp/prune';
+import { loadTokenizer } from '@grasp/tokenizer';
+import { calibrationBlocks } from '../../../shared/data/token-blocks.js';
+import { pruneInto } from '../../../shared/models/prune-into.js';
+import type { Cost } from '../official/run-official.js';
+
+/** A pruning with this project, on the text files that the paper's code reads. */
+export interface OwnJob {
+  readonly model: string;
+  readonly settings: PruneSettings;
+  readonly calib: string;
+  readonly scaleCalib: string;
+  readonly folder: string;
+  readonly backend?: BackendName | undefined;
+  readonly threads?: number | undefined;
+}
+
+/** Prunes with the settings of the paper's code. Call it once per process, because peak memory covers the whole process. */
+export async function pruneOwn(job: OwnJob, say: (line: string) => void): Promise<Cost> {
+  const { model, settings, calib, scaleCalib, folder, backend, threads } = job;
+  const start = performance.now();
+  const checkpoint = await openCheckpoint(model);
+  try {
+    const tokenizer = await loadTokenizer(checkpoint);
+    const config = decoderConfig(checkpoint.config);
+    const blocks = (path: string) =>
+      calibrationBlocks({ name: 'wikitext2', path }, 'train', tokenizer, config, settings);
+    const [gateBlocks, scaleBlocks] = [await blocks(calib), await blocks(scaleCalib)];
+    const engine = () => openEngine({ backend, threads, onWarning: say });
+    await pruneInto({ checkpoint, engine, settings, gateBlocks, scaleBlocks, folder, say });
+  } finally {
+    await checkpoint.close();
+  }
+  return {
+    seconds: (performance.now() - start) / 1000,
+    peakBytes: 1024 * process.resourceUsage().maxRSS,
+  };
+}

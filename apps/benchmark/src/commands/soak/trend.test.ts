@@ -1,9 +1,0 @@
-import { expect, it } from 'vitest';
-import { slope } from './trend.js';
-
-it('is the slope of the line through the points, whatever the noise about it sums to', () => {
-  const noise = [1, -1, -1, 1];
-  const points = [0, 1, 2, 3].map((x, i) => ({ x: 10 * x, y: 5 + 30 * x + noise[i]! }));
-  expect(slope(points)).toBeCloseTo(3, 12);
-  expect(slope(points.slice(0, 1))).toBe(0);
-});

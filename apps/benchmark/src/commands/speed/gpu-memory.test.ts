@@ -1,9 +1,0 @@
-import { expect, it } from 'vitest';
-import { usedBytes } from './gpu-memory.js';
-
-it('adds what the driver counts to a process on each GPU', () => {
-  const lines = '41, 512\n42, 1024\n42, 2\n43, [N/A]';
-  expect(usedBytes(lines, 42)).toBe(1026 * 2 ** 20);
-  expect(usedBytes(lines, 43)).toBe(0);
-  expect(usedBytes('', 42)).toBe(0);
-});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { count, countOrZero, jsonObject, list, listOf, ratios } from './option-values.js';
+
+describe('option values', () => {
+  it('reads integers', () => {
+    expect([count('1'), count('12'), countOrZero('0'), countOrZero('3')]).toEqual([1, 12, 0, 3]);
+    for (const text of ['0', '-1', '1.5', 'x', ''])
+      expect(() => count(text), text).toThrow('positive integer');
+    expect(() => countOrZero('-1')).toThrow('positive integer');
+  });
+
+  it('reads lists', () => {
+    expect(list('a,,b')).toEqual(['a', 'b']);
+    expect(listOf(['a', 'b'])('b,a')).toEqual(['b', 'a']);
+    expect(() => listOf(['a', 'b'])('a,c')).toThrow('one or more of a, b');
+  });
+
+  it('reads keep ratios above 0 and up to 1', () => {
+    expect(ratios('1,0.5')).toEqual([1, 0.5]);
+    for (const text of ['', '0', '0.5,1.1', '-0.5', 'x'])
+      expect(() => ratios(text), text).toThrow('at most 1');
+  });
+
+  it('reads JSON objects, and nothing else that is JSON', () => {
+    expect(jsonObject('{"blocks": 4}')).toEqual({ blocks: 4 });
+    for (const text of ['[1]', 'null', '3', '"ab"', '{'])
+      expect(() => jsonObject(text), text).toThrow('JSON object');
+  });
+});

@@ -1,0 +1,47 @@
+/** Parsers of option values. Each throws InvalidArgumentError for text that it cannot read. */
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+
+/** A positive integer. */
+export function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a positive integer.');
+}
+
+/** A non-negative integer. */
+export function countOrZero(text: string): number {
+  return text === '0' ? 0 : count(text);
+}
+
+/** Comma-separated words. */
+export const list = (text: string): string[] => text.split(',').filter(Boolean);
+
+/** Comma-separated words out of `words`. */
+export const listOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (text: string): Word[] =>
+    text.split(',').map((part) => {
+      const found = words.find((word) => word === part);
+      if (found === undefined)
+        throw new InvalidArgumentError(`Expected one or more of ${words.join(', ')}, separated by commas.`);
+      return found;
+    });
+
+/** Comma-separated keep ratios, each in (0, 1]. */
+export function ratios(text: string): number[] {
+  const values = list(text).map(Number);
+  if (values.length === 0 || !values.every((value) => value > 0 && value <= 1))
+    throw new InvalidArgumentError('Expected ratios greater than 0 and at most 1, separated by commas.');
+  return values;
+}
+
+/** A JSON object. */
+export function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // falls through to the error below
+  }
+  throw new InvalidArgumentError('Expected a JSON object, such as {"blocks": 128}.');
+}

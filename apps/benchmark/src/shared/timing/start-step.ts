@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type StepKind, StepProcess } from './step-process.js';
+import type { Workload } from './workload.js';
+
+export type DType = 'float32' | 'bfloat16';
+
+/** Model, data and precision of a step. */
+export interface StepSetting {
+  /** Hugging Face folder. */
+  readonly model: string;
+  readonly workload: Workload;
+  /** Folder for the gradients. */
+  readonly folder: string;
+  readonly dtype: DType;
+  readonly threads: number;
+}
+
+/** What our step is compared with: a PyTorch script, eager or compiled, or the unmodified code of the paper. */
+export type Rival =
+  | { readonly name: 'eager' | 'compiled' }
+  | { readonly name: 'official'; readonly clone: string };
+
+/** How a rival's step is run. */
+export interface RivalSetting {
+  readonly python: string;
+  readonly rival: Rival;
+  readonly kind: StepKind;
+}
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const SCRIPTS = { gates: 'gate_step.py', scales: 'gate_step.py', perplexity: 'perplexity.py' } as const;
+
+export function startOurs(setting: StepSetting): StepProcess {
+  return start(setting, 'GRASP', [process.execPath, ...process.execArgv, here('./gate-step.js')]);
+}
+
+export function startRival(setting: StepSetting, { python, rival, kind }: RivalSetting): StepProcess {
+  const command = (script: string) => [python, here(`../../../rival/${script}`)] as const;
+  if (rival.name === 'official')
+    return start(setting, "The paper's code", command('official_step.py'), ['--clone', rival.clone]);
+  return start(setting, 'PyTorch', command(SCRIPTS[kind]), rival.name === 'compiled' ? ['--compile'] : []);
+}
+
+function start(
+  { model, workload, folder, dtype, threads }: StepSetting,
+  name: string,
+  [command, ...args]: readonly [string, ...string[]],
+  extra: readonly string[] = [],
+): StepProcess {
+  const gradients = join(folder, `gradients-${randomBytes(4).toString('hex')}`);
+  const values = { ...workload, gradients, threads, dtype };
+  const flags = Object.entries(values).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
+  return new StepProcess(name, command, [...args, model, ...flags, ...extra], gradients);
+}
