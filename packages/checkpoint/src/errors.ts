@@ -102,19 +102,19 @@ export class NarrowingOverflowError extends Error {
   }
 }
 
-export type WriteFailure = 'disk-full' | 'permission' | 'exists' | 'in-use' | 'verify' | 'input' | 'io';
-
-/** An output that could not be written. Nothing half-written is left at `path`. */
-export class CheckpointWriteError extends Error {
-  override readonly name = 'CheckpointWriteError';
-  readonly code = 'GRASP_CHECKPOINT_WRITE';
+/** A model, or a part of one, that the format of a runtime cannot express. */
+export class InexpressibleModelError extends Error {
+  override readonly name = 'InexpressibleModelError';
+  readonly code = 'GRASP_EXPORT_INEXPRESSIBLE';
 
   constructor(
-    readonly path: string,
-    readonly reason: WriteFailure,
-    detail: string,
-    options?: ErrorOptions,
+    readonly source: string,
+    readonly target: 'transformers' | 'GGUF',
+    /** What cannot be expressed. */
+    readonly what: string,
+    /** What to do instead. */
+    advice: string,
   ) {
-    super(`${path}: cannot be written: ${detail}`, options);
+    super(`${source}: ${target} cannot express ${what}. ${advice}`);
   }
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Checkpoint } from './checkpoint.js';
 import { CheckpointMissingError, CheckpointUnsupportedError } from './errors.js';
-import { isFolder, openFolder } from './folder.js';
-import { openGguf } from './gguf-checkpoint.js';
+import { isFolder, openFolder } from './folder/open-folder.js';
+import { openGguf } from './gguf/open-gguf.js';
 
 /**
  * Opens a model: a Hugging Face folder, or a `.gguf` file. Headers are checked now, tensors read when asked for.

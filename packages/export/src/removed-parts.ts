@@ -1,6 +1,5 @@
-import type { Checkpoint } from '@grasp/checkpoint';
+import { type Checkpoint, InexpressibleModelError } from '@grasp/checkpoint';
 import type { DecoderConfig } from '@grasp/decoder';
-import { InexpressibleModelError } from './errors.js';
 
 /**
  * Tensors that are left of an attention or FFN of which no unit is: norms of queries and keys, which do nothing then.
