@@ -76,7 +76,11 @@ export async function replaceFileWith<Result>(
 export async function removeDrafts(path: string): Promise<void> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.`;
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const entry of entries) {
     const isDraft =
       entry.isFile() &&
       entry.name.startsWith(prefix) &&

@@ -1,6 +1,5 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { writeError } from '@grasp/checkpoint';
+import { readFile, rm } from 'node:fs/promises';
+import { removeDrafts, replaceFile } from '@grasp/files';
 import { decodeRunState, encodeRunState, isRunState, type RunIdentity, type RunState } from './run-state.js';
 
 /** A run's state with its place on disk. Whoever opens it sees to it that no other process does. */
@@ -27,6 +26,7 @@ export async function openStateFile(
   identity: RunIdentity,
   { restart = false }: { readonly restart?: boolean } = {},
 ): Promise<StateFile> {
+  await removeDrafts(path); // of a process that was killed while it saved
   const saved = await readSaved(path);
   const discard = saved !== undefined && restart && isRunState(saved);
   const resumed = saved !== undefined && !discard;
@@ -42,13 +42,8 @@ export async function openStateFile(
     },
     async save() {
       if (isEmpty(state)) return;
-      try {
-        await writeWhole(path, encodeRunState(state, identity));
-        savedSteps = stepsOf(state);
-      } catch (error) {
-        await rm(draftOf(path), { force: true }).catch(() => {}); // the first error is the one to report
-        throw writeError(path, error);
-      }
+      await replaceFile(path, encodeRunState(state, identity));
+      savedSteps = stepsOf(state);
     },
   };
 }
@@ -57,10 +52,9 @@ const stepsOf = ({ choice, scales }: RunState): number => (choice?.step ?? 0) + 
 
 /** Removes what was saved, once a run's output has its place. */
 export async function removeState(path: string): Promise<void> {
-  for (const name of [draftOf(path), path]) await rm(name, { force: true });
+  await removeDrafts(path);
+  await rm(path, { force: true });
 }
-
-const draftOf = (path: string): string => `${path}.partial`;
 
 async function readSaved(path: string): Promise<Uint8Array | undefined> {
   try {
@@ -73,24 +67,4 @@ async function readSaved(path: string): Promise<Uint8Array | undefined> {
 
 function isEmpty({ choice, perplexity }: RunState): boolean {
   return (choice?.step ?? 0) === 0 && Object.keys(perplexity).length === 0;
-}
-
-/** Under a temporary name, onto the disk, then under its own. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = draftOf(path);
-  const file = await open(draft, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
-  if (process.platform === 'win32') return; // which has no handles of folders
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

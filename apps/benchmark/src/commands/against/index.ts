@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
+import { replaceFile } from '@grasp/files';
 import { parseSettings } from '@grasp/prune';
 import Table from 'cli-table3';
 import { count, object } from '../reproduce/arguments.js';
@@ -36,7 +36,7 @@ export const againstCommand = () =>
         texts: text.map(namedText),
         say: console.error,
       });
-      await writeFile(join(options.out, 'contest.json'), `${JSON.stringify(contest, null, 2)}\n`);
+      await replaceFile(join(options.out, 'contest.json'), `${JSON.stringify(contest, null, 2)}\n`);
       const { head, rows } = contestTable(contest);
       const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
       for (const row of rows) table.push([...row]);

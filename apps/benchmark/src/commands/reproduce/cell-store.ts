@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '@grasp/files';
 
 /** What tells a cell from all others. */
 export interface CellKey {
@@ -30,13 +31,11 @@ export class CellStore {
     return text === undefined ? undefined : (JSON.parse(text) as StoredCell);
   }
 
-  /** Whole or not at all, and whoever else writes the same. */
+  /** Writes a cell whole or not at all, while other processes may write the same one. */
   async write(key: CellKey, cell: StoredCell): Promise<void> {
     const path = join(this.folder, fileOf(key));
     await mkdir(this.folder, { recursive: true });
-    const draft = `${path}.${randomUUID()}.partial`;
-    await writeFile(draft, `${JSON.stringify({ inputs: key.inputs, ...cell }, null, 2)}\n`);
-    await rename(draft, path);
+    await replaceFile(path, `${JSON.stringify({ inputs: key.inputs, ...cell }, null, 2)}\n`);
   }
 
   /** Whether all of them are finished. Asks the folder, as a network file system remembers that a file was not there. */

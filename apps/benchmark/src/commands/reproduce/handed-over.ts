@@ -1,6 +1,6 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Claimant, releaseOutputFolder } from '@grasp/checkpoint';
+import { type Claimant, releaseOutputFolder, replaceFile } from '@grasp/files';
 
 /**
  * An array of tasks that a launcher was given: `KEY.json` beside the logs of its tasks, from before it is submitted
@@ -16,9 +16,7 @@ export interface HandedOver {
 const pathOf = (folder: string, key: string): string => join(folder, `${key}.json`);
 
 export async function writeHandedOver(folder: string, { key, ...array }: HandedOver): Promise<void> {
-  const path = pathOf(folder, key);
-  await writeFile(`${path}.partial`, `${JSON.stringify(array, null, 2)}\n`);
-  await rename(`${path}.partial`, path);
+  await replaceFile(pathOf(folder, key), `${JSON.stringify(array, null, 2)}\n`);
 }
 
 export const removeHandedOver = (folder: string, key: string): Promise<void> =>

@@ -1,7 +1,8 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { taskNamed } from '@grasp/eval';
+import { replaceFile } from '@grasp/files';
 import { openEngine, parseSettings } from '@grasp/prune';
 import Table from 'cli-table3';
 import { count, list, object, ratios, whole } from './arguments.js';
@@ -26,8 +27,7 @@ async function writeReport(report: Report, folder: string): Promise<void> {
   };
   await mkdir(folder, { recursive: true });
   for (const [name, content] of Object.entries(forms)) {
-    await writeFile(join(folder, `${name}.partial`), content);
-    await rename(join(folder, `${name}.partial`), join(folder, name));
+    await replaceFile(join(folder, name), content);
   }
 }
 

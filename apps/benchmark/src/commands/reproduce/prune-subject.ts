@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Checkpoint, claimOutputFolder, openCheckpoint } from '@grasp/checkpoint';
+import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
+import { claimOutputFolder } from '@grasp/files';
 import { decodeMask } from '@grasp/fold';
 import {
   type Engine,
