@@ -9,18 +9,21 @@ export const DRAFT_MARKER = '.grasp-draft';
 
 const DRAFT_FORMAT = 'grasp-draft';
 
-/** What has a path: nothing, an empty folder, one that this program finished or was filling, or something else. */
-export type FolderKind = 'none' | 'empty' | 'output' | 'draft' | 'other';
+/**
+ * What a path names: nothing, an empty folder, a folder that this program finished (`output`) or was filling (`draft`),
+ * another folder, or something that is not a folder.
+ */
+export type FolderKind = 'none' | 'empty' | 'output' | 'draft' | 'other' | 'file';
 
 /**
- * Looks at a folder. Only `output` and `draft` may be deleted: they have a marker inside. A link is `other`.
+ * Looks at a folder. Only `output` and `draft` may be deleted: they have a marker inside. A link is a `file`.
  *
  * @param ignore names that do not count
  */
 export async function folderKind(path: string, ignore: readonly string[] = []): Promise<FolderKind> {
   const info = await lstat(path).catch(() => undefined);
   if (info === undefined) return 'none';
-  if (!info.isDirectory()) return 'other';
+  if (!info.isDirectory()) return 'file';
   const names = (await readdir(path)).filter((name) => !ignore.includes(name));
   if (names.length === 0) return 'empty';
   if ((await readDraftMarker(path)) !== undefined) return 'draft';

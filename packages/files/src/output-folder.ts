@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { codeOf, FileWriteError, naming } from './errors.js';
 import { clearDraft, fillFolder, removeDraft } from './fill-folder.js';
 import {
+  type FolderKind,
   filesBelow,
   folderKind,
   markDraft,
@@ -133,12 +134,14 @@ function notOurs(target: string, path: string): FileWriteError {
   return new FileWriteError(target, 'exists', detail);
 }
 
-function checkFree(target: string, kind: Awaited<ReturnType<typeof folderKind>>, overwrite: boolean): void {
+function checkFree(target: string, kind: FolderKind, overwrite: boolean): void {
   if (kind === 'none' || kind === 'empty' || (kind === 'output' && overwrite)) return;
-  const detail =
-    kind === 'output'
-      ? 'an earlier output is there. Allow overwriting, or choose another name.'
-      : 'something else is there: a file, or a folder that is neither empty nor an earlier output. Choose another name.';
+  const detail = {
+    output: 'an earlier output is there. Allow overwriting, or choose another name.',
+    file: 'a file of that name is there. Choose another name.',
+    draft: 'it is the unfinished output of another run. Choose another name.',
+    other: 'it is not empty, and not an earlier output. Choose another name.',
+  }[kind];
   throw new FileWriteError(target, 'exists', detail);
 }
 
