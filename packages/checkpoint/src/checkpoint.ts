@@ -12,10 +12,10 @@ export type TensorData =
   | { readonly dtype: 'F32'; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly dtype: 'F16' | 'BF16'; readonly shape: readonly number[]; readonly data: Uint16Array };
 
-/** A file that belongs to a checkpoint beside its tensors: tokenizer, generation config, licence. */
+/** A file of a checkpoint other than its tensors: tokenizer, generation config, licence. */
 export interface CheckpointFile {
   readonly name: string;
-  /** The whole file. */
+  /** Reads the whole file. */
   read(): Promise<Uint8Array>;
 }
 
@@ -34,7 +34,7 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** tokenizer.json and other files that are copied with the weights. */
   readonly files: readonly CheckpointFile[];
-  /** Reads one tensor. Nothing is cached: reading twice reads the file twice. */
+  /** Reads one tensor. Nothing is cached. */
   read(name: string): Promise<TensorData>;
   /** Closes the files. Reading fails afterwards. */
   close(): Promise<void>;

@@ -9,7 +9,7 @@ import { type Digest, digestOf, isDiskFull, sizeOf } from './files.js';
 import { webFetch } from './network.js';
 import { withoutSecrets } from './secrets.js';
 
-/** A file on a web server, known beforehand by its length and hash. */
+/** A file on a web server, whose length and hash are known. */
 export interface RemoteFile {
   readonly url: string;
   readonly bytes: number;

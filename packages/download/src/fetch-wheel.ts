@@ -110,7 +110,7 @@ async function download(
       `${wheel.package}==${wheel.version}`,
     ],
     {
-      // pip 25.1 and newer continues a broken transfer where it stopped; older ones start it again.
+      // pip 25.1 and newer resume a broken transfer. Older versions start it again.
       env: { TMPDIR: temporary, PIP_RESUME_RETRIES: process.env.PIP_RESUME_RETRIES ?? '5' },
       reject: false,
       ...(options.signal ? { cancelSignal: options.signal } : {}),

@@ -43,6 +43,8 @@ export function writeError(path: string, error: unknown): Error {
   const fail = (reason: WriteFailure, text: string) =>
     new FileWriteError(path, reason, text, { cause: error });
   switch (codeOf(error)) {
+    case 'ENOENT':
+      return fail('io', `a folder of its path is missing (${detail}). Create it, or choose another path.`);
     case 'ENOSPC':
     case 'EDQUOT':
       return fail('disk-full', `the disk is full (${detail}). Free some space.`);

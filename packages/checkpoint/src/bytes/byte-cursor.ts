@@ -4,8 +4,8 @@ import type { ByteSource } from './byte-source.js';
 const WINDOW_BYTES = 2 ** 20;
 
 /**
- * Reads little-endian values one after another through a window, so that a header of unknown length can be parsed
- * without holding the file. `end` bounds what may be read.
+ * Reads little-endian values in sequence through a window, so a header of unknown length is parsed without holding the
+ * file. Nothing beyond `end` is read.
  */
 export class ByteCursor {
   #window = new Uint8Array(0);
@@ -45,7 +45,7 @@ export class ByteCursor {
     return offset;
   }
 
-  /** Throws unless `bytes` more are left, so that nothing is allocated for a count that cannot be true. */
+  /** Throws unless `bytes` more are left. Call it before allocating memory for a count. */
   require(bytes: number): void {
     if (bytes > this.remaining) {
       throw new CheckpointFormatError(
@@ -70,7 +70,7 @@ export class ByteCursor {
     return this.#view.getBigUint64(offset, true);
   }
 
-  /** An unsigned 64-bit count, refused above `limit`. */
+  /** Reads an unsigned 64-bit count and refuses one above `limit`. */
   count(limit: number, what: string): number {
     const value = this.u64();
     if (value > BigInt(limit)) {

@@ -2,22 +2,22 @@ import { readSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CheckpointMissingError, CheckpointReadError } from '../errors.js';
 
-/** Bytes read by position. Parsers take this, so that they run on a file and on bytes in memory alike. */
+/** Bytes that are read by position: a file, or bytes in memory. */
 export interface ByteSource {
   /** Path or description, for messages. */
   readonly name: string;
   readonly size: number;
-  /** Fills `target` from `position`. Throws `CheckpointReadError` when the source ends before. */
+  /** Fills `target` from `position`. Throws `CheckpointReadError` if the source ends before. */
   read(position: number, target: Uint8Array): Promise<void>;
   readSync(position: number, target: Uint8Array): void;
   close(): Promise<void>;
 }
 
-/** Largest single read: one `fs.read` of 2 GiB or more throws. */
+/** Bytes of one read. A read of 2 GiB or more throws. */
 const CHUNK_BYTES = 64 * 2 ** 20;
 
 /**
- * Opens a regular file. Pipes, devices and folders are refused before they are opened, as opening one can block.
+ * Opens a regular file. Pipes, devices and folders are refused before they are opened, because opening one can block.
  *
  * @throws CheckpointMissingError, CheckpointReadError
  */
@@ -67,7 +67,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
   };
 }
 
-/** Bytes in memory as a source. */
+/** A source of bytes in memory. */
 export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
   const readSync = (position: number, target: Uint8Array): void => {
     if (position + target.length > bytes.length)
@@ -83,7 +83,7 @@ export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {
   };
 }
 
-/** Turns a system error on reading into a typed one. */
+/** Converts a system error on reading into a typed one that names `path`. */
 export function readError(path: string, error: unknown): Error {
   const cause = error instanceof Error ? error : new Error(String(error));
   const code = 'code' in cause ? cause.code : undefined;
@@ -93,8 +93,8 @@ export function readError(path: string, error: unknown): Error {
 }
 
 /**
- * Fills a typed array from `position`, through views short enough for any Node: a Uint8Array ends at 4 GiB on
- * Node 20, a Float32Array at four times that.
+ * Fills a typed array from `position`, in views of at most `CHUNK_BYTES`. On Node 20 a Uint8Array has at most 4 GiB, and a
+ * Float32Array four times that.
  */
 export async function readElements(
   source: ByteSource,

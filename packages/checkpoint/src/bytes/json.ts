@@ -1,8 +1,8 @@
 import { CheckpointFormatError } from '../errors.js';
 
 /**
- * Parses an untrusted JSON object. Duplicate keys, which `JSON.parse` silently resolves to the last, are refused:
- * two readers could see two different files.
+ * Parses an untrusted JSON object. Refuses duplicate keys, of which `JSON.parse` keeps the last, because two readers could
+ * see two different files.
  *
  * @throws CheckpointFormatError
  */
@@ -19,7 +19,7 @@ export function parseJsonObject(bytes: Uint8Array, file: string): Record<string,
     value = JSON.parse(text);
     keys = countKeys(value);
   } catch (error) {
-    // A RangeError here is a document nested too deeply to walk.
+    // A RangeError means that the document is nested too deeply.
     throw new CheckpointFormatError(
       file,
       `it is not valid JSON (${error instanceof Error ? error.message : error})`,
@@ -43,7 +43,7 @@ function countKeys(value: unknown): number {
   return keys;
 }
 
-/** Members of all objects in valid JSON text: the colons outside strings. */
+/** Counts the members of all objects in valid JSON text: the colons outside strings. */
 function countMembers(text: string): number {
   let members = 0;
   for (let i = 0; i < text.length; i++) {

@@ -23,7 +23,7 @@ export function checkNumbers(tensor: TensorData, name: string, source: string): 
   throw new NonFiniteWeightError(source, name, index, toFloat32(element)[0]!);
 }
 
-/** Position of the first element whose exponent is all ones, or -1. Plain loops: this runs over every weight. */
+/** Position of the first element whose exponent is all ones, or -1. A plain loop, because it visits every weight. */
 function firstNonFinite({ dtype, data }: TensorData): number {
   const bits = dtype === 'F32' ? new Uint32Array(data.buffer, data.byteOffset, data.length) : data;
   const exponent = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 }[dtype];

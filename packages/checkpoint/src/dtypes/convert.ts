@@ -2,7 +2,7 @@ import type { TensorData, TensorDType } from '../checkpoint.js';
 import { NarrowingOverflowError } from '../errors.js';
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16.js';
 
-/** A tensor's elements as float32, exactly. An `F32` tensor's own array is returned, not a copy. */
+/** The elements of a tensor as float32, exactly. Returns the array of an `F32` tensor itself, not a copy. */
 export function toFloat32(tensor: TensorData): Float32Array {
   switch (tensor.dtype) {
     case 'F32':
@@ -15,11 +15,11 @@ export function toFloat32(tensor: TensorData): Float32Array {
 }
 
 /**
- * A tensor in another dtype; narrowing rounds to nearest, ties to even. A tensor already of `dtype` is returned as
- * it is.
+ * Converts a tensor to another dtype. Narrowing rounds to nearest, ties to even. A tensor of that dtype is returned
+ * unchanged.
  *
- * @param name the tensor's name, for the message
- * @throws NarrowingOverflowError when a finite element would become infinite
+ * @param name name of the tensor, for the message
+ * @throws NarrowingOverflowError if a finite element would become infinite
  */
 export function convert(tensor: TensorData, dtype: TensorDType, name = 'tensor'): TensorData {
   if (tensor.dtype === dtype) return tensor;

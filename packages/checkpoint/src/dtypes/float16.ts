@@ -1,4 +1,4 @@
-/** Elements that were finite and became infinite in a narrower format. */
+/** The first finite element that becomes infinite in a narrower format. */
 export interface Overflow {
   readonly index: number;
   readonly value: number;
@@ -19,7 +19,7 @@ export function float16At(bytes: Uint8Array, at: number): number {
   return HALF_VALUES[bytes[at]! | (bytes[at + 1]! << 8)]!;
 }
 
-/** Binary16 patterns to float32, exactly. `target` may be given to fill a part of a larger array. */
+/** Converts binary16 patterns to float32, exactly. Writes to `target` if it is given. */
 export function float16ToFloat32(
   source: Uint16Array,
   target = new Float32Array(source.length),
@@ -28,7 +28,7 @@ export function float16ToFloat32(
   return target;
 }
 
-/** bfloat16 patterns to float32, exactly: they are its upper halves. */
+/** Converts bfloat16 patterns, the upper halves of float32, exactly. Writes to `target` if it is given. */
 export function bfloat16ToFloat32(
   source: Uint16Array,
   target = new Float32Array(source.length),
@@ -38,7 +38,7 @@ export function bfloat16ToFloat32(
   return target;
 }
 
-/** Float32 to bfloat16, to nearest, ties to even. The first finite number that became infinite is reported. */
+/** Rounds float32 to bfloat16, to nearest, ties to even. Reports the first finite number that becomes infinite. */
 export function float32ToBfloat16(source: Float32Array): {
   data: Uint16Array<ArrayBuffer>;
   overflow?: Overflow;
@@ -60,7 +60,7 @@ export function float32ToBfloat16(source: Float32Array): {
   return first < 0 ? { data } : { data, overflow: { index: first, value: source[first]! } };
 }
 
-/** Float32 to binary16, to nearest, ties to even. The first finite number that became infinite is reported. */
+/** Rounds float32 to binary16, to nearest, ties to even. Reports the first finite number that becomes infinite. */
 export function float32ToFloat16(source: Float32Array): {
   data: Uint16Array<ArrayBuffer>;
   overflow?: Overflow;

@@ -17,7 +17,7 @@ export const CONFIG_FILE = 'config.json';
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
 
-/** What travels with the weights. A list of what is allowed: code and other formats' weights are left behind. */
+/** Files that are copied with the weights. Code, and weights of other formats, are not. */
 const EXTRA_FILES =
   /^((tokenizer|tokenizer_config|special_tokens_map|added_tokens|generation_config|vocab|chat_template)\.json|merges\.txt|tokenizer\.model|chat_template\.jinja|(LICENSE|LICENCE|NOTICE|USE_POLICY)(\.(md|txt))?)$/;
 
@@ -97,7 +97,7 @@ async function openShards(folder: string, names: readonly string[]): Promise<Saf
   return shards;
 }
 
-/** Every tensor of the index must be in a shard. Tensors in a shard that the index leaves out are kept. */
+/** Checks that every tensor of the index is in a shard. Tensors that the index leaves out are kept. */
 async function checkIndexed(
   folder: string,
   entries: readonly string[],
@@ -142,7 +142,7 @@ async function closeAll(shards: readonly SafetensorsFile[]): Promise<void> {
   await Promise.all(shards.map((shard) => shard.close()));
 }
 
-/** Whether a path is a folder; false when there is nothing. */
+/** Whether a path is a folder. False if there is nothing. */
 export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (info) => info.isDirectory(),

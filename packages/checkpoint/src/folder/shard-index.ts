@@ -2,8 +2,8 @@ import { isObject } from '../bytes/json.js';
 import { CheckpointFormatError } from '../errors.js';
 
 /**
- * The file names that an index names, once each. A name is a plain file in the checkpoint's own folder: anything
- * with a separator, a drive, or a parent is refused, so that an index cannot make us read elsewhere.
+ * The file names in an index, once each. A name must be a plain file name: one with a separator, a drive or a parent is
+ * refused, because it could lead out of the checkpoint's folder.
  *
  * @throws CheckpointFormatError
  */

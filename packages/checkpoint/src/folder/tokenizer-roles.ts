@@ -3,21 +3,21 @@ import type { Checkpoint } from '../checkpoint.js';
 
 export type SpecialRole = 'bos' | 'eos' | 'unk' | 'pad';
 
-/** What the files beside a tokenizer say of its tokens' roles. */
+/** The roles of a tokenizer's tokens, as the files beside it state them. */
 export interface TokenizerRoles {
   /** Texts of special tokens. */
   readonly special: Readonly<Partial<Record<SpecialRole, string>>>;
   /** Ids of tokens that may end a reply. */
   readonly ends: readonly number[];
-  /** Jinja template that makes a prompt of a conversation. */
+  /** Jinja template that renders a conversation as a prompt. */
   readonly chatTemplate?: string;
 }
 
 /**
- * Reads tokenizer_config.json, generation_config.json and chat_template.jinja, as far as they are there, and the ends
- * that config.json names.
+ * Reads tokenizer_config.json, generation_config.json and chat_template.jinja, if they exist, and the end tokens in
+ * config.json.
  *
- * @throws CheckpointFormatError if one of them is not JSON; what reading it throws.
+ * @throws CheckpointFormatError if one of them is not JSON; what reading it throws
  */
 export async function tokenizerRoles(
   checkpoint: Pick<Checkpoint, 'source' | 'config' | 'files'>,
@@ -41,7 +41,7 @@ export async function tokenizerRoles(
   };
 }
 
-/** One template, or several by name. */
+/** The template of a field that holds one, or several by name. */
 function defaultTemplate(field: unknown): string | undefined {
   if (typeof field === 'string') return field;
   const named = Array.isArray(field) ? field.filter(isObject) : [];
@@ -57,6 +57,6 @@ async function json(
   return file ? parseJsonObject(await file.read(), `${source}: ${name}`) : {};
 }
 
-/** Ids of a field that holds one, several or none. */
+/** The ids of a field that holds one, several or none. */
 const ids = (value: unknown): number[] =>
   (Array.isArray(value) ? value : [value]).filter((id): id is number => typeof id === 'number');

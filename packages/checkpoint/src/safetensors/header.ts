@@ -3,7 +3,7 @@ import { isObject, parseJsonObject } from '../bytes/json.js';
 import { CheckpointFormatError, CheckpointUnsupportedError } from '../errors.js';
 import { LIMITS } from '../limits.js';
 
-/** Bytes an element takes, for every dtype this package reads and writes. */
+/** Bytes of an element, for every dtype that is read and written. */
 export const SAFETENSORS_DTYPE_BYTES = {
   F64: 8,
   I64: 8,
@@ -41,8 +41,8 @@ export interface SafetensorsHeader {
 const PREFIX_BYTES = 8;
 
 /**
- * Reads and checks a safetensors header: length, JSON, dtypes, shapes against byte ranges, and that the ranges
- * cover the data exactly once, with no overlap and no hole.
+ * Reads and checks a safetensors header: length, JSON, dtypes, and shapes against byte ranges. The ranges must cover the
+ * data exactly once, without overlaps and holes.
  *
  * @throws CheckpointFormatError, CheckpointUnsupportedError for a dtype not in `SAFETENSORS_DTYPE_BYTES`
  */
@@ -83,7 +83,7 @@ export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
   return { metadata, tensors: new Map(infos.map((info) => [info.name, info])) };
 }
 
-/** The prefix and header of a file whose tensors follow in the given order, padded so that the data is aligned. */
+/** Prefix and header of a file whose tensors follow in the given order. Padded, so that the data is aligned. */
 export function encodeSafetensorsHeader(
   tensors: readonly {
     readonly name: string;
@@ -138,7 +138,7 @@ function tensorInfo(name: string, entry: unknown, dataStart: number, source: Byt
       `ends ${dataStart + end - source.size} bytes beyond the file's ${source.size}: the file is truncated`,
     );
   }
-  // A product beyond 2^53 is inexact, and then larger than any byte range by far.
+  // A product beyond 2^53 is inexact, and far larger than any byte range.
   const byteLength = elementCount(shape) * SAFETENSORS_DTYPE_BYTES[dtype];
   if (byteLength !== end - begin) {
     throw fail(`of shape [${shape}] and dtype ${dtype} needs ${byteLength} bytes and claims ${end - begin}`);

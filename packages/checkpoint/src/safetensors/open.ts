@@ -2,7 +2,7 @@ import { type ByteSource, openFileSource, readElements } from '../bytes/byte-sou
 import { TensorMissingError } from '../errors.js';
 import { readSafetensorsHeader, type SafetensorsDType, type SafetensorsInfo } from './header.js';
 
-/** The typed array that holds each dtype. `F16` and `BF16` are raw 16-bit patterns, `BOOL` one byte each. */
+/** The typed array of each dtype. `F16` and `BF16` are raw 16-bit patterns, `BOOL` is one byte each. */
 export interface SafetensorsArrays {
   F64: Float64Array<ArrayBuffer>;
   I64: BigInt64Array<ArrayBuffer>;
@@ -32,14 +32,14 @@ export interface SafetensorsFile {
   readonly path: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, SafetensorsInfo>;
-  /** One tensor; an error where the file has none of that name. */
+  /** Reads one tensor. Throws `TensorMissingError` if the file has none of that name. */
   read(name: string): Promise<SafetensorsTensor>;
-  /** Lets go of the file; nothing can be read after it. */
+  /** Closes the file. Reading fails afterwards. */
   close(): Promise<void>;
 }
 
 /**
- * Opens one safetensors file and checks its header; tensors are read when asked for.
+ * Opens one safetensors file and checks its header. `read` reads a tensor.
  *
  * @throws CheckpointMissingError, CheckpointReadError, CheckpointFormatError, CheckpointUnsupportedError
  */

@@ -186,7 +186,7 @@ ${texts
 Settings: ${shown.map(([key, value]) => `\`${key}\` ${cell(String(value))}`).join(', ')}.`;
 }
 
-/** What the settings had a run do, in words. */
+/** The steps of a run with these settings, in words. */
 function method({ choose, refit, scales, scaleEpochs }: CardRecord['settings']): string {
   const steps = [
     choose === 'importance'

@@ -1,7 +1,7 @@
 import { CheckpointFormatError } from '../../errors.js';
 import type { GgufHeader, GgufValue } from './read-header.js';
 
-/** Typed look-ups in GGUF metadata. Absent keys give undefined; a key of another type is an error that names it. */
+/** Typed look-ups in GGUF metadata. An absent key gives undefined. A value of another type is an error. */
 export interface GgufMetadata {
   readonly file: string;
   number(key: string): number | undefined;
@@ -9,7 +9,7 @@ export interface GgufMetadata {
   flag(key: string): boolean | undefined;
   texts(key: string): readonly string[] | undefined;
   numbers(key: string): ArrayLike<number> | undefined;
-  /** A list of `count` numbers; one number stands for that many. */
+  /** A list of `count` numbers. One number is repeated. */
   each(key: string, count: number): readonly number[] | undefined;
 }
 

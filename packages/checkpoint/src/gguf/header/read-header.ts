@@ -6,7 +6,7 @@ import { GENERAL } from '../keys.js';
 import { GGML_TYPES, type GgmlType, ggmlType, ggmlTypeName } from '../quantized/types.js';
 import { DEFAULT_ALIGNMENT, GGUF_VALUE_TYPES, MAGIC, roundUp, VERSIONS } from './format.js';
 
-/** Numeric arrays are typed arrays, so that they take no more memory than the file does. */
+/** Numeric arrays are typed arrays, which take no more memory than the file. */
 type GgufArray =
   | Uint8Array
   | Int8Array
@@ -22,7 +22,7 @@ type GgufArray =
   | readonly boolean[]
   | readonly GgufArray[];
 
-/** 64-bit integers are numbers where that is exact, and bigints beyond. */
+/** 64-bit integers are numbers if that is exact, and bigints otherwise. */
 export type GgufValue = number | bigint | boolean | string | GgufArray;
 
 export interface GgufTensorInfo {
@@ -45,8 +45,8 @@ const MAX_DIMS = 4;
 const MAX_ALIGNMENT = 65_536;
 
 /**
- * Reads and checks the header of a GGUF file (versions 2 and 3, little-endian): every count against a limit and
- * against the bytes left, tensor types, shapes, and that the tensors lie in the file one after another.
+ * Reads and checks the header of a GGUF file (versions 2 and 3, little-endian): every count against a limit and the bytes
+ * left, tensor types, and shapes. The tensors must follow each other in the file.
  *
  * @throws CheckpointFormatError, CheckpointUnsupportedError
  */
@@ -85,7 +85,7 @@ interface DeclaredTensor {
   readonly offset: bigint;
 }
 
-/** Tensors follow each other, each padded to the alignment: the rule of ggml's own reader. */
+/** Checks that tensors follow each other, each padded to the alignment, as ggml's reader does. */
 function place(
   declared: readonly DeclaredTensor[],
   dataStart: number,
@@ -122,7 +122,7 @@ function readTensorInfo(cursor: ByteCursor): DeclaredTensor {
   const dims: number[] = [];
   let elements = 1;
   for (let i = 0; i < rank; i++) {
-    // A byte holds at most two elements in the types we read.
+    // In the types that are read, a byte holds at most two elements.
     const dim = cursor.count(2 * cursor.source.size, `a dimension of tensor ${JSON.stringify(name)}`);
     elements *= dim;
     dims.push(dim);

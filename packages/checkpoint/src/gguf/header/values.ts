@@ -1,10 +1,10 @@
-/** A metadata value with its type in the file. Lists hold values of one type. */
+/** A metadata value to be written, with its type in the file. The values of a list have one type. */
 export type MetadataValue =
   | { readonly type: 'STRING'; readonly value: string | readonly string[] }
   | { readonly type: 'BOOL'; readonly value: boolean }
   | { readonly type: 'UINT32' | 'INT32' | 'FLOAT32'; readonly value: number | ArrayLike<number> };
 
-/** Keys in file order. */
+/** Metadata to be written, in file order. */
 export type Metadata = ReadonlyMap<string, MetadataValue>;
 
 export const text = (value: string): MetadataValue => ({ type: 'STRING', value });

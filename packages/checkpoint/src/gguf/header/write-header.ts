@@ -2,14 +2,14 @@ import { ByteWriter } from '../../bytes/byte-writer.js';
 import { DEFAULT_ALIGNMENT, GGUF_VALUE_TYPES, MAGIC, VERSIONS } from './format.js';
 import type { Metadata, MetadataValue } from './values.js';
 
-/** What the header says of a tensor. */
+/** The entry of a tensor in the header. */
 export interface TensorEntry {
   readonly name: string;
-  /** Row-major, `[rows, columns]`; the file lists it the other way round. */
+  /** Row-major, `[rows, columns]`. The file has the reverse order. */
   readonly shape: readonly number[];
   /** ggml's number of the element type. */
   readonly typeId: number;
-  /** From the start of the data section. */
+  /** Position in the data section, in bytes. */
   readonly offset: number;
 }
 

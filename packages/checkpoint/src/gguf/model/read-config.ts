@@ -84,7 +84,7 @@ export function ggufConfig(
 const EMBEDDINGS = ggufName('model.embed_tokens.weight')!;
 const HEAD = ggufName('lm_head.weight')!;
 
-/** The dtype that holds what reading gives, exactly. */
+/** The dtype in which all matrices are exact. */
 function torchDtype(tensors: ReadonlyMap<string, GgufTensorInfo>): string {
   const matrices = [...tensors.values()].filter((tensor) => tensor.shape.length > 1);
   if (matrices.every((tensor) => tensor.type === 'F16')) return 'float16';

@@ -11,7 +11,7 @@ interface ByteLevelPreset {
   readonly normalizer: unknown;
   /** Steps before bytes are mapped to characters. */
   readonly splits: readonly unknown[];
-  /** Whether the byte-level step splits words by GPT-2's pattern as well. */
+  /** Whether the byte-level step also splits words by GPT-2's pattern. */
   readonly gpt2Words: boolean;
   /** Whether a piece that is a token is taken whole, without merging. */
   readonly ignoreMerges: boolean;

@@ -60,7 +60,7 @@ function ggufTokenizer(metadata: GgufMetadata): Record<string, unknown> {
 
 type Special = ReturnType<GgufVocabulary['special']>;
 
-/** A post-processor that puts BOS before and EOS after every text, or null where there is neither. */
+/** A post-processor that puts BOS before and EOS after every text. Null if there is neither. */
 function surroundWith(bos: Special, eos: Special): unknown {
   if (!bos && !eos) return null;
   const around = (sequence: 'A' | 'B', type: number) => [
