@@ -19,8 +19,8 @@ import { sync } from './sync.js';
 export async function fillFolder(target: string, draft: string): Promise<void> {
   const names = (await readdir(draft)).filter((name) => name !== DRAFT_MARKER && name !== OUTPUT_MARKER);
   names.push(OUTPUT_MARKER);
-  await markDraft(draft, names);
   const earlier = (await readOutputMarker(target)) ?? [];
+  await markDraft(draft, [...new Set([...names, ...earlier])]);
   for (const name of [OUTPUT_MARKER, ...earlier]) await remove(join(target, name));
   await sync(target);
   for (const name of names) await move(join(draft, name), join(target, name));

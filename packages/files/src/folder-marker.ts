@@ -8,6 +8,8 @@ export const OUTPUT_MARKER = 'grasp-output.json';
 export const DRAFT_MARKER = '.grasp-draft';
 
 const DRAFT_FORMAT = 'grasp-draft';
+/** What a process leaves that was killed while it wrote the marker. */
+const MARKER_DRAFT = /^\.grasp-draft\.[0-9a-f]{16}\.partial$/;
 
 /**
  * What a path names: nothing, an empty folder, a folder that this program finished (`output`) or was filling (`draft`),
@@ -24,7 +26,7 @@ export async function folderKind(path: string, ignore: readonly string[] = []): 
   const info = await lstat(path).catch(() => undefined);
   if (info === undefined) return 'none';
   if (!info.isDirectory()) return 'file';
-  const names = (await readdir(path)).filter((name) => !ignore.includes(name));
+  const names = (await readdir(path)).filter((name) => !ignore.includes(name) && !MARKER_DRAFT.test(name));
   if (names.length === 0) return 'empty';
   if ((await readDraftMarker(path)) !== undefined) return 'draft';
   return (await readOutputMarker(path)) === undefined ? 'other' : 'output';
@@ -33,13 +35,13 @@ export async function folderKind(path: string, ignore: readonly string[] = []): 
 /**
  * Marks a folder as one that is being filled.
  *
- * @param moving names that are about to move into the final folder, so that an interrupted move can be undone
+ * @param moving names that are about to be replaced in the final folder, so that an interrupted move can be undone
  */
 export async function markDraft(folder: string, moving: readonly string[] = []): Promise<void> {
   await replaceFile(join(folder, DRAFT_MARKER), `${JSON.stringify({ format: DRAFT_FORMAT, moving })}\n`);
 }
 
-/** The names that an interrupted move had begun to move. Undefined if the folder is no draft. */
+/** The names that an interrupted move had begun to replace. Undefined if the folder is no draft. */
 export async function readDraftMarker(folder: string): Promise<readonly string[] | undefined> {
   const { format, moving } = await readMarker(join(folder, DRAFT_MARKER));
   return format === DRAFT_FORMAT && Array.isArray(moving) ? moving.filter(isPlainName) : undefined;

@@ -76,6 +76,13 @@ describe('claimOutputFolder', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('clears what a process left that was killed before it had marked its folder', async () => {
+    await mkdir(`${out}.partial`);
+    await writeFile(join(`${out}.partial`, '.grasp-draft.0123456789abcdef.partial'), '');
+    await (await claimOutputFolder(out)).discard();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('restores an earlier output that a killed replacement had set aside', async () => {
     await writeOutput('first');
     await rename(out, `${out}.replaced`);

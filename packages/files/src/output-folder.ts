@@ -105,9 +105,7 @@ async function targetOf(path: string): Promise<string> {
 async function prepare(target: string, old: string, overwrite: boolean): Promise<string> {
   const outer = `${target}.partial`;
   const inner = join(target, INNER_WORK);
-  // A process killed between the two renames of a replacement leaves the earlier output aside.
-  if ((await folderKind(target)) === 'none' && (await folderKind(old)) === 'output')
-    await rename(old, target);
+  await restore(target, old);
   for (const draft of [inner, outer]) {
     if (!(await clearDraft(target, draft))) throw notOurs(target, draft);
   }
@@ -121,12 +119,12 @@ async function prepare(target: string, old: string, overwrite: boolean): Promise
   return work;
 }
 
-/** Puts an earlier output back, if a process was killed while it replaced it. */
+/** Puts an earlier output back that was about to be replaced, or was aside, when a process was killed. */
 async function restore(target: string, old: string): Promise<void> {
-  if ((await folderKind(target)) === 'none' && (await readOutputMarker(old)) !== undefined) {
-    await rename(old, target);
-  }
-  if ((await readOutputMarker(target)) !== undefined) await removeDraftMarker(target);
+  const isOutput = async (path: string) =>
+    ['output', 'draft'].includes(await folderKind(path)) && (await readOutputMarker(path)) !== undefined;
+  if ((await folderKind(target)) === 'none' && (await isOutput(old))) await rename(old, target);
+  if (await isOutput(target)) await removeDraftMarker(target);
 }
 
 function notOurs(target: string, path: string): FileWriteError {
@@ -161,13 +159,13 @@ async function publish(target: string, work: string, old: string, overwrite: boo
     }
   }
   try {
-    await removeDraftMarker(work);
     await rename(work, target);
   } catch (error) {
-    await markDraft(work).catch(() => {});
     if (kind === 'output') await restore(target, old);
     throw error;
   }
+  await removeDraftMarker(target);
+  await sync(target);
   await sync(dirname(target));
   if (kind === 'output') await removeDraft(old);
 }

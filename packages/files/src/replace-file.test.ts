@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openRegular } from './open-regular.js';
 import { removeDrafts, replaceFile, replaceFileWith } from './replace-file.js';
 
@@ -50,6 +50,21 @@ describe('replaceFile', () => {
     await expect(replaceFileWith(path, async () => {}, { verify: fail })).rejects.toThrow('no');
     expect(await readFile(path, 'utf8')).toBe('earlier');
     expect(await readdir(folder)).toEqual(['table.json']);
+  });
+
+  it('syncs the file before it is renamed, and the folder after', async () => {
+    const handle = await open(join(folder, 'any'), 'w');
+    await handle.close();
+    const steps: string[] = [];
+    const sync = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async () => {
+      steps.push((await readdir(folder)).includes('table.json') ? 'after' : 'before');
+    });
+    try {
+      await replaceFile(path, 'content');
+    } finally {
+      sync.mockRestore();
+    }
+    expect(steps).toEqual(['before', 'after']);
   });
 
   it('does not overwrite unless it may', async () => {
