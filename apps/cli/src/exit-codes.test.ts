@@ -9,7 +9,7 @@ describe('describeFailure', () => {
     ['GRASP_SETTINGS', exitCodes.usage],
     ['GRASP_CHECKPOINT_FORMAT', exitCodes.input],
     ['GRASP_BUDGET_FLOOR', exitCodes.budget],
-    ['GRASP_CHECKPOINT_WRITE', exitCodes.output],
+    ['GRASP_FILE_WRITE', exitCodes.output],
     ['ENOSPC', exitCodes.output],
     ['ENOENT', exitCodes.input],
     ['GRASP_TF_MISSING', exitCodes.engine],

@@ -45,7 +45,7 @@ const byPrefix: readonly (readonly [prefix: string, exit: number])[] = [
   ['GRASP_SETTINGS', exitCodes.usage],
   ['GRASP_BUDGET', exitCodes.budget],
   ['GRASP_OUTPUT', exitCodes.output],
-  ['GRASP_CHECKPOINT_WRITE', exitCodes.output],
+  ['GRASP_FILE_WRITE', exitCodes.output],
   ['GRASP_PUSH', exitCodes.output],
   ['GRASP_TF', exitCodes.engine],
   ['GRASP_ENGINE', exitCodes.engine],

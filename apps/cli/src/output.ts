@@ -1,10 +1,10 @@
-import { claimOutputFolder } from '@grasp/checkpoint';
+import { claimOutputFolder } from '@grasp/files';
 
 /**
- * Claims an output folder before any work, hands `work` the place to write to, and gives the folder its name when
- * that is done. Whatever goes wrong, nothing is left of it.
+ * Claims an output folder before any work, calls `work` with the folder to write to, and gives that folder its name
+ * when `work` is done. If anything fails, what was written is deleted.
  *
- * @returns what `work` returns.
+ * @returns what `work` returns
  */
 export async function withOutputFolder<Result>(
   path: string,
@@ -12,13 +12,12 @@ export async function withOutputFolder<Result>(
   work: (folder: string) => Promise<Result>,
 ): Promise<Result> {
   const output = await claimOutputFolder(path, options);
-  let result: Result;
   try {
-    result = await work(output.work);
+    const result = await work(output.work);
+    await output.commit();
+    return result;
   } catch (error) {
     await output.discard().catch(() => {}); // the first error is the one to report
     throw error;
   }
-  await output.commit();
-  return result;
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +76,12 @@ const files = [
   'grasp-output.json',
 ];
 
+/** Whether a folder has a file. Drafts count without the random part of their names. */
+function hasFile(path: string, name: string): boolean {
+  if (!existsSync(path)) return false;
+  return readdirSync(path).some((entry) => entry.replace(/\.[0-9a-f]{16}\.partial$/, '.partial') === name);
+}
+
 /** Ends a run some milliseconds after a moment, unless it is done by then. */
 async function endAfter(
   run: ReturnType<typeof start>,
@@ -92,8 +98,7 @@ async function endAfter(
   void run.finally(() => {
     ended = true;
   });
-  const partial = at(`${out}.partial/${moment}`);
-  while (!ended && !said.includes(moment) && !existsSync(partial)) await setTimeout(1);
+  while (!ended && !said.includes(moment) && !hasFile(at(`${out}.partial`), moment)) await setTimeout(1);
   await setTimeout(delay);
   run.kill(signal);
   return run;

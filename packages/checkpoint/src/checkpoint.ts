@@ -1,4 +1,4 @@
-/** Element types a checkpoint can hand out. Quantised GGUF tensors are dequantised to `F32` as they are read. */
+/** Element types of a checkpoint's tensors. Quantised GGUF tensors are dequantised to `F32` as they are read. */
 export type TensorDType = 'F32' | 'F16' | 'BF16';
 
 export interface TensorInfo {
@@ -12,30 +12,41 @@ export type TensorData =
   | { readonly dtype: 'F32'; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly dtype: 'F16' | 'BF16'; readonly shape: readonly number[]; readonly data: Uint16Array };
 
-/** A file that belongs to a checkpoint beside its tensors: tokenizer, generation config, licence. */
+/** A file of a checkpoint other than its tensors: tokenizer, generation config, licence. */
 export interface CheckpointFile {
   readonly name: string;
-  /** The whole file. */
+  /** Reads the whole file. */
   read(): Promise<Uint8Array>;
 }
 
 /**
- * A model on disk, or a view of one: its config, its tensors read one at a time, and the files beside them.
+ * A model on disk, or a view of one: its config, its tensors, which are read one at a time, and the files beside them.
  *
- * Names, shapes and config keys are those of Hugging Face transformers whatever the file format, so a GGUF file,
- * a folder of safetensors and a pruned view of either are used alike.
+ * Names, shapes and config keys are those of Hugging Face transformers, whatever the file format. So a GGUF file, a
+ * folder of safetensors and a pruned view of either are used alike.
  */
 export interface Checkpoint {
-  /** Where it came from, for messages: a path, or a description of the view. */
+  /** A path, or a description of the view. For messages. */
   readonly source: string;
   /** The content of config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Every tensor by name, in file order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** tokenizer.json and whatever else should travel with the weights. */
+  /** tokenizer.json and other files that are copied with the weights. */
   readonly files: readonly CheckpointFile[];
-  /** Reads one tensor. Nothing is cached: reading twice reads the file twice. */
+  /** Reads one tensor. Nothing is cached. */
   read(name: string): Promise<TensorData>;
-  /** Lets go of the files; nothing can be read after it. */
+  /** Closes the files. Reading fails afterwards. */
   close(): Promise<void>;
+}
+
+/** Progress of writing a checkpoint: a tensor was read for writing, or (`verify`) read back. */
+export interface TensorProgress {
+  readonly stage: 'write' | 'verify';
+  readonly name: string;
+  /** Tensors done in this stage. */
+  readonly done: number;
+  readonly total: number;
+  /** Bytes of this tensor. */
+  readonly bytes: number;
 }

@@ -1,4 +1,4 @@
-/** A file that is not what it claims to be: truncated, overlapping, inconsistent, or beyond a named limit. */
+/** A damaged file: truncated, overlapping, inconsistent, or beyond a named limit. */
 export class CheckpointFormatError extends Error {
   override readonly name = 'CheckpointFormatError';
   readonly code = 'GRASP_CHECKPOINT_FORMAT';
@@ -8,7 +8,7 @@ export class CheckpointFormatError extends Error {
     readonly detail: string,
   ) {
     super(
-      `${file}: ${detail}. The file is damaged or was made by a faulty writer: fetch or export it again.`,
+      `${file}: ${detail}. The file is damaged or was made by a faulty writer. Fetch or export it again.`,
     );
   }
 }
@@ -29,7 +29,7 @@ export class CheckpointUnsupportedError extends Error {
   }
 }
 
-/** A file or folder that should be there and is not. */
+/** A file or folder is missing. */
 export class CheckpointMissingError extends Error {
   override readonly name = 'CheckpointMissingError';
   readonly code = 'GRASP_CHECKPOINT_MISSING';
@@ -42,7 +42,7 @@ export class CheckpointMissingError extends Error {
   }
 }
 
-/** The system refused to read a file, or the file became shorter while it was read. */
+/** The system refuses to read a file, or the file becomes shorter while it is read. */
 export class CheckpointReadError extends Error {
   override readonly name = 'CheckpointReadError';
   readonly code = 'GRASP_CHECKPOINT_READ';
@@ -56,7 +56,7 @@ export class CheckpointReadError extends Error {
   }
 }
 
-/** A tensor was asked for that the checkpoint does not have. */
+/** The checkpoint does not have a tensor. */
 export class TensorMissingError extends Error {
   override readonly name = 'TensorMissingError';
   readonly code = 'GRASP_CHECKPOINT_NO_TENSOR';
@@ -69,7 +69,7 @@ export class TensorMissingError extends Error {
   }
 }
 
-/** A weight that is NaN or infinite. */
+/** A weight is NaN or infinite. */
 export class NonFiniteWeightError extends Error {
   override readonly name = 'NonFiniteWeightError';
   readonly code = 'GRASP_CHECKPOINT_NON_FINITE';
@@ -82,12 +82,12 @@ export class NonFiniteWeightError extends Error {
     readonly value: number,
   ) {
     super(
-      `${source}: tensor ${tensor} holds ${value} at element ${index}. The checkpoint is broken: fetch it again.`,
+      `${source}: tensor ${tensor} holds ${value} at element ${index}. The checkpoint is broken. Fetch it again.`,
     );
   }
 }
 
-/** A finite number that a narrower dtype cannot hold. */
+/** A finite number is beyond the range of a narrower dtype. */
 export class NarrowingOverflowError extends Error {
   override readonly name = 'NarrowingOverflowError';
   readonly code = 'GRASP_CHECKPOINT_OVERFLOW';
@@ -102,19 +102,19 @@ export class NarrowingOverflowError extends Error {
   }
 }
 
-export type WriteFailure = 'disk-full' | 'permission' | 'exists' | 'in-use' | 'verify' | 'input' | 'io';
-
-/** An output that could not be written. Nothing half-written is left at `path`. */
-export class CheckpointWriteError extends Error {
-  override readonly name = 'CheckpointWriteError';
-  readonly code = 'GRASP_CHECKPOINT_WRITE';
+/** A model, or a part of one, that the format of a runtime cannot express. */
+export class InexpressibleModelError extends Error {
+  override readonly name = 'InexpressibleModelError';
+  readonly code = 'GRASP_EXPORT_INEXPRESSIBLE';
 
   constructor(
-    readonly path: string,
-    readonly reason: WriteFailure,
-    detail: string,
-    options?: ErrorOptions,
+    readonly source: string,
+    readonly target: 'transformers' | 'GGUF',
+    /** What cannot be expressed. */
+    readonly what: string,
+    /** What to do instead. */
+    advice: string,
   ) {
-    super(`${path}: cannot be written: ${detail}`, options);
+    super(`${source}: ${target} cannot express ${what}. ${advice}`);
   }
 }

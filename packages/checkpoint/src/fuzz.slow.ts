@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import { hasSmollm2, random, smollm2Path } from '@grasp/testing';
 import { describe, it } from 'vitest';
 import { expectTyped, FORMATS, fuzz } from '../test/fuzz.js';
-import { memorySource } from './byte-source.js';
-import { ggufCheckpoint } from './gguf-checkpoint.js';
+import { memorySource } from './bytes/byte-source.js';
+import { ggufCheckpoint } from './gguf/open-gguf.js';
 
 /** A million in all, unless `GRASP_FUZZ_RUNS` says otherwise. */
 const runs = Number(process.env.GRASP_FUZZ_RUNS ?? 1_000_000) / Object.keys(FORMATS).length;

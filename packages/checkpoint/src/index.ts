@@ -1,34 +1,69 @@
-export { checkNumbers, withFiniteWeights } from './check-numbers.js';
-export type { Checkpoint, CheckpointFile, TensorData, TensorDType, TensorInfo } from './checkpoint.js';
-export { convert, toFloat32 } from './convert.js';
-export { dequantize } from './dequantize.js';
+export {
+  acquireLock,
+  type Claimant,
+  claimOutputFolder,
+  FileWriteError as CheckpointWriteError,
+  type OutputFolder,
+  releaseOutputFolder,
+  type WriteFailure,
+  writeError,
+} from '@grasp/files';
+export type {
+  Checkpoint,
+  CheckpointFile,
+  TensorData,
+  TensorDType,
+  TensorInfo,
+  TensorProgress,
+} from './checkpoint.js';
+export { checkNumbers, withFiniteWeights } from './dtypes/check-numbers.js';
+export { convert, toFloat32 } from './dtypes/convert.js';
+export {
+  bfloat16ToFloat32,
+  float16ToFloat32,
+  float32ToBfloat16,
+  float32ToFloat16,
+} from './dtypes/float16.js';
 export {
   CheckpointFormatError,
   CheckpointMissingError,
   CheckpointReadError,
   CheckpointUnsupportedError,
-  CheckpointWriteError,
+  InexpressibleModelError,
   NarrowingOverflowError,
   NonFiniteWeightError,
   TensorMissingError,
-  type WriteFailure,
 } from './errors.js';
-export { acquireLock, type Claimant } from './file-lock.js';
-export { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './float16.js';
-export { GGML_TYPES, GGUF_VALUE_TYPES, type GgmlQuantType, type GgmlType } from './ggml-types.js';
-export { byteLevelPresetName } from './gguf-byte-level.js';
-export { ggufName } from './gguf-names.js';
+export { type SpecialRole, type TokenizerRoles, tokenizerRoles } from './folder/tokenizer-roles.js';
+export { type WriteCheckpointOptions, writeCheckpoint } from './folder/write-checkpoint.js';
+export { type WriteFolderOptions, writeFolder } from './folder/write-folder.js';
+export { GGUF_VALUE_TYPES } from './gguf/header/format.js';
+export {
+  type GgufArchitecture,
+  type GgufArchitectureFacts,
+  ggufArchitecture,
+} from './gguf/model/architectures.js';
+export { GGUF_FILE_TYPES, type GgufFileType } from './gguf/model/file-type.js';
+export { pairRotaryRows } from './gguf/model/rotary-rows.js';
+export { ggufName, hasRotaryRows, ROPE_FACTORS } from './gguf/model/tensor-names.js';
+export type { GgufDescription, GgufLayer, GgufModel } from './gguf/model/write-model.js';
+export { dequantize } from './gguf/quantized/dequantize.js';
+export { GGML_TYPES, type GgmlQuantType, type GgmlType } from './gguf/quantized/types.js';
+export { byteLevelPresetName } from './gguf/tokenizer/byte-level.js';
+export type { TokenizerSource } from './gguf/tokenizer/tokenizer-files.js';
+export {
+  type GgufContent,
+  type GgufTensor,
+  type WriteGgufFileOptions,
+  writeGgufFile,
+} from './gguf/write-gguf.js';
 export { LIMITS } from './limits.js';
 export { openCheckpoint } from './open-checkpoint.js';
-export { claimOutputFolder, type OutputFolder, releaseOutputFolder, writeError } from './output-folder.js';
+export type { SafetensorsDType, SafetensorsInfo } from './safetensors/header.js';
 export {
   openSafetensors,
   type SafetensorsArrays,
   type SafetensorsFile,
   type SafetensorsTensor,
-} from './safetensors-file.js';
-export type { SafetensorsDType, SafetensorsInfo } from './safetensors-header.js';
-export { type SafetensorsEntry, writeSafetensors } from './safetensors-write.js';
-export { type SpecialRole, type TokenizerRoles, tokenizerRoles } from './tokenizer-roles.js';
-export { type WriteCheckpointOptions, writeCheckpoint } from './write-checkpoint.js';
-export { type TensorProgress, type WriteFolderOptions, writeFolder } from './write-folder.js';
+} from './safetensors/open.js';
+export { type SafetensorsEntry, writeSafetensors } from './safetensors/write.js';

@@ -1,6 +1,6 @@
 /**
- * Named maxima for what a file's header may claim. Each is far above any published model; each bounds what a
- * hostile file can make this package allocate. Beyond them, every count is also held against the file's own size.
+ * Named maxima for the claims of a file's header. Each is far above any published model, and bounds the memory that a
+ * hostile file can make this package allocate. Every count is also compared with the size of the file.
  */
 export const LIMITS = {
   /** Bytes of a safetensors header: the bound of the reference implementation. */
@@ -13,9 +13,9 @@ export const LIMITS = {
   configBytes: 16 * 2 ** 20,
   /** Bytes of model.safetensors.index.json. */
   indexBytes: 64 * 2 ** 20,
-  /** Bytes of a file that travels with the weights (tokenizer.json of the largest vocabularies is 35 MB). */
+  /** Bytes of a file that is copied with the weights (tokenizer.json of the largest vocabularies has 35 MB). */
   extraFileBytes: 512 * 2 ** 20,
-  /** Layers that GGUF metadata may speak of. */
+  /** Layers of a GGUF model. */
   layers: 4096,
   /** Bytes of a GGUF header: metadata and tensor infos together. */
   ggufHeaderBytes: 512 * 2 ** 20,

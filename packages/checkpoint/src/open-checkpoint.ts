@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import type { Checkpoint } from './checkpoint.js';
 import { CheckpointMissingError, CheckpointUnsupportedError } from './errors.js';
-import { isFolder, openFolder } from './folder.js';
-import { openGguf } from './gguf-checkpoint.js';
+import { isFolder, openFolder } from './folder/open-folder.js';
+import { openGguf } from './gguf/open-gguf.js';
 
 /**
- * Opens a model: a Hugging Face folder, or a `.gguf` file. Headers are checked now, tensors read when asked for.
+ * Opens a model: a Hugging Face folder, or a `.gguf` file. Checks the headers. `read` reads a tensor.
  *
- * @throws CheckpointMissingError when nothing is at `path` or a part of it is missing
- * @throws CheckpointFormatError when a file is damaged or inconsistent
- * @throws CheckpointUnsupportedError when a dtype, architecture or format is not one this package reads
- * @throws CheckpointReadError when the system refuses
+ * @throws CheckpointMissingError if nothing is at `path`, or a part of the model is missing
+ * @throws CheckpointFormatError if a file is damaged or inconsistent
+ * @throws CheckpointUnsupportedError if a dtype, architecture or format is not supported
+ * @throws CheckpointReadError if the system refuses to read
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   if (await isFolder(path)) return openFolder(path);

@@ -2,12 +2,12 @@ import { ggufBytes } from '@grasp/testing';
 import { applyByteEdit, byteEdits, processorMs } from '@grasp/testing/fuzz';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { type ByteSource, memorySource } from '../src/byte-source.js';
-import { ggufCheckpoint } from '../src/gguf-checkpoint.js';
-import { parseJsonObject } from '../src/json.js';
-import { safetensorsOf } from '../src/safetensors-file.js';
-import { encodeSafetensorsHeader } from '../src/safetensors-header.js';
-import { shardNames } from '../src/shard-index.js';
+import { type ByteSource, memorySource } from '../src/bytes/byte-source.js';
+import { parseJsonObject } from '../src/bytes/json.js';
+import { shardNames } from '../src/folder/shard-index.js';
+import { ggufCheckpoint } from '../src/gguf/open-gguf.js';
+import { encodeSafetensorsHeader } from '../src/safetensors/header.js';
+import { safetensorsOf } from '../src/safetensors/open.js';
 
 /** A source that fails the test when more is asked for than the file has. */
 function watched(bytes: Uint8Array): ByteSource {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -122,6 +122,20 @@ describe('download', () => {
     const digest = { algorithm: 'git-sha1', hex: 'd670460b4b4aece5915caf5c68d12f560a9fe3e4' } as const;
     await download({ url: server.url, bytes: 13, digest }, target);
     expect(await left()).toEqual(['file']);
+  });
+
+  it.each(['partial', 'lock'])('does not follow a link that waits as target.%s', async (suffix) => {
+    const victim = join(folder, 'victim');
+    await writeFile(victim, 'mine');
+    await mkdir(join(folder, 'deep'));
+    await symlink(victim, `${target}.${suffix}`);
+    await using server = await fileServer(content);
+    await expect(download(remote(server.url), target, quick)).rejects.toMatchObject({
+      code: 'GRASP_FILE_WRITE',
+      reason: 'exists',
+      path: `${target}.${suffix}`,
+    });
+    expect(await readFile(victim, 'utf8')).toBe('mine');
   });
 
   it('stops when aborted, and keeps what came', async () => {

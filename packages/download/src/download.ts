@@ -1,15 +1,15 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FileWriteError, openRegular, renameDurably, sync, withLock } from '@grasp/files';
 import { DownloadError } from './errors.js';
-import { type Digest, digestOf, isDiskFull, sizeOf, sync } from './files.js';
-import { withLock } from './lock.js';
+import { type Digest, digestOf, isDiskFull, sizeOf } from './files.js';
 import { webFetch } from './network.js';
 import { withoutSecrets } from './secrets.js';
 
-/** A file on a web server, known beforehand by its length and hash. */
+/** A file on a web server, whose length and hash are known. */
 export interface RemoteFile {
   readonly url: string;
   readonly bytes: number;
@@ -17,26 +17,28 @@ export interface RemoteFile {
 }
 
 export interface DownloadOptions {
-  /** Sent to the server itself, never on to another that it names. */
+  /** Sent to the server in `url` alone, not to one that it redirects to. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: Node's, through the proxies of the environment. */
+  /** Default: `webFetch()`. */
   readonly fetch?: typeof fetch;
   readonly signal?: AbortSignal;
-  /** Told how many bytes have come, those of earlier attempts included. */
+  /** Called with the bytes received so far, including those of earlier attempts. */
   readonly onBytes?: (done: number, total: number) => void;
-  /** First wait before trying again; doubles each time. Default 1000. */
+  /** First pause before another attempt, in milliseconds. Doubles each time. Default 1000. */
   readonly retryMs?: number;
 }
 
-/** Tries in a row that may bring nothing before it is given up. */
+/** Attempts in a row that may receive nothing. */
 const patience = 5;
 
 /**
- * Downloads a file to `target`, which appears under that name only when it is whole and its hash is right. What a
- * broken transfer brought stays beside it as `target.partial`, and the next attempt, in this run or a later one, asks
- * for the rest (HTTP Range). Of several processes one downloads and the others wait. A file that is there is left alone.
+ * Downloads a file to `target`. The file has that name when it is complete, its hash is right, and it is on the disk.
+ * The part that a broken transfer delivered stays as `target.partial`. The next attempt, in this run or a later one,
+ * requests the rest (HTTP Range). If several processes call this, one downloads and the others wait. A file that exists
+ * is left alone.
  *
  * @throws DownloadError ('unreachable', 'refused', 'hash-mismatch', 'disk-full')
+ * @throws FileWriteError with reason `exists` if a link or a FIFO has the name `target.partial` or `target.lock`
  */
 export async function download(
   file: RemoteFile,
@@ -58,13 +60,13 @@ export async function download(
         throw await discard(file, partial, `its hash is ${hex}, expected ${file.digest.hex}`);
       }
       await sync(partial);
-      await rename(partial, target);
+      await renameDurably(partial, target);
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       throw new DownloadError(
         'disk-full',
         `No space was left for ${target}.`,
-        'Free some; what came so far is kept.',
+        'Free some space and run again: the part received so far is kept.',
         {
           cause: error,
         },
@@ -73,17 +75,17 @@ export async function download(
   });
 }
 
-/** Removes what came, as it is not the file that was asked for. */
+/** Removes the partial file, because it is not the expected one. */
 async function discard({ url }: RemoteFile, partial: string, found: string): Promise<DownloadError> {
   await rm(partial, { force: true });
   return new DownloadError(
     'hash-mismatch',
     `What ${withoutSecrets(url)} delivers is not the expected file: ${found}. It was discarded.`,
-    'Try again; if it happens twice, a proxy or mirror alters downloads.',
+    'Try again. If it happens twice, a proxy or a mirror alters downloads.',
   );
 }
 
-/** Receives what is missing, from where the last attempt stopped, until the file has its length. */
+/** Requests the missing bytes until the file has its length. */
 async function receiveAll(file: RemoteFile, partial: string, options: DownloadOptions): Promise<void> {
   const get = options.fetch ?? webFetch();
   let have = await sizeOf(partial);
@@ -93,7 +95,7 @@ async function receiveAll(file: RemoteFile, partial: string, options: DownloadOp
       await receive(file, partial, have, get, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (error instanceof DownloadError || isDiskFull(error)) throw error;
+      if (error instanceof DownloadError || error instanceof FileWriteError || isDiskFull(error)) throw error;
       failures = (await sizeOf(partial)) > most ? 1 : failures + 1;
       if (failures >= patience) throw unreachable(file, error);
       await sleep((options.retryMs ?? 1000) * 2 ** (failures - 1), undefined, { signal: options.signal });
@@ -103,7 +105,7 @@ async function receiveAll(file: RemoteFile, partial: string, options: DownloadOp
   }
 }
 
-/** One request for the bytes from `have` on, appended to the file. A server without ranges sends all of them. */
+/** Requests the bytes from `have` on and appends them. A server without ranges sends the whole file. */
 async function receive(
   file: RemoteFile,
   partial: string,
@@ -128,7 +130,7 @@ async function receive(
   }
   let done = status === 206 ? startOf(response.headers.get('content-range')) : 0;
   if (done !== 0 && done !== have) throw new Error(`asked for bytes from ${have}, got them from ${done}`);
-  const flags = done === 0 ? 'w' : 'a';
+  const handle = await openRegular(partial, done === 0 ? 'truncate' : 'append');
   async function* counted(chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
       done += chunk.length;
@@ -138,7 +140,7 @@ async function receive(
       yield chunk;
     }
   }
-  await pipeline(body, counted, createWriteStream(partial, { flags }));
+  await pipeline(body, counted, handle.createWriteStream());
   if (done < file.bytes) throw new Error(`the connection ended after ${done} of ${file.bytes} bytes`);
 }
 
@@ -146,7 +148,9 @@ function refused({ url }: RemoteFile, status: number): DownloadError {
   return new DownloadError(
     'refused',
     `${withoutSecrets(url)} was refused: the server answered ${status}.`,
-    status === 401 || status === 403 ? 'Give a token that may read it.' : 'Look whether it is still there.',
+    status === 401 || status === 403
+      ? 'Provide an access token that may read it.'
+      : 'Check that the file still exists.',
   );
 }
 
@@ -159,12 +163,12 @@ function unreachable({ url }: RemoteFile, error: unknown): DownloadError {
   return new DownloadError(
     'unreachable',
     `${withoutSecrets(url)} could not be downloaded: ${withoutSecrets(reasonOf(error))}.`,
-    'Check the network and the proxy (HTTPS_PROXY, NO_PROXY) and run again: what came so far is kept.',
+    'Check the network and the proxy (HTTPS_PROXY, NO_PROXY) and run again: the part received so far is kept.',
     { cause: error },
   );
 }
 
-/** What a failed request says of itself and of its cause. */
+/** The message of an error, with that of its cause. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;

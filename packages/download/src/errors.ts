@@ -9,7 +9,7 @@ export type DownloadProblem =
   | 'bad-wheel'
   | 'disk-full';
 
-/** A file that could not be had from elsewhere. The message says why and what to do. */
+/** A file cannot be fetched. The message says why and what to do. */
 export class DownloadError extends Error {
   readonly code = 'GRASP_DOWNLOAD';
   override readonly name = 'DownloadError';
@@ -25,7 +25,7 @@ export class DownloadError extends Error {
   }
 }
 
-/** Something that would have to be fetched, while fetching is switched off: by the caller, or by a variable. */
+/** The error for a file that must be fetched while the caller, or an environment variable, forbids the network. */
 export function offline(what: string, variable: string | undefined): DownloadError {
   const why = variable === undefined ? '' : ` (${variable} is set)`;
   return new DownloadError(

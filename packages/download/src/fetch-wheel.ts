@@ -1,35 +1,35 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { renameDurably, sync } from '@grasp/files';
 import { execa } from 'execa';
 import { DownloadError, offline } from './errors.js';
 import { digestOf, isDiskFull, sizeOf } from './files.js';
 import { offlineVariable } from './network.js';
 import { withoutSecrets } from './secrets.js';
 
-/** A Python wheel on a package index, known beforehand by its length and hash. */
+/** A Python wheel on a package index, whose length and hash are known. */
 export interface Wheel {
   readonly package: string;
   readonly version: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** For which machine and Python, where it is not for all: a platform tag, a version and its ABI. */
+  /** The machine and the Python it is for: platform tag, version and ABI. Absent if it is for all. */
   readonly target?: { readonly platform: string; readonly python: string; readonly abi: string };
 }
 
 export interface FetchWheelOptions {
-  /** Refuse to use the network; a wheel that an earlier run left behind is still used. Default: `GRASP_OFFLINE`. */
+  /** Do not use the network. A wheel of an earlier run is still used. Default: whether `GRASP_OFFLINE` is set. */
   readonly offline?: boolean;
-  /** Told of bytes downloaded, then of bytes verified. */
+  /** Called with the bytes downloaded, then with the bytes verified. */
   readonly onBytes?: (stage: 'download' | 'verify', done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Downloads a wheel into `folder` and checks its SHA-256. The user's own pip does it, so that its configuration
- * (index, mirror, proxy, certificates) is honoured and its cache used. A wheel that is already there and has the right
- * hash is not fetched again.
+ * Downloads a wheel into `folder` with the user's pip, whose configuration (index, mirror, proxy, certificates) and
+ * cache are used, and checks its SHA-256. A wheel that is there and has the right hash is not fetched again.
  *
- * @returns the wheel's path
+ * @returns the path of the wheel
  * @throws DownloadError ('offline', 'no-python', 'no-pip', 'pip', 'hash-mismatch', 'disk-full')
  */
 export async function fetchWheel(
@@ -47,14 +47,12 @@ export async function fetchWheel(
   }
   const variable = offlineVariable();
   if (options.offline ?? variable !== undefined) throw offline(`${wheel.package} ${wheel.version}`, variable);
-  const scratch = path.join(folder, `pip-${process.pid}`);
-  await rm(scratch, { recursive: true, force: true });
-  await mkdir(scratch);
+  const scratch = await mkdtemp(path.join(folder, 'pip-'));
   try {
     const python = await findPython();
     await download(python, wheel, scratch, options);
     const name = (await readdir(scratch)).find((file) => file.endsWith('.whl'));
-    if (!name) throw pipFailed('pip reported success but left no wheel.');
+    if (!name) throw pipFailed('pip reported success but delivered no wheel.');
     const fetched = path.join(scratch, name);
     const sha256 = await hash(fetched);
     if (sha256 !== wheel.sha256) {
@@ -65,7 +63,8 @@ export async function fetchWheel(
         'Check which index or mirror pip uses (pip config list) and whether a proxy alters downloads.',
       );
     }
-    await rename(fetched, target);
+    await sync(fetched);
+    await renameDurably(fetched, target);
     return target;
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -83,13 +82,13 @@ export async function findPython(): Promise<string> {
   if (failures.length === 0) {
     throw new DownloadError(
       'no-python',
-      'Python was not found, and its pip is what fetches packages.',
+      'Python was not found. Its pip fetches packages.',
       'Install Python 3.10 or newer with pip.',
     );
   }
   throw new DownloadError(
     'no-pip',
-    `Python is there, but without pip (${failures.join('; ')}).`,
+    `Python has no pip (${failures.join('; ')}).`,
     'Install it (python3 -m ensurepip, or the package python3-pip).',
   );
 }
@@ -111,7 +110,7 @@ async function download(
       `${wheel.package}==${wheel.version}`,
     ],
     {
-      // pip 25.1 and newer continues a broken transfer where it stopped; older ones start it again.
+      // pip 25.1 and newer resume a broken transfer. Older versions start it again.
       env: { TMPDIR: temporary, PIP_RESUME_RETRIES: process.env.PIP_RESUME_RETRIES ?? '5' },
       reject: false,
       ...(options.signal ? { cancelSignal: options.signal } : {}),
@@ -129,7 +128,11 @@ async function download(
   throw pipFailed(`pip could not download ${wheel.package} ${wheel.version}: ${lastLine(result.stderr)}`);
 }
 
-/** Reports the size of the wheel pip is writing, wherever under `folder` that is, until stopped. */
+/**
+ * Reports the size of the wheel that pip is writing somewhere below `folder`.
+ *
+ * @returns a function that stops it
+ */
 function watchGrowth(folder: string, total: number, onBytes: FetchWheelOptions['onBytes']): () => void {
   if (!onBytes) return () => {};
   onBytes('download', 0, total);
@@ -158,5 +161,5 @@ function pipFailed(reason: string): DownloadError {
   );
 }
 
-/** What pip said last. An index address in its configuration may carry a password. */
+/** The last line of pip's output. An index address in it may carry a password. */
 const lastLine = (output: string): string => withoutSecrets(output.trim().split('\n').at(-1) ?? '');

@@ -1,32 +1,27 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
+import { isDiskFull as isDiskFullError } from '@grasp/files';
 
-/** Bytes of a file; 0 if there is none. */
+/** Size of a file in bytes. 0 if there is none, or it is a link. */
 export async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
+  return lstat(path).then(
+    (info) => (info.isFile() ? info.size : 0),
     () => 0,
   );
 }
 
-/** Writes a file's or folder's data through to the disk. */
-export async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** What identifies a file's content: its SHA-256, or, for small files on the Hub, git's SHA-1 of it. */
+/** A hash of a file's content: SHA-256, or git's SHA-1, by which the Hub lists small files. */
 export interface Digest {
   readonly algorithm: 'sha256' | 'git-sha1';
   readonly hex: string;
 }
 
-/** Hashes a file, some megabytes at a time. */
+/**
+ * Hashes a file, a few megabytes at a time.
+ *
+ * @returns the hash in hexadecimal
+ */
 export async function digestOf(
   path: string,
   algorithm: Digest['algorithm'],
@@ -47,10 +42,8 @@ async function begin(path: string, algorithm: Digest['algorithm']): Promise<Hash
   return createHash('sha1').update(`blob ${(await stat(path)).size}\0`);
 }
 
-/** Whether an error, or what a program said of one, means that the disk or a quota is full. */
+/** Whether an error, or the output of a program, says that the disk or a quota is full. */
 export function isDiskFull(problem: unknown): boolean {
-  if (typeof problem === 'string')
-    return /No space left on device|Disk quota exceeded|Errno 28|Errno 122/.test(problem);
-  const code = (problem as NodeJS.ErrnoException | undefined)?.code;
-  return code === 'ENOSPC' || code === 'EDQUOT';
+  if (typeof problem !== 'string') return isDiskFullError(problem);
+  return /No space left on device|Disk quota exceeded|Errno 28|Errno 122/.test(problem);
 }

@@ -1,8 +1,8 @@
+export { sync, withLock } from '@grasp/files';
 export { type DownloadOptions, download, type RemoteFile, reasonOf } from './download.js';
 export { DownloadError, type DownloadProblem, offline } from './errors.js';
 export { extractFromWheel } from './extract-wheel.js';
 export { type FetchWheelOptions, fetchWheel, findPython, type Wheel } from './fetch-wheel.js';
-export { type Digest, digestOf, isDiskFull, sync } from './files.js';
-export { withLock } from './lock.js';
+export { type Digest, digestOf, isDiskFull } from './files.js';
 export { offlineVariable, webFetch } from './network.js';
 export { withoutSecrets } from './secrets.js';

@@ -5,8 +5,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const off = ['', '0', 'false', 'no', 'off'];
 
 /**
- * The environment variable that forbids the network, if one is set: `GRASP_OFFLINE`, or one of `others`
- * (`HF_HUB_OFFLINE` for what comes from the Hub).
+ * The environment variable that forbids the network: `GRASP_OFFLINE`, or one of `others` (`HF_HUB_OFFLINE` for the Hub).
+ * Undefined if none is set.
  */
 export function offlineVariable(
   others: readonly string[] = [],
@@ -18,12 +18,12 @@ export function offlineVariable(
 }
 
 /**
- * A `fetch` that goes through the proxies that `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` name (or the same in small
- * letters), which Node's own ignores before version 24.
+ * A `fetch` that uses the proxies in `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case. Node's own
+ * ignores them before version 24.
  */
 export function webFetch(): typeof fetch {
   const dispatcher = new EnvHttpProxyAgent();
   const proxied: typeof undiciFetch = (input, init) => undiciFetch(input, { ...init, dispatcher });
-  // The same interface, declared twice: by undici and, in another version, by Node's types.
+  // undici and Node's types declare the same interface.
   return proxied as unknown as typeof fetch;
 }

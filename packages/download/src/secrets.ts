@@ -1,6 +1,6 @@
 /**
- * Text for a person, without what must not be shown: passwords in addresses, their queries (a signed link is a key),
- * tokens of the Hugging Face Hub, and the secrets given.
+ * Hides secrets in a message: passwords in URLs, queries of URLs (a signed link is a key), access tokens of the Hugging
+ * Face Hub, and the given secrets.
  */
 export function withoutSecrets(text: string, secrets: readonly (string | undefined)[] = []): string {
   return secrets

@@ -1,7 +1,6 @@
+export { GGUF_FILE_TYPES, type GgufFileType, InexpressibleModelError } from '@grasp/checkpoint';
 export { type Origin, originOf } from './card/licence.js';
 export { type CardAbout, type CardRecord, modelCard } from './card/model-card.js';
 export { withoutFolders } from './card/without-folders.js';
-export { InexpressibleModelError } from './errors.js';
-export { GGUF_FILE_TYPES, type GgufFileType } from './gguf/tensor-type.js';
 export { type WriteGgufOptions, writeGguf } from './gguf/write-gguf.js';
 export { forTransformers } from './transformers/for-transformers.js';

@@ -1,6 +1,6 @@
 import type { DecoderConfig, LayerShape } from '@grasp/decoder';
 
-/** A layer's widths under the names that config.json has for them. */
+/** The widths of a layer, by their names in config.json. */
 export interface LayerWidths {
   readonly intermediate_size: number;
   readonly num_attention_heads: number;
@@ -15,7 +15,7 @@ export function layerWidths({ headsPerGroup }: DecoderConfig, { channels, groups
   };
 }
 
-/** Whether all layers have the same widths, none of them 0: what every runtime expects of a decoder. */
+/** Whether all layers have the same widths, none of them 0, as every runtime expects. */
 export function hasOneShape({ layers }: DecoderConfig): boolean {
   const { channels, groups } = layers[0]!;
   return (

@@ -1,11 +1,10 @@
-import type { Checkpoint } from '@grasp/checkpoint';
+import { type Checkpoint, InexpressibleModelError } from '@grasp/checkpoint';
 import type { DecoderConfig } from '@grasp/decoder';
-import { InexpressibleModelError } from './errors.js';
 
 /**
- * Tensors that are left of an attention or FFN of which no unit is: norms of queries and keys, which do nothing then.
+ * The tensors that an attention or FFN without units still has: norms of queries and keys, which have no effect.
  *
- * @throws InexpressibleModelError for a bias: it would still be added, and no runtime has a layer for that.
+ * @throws InexpressibleModelError for a bias, which would still be added: no runtime has such a layer
  */
 export function tensorsOfRemovedParts(
   checkpoint: Checkpoint,

@@ -1,18 +1,18 @@
 import { offlineVariable, reasonOf, webFetch, withoutSecrets } from '@grasp/download';
 import { findToken } from './token.js';
 
-/** How the Hub is reached. What is left out is taken from the environment, as Python's `huggingface_hub` does. */
+/** How to reach the Hub. The environment gives the defaults, as for Python's `huggingface_hub`. */
 export interface HubOptions {
   /** Do not use the network. Default: whether `GRASP_OFFLINE` or `HF_HUB_OFFLINE` is set. */
   readonly offline?: boolean;
   /** Default `HF_ENDPOINT`, or https://huggingface.co. */
   readonly endpoint?: string;
-  /** Access token. Default `HF_TOKEN`, or what `hf auth login` kept. Sent to the endpoint alone. */
+  /** Access token. Default `HF_TOKEN`, or the one that `hf auth login` stored. Sent to the endpoint alone. */
   readonly token?: string;
   readonly signal?: AbortSignal;
 }
 
-/** What every request to the Hub needs, by the names that `@huggingface/hub` gives it. */
+/** What every request to the Hub needs, by the names in `@huggingface/hub`. */
 export interface HubAccess {
   readonly hubUrl: string;
   readonly accessToken?: string;
@@ -28,14 +28,14 @@ export async function hubAccess({ endpoint, token }: HubOptions): Promise<HubAcc
   };
 }
 
-/** Why the network is not to be used, if it is not. */
+/** Why the network may not be used. Undefined if it may. */
 export function whyOffline({ offline }: HubOptions): string | undefined {
   if (offline !== undefined) return offline ? 'fetching is switched off' : undefined;
   const variable = offlineVariable(['HF_HUB_OFFLINE']);
   return variable === undefined ? undefined : `${variable} is set`;
 }
 
-/** What went wrong in a request, without the token. */
+/** The message of a failed request, without the token. */
 export function explain(error: unknown, { accessToken }: Pick<HubAccess, 'accessToken'>): string {
   return withoutSecrets(reasonOf(error), [accessToken]);
 }

@@ -11,11 +11,11 @@ export interface LocalFile {
   readonly bytes: number;
 }
 
-/** Kept by editors, file managers and git. */
+/** Files of editors, file managers and git. */
 const isHidden = (path: string): boolean =>
   path !== '.gitattributes' && path.split('/').some((part) => part.startsWith('.'));
 
-/** The files of a folder, without hidden ones, that the branch does not have, or has with another content. */
+/** The files of a folder, without hidden ones, that the branch lacks or has with other content. */
 export async function* changedFiles(
   folder: string,
   repo: RepoDesignation,
@@ -52,7 +52,7 @@ async function listed(repo: RepoDesignation, branch: string, access: HubAccess) 
       if (entry.type === 'file') entries.set(entry.path, entry);
     }
   } catch (error) {
-    // A repository that was just made has no commit yet.
+    // A new repository has no commit.
     if (!(error instanceof HubApiError) || error.statusCode !== 404) throw error;
   }
   return entries;

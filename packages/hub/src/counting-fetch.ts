@@ -1,12 +1,12 @@
-/** How the library says whose body a request carries, in a field of its own beside those of `fetch`. */
+/** A field that the library adds to the options of `fetch`, to learn the progress of an upload. */
 interface ProgressHint {
   readonly progressCallback: (share: number) => void;
-  /** Of a file sent in parts, which part this is. */
+  /** Number of this part, if the file is sent in parts. */
   readonly part?: number;
   readonly numParts?: number;
 }
 
-/** The same content, telling how much of it was read. */
+/** The same content. Calls `onBytes` with the bytes read so far. */
 function counted(content: Blob, onBytes: (done: number) => void): Blob {
   const blob = content.slice();
   const open = blob.stream.bind(blob);
@@ -25,7 +25,7 @@ function counted(content: Blob, onBytes: (done: number) => void): Blob {
 }
 
 /**
- * A `fetch` for `@huggingface/hub` that tells it how far each upload is, which it knows by itself in browsers only.
+ * A `fetch` for `@huggingface/hub` that reports the progress of each upload, which the library learns only in browsers.
  */
 export function countingFetch(inner: typeof fetch): typeof fetch {
   const parts = new WeakMap<ProgressHint['progressCallback'], Map<number, number>>();

@@ -1,6 +1,7 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { type Digest, DownloadError, download, type RemoteFile } from '@grasp/download';
+import { replaceFile } from '@grasp/files';
 import { datasetInfo, getHFHubCachePath, HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
 import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from './access.js';
 import { HubError } from './errors.js';
@@ -15,25 +16,25 @@ export interface Dataset {
 }
 
 export interface DatasetOptions extends HubOptions {
-  /** Where fetched files are kept. Default `HF_HUB_CACHE`, or below `HF_HOME`, or `~/.cache/huggingface/hub`. */
+  /** Cache folder. Default `HF_HUB_CACHE`, or one below `HF_HOME`, or `~/.cache/huggingface/hub`. */
   readonly cacheDir?: string;
-  /** The folder whose files are enough, where there is one of that name. Default: the whole data set. */
+  /** List only the files below this folder, if the data set has it. Default: all files. */
   readonly below?: string;
 }
 
-/** The files of a data set at one commit, each fetched when it is asked for. */
+/** The files of a data set at one commit. */
 export interface DatasetFiles {
   readonly paths: readonly string[];
-  /** Path on this machine of one of them. */
+  /** Fetches one of the files, unless it is in the cache. Returns its path on this machine. */
   fetch(path: string): Promise<string>;
 }
 
 /**
- * The files of a data set, listed on the Hub and fetched into the cache that Python's `huggingface_hub` uses. Each is
- * verified against the hash that the Hub lists for its commit. Offline, or with the Hub out of reach, the files of an
- * earlier run serve.
+ * Lists the files of a data set on the Hub. `fetch` downloads them into the cache of Python's `huggingface_hub` and
+ * compares each with the hash that the Hub lists for its commit. If the network is forbidden or the Hub cannot be
+ * reached, the files of an earlier run are used.
  *
- * @throws HubError if the data set is not at hand and cannot be listed; `fetch` throws it too.
+ * @throws HubError if the data set is neither listed nor in the cache. `fetch` throws it too.
  */
 export async function openDataset(dataset: Dataset, options: DatasetOptions = {}): Promise<DatasetFiles> {
   const { id, revision = 'main' } = dataset;
@@ -47,8 +48,9 @@ export async function openDataset(dataset: Dataset, options: DatasetOptions = {}
   const access = await hubAccess(options);
   try {
     const { commit, entries } = await list(id, revision, options.below, access);
-    await mkdir(dirname(join(cache, 'refs', revision)), { recursive: true });
-    await writeFile(join(cache, 'refs', revision), commit);
+    const ref = join(cache, 'refs', revision);
+    await mkdir(dirname(ref), { recursive: true });
+    await replaceFile(ref, commit);
     const base = `${access.hubUrl}/datasets/${id}/resolve/${commit}`;
     const snapshot = join(cache, 'snapshots', commit);
     return {
@@ -69,7 +71,7 @@ export async function openDataset(dataset: Dataset, options: DatasetOptions = {}
   }
 }
 
-/** What is listed of a file: its length, and its SHA-256 or (of a small file) the name git gives its content. */
+/** What the Hub lists for a file: its length, and its SHA-256 or, for a small file, git's SHA-1. */
 type Listed = Omit<RemoteFile, 'url'>;
 
 async function list(id: string, revision: string, below: string | undefined, access: HubAccess) {
@@ -95,7 +97,7 @@ function listed({ size, oid = '', lfs }: ListFileEntry): Listed {
   return { bytes: size, digest };
 }
 
-/** A listing is not to be trusted with names: none may lead out of the cache. */
+/** Refuses a listed path that leaves the cache. */
 function safePath(path: string, id: string): string {
   const clean = normalize(path);
   if (isAbsolute(clean) || clean.split(sep)[0] === '..' || path.includes('\0'))
@@ -122,7 +124,7 @@ async function fetchFile(
   }
 }
 
-/** The files of the snapshot that `revision` names in a cache, if it is there. */
+/** The files of the snapshot that `revision` names in a cache. Undefined if there is none. */
 async function cachedSnapshot(cache: string, revision: string): Promise<DatasetFiles | undefined> {
   const commit = await readFile(join(cache, 'refs', revision), 'utf8').catch(() => revision);
   const snapshot = join(cache, 'snapshots', commit.trim());

@@ -3,9 +3,9 @@ import type { HubAccess } from './access.js';
 import { PushError } from './errors.js';
 
 /**
- * Makes a model repository, and the branch to push to, where they are missing.
+ * Creates a model repository and a branch of it, if they are missing.
  *
- * @throws PushError where a private one is asked for and the one that exists is public; HubApiError
+ * @throws PushError if `isPrivate` is set and the repository exists and is public; HubApiError
  */
 export async function ensureRepository(
   id: string,
@@ -17,14 +17,14 @@ export async function ensureRepository(
   try {
     await createRepo({ repo, ...(isPrivate ? { visibility: 'private' } : {}), ...access });
   } catch (error) {
-    // A token for this repository alone may not make any: 403 though it exists.
+    // A token for this repository alone may not create any: 403, though it exists.
     if (!isStatus(error, 409, 403)) throw error;
     const info = await modelInfo({ name: id, ...access }).catch(() => undefined);
     if (!info && isStatus(error, 403)) throw error;
     if (isPrivate && info?.private !== true) {
       throw new PushError(
         'refused',
-        `${id} exists and is not private. Nothing was pushed; make it private in its settings, or take another name.`,
+        `${id} exists and is not private. Nothing was pushed. Make it private in its settings, or choose another name.`,
       );
     }
   }

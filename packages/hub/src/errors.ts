@@ -1,4 +1,4 @@
-/** A data set that could not be listed on the Hugging Face Hub, or one of its files not fetched. */
+/** A data set cannot be listed on the Hugging Face Hub, or one of its files cannot be fetched. */
 export class HubError extends Error {
   readonly code = 'GRASP_HUB';
   override readonly name = 'HubError';
@@ -20,7 +20,7 @@ export type PushProblem =
   | 'interrupted'
   | 'refused';
 
-/** A folder that could not be pushed to the Hub. The message says why and what to do. */
+/** A folder cannot be pushed to the Hub. The message says why and what to do. */
 export class PushError extends Error {
   readonly code = 'GRASP_PUSH';
   override readonly name = 'PushError';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 
-/** Files below a folder, sorted, with `/` between the parts of a path; not what a download has yet to finish. */
+/** Paths of the files below a folder, sorted, with `/` as separator. Unfinished downloads are left out. */
 export async function pathsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

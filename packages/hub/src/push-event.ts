@@ -1,4 +1,4 @@
-/** How far a push is: bytes done of all that the stage goes through. */
+/** Progress of a push: bytes done in a stage, and of how many. */
 export interface PushEvent {
   readonly stage: 'compare' | 'hash' | 'upload' | 'commit';
   readonly done: number;

@@ -9,30 +9,30 @@ import { PushError } from './errors.js';
 import type { PushEvent } from './push-event.js';
 
 export interface PushOptions extends HubOptions {
-  /** Push to a private repository or not at all. Default: one that is made is as its owner has it set. */
+  /** Push to a private repository or not at all. Default: a new repository gets its owner's setting. */
   readonly private?: boolean;
-  /** Branch to push to; made if it is missing. Default `main`. */
+  /** Branch to push to. Created if it is missing. Default `main`. */
   readonly revision?: string;
-  /** What the commit says. */
+  /** Title of the commit. */
   readonly title?: string;
 }
 
 export interface Pushed {
-  /** Where a person finds it. */
+  /** Page of the repository. */
   readonly url: string;
-  /** The new commit; none where every file was there already. */
+  /** The new commit. Absent if every file was there already. */
   readonly commit?: string;
   /** Files of the commit. */
   readonly files: readonly string[];
 }
 
 const howToGetToken =
-  'Make one that may write (https://huggingface.co/settings/tokens), and set HF_TOKEN to it or run "hf auth login".';
+  'Create one with write permission (https://huggingface.co/settings/tokens), and set HF_TOKEN to it or run "hf auth login".';
 
 /**
- * Uploads a folder's files to a model repository of the Hub, which is made if it is missing, as one commit. Files that
- * stand there with the same hash are left out. Large files go to the Hub's storage one by one, known by their hash:
- * after a broken upload the same call sends only those that had not arrived whole, and commits.
+ * Uploads the files of a folder to a model repository of the Hub as one commit. Creates the repository if it is missing.
+ * Files that the repository has with the same hash are left out. Large files go to the Hub's storage first, one by one.
+ * After a broken upload the same call sends only those that did not arrive whole, and commits.
  *
  * @throws PushError
  */
@@ -95,7 +95,7 @@ async function* pushWith(
   }
 }
 
-/** Turns the library's share of each file into bytes of all. */
+/** Converts the library's progress by file into bytes of all files. */
 function byteCounter(files: readonly LocalFile[]): (event: CommitProgressEvent) => PushEvent | undefined {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -112,11 +112,11 @@ function byteCounter(files: readonly LocalFile[]): (event: CommitProgressEvent) 
   };
 }
 
-/** What failed, told without the token: no cause comes along, as the library's errors carry signed addresses. */
+/** The error without the token, and without a cause, because the library's errors carry signed URLs. */
 function pushError(error: unknown, id: string, access: HubAccess): PushError {
   if (error instanceof PushError) return error;
   const said = explain(error, access);
-  // Of the Hub itself: its storage refuses a signed address that has grown too old, and the next run gets another.
+  // The Hub's storage also answers 403, when a signed URL has expired. The next run gets another.
   const status =
     error instanceof HubApiError && error.url.startsWith(access.hubUrl) ? error.statusCode : undefined;
   if (status === 401 || (error instanceof TypeError && /token must start/.test(error.message))) {
@@ -134,6 +134,6 @@ function pushError(error: unknown, id: string, access: HubAccess): PushError {
   return new PushError(
     'interrupted',
     `The push to ${id} broke off, and nothing was committed: ${said}. ` +
-      'Run the same again to go on: files that arrived whole are not sent twice.',
+      'Run the same again to go on: files that arrived whole are not sent again.',
   );
 }

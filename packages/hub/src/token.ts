@@ -5,8 +5,8 @@ import { join } from 'node:path';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The user's access token, from where Python's `huggingface_hub` takes it: `HF_TOKEN`, or the file that `hf auth login`
- * wrote (`HF_TOKEN_PATH`, `HF_HOME/token`, `~/.cache/huggingface/token`).
+ * The user's access token, looked up as Python's `huggingface_hub` does: `HF_TOKEN`, or the file that `hf auth login`
+ * writes (`HF_TOKEN_PATH`, `HF_HOME/token`, `~/.cache/huggingface/token`). Undefined if there is none.
  */
 export async function findToken(environment: Environment = process.env): Promise<string | undefined> {
   const named = environment.HF_TOKEN?.trim();

@@ -170,6 +170,6 @@ describe('prune', () => {
     const consume = async () => {
       for await (const _ of prune({ ...job, folder: join(folder, 'file'), settings }));
     };
-    await expect(consume()).rejects.toMatchObject({ code: 'GRASP_CHECKPOINT_WRITE' });
+    await expect(consume()).rejects.toMatchObject({ code: 'GRASP_FILE_WRITE' });
   });
 });

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Checkpoint, openCheckpoint, withFiniteWeights, writeFolder } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
+import { replaceFile } from '@grasp/files';
 import { encodeMask } from '@grasp/fold';
 import { assertMet } from './budgets.js';
 import type { PruneEvent, Subject } from './events.js';
@@ -96,9 +96,9 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
     const record = runRecord(job, { ...projection, learned, pruned, perplexity });
     if (settings.projection === 'exact') assertMet(record.budgets);
     if (folder === undefined) return record;
-    await writeFile(join(folder, MASK_FILE), encodeMask({ layout: projection.layout, mask, scales, scores }));
-    await writeFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
-    await writeFile(join(folder, CARD), await cardOf(record, checkpoint, pruned));
+    await replaceFile(join(folder, MASK_FILE), encodeMask({ layout: projection.layout, mask, scales, scores }));
+    await replaceFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
+    await replaceFile(join(folder, CARD), await cardOf(record, checkpoint, pruned));
     return record;
   } finally {
     if (pruned !== view) await pruned.close(); // the view's is the job's

@@ -1,30 +1,37 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from '@grasp/checkpoint';
+import { readFrontMatter } from './front-matter.js';
 
-/** What the front matter of a model's README.md says that a model made from it should say too. */
+/** What a model's README.md states and the card of a model made from it repeats. */
 export interface Origin {
-  /** An identifier of the Hugging Face Hub, such as `apache-2.0`; `other` for one of its own. */
+  /** An identifier of the Hugging Face Hub, such as `apache-2.0`. `other` for a licence without one. */
   readonly license?: string;
   readonly licenseName?: string;
   readonly licenseLink?: string;
   readonly languages?: readonly string[];
-  /** The model itself, by its name on the Hub. */
+  /** The model's name on the Hub. */
   readonly baseModel?: string;
 }
 
 /**
- * The licence and languages of a checkpoint, from the front matter of README.md among its files (a GGUF file's metadata
- * become one) or in its folder, or else from a licence file that travels with it. Its name on the Hub, from the
- * metadata or from where the Hub's cache has it.
+ * Licence, languages and name of a checkpoint. Licence and languages come from the front matter of README.md, among the
+ * checkpoint's files or in its folder, or from a licence file. The name comes from the metadata of a GGUF file, or from
+ * the folder in the Hub's cache.
  */
 export async function originOf(checkpoint: Pick<Checkpoint, 'source' | 'files'>): Promise<Origin> {
   const own = checkpoint.files.find(({ name }) => name === README);
   const readme = own
     ? new TextDecoder().decode(await own.read())
     : await readFile(join(checkpoint.source, README), 'utf8').catch(() => '');
-  const { license, license_name: name, license_link: link, language, base_model: base } = frontMatter(readme);
-  // A folder's README.md names what that model was made from, the one of a GGUF file the model that it holds.
+  const {
+    license,
+    license_name: name,
+    license_link: link,
+    language,
+    base_model: base,
+  } = readFrontMatter(readme);
+  // README.md in a folder names the model that the folder's model was made from. That of a GGUF file names the model.
   const baseModel = own ? base?.[0] : nameInCache(checkpoint.source);
   const origin = {
     ...(language === undefined ? {} : { languages: language }),
@@ -43,24 +50,3 @@ const README = 'README.md';
 function nameInCache(path: string): string | undefined {
   return /models--([^\\/]+)[\\/]snapshots[\\/]/.exec(path)?.[1]?.replace('--', '/');
 }
-
-/** Plain values and lists of them between the two lines `---`; anything deeper is left out. */
-function frontMatter(text: string): Readonly<Record<string, readonly string[]>> {
-  const block = /^---\r?\n([\s\S]*?)\r?\n---/.exec(text)?.[1] ?? '';
-  const fields: Record<string, string[]> = {};
-  let list: string[] | undefined;
-  for (const line of block.split(/\r?\n/)) {
-    const item = /^\s*-\s+(.+)$/.exec(line);
-    const field = /^([\w-]+):\s*(.*)$/.exec(line);
-    if (item) list?.push(unquoted(item[1]!));
-    if (!field) continue;
-    list = [];
-    fields[field[1]!] = list;
-    const inline = /^\[(.*)\]$/.exec(field[2]!);
-    if (inline) list.push(...inline[1]!.split(',').map(unquoted));
-    else if (field[2] !== '') list.push(unquoted(field[2]!));
-  }
-  return fields;
-}
-
-const unquoted = (value: string): string => value.trim().replace(/^(['"])(.*)\1$/, '$2');

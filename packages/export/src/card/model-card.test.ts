@@ -113,6 +113,21 @@ describe('modelCard', () => {
   });
 });
 
+describe('a model card with unusual names', () => {
+  it('has front matter and headings that read back', () => {
+    const origin = {
+      license: 'other',
+      licenseName: 'a: "b" # c\nd',
+      licenseLink: 'LICENSE: #1',
+      languages: ['no'],
+    };
+    const card = modelCard(record, { name: 'x\n# y: "z"', config: uniform, origin });
+    expect(card.split('\n').filter((line) => line.startsWith('# '))).toEqual(['# x # y: "z"']);
+    const files = [{ name: 'README.md', read: async () => new TextEncoder().encode(card) }];
+    return expect(originOf({ source: 'x', files })).resolves.toEqual(origin);
+  });
+});
+
 describe('originOf', () => {
   let folder: string;
   beforeAll(async () => {

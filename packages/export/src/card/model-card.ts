@@ -1,5 +1,6 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import { hasOneShape } from '../layer-widths.js';
+import { writeFrontMatter } from './front-matter.js';
 import type { Origin } from './licence.js';
 import { withoutFolders } from './without-folders.js';
 
@@ -15,7 +16,7 @@ interface Text {
   readonly shape: readonly [number, number];
 }
 
-/** What a card tells of a pruning run: a part of the run's record. */
+/** The part of a run's record that a model card shows. */
 export interface CardRecord {
   /** The dense model: a path, or its name on the Hub. */
   readonly model: string;
@@ -26,18 +27,18 @@ export interface CardRecord {
     readonly scales: Text;
     readonly evaluation: Readonly<Record<string, Text>>;
   };
-  /** What was asked for, and what is in the written weights. */
+  /** Requested budgets, and the amounts in the written weights. */
   readonly budgets: readonly {
-    /** What is counted. */
+    /** The quantity that is counted. */
     readonly name: string;
     readonly limit: number;
     readonly kept: number;
-    /** Of the dense model. */
+    /** The amount in the dense model. */
     readonly total: number;
   }[];
   readonly before: Sizes;
   readonly after: Sizes;
-  /** By model (`dense`, `masked`, `calibrated`), then by text. */
+  /** Perplexity by model (`dense`, `masked`, `calibrated`), then by text. */
   readonly perplexity: Readonly<Record<string, Readonly<Record<string, number>> | undefined>>;
 }
 
@@ -50,10 +51,11 @@ export interface CardAbout {
 }
 
 /**
- * README.md of a pruned model, to be published with it: where it came from, what was asked and what was met, on which
- * text, perplexities, and how to load it. Names files by their last part only, never a path of the machine.
+ * README.md of a pruned model: origin, budgets, texts, perplexities, how to load it, limits, licence. File names appear
+ * without their folders, so a published card names no path of the machine.
  */
-export function modelCard(record: CardRecord, about: CardAbout): string {
+export function modelCard(record: CardRecord, { name, ...rest }: CardAbout): string {
+  const about = { name: oneLine(name), ...rest };
   const sections = [
     frontMatter(about),
     introduction(record, about),
@@ -67,21 +69,16 @@ export function modelCard(record: CardRecord, about: CardAbout): string {
 }
 
 function frontMatter({ origin = {}, config }: CardAbout): string {
-  const list = (values: readonly string[]) => values.map((value) => `\n- ${value}`).join('');
-  const fields: [string, string | undefined][] = [
-    ['license', origin.license],
-    ['license_name', origin.licenseName],
-    ['license_link', origin.licenseLink],
-    ['language', origin.languages && list(origin.languages)],
-    ['base_model', origin.baseModel],
-    ['library_name', 'transformers'],
-    ['pipeline_tag', 'text-generation'],
-    ['tags', list(['pruned', 'structured-pruning', 'grasp', config.modelType])],
-  ];
-  const lines = fields.flatMap(([key, value]) =>
-    value === undefined ? [] : [value.startsWith('\n') ? `${key}:${value}` : `${key}: ${value}`],
-  );
-  return ['---', ...lines, '---'].join('\n');
+  return writeFrontMatter({
+    license: origin.license,
+    license_name: origin.licenseName,
+    license_link: origin.licenseLink,
+    language: origin.languages,
+    base_model: origin.baseModel,
+    library_name: 'transformers',
+    pipeline_tag: 'text-generation',
+    tags: ['pruned', 'structured-pruning', 'grasp', config.modelType],
+  });
 }
 
 function introduction(
@@ -89,7 +86,9 @@ function introduction(
   { name, origin: { baseModel } = {} }: CardAbout,
 ): string {
   const base =
-    baseModel === undefined ? baseName(model) : `[${baseModel}](https://huggingface.co/${baseModel})`;
+    baseModel === undefined
+      ? oneLine(baseName(model))
+      : `[${oneLine(baseModel)}](https://huggingface.co/${encodeURI(oneLine(baseModel))})`;
   return `# ${name}
 
 ${base} with ${percent(1 - after.parameters / before.parameters)} of its parameters removed: FFN channels and key/value
@@ -187,7 +186,7 @@ ${texts
 Settings: ${shown.map(([key, value]) => `\`${key}\` ${cell(String(value))}`).join(', ')}.`;
 }
 
-/** What the settings had a run do, in words. */
+/** The steps of a run with these settings, in words. */
 function method({ choose, refit, scales, scaleEpochs }: CardRecord['settings']): string {
   const steps = [
     choose === 'importance'
@@ -225,7 +224,7 @@ function licence({ origin = {} }: CardAbout): string {
   }
   const name = license === 'other' ? (licenseName ?? 'see the licence file') : license;
   const link = licenseLink === undefined ? '' : ` (${licenseLink})`;
-  return `## Licence\n\nThat of the dense model: ${name}${link}.`;
+  return `## Licence\n\nThat of the dense model: ${oneLine(name)}${oneLine(link)}.`;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
@@ -235,5 +234,7 @@ const millions = (count: number): string => `${(count / 1e6).toFixed(1)} M`;
 const bytes = (count: number): string => `${(count / 1024).toFixed(1)} KiB`;
 const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
 
+/** Text without line ends, which would begin another block of Markdown. */
+const oneLine = (value: string): string => value.replace(/[\r\n\u2028\u2029]+/g, ' ');
 /** Text that fits into a cell of a table. */
-const cell = (value: string): string => value.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const cell = (value: string): string => oneLine(value.replaceAll('|', '\\|'));

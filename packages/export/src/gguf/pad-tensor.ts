@@ -1,10 +1,9 @@
 import type { TensorData } from '@grasp/checkpoint';
 
 /**
- * A tensor in a shape at least as large, its own elements first along each axis, zeros after them. Without a tensor:
- * zeros.
+ * Pads a tensor with zeros at the end of each axis. Without a tensor, returns zeros.
  *
- * @param shape one or two axes.
+ * @param shape one or two axes, each at least as long as the tensor's
  */
 export function padTensor(tensor: TensorData | undefined, shape: readonly number[]): TensorData {
   if (tensor?.shape.every((size, axis) => size === shape[axis])) return tensor;

@@ -1,51 +1,49 @@
-import { type Checkpoint, ggufName, type TensorData } from '@grasp/checkpoint';
+import {
+  type Checkpoint,
+  type GgufTensor,
+  ggufArchitecture,
+  ggufName,
+  hasRotaryRows,
+  pairRotaryRows,
+  ROPE_FACTORS,
+  type TensorData,
+} from '@grasp/checkpoint';
 import type { DecoderConfig } from '@grasp/decoder';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import type { ModelLayout } from './model-layout.js';
-import { rotaryDivisors } from './model-metadata.js';
 import { padTensor } from './pad-tensor.js';
-import { interleaveRotaryRows } from './rotary-rows.js';
-
-/** A tensor as it will stand in the file. */
-export interface PlannedTensor {
-  readonly name: string;
-  /** Row-major, `[out, in]` for a matrix. */
-  readonly shape: readonly number[];
-  /** Whether it computes the logits. */
-  readonly isHead: boolean;
-  read(): Promise<TensorData>;
-}
+import { rotaryDivisors } from './rotary-divisors.js';
 
 type Matrix = readonly [rows: number, columns: number];
 
 /**
- * Every tensor of the file, in order, in its stored shape.
+ * Every tensor of the file, in order and in its stored shape.
  *
- * @throws InexpressibleModelError for tensors that llama.cpp has no name for.
+ * @throws InexpressibleModelError for a bias of a layer part that was removed
  */
 export function plannedTensors(
   checkpoint: Checkpoint,
   decoder: DecoderConfig,
   layout: ModelLayout,
-): PlannedTensor[] {
+): GgufTensor[] {
   const unused = tensorsOfRemovedParts(checkpoint, decoder, 'GGUF');
-  const planned: PlannedTensor[] = [];
-  const add = (name: string, shape: readonly number[], rotary = false) => {
-    const gguf = ggufName(name)!;
+  const planned: GgufTensor[] = [];
+  const { pairedRows } = ggufArchitecture(layout.architecture);
+  const add = (name: string, shape: readonly number[]) => {
     const isHead = name === 'lm_head.weight' || (decoder.tiedHead && name === 'model.embed_tokens.weight');
-    planned.push({ name: gguf, shape, isHead, read: () => read(name, shape, rotary) });
+    planned.push({ name: ggufName(name)!, shape, isHead, read: () => read(name, shape) });
   };
-  const read = async (name: string, shape: readonly number[], rotary: boolean): Promise<TensorData> => {
+  const read = async (name: string, shape: readonly number[]): Promise<TensorData> => {
     const source = checkpoint.tensors.has(name) ? await checkpoint.read(name) : undefined;
     const tensor = padTensor(source, shape);
-    if (!rotary) return tensor;
+    if (!pairedRows || !hasRotaryRows(name)) return tensor;
     const columns = shape[1] ?? 1;
     return tensor.dtype === 'F32'
-      ? { ...tensor, data: interleaveRotaryRows(tensor.data, decoder.headSize, columns) }
-      : { ...tensor, data: interleaveRotaryRows(tensor.data, decoder.headSize, columns) };
+      ? { ...tensor, data: pairRotaryRows(tensor.data, decoder.headSize, columns) }
+      : { ...tensor, data: pairRotaryRows(tensor.data, decoder.headSize, columns) };
   };
-  const addIfThere = (name: string, shape: readonly number[], rotary = false) => {
-    if (checkpoint.tensors.has(name) && !unused.has(name)) add(name, shape, rotary);
+  const addIfThere = (name: string, shape: readonly number[]) => {
+    if (checkpoint.tensors.has(name) && !unused.has(name)) add(name, shape);
   };
 
   const { hiddenSize: d, headSize: h, vocabSize: V, headsPerGroup: G } = decoder;
@@ -56,19 +54,19 @@ export function plannedTensors(
   if (divisors) {
     const shape = [divisors.length];
     const data: TensorData = { dtype: 'F32', shape, data: divisors };
-    planned.push({ name: 'rope_freqs.weight', shape, isHead: false, read: async () => data });
+    planned.push({ name: ROPE_FACTORS, shape, isHead: false, read: async () => data });
   }
   layout.layers.forEach(({ channels: F, groups }, index) => {
     const layer = `model.layers.${index}`;
     const [heads, kv] = [groups * G * h, groups * h];
-    const projection = (name: string, [rows, columns]: Matrix, rotary = false) => {
-      add(`${layer}.${name}.weight`, [rows, columns], rotary);
-      addIfThere(`${layer}.${name}.bias`, [rows], rotary);
+    const projection = (name: string, [rows, columns]: Matrix) => {
+      add(`${layer}.${name}.weight`, [rows, columns]);
+      addIfThere(`${layer}.${name}.bias`, [rows]);
     };
     if (groups > 0) {
       add(`${layer}.input_layernorm.weight`, [d]);
-      projection('self_attn.q_proj', [heads, d], layout.interleaved);
-      projection('self_attn.k_proj', [kv, d], layout.interleaved);
+      projection('self_attn.q_proj', [heads, d]);
+      projection('self_attn.k_proj', [kv, d]);
       projection('self_attn.v_proj', [kv, d]);
       projection('self_attn.o_proj', [d, heads]);
       addIfThere(`${layer}.self_attn.q_norm.weight`, [h]);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
@@ -236,6 +236,29 @@ describe('writeGguf', () => {
     await expect(writeGguf(llama, file, { type: 'f16' })).rejects.toMatchObject({ reason: 'exists' });
     await expect(writeGguf(llama, join(folder, 'model.bin'), { type: 'f16' })).rejects.toMatchObject({
       reason: 'input',
+    });
+  });
+
+  it('lets one of several exports to a file write it, and tells the others at once', async () => {
+    const file = join(folder, 'contested.gguf');
+    await writeFile(`${file}.0123456789abcdef.partial`, 'of a killed export');
+    const exports = await Promise.allSettled([1, 2, 3].map(() => writeGguf(llama, file, { type: 'f16' })));
+    expect(exports.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of exports) {
+      if (result.status === 'fulfilled') continue;
+      expect(result.reason).toMatchObject({ code: 'GRASP_FILE_WRITE', reason: 'in-use', path: file });
+    }
+    await (await openCheckpoint(file)).close();
+    expect((await readdir(folder)).filter((name) => name.startsWith('contested'))).toEqual([
+      'contested.gguf',
+    ]);
+  });
+
+  it('names the file when its folder is missing', async () => {
+    const file = join(folder, 'gone', 'x.gguf');
+    await expect(writeGguf(llama, file, { type: 'f16' })).rejects.toMatchObject({
+      code: 'GRASP_FILE_WRITE',
+      path: file,
     });
   });
 });

@@ -6,17 +6,17 @@ import { modellingFile, modellingModule } from './modelling-file.js';
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** Keys that belong to one way of writing a model and not to another. */
+/** Keys that only one way of writing a model has. */
 const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', LAYER_SHAPES_KEY];
 
 /**
- * A checkpoint as transformers loads it. Layers of one shape make an ordinary config of a released architecture.
- * Layers that differ need `trust_remote_code=True`: the view then carries a small modelling file, and its config an
- * `auto_map` that names it.
+ * A view of a checkpoint that transformers loads. If all layers have one shape, its config is an ordinary one of a released
+ * architecture. Otherwise the view has a small modelling file, which its config names in `auto_map`, and loads with
+ * `trust_remote_code=True`.
  *
- * Releases up to 5.24 have `per_layer_config`, but no llama, mistral or qwen model that reads it.
+ * transformers up to 5.24 has `per_layer_config`, but no llama, mistral or qwen model reads it.
  *
- * @returns a view; closing it closes `checkpoint`.
+ * @returns a view. Closing it closes `checkpoint`.
  * @throws UnsupportedModelError, ModelConfigError
  */
 export function forTransformers(checkpoint: Checkpoint): Checkpoint {
@@ -52,7 +52,7 @@ export function forTransformers(checkpoint: Checkpoint): Checkpoint {
   };
 }
 
-/** No file names code any more: it is not taken along, and transformers would fetch some from the hub. */
+/** Removes references to code, which is not copied, and which transformers would fetch from the Hub. */
 function withoutCode(files: readonly CheckpointFile[]): readonly CheckpointFile[] {
   return files.map((file) =>
     file.name === 'tokenizer_config.json'
@@ -66,17 +66,17 @@ function withoutAutoMap(json: Uint8Array): Uint8Array {
   try {
     config = JSON.parse(new TextDecoder().decode(json));
   } catch {
-    return json; // which no reader understands either
+    return json; // no reader understands it
   }
   if (typeof config !== 'object' || config === null || !('auto_map' in config)) return json;
   return new TextEncoder().encode(`${JSON.stringify(without({ ...config }, ['auto_map']), null, 2)}\n`);
 }
 
 /**
- * A config of a released architecture, or undefined where none fits.
+ * The config of a released architecture. Undefined if none fits.
  *
- * transformers 5 refuses a llama whose hidden size is no multiple of its head count, though nothing in the model
- * needs it. Mistral's layers are llama's without biases, and without that rule.
+ * transformers 5 refuses a llama whose hidden size is no multiple of its head count. It has no such rule for mistral, whose
+ * layers are llama's without biases.
  */
 function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config | undefined {
   const { modelType, className } = findArchitecture(checkpoint.config);

@@ -1,15 +1,14 @@
-/** Name of the modelling file of an architecture, without its extension: what `auto_map` calls the module. */
+/** Name of an architecture's modelling file without its extension: the module in `auto_map`. */
 export function modellingModule(modelType: string): string {
   return `modeling_pruned_${modelType}`;
 }
 
 /**
- * The Python file that lets transformers build a decoder whose layers differ in width, from its own classes.
- * Runs on transformers 4.57 and 5: what differs between them (names of keyword arguments, where the cache is) stays
- * inside the classes that are used.
+ * The Python file with which transformers builds a decoder whose layers differ in width from its own classes. It runs on
+ * transformers 4.57 and 5: their differences (names of keyword arguments, place of the cache) stay inside those classes.
  *
- * @param modelType `llama`: the module of transformers that has the classes.
- * @param name `Llama`: what their names begin with.
+ * @param modelType `llama`: the module of transformers that has the classes
+ * @param name `Llama`: the prefix of their names
  */
 export function modellingFile(modelType: string, name: string): string {
   return `"""${name} with layers of different widths, as a structured pruning by GRASP leaves them.

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TrainingState } from '@grasp/gates';
@@ -76,12 +76,30 @@ describe('a state file', () => {
     Object.assign(file.state, structuredClone(state));
     await file.save();
     file.state.scales!.step++;
-    await mkdir(`${path}.partial`); // a folder where the draft would go
-    await expect(file.save()).rejects.toMatchObject({ code: 'GRASP_CHECKPOINT_WRITE' });
+    await rename(path, `${path}.aside`);
+    await mkdir(path); // a folder in its place
+    await expect(file.save()).rejects.toMatchObject({ code: 'GRASP_FILE_WRITE', path });
     expect(file.savedSteps).toBe(7);
-    await rm(`${path}.partial`, { recursive: true });
+    await rm(path, { recursive: true });
+    await rename(`${path}.aside`, path);
     expect((await openStateFile(path, identity)).state).toEqual(state);
     await removeState(path);
+  });
+
+  it('follows no link, neither at its own name nor at that of a draft', async () => {
+    const path = join(folder, 'linked.state');
+    const victim = join(folder, 'victim');
+    await writeFile(victim, 'mine');
+    for (const suffix of ['', '.partial'])
+      await symlink(join(folder, suffix ? 'victim' : 'none'), path + suffix);
+    const file = await openStateFile(path, identity);
+    Object.assign(file.state, state);
+    await file.save();
+    expect(await readFile(victim, 'utf8')).toBe('mine');
+    expect((await readdir(folder)).sort()).toEqual(['linked.state', 'linked.state.partial', 'victim']);
+    await removeState(path);
+    await rm(`${path}.partial`);
+    await rm(victim);
   });
 
   it('can be discarded, unless it is something else', async () => {

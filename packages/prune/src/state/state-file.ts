@@ -1,6 +1,5 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { writeError } from '@grasp/checkpoint';
+import { readFile, rm } from 'node:fs/promises';
+import { removeDrafts, replaceFile } from '@grasp/files';
 import {
   decodeRunState,
   encodeRunState,
@@ -34,6 +33,7 @@ export async function openStateFile(
   identity: RunIdentity,
   { restart = false }: { readonly restart?: boolean } = {},
 ): Promise<StateFile> {
+  await removeDrafts(path); // of a process that was killed while it saved
   const saved = await readSaved(path);
   const discard = saved !== undefined && restart && isRunState(saved);
   const resumed = saved !== undefined && !discard;
@@ -49,23 +49,17 @@ export async function openStateFile(
     },
     async save() {
       if (isEmpty(state)) return;
-      try {
-        await writeWhole(path, encodeRunState(state, identity));
-        savedSteps = stepsOf(state);
-      } catch (error) {
-        await rm(draftOf(path), { force: true }).catch(() => {}); // the first error is the one to report
-        throw writeError(path, error);
-      }
+      await replaceFile(path, encodeRunState(state, identity));
+      savedSteps = stepsOf(state);
     },
   };
 }
 
 /** Removes what was saved, once a run's output has its place. */
 export async function removeState(path: string): Promise<void> {
-  for (const name of [draftOf(path), path]) await rm(name, { force: true });
+  await removeDrafts(path);
+  await rm(path, { force: true });
 }
-
-const draftOf = (path: string): string => `${path}.partial`;
 
 async function readSaved(path: string): Promise<Uint8Array | undefined> {
   try {
@@ -78,24 +72,4 @@ async function readSaved(path: string): Promise<Uint8Array | undefined> {
 
 function isEmpty(state: RunState): boolean {
   return stepsOf(state) === 0 && Object.keys(state.perplexity).length === 0;
-}
-
-/** Under a temporary name, onto the disk, then under its own. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = draftOf(path);
-  const file = await open(draft, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
-  if (process.platform === 'win32') return; // which has no handles of folders
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

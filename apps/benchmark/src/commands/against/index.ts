@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
+import { replaceFile } from '@grasp/files';
 import { parseSettings } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
 import { count, jsonObject } from '../../shared/options/option-values.js';
@@ -47,7 +47,7 @@ export const againstCommand = () =>
         texts: text.map(namedText),
         say: console.error,
       });
-      await writeFile(join(options.out, 'contest.json'), `${JSON.stringify(contest, null, 2)}\n`);
+      await replaceFile(join(options.out, 'contest.json'), `${JSON.stringify(contest, null, 2)}\n`);
       const { head, rows } = contestTable(contest);
       console.log(terminalTable(head, rows));
     });

@@ -1,8 +1,8 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
+import { replaceFile } from '@grasp/files';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
@@ -83,8 +83,7 @@ export const profileCommand = () =>
           engine: `${engine.description}, ${dtype}`,
           ...{ tokens, model, ...times },
         };
-        await writeFile(`${out}.partial`, `${JSON.stringify(table, null, 2)}\n`);
-        await rename(`${out}.partial`, out);
+        await replaceFile(out, `${JSON.stringify(table, null, 2)}\n`);
         print(table, out);
       } finally {
         await checkpoint.close();

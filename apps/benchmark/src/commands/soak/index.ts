@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from '@commander-js/extra-typings';
+import { replaceFile } from '@grasp/files';
 import { openEngine } from '@grasp/prune';
 import { count } from '../../shared/options/option-values.js';
 import { describeTrend, soakPage } from './report.js';
@@ -22,7 +22,7 @@ export const soakCommand = () =>
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const samples: Sample[] = [];
       for await (const sample of soak(engine, steps, Math.min(every, steps))) samples.push(sample);
-      await writeFile(out, soakPage(samples, engine.description));
+      await replaceFile(out, soakPage(samples, engine.description));
       console.log(describeTrend(samples));
       console.log(`Charts: ${out}`);
     });

@@ -1,12 +1,11 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '@grasp/files';
 
-/** Writes text files into a folder, which is created if necessary. Each file appears only when it is complete. */
+/** Writes text files by name into a folder, each whole or not at all. Creates the folder if it is missing. */
 export async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
-    const path = join(folder, name);
-    await writeFile(`${path}.partial`, content);
-    await rename(`${path}.partial`, path);
+    await replaceFile(join(folder, name), content);
   }
 }

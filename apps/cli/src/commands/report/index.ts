@@ -1,6 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
+import { replaceFile } from '@grasp/files';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import type { Terminal } from '../../terminal.js';
 import { readAccuracy } from './accuracy.js';
@@ -17,7 +17,6 @@ export const reportCommand = (terminal: Terminal) =>
     .action(async (folder, { accuracy = [], out = join(folder, RUN_REPORT) }) => {
       const run = await readRun(folder);
       const page = await runReport(run, await Promise.all(accuracy.map(readAccuracy)));
-      await writeFile(`${out}.partial`, page);
-      await rename(`${out}.partial`, out);
+      await replaceFile(out, page);
       terminal.print(`Written to ${out}`);
     });

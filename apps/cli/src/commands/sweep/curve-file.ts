@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { replaceFile } from '@grasp/files';
 import type { BudgetName, RunRecord, runInputs } from '@grasp/prune';
 
 /** What a run at one budget came to; the losses of learning are the same for all. */
@@ -16,9 +17,8 @@ export interface Curve {
 }
 
 /** Writes the curve, whole or not at all. */
-export async function writeCurve(path: string, curve: Curve): Promise<void> {
-  await writeFile(`${path}.partial`, `${JSON.stringify(curve, null, 2)}\n`);
-  await rename(`${path}.partial`, path);
+export function writeCurve(path: string, curve: Curve): Promise<void> {
+  return replaceFile(path, `${JSON.stringify(curve, null, 2)}\n`);
 }
 
 /** Points of an earlier sweep; none where there is none. */

@@ -1,6 +1,6 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { acquireLock, CheckpointWriteError, writeError } from '@grasp/checkpoint';
+import { acquireLock, FileWriteError, writeError } from '@grasp/files';
 
 /** What lies in a sweep's folder, beside exported models: scores and curve. */
 export const SCORES = 'scores.state';
@@ -9,27 +9,27 @@ export const CURVE = 'sweep.json';
 /**
  * Makes the folder of a sweep, or takes one that is there, and keeps other sweeps out of it meanwhile.
  *
- * @throws CheckpointWriteError for a folder with something else in it, one in use, or one that cannot be made.
+ * @throws FileWriteError for a folder with something else in it, one in use, or one that cannot be made.
  */
 export async function withSweepFolder<Result>(out: string, work: () => Promise<Result>): Promise<Result> {
-  const release = await claim(out).catch((error: unknown) => {
+  const { release, created } = await claim(out).catch((error: unknown) => {
     throw writeError(out, error);
   });
   try {
     return await work();
   } finally {
     await release();
-    if ((await readdir(out)).length === 0) await rm(out, { recursive: true });
+    if (created) await rmdir(out).catch(() => {}); // only if it is empty
   }
 }
 
-async function claim(out: string): Promise<() => Promise<void>> {
-  await mkdir(out, { recursive: true });
+async function claim(out: string): Promise<{ release: () => Promise<void>; created: boolean }> {
+  const created = (await mkdir(out, { recursive: true })) !== undefined;
   const names = await readdir(out);
   const ours = ['sweep.lock', SCORES, CURVE].some((name) => names.includes(name));
   if (names.length > 0 && !ours) {
     const detail = 'it is not empty, and not the folder of a sweep. Choose another.';
-    throw new CheckpointWriteError(out, 'exists', detail);
+    throw new FileWriteError(out, 'exists', detail);
   }
-  return acquireLock(join(out, 'sweep.lock'));
+  return { release: await acquireLock(join(out, 'sweep.lock')), created };
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { type OwnTextOptions, type OwnTextProgress, ownText, writingFormat } from '@grasp/calib-data';
-import { CheckpointWriteError, type TokenizerRoles, writeError } from '@grasp/checkpoint';
+import type { TokenizerRoles } from '@grasp/checkpoint';
 import { type Decoder, kvCacheBytesPerToken } from '@grasp/decoder';
+import { FileWriteError, replaceFile } from '@grasp/files';
 import type { Tokenizer } from '@grasp/tokenizer';
 
 /** Tokens of a row: few, as keys and values of all of them are copied at each step. */
@@ -20,11 +20,11 @@ export interface WriteOptions extends Omit<OwnTextOptions, 'rows' | 'rowTokens'>
   readonly onProgress: (progress: OwnTextProgress) => void;
 }
 
-/** @throws CheckpointWriteError for a file of another kind, or one that is there and is not to be replaced. */
+/** @throws FileWriteError for a file of another kind, or one that is there and is not to be replaced. */
 export function checkFree(out: string, overwrite: boolean): void {
-  if (!out.endsWith('.jsonl')) throw new CheckpointWriteError(out, 'input', 'its name must end in ".jsonl".');
+  if (!out.endsWith('.jsonl')) throw new FileWriteError(out, 'input', 'its name must end in ".jsonl".');
   if (!overwrite && existsSync(out))
-    throw new CheckpointWriteError(out, 'exists', 'it exists. Choose another name, or allow --overwrite.');
+    throw new FileWriteError(out, 'exists', 'it exists. Choose another name, or allow --overwrite.');
 }
 
 /** Rows whose keys and values fit into memory. */
@@ -58,12 +58,7 @@ export async function writeTexts(
         return `${JSON.stringify({ text: texts.join('\n') })}\n`;
       }),
     );
-    try {
-      await writeFile(`${out}.partial`, lines.join(''));
-      await rename(`${out}.partial`, out);
-    } catch (error) {
-      throw writeError(out, error);
-    }
+    await replaceFile(out, lines.join(''));
     return { texts: value.length, tokens: value.flat(2).length };
   }
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '@grasp/files';
 import * as z from 'zod';
 import { hashOf } from './hash.js';
 
@@ -47,9 +47,7 @@ export class CellStore {
   async write(key: CellKey, cell: StoredCell): Promise<void> {
     const path = join(this.folder, fileOf(key));
     await mkdir(this.folder, { recursive: true });
-    const draft = `${path}.${randomUUID()}.partial`;
-    await writeFile(draft, `${JSON.stringify({ inputs: key.inputs, ...cell }, null, 2)}\n`);
-    await rename(draft, path);
+    await replaceFile(path, `${JSON.stringify({ inputs: key.inputs, ...cell }, null, 2)}\n`);
   }
 
   /**

@@ -1,6 +1,6 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Claimant, releaseOutputFolder } from '@grasp/checkpoint';
+import { type Claimant, releaseOutputFolder, replaceFile } from '@grasp/files';
 import * as z from 'zod';
 
 /**
@@ -21,9 +21,7 @@ const schema = z.object({ launcher: z.string(), steps: z.array(z.string()) });
 const pathOf = (folder: string, key: string): string => join(folder, `${key}.json`);
 
 export async function recordArray(folder: string, { key, ...array }: SubmittedArray): Promise<void> {
-  const path = pathOf(folder, key);
-  await writeFile(`${path}.partial`, `${JSON.stringify(array, null, 2)}\n`);
-  await rename(`${path}.partial`, path);
+  await replaceFile(pathOf(folder, key), `${JSON.stringify(array, null, 2)}\n`);
 }
 
 export const removeRecord = (folder: string, key: string): Promise<void> =>

@@ -1,0 +1,63 @@
+/** Keys of GGUF metadata, each written down here alone. */
+
+/** What a file says about itself. */
+export const GENERAL = {
+  architecture: 'general.architecture',
+  type: 'general.type',
+  name: 'general.name',
+  license: 'general.license',
+  licenseName: 'general.license.name',
+  licenseLink: 'general.license.link',
+  languages: 'general.languages',
+  repoUrl: 'general.repo_url',
+  sourceRepoUrl: 'general.source.repo_url',
+  fileType: 'general.file_type',
+  quantizationVersion: 'general.quantization_version',
+  alignment: 'general.alignment',
+} as const;
+
+/** Parts of a file that is split into several. */
+export const SPLIT_COUNT = 'split.count';
+
+/** Hyperparameters. `modelKey` puts the architecture before them. */
+export const MODEL = {
+  vocabSize: 'vocab_size',
+  contextLength: 'context_length',
+  hiddenSize: 'embedding_length',
+  layers: 'block_count',
+  channels: 'feed_forward_length',
+  heads: 'attention.head_count',
+  kvHeads: 'attention.head_count_kv',
+  keyDim: 'attention.key_length',
+  valueDim: 'attention.value_length',
+  normEpsilon: 'attention.layer_norm_rms_epsilon',
+  ropeDim: 'rope.dimension_count',
+  ropeTheta: 'rope.freq_base',
+  ropeScalingType: 'rope.scaling.type',
+  ropeScalingFactor: 'rope.scaling.factor',
+  ropeOriginalContext: 'rope.scaling.original_context_length',
+} as const;
+
+/** `llama`, `block_count` → `llama.block_count` */
+export const modelKey = (architecture: string, name: (typeof MODEL)[keyof typeof MODEL]): string =>
+  `${architecture}.${name}`;
+
+export const TOKENIZER = {
+  model: 'tokenizer.ggml.model',
+  /** How text is split before BPE. */
+  pre: 'tokenizer.ggml.pre',
+  tokens: 'tokenizer.ggml.tokens',
+  tokenType: 'tokenizer.ggml.token_type',
+  scores: 'tokenizer.ggml.scores',
+  merges: 'tokenizer.ggml.merges',
+  addBos: 'tokenizer.ggml.add_bos_token',
+  addEos: 'tokenizer.ggml.add_eos_token',
+  addSpacePrefix: 'tokenizer.ggml.add_space_prefix',
+  chatTemplate: 'tokenizer.chat_template',
+} as const;
+
+/** Roles of special tokens, by GGUF's names. */
+export type GgufRole = 'bos' | 'eos' | 'eot' | 'unknown' | 'padding';
+
+/** `bos` → `tokenizer.ggml.bos_token_id` */
+export const tokenIdKey = (role: GgufRole): string => `tokenizer.ggml.${role}_token_id`;

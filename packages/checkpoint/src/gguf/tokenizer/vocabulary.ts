@@ -1,0 +1,73 @@
+import { CheckpointFormatError } from '../../errors.js';
+import { LIMITS } from '../../limits.js';
+import type { GgufMetadata } from '../header/metadata.js';
+import { type GgufRole, TOKENIZER, tokenIdKey } from '../keys.js';
+import { TOKEN_KIND } from './tokenizer-model.js';
+
+/** An entry of `added_tokens` in tokenizer.json: text that becomes one token before the rest is split. */
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly single_word: false;
+  readonly lstrip: false;
+  readonly rstrip: false;
+  readonly normalized: false;
+  readonly special: boolean;
+}
+
+export interface GgufVocabulary {
+  /** Text of every token by id. */
+  readonly tokens: readonly string[];
+  /** Id by text. Without padding entries, which no text becomes. */
+  readonly ids: ReadonlyMap<string, number>;
+  readonly added: readonly AddedToken[];
+  /** Id and text of a special token, if the file names one. */
+  special(role: GgufRole): { id: number; text: string } | undefined;
+}
+
+/** @throws CheckpointFormatError when lists disagree in length, a text occurs twice, or an id is out of range */
+export function ggufVocabulary(metadata: GgufMetadata): GgufVocabulary {
+  const fail = (detail: string) => new CheckpointFormatError(metadata.file, detail);
+  const tokens = metadata.texts(TOKENIZER.tokens);
+  if (tokens === undefined) throw fail(`it has no ${TOKENIZER.tokens}`);
+  const kinds = metadata.numbers(TOKENIZER.tokenType);
+  if (kinds && kinds.length !== tokens.length)
+    throw fail(`it has ${tokens.length} tokens and ${kinds.length} types`);
+  const kindOf = (id: number) => kinds?.[id] ?? TOKEN_KIND.normal;
+
+  const ids = new Map<string, number>();
+  const added: AddedToken[] = [];
+  for (const [id, content] of tokens.entries()) {
+    const kind = kindOf(id);
+    if (kind === TOKEN_KIND.unused) continue;
+    if (content.length > LIMITS.tokenLength) throw fail(`token ${id} has ${content.length} characters`);
+    const other = ids.get(content);
+    if (other !== undefined)
+      throw fail(`tokens ${other} and ${id} are the same text ${JSON.stringify(content)}`);
+    ids.set(content, id);
+    if (kind === TOKEN_KIND.control || kind === TOKEN_KIND.userDefined || kind === TOKEN_KIND.unknown) {
+      const special = kind !== TOKEN_KIND.userDefined;
+      added.push({
+        id,
+        content,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special,
+      });
+    }
+  }
+  return {
+    tokens,
+    ids,
+    added,
+    special(role) {
+      const id = metadata.number(tokenIdKey(role));
+      if (id === undefined) return undefined;
+      const text = tokens[id];
+      if (text === undefined) throw fail(`its ${role} token is ${id}, and it has ${tokens.length} tokens`);
+      return { id, text };
+    },
+  };
+}

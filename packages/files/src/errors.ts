@@ -1,0 +1,78 @@
+/** Why a file or folder cannot be written. `verify`: reading back gives other content. `input`: a bad argument. */
+export type WriteFailure = 'disk-full' | 'permission' | 'exists' | 'in-use' | 'verify' | 'input' | 'io';
+
+/** A file or folder cannot be written. Nothing incomplete has the name `path`. */
+export class FileWriteError extends Error {
+  override readonly name = 'FileWriteError';
+  readonly code = 'GRASP_FILE_WRITE';
+
+  constructor(
+    readonly path: string,
+    readonly reason: WriteFailure,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: cannot be written: ${detail}`, options);
+  }
+}
+
+/** Another process holds a lock. */
+export class LockHeldError extends Error {
+  override readonly name = 'LockHeldError';
+  readonly code = 'GRASP_LOCK_HELD';
+
+  constructor(
+    readonly lock: string,
+    /** The process, for the message. */
+    readonly holder: string,
+  ) {
+    super(`${lock} is held by ${holder}. Wait for it, or delete that file if the process is gone.`);
+  }
+}
+
+/**
+ * Converts a system error or a held lock into a `FileWriteError` that names `path`. Returns any other error unchanged,
+ * so that the errors of a caller's own code pass through.
+ */
+export function writeError(path: string, error: unknown): Error {
+  if (error instanceof LockHeldError) {
+    return new FileWriteError(path, 'in-use', `another run writes there: ${error.message}`, { cause: error });
+  }
+  if (error instanceof Error && !('errno' in error)) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  const fail = (reason: WriteFailure, text: string) =>
+    new FileWriteError(path, reason, text, { cause: error });
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return fail('io', `a folder of its path is missing (${detail}). Create it, or choose another path.`);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return fail('disk-full', `the disk is full (${detail}). Free some space.`);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return fail('permission', `no permission (${detail}). Choose a folder you may write to.`);
+    default:
+      return fail('io', detail);
+  }
+}
+
+/** Returns whether an error means that a disk or a quota is full. */
+export function isDiskFull(error: unknown): boolean {
+  if (error instanceof FileWriteError) return error.reason === 'disk-full';
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
+}
+
+/** Runs `action` and converts its system errors with `writeError`. */
+export async function naming<Result>(path: string, action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+/** The `code` of an error, or an empty string. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,12 @@
+export { FileWriteError, isDiskFull, LockHeldError, type WriteFailure, writeError } from './errors.js';
+export { acquireLock, type Claimant, releaseLockOf, withLock } from './lock.js';
+export { openRegular } from './open-regular.js';
+export { claimOutputFolder, type OutputFolder, releaseOutputFolder } from './output-folder.js';
+export {
+  type Draft,
+  type ReplaceOptions,
+  removeDrafts,
+  replaceFile,
+  replaceFileWith,
+} from './replace-file.js';
+export { renameDurably, sync } from './sync.js';
