@@ -1,7 +1,7 @@
 import { decoderConfig } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
 import { forecast, forecastSeconds } from './forecast.js';
-import { parseSettings } from './settings.js';
+import { parseSettings } from './settings/parse.js';
 
 /** SmolLM2-135M. */
 const config = decoderConfig({

@@ -1,6 +1,6 @@
 import { attentionMatrices, type DecoderConfig, feedForwardMatrices, parameterCounts } from '@grasp/decoder';
 import { predictedBlocks } from './predictions.js';
-import type { PruneSettings } from './settings.js';
+import type { PruneSettings } from './settings/schema.js';
 import type { TextSizes } from './text-sizes.js';
 
 /** What a run will take, from the model's shape. */
@@ -28,7 +28,7 @@ export interface Forecast {
   readonly gpuBytes: number;
 }
 
-type DType = PruneSettings['dtype'];
+type DType = PruneSettings['engine']['dtype'];
 
 /**
  * What a step does beside matrix products (norms, softmax, SiLU, copies, starting operations) goes with its
@@ -92,7 +92,7 @@ function solveOperations(config: DecoderConfig, keep: number): number {
  */
 function predictionOperations(config: DecoderConfig, settings: PruneSettings, texts: TextSizes): number {
   const { hiddenSize: d, headSize: h, headsPerGroup: G, vocabSize: V, layers } = config;
-  const { length } = settings;
+  const { length } = settings.text;
   const { total, byRefit } = predictedBlocks(settings, texts);
   const attention = layers.reduce((sum, { groups }) => sum + 2 * groups * G * h * length, 0);
   const forward = 2 * parameterCounts(config).prunable + attention;
@@ -168,8 +168,8 @@ function stepBytes(config: DecoderConfig, N: number, keep: number, dtype: DType,
 }
 
 /** Tokens that a refit sees. */
-const refitTokens = ({ refitBlocks, length }: PruneSettings, texts: TextSizes) =>
-  Math.min(refitBlocks, texts.gates) * length;
+const refitTokens = ({ refit, text }: PruneSettings, texts: TextSizes) =>
+  Math.min(refit.blocks, texts.gates) * text.length;
 
 /**
  * Bytes of a refit: all text as it reaches a sublayer and its output matrix; products of inputs with one another and with
@@ -191,11 +191,13 @@ function tensorBytes(
   texts: TextSizes,
   { keep, entries }: { readonly keep: number; readonly entries: number },
 ): number {
-  const { batch, length, dtype, refit, rank } = settings;
+  const { refit, lora, text, engine } = settings;
+  const { batch, length } = text;
+  const { dtype } = engine;
   const step = stepBytes(config, batch * length, keep, dtype, entries);
-  const tuning = step + BYTES_PER_FACTOR * factorCount(config, keep, rank);
+  const tuning = step + BYTES_PER_FACTOR * factorCount(config, keep, lora.rank);
   const predictions = 2 * predictedBlocks(settings, texts).total * length * config.hiddenSize;
-  const refitting = refit === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts), keep, dtype);
+  const refitting = refit.mode === 'none' ? 0 : refitBytes(config, refitTokens(settings, texts), keep, dtype);
   const weights = weightBytes(config, dtype === 'bfloat16' ? 2 : 4);
   // What a refit held is free again when tuning begins, but in pieces, which a process keeps.
   const learning = weights + Math.max(step, predictions + refitting + tuning);
@@ -214,24 +216,28 @@ export function forecast(
   config: DecoderConfig,
   settings: PruneSettings,
   texts: TextSizes,
-  keep = settings.keep ?? 1,
+  keep = settings.budget.keep ?? 1,
 ): Forecast {
-  const { length, choose, rank, recover } = settings;
-  const byGates = choose === 'gates';
-  const chosenFrom = byGates ? settings.batch * length : length; // tokens of a step
-  const N = settings.batch * length;
+  const { choice, gates, importance, refit, scales, text } = settings;
+  const { batch, length } = text;
+  const { rank } = settings.lora;
+  const byGates = choice === 'gates';
+  const chosenFrom = byGates ? batch * length : length; // tokens of a step
+  const N = batch * length;
   const total = ({ ffn, rest }: ReturnType<typeof activations>) => ffn + rest;
   const tensors = (entries: number) => tensorBytes(config, settings, texts, { keep, entries });
   return {
     gateSteps: byGates
-      ? Math.ceil(texts.gates / settings.batch) * settings.epochs
-      : settings.rounds * settings.roundBlocks,
-    scaleSteps: Math.ceil(texts.scales / settings.batch) * settings.scaleEpochs,
+      ? Math.ceil(texts.gates / batch) * gates.epochs
+      : importance.rounds * importance.blocksPerRound,
+    scaleSteps: Math.ceil(texts.scales / batch) * scales.epochs,
     flopsPerGateStep: passFlops(config, chosenFrom, length, keep, true),
     flopsPerScaleStep: passFlops(config, N, length, keep, false) + correctionFlops(config, N, keep, rank),
     refitFlops:
-      settings.refit === 'none' ? 0 : refitOperations(config, refitTokens(settings, texts), keep, recover),
-    solveFlops: settings.refit === 'none' ? 0 : solveOperations(config, keep),
+      refit.mode === 'none'
+        ? 0
+        : refitOperations(config, refitTokens(settings, texts), keep, refit.compensation),
+    solveFlops: refit.mode === 'none' ? 0 : solveOperations(config, keep),
     factors: factorCount(config, keep, rank),
     predictionFlops: predictionOperations(config, settings, texts),
     activationsPerGateStep: total(activations(config, chosenFrom, keep, true)),

@@ -1,9 +1,9 @@
 import type { TrainingState } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
-import type { PruneEvent } from './events.js';
-import { loadOn } from './load.js';
-import { projectionOf } from './projection.js';
-import type { PruneJob } from './prune-job.js';
+import { loadOn } from './engine/load.js';
+import { projectionOf } from './projection/projection.js';
+import type { PruneEvent } from './run/events.js';
+import type { PruneJob } from './run/prune-job.js';
 import { saving } from './saving.js';
 
 /**
@@ -19,7 +19,7 @@ export async function* learnScores(
   const projection = projectionOf(checkpoint, settings);
   const { state } = stateFile;
   async function* choose(): AsyncGenerator<PruneEvent, void, undefined> {
-    const decoder = yield* loadOn(checkpoint, engine, settings.dtype);
+    const decoder = yield* loadOn(checkpoint, engine, settings.engine.dtype);
     try {
       yield* chooseMask(decoder, gateBlocks, settings, projection, state);
     } finally {

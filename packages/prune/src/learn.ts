@@ -10,13 +10,13 @@ import {
 } from '@grasp/fold';
 import { adamW, annealed, Random } from '@grasp/gates';
 import { chooseMask } from './choose-mask.js';
-import type { PruneEvent } from './events.js';
 import { gradedBy, type Predictions, predict, predictedBlocks } from './predictions.js';
-import type { Projection } from './projection.js';
+import type { Projection } from './projection/projection.js';
 import { refit } from './refit.js';
+import type { PruneEvent } from './run/events.js';
 import type { RunState } from './run-state.js';
 import { schedule } from './schedule.js';
-import type { PruneSettings } from './settings.js';
+import type { PruneSettings } from './settings/schema.js';
 
 /** Sets the random numbers of first factors apart from those of the blocks' order. */
 const INITIAL_FACTORS = 1;
@@ -90,7 +90,7 @@ async function* refitAndPredict(
   const { total, byRefit } = predictedBlocks(settings, { gates, scales, apart: gateBlocks !== scaleBlocks });
   yield* predict(model, scaleBlocks, [byRefit, total], predictions);
   const replaced =
-    settings.refit === 'sequential'
+    settings.refit.mode === 'sequential'
       ? yield* refit(model, mask, gateBlocks, settings, { predictions, predicted: byRefit })
       : [];
   return { replaced, predictions };
@@ -103,18 +103,15 @@ interface Tuned {
 }
 
 /** What is tuned: the model, which of its entries have scales, and what else moves, if anything. */
-function tunable(
-  model: Decoder,
-  mask: Uint8Array,
-  { scales, rank, rankRate, learningRate, seed }: PruneSettings,
-) {
+function tunable(model: Decoder, mask: Uint8Array, { scales, lora, optimizer, seed }: PruneSettings) {
   const { config } = model;
-  if (scales === 'units' && rank === 0) return { tuned: model, kept: mask };
+  const { rank } = lora;
+  if (scales.targets === 'units' && rank === 0) return { tuned: model, kept: mask };
   const kept = withNorms(config, mask);
   if (rank === 0) return { tuned: new TunableDecoder(model), kept };
   const random = new Random(seed, INITIAL_FACTORS);
   const initial = initialFactors(config, mask, rank, () => random.next() / 2 ** 32);
-  const free = { initial, reach: rankRate / learningRate };
+  const free = { initial, reach: lora.learningRate / optimizer.learningRate };
   return { tuned: new TunableDecoder(model, { mask, rank }), kept, free };
 }
 
@@ -126,21 +123,24 @@ async function* tune(
   settings: PruneSettings,
   progress: Pick<RunState, 'scales'>,
 ): AsyncGenerator<PruneEvent, Tuned, undefined> {
-  const { learningRate, beta1, beta2, epsilon, alpha, rank } = settings;
-  const { stepsPerEpoch, blocksAt, batchAt } = schedule(scaleBlocks, settings);
-  const steps = stepsPerEpoch * settings.scaleEpochs;
+  const { learningRate, beta1, beta2, epsilon } = settings.optimizer;
+  const { alpha, epochs, schedule: rateSchedule } = settings.scales;
+  const { batch } = settings.text;
+  const { stepsPerEpoch, blocksAt, batchAt } = schedule(scaleBlocks, { batch, seed: settings.seed });
+  const steps = stepsPerEpoch * epochs;
   const { tuned, kept, free } = tunable(model, mask, settings);
-  const rate = settings.scaleRate === 'annealed' ? annealed(learningRate, steps) : learningRate;
+  const rate = rateSchedule === 'annealed' ? annealed(learningRate, steps) : learningRate;
   const optimizer = adamW({ learningRate: rate, betas: [beta1, beta2], epsilon });
   const options = { steps, amplitude: alpha, optimizer, ...(free ? { free } : {}) };
   const state = progress.scales ?? initialScaleState(tuned, options);
   progress.scales = state;
-  const graded = (step: number) => gradedBy(predictions, batchAt(step), blocksAt(step), settings);
+  const graded = (step: number) =>
+    gradedBy(predictions, batchAt(step), blocksAt(step), settings.distil.weight);
   for await (const { step, loss } of calibrateScales(tuned, kept, graded, options, state)) {
     yield { stage: 'scales', step: step + 1, steps, loss, tokens: batchAt(step).ids.length };
   }
   const scales = scalesFromScores(state.scores.subarray(0, kept.length), kept, alpha);
   const factors = free && freeFromScores(state.scores.subarray(kept.length), free);
-  const corrections = factors ? correctionUpdates(model.config, mask, rank, factors) : [];
+  const corrections = factors ? correctionUpdates(model.config, mask, settings.lora.rank, factors) : [];
   return { scales, corrections, losses: state.losses };
 }

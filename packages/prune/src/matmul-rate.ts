@@ -1,7 +1,7 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Engine } from './engine.js';
-import type { PruneSettings } from './settings.js';
+import type { Engine } from './engine/open-engine.js';
+import type { PruneSettings } from './settings/schema.js';
 
 /** Most of each side of the product that {@link matMulRate} times: large enough for full speed, small for WASM. */
 const LARGEST_SIDE = 1024;
@@ -13,7 +13,7 @@ const RATE_MILLISECONDS = 300;
 export async function matMulRate(
   { runtime }: Engine,
   { hiddenSize, layers }: Pick<DecoderConfig, 'hiddenSize' | 'layers'>,
-  dtype: PruneSettings['dtype'] = 'float32',
+  dtype: PruneSettings['engine']['dtype'] = 'float32',
 ): Promise<number> {
   const channels = Math.max(1, ...layers.map((layer) => layer.channels));
   const [tokens, inner, outer] = [512, Math.min(LARGEST_SIDE, hiddenSize), Math.min(LARGEST_SIDE, channels)];

@@ -2,7 +2,7 @@ import { decoderConfig } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
 import { forecast } from './forecast.js';
 import { assertFitsMemory, MemoryError, memoryRemedies, usableMemory } from './memory.js';
-import { parseSettings } from './settings.js';
+import { parseSettings } from './settings/parse.js';
 
 /** LLaMA-2-7B. */
 const config = decoderConfig({

@@ -1,9 +1,10 @@
 import { freemem } from 'node:os';
 import type { DecoderConfig } from '@grasp/decoder';
 import { containerMemory } from './container-memory.js';
-import type { Engine } from './engine.js';
+import type { Engine } from './engine/open-engine.js';
 import { type Forecast, forecast } from './forecast.js';
-import type { PruneSettings } from './settings.js';
+import { parseSettings } from './settings/parse.js';
+import type { PruneSettings, SettingsInput } from './settings/schema.js';
 import type { TextSizes } from './text-sizes.js';
 
 /** Whose memory a run takes most of: the process's, or that of its GPU. */
@@ -94,19 +95,22 @@ function halves(from: number, least: number): number[] {
 
 /** By kind, mildest first. */
 function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (readonly Remedy[])[] {
-  const setting = (name: string, change: Partial<PruneSettings>): Remedy => ({
+  const setting = (name: string, change: SettingsInput): Remedy => ({
     name,
-    apply: (run) => ({ ...run, settings: { ...run.settings, ...change } }),
+    apply: (run) => ({ ...run, settings: parseSettings(run.settings, change) }),
   });
-  const { dtype, batch, length, refit, refitBlocks, distill } = settings;
+  const { refit, distil, text, engine } = settings;
+  const { batch, length } = text;
   return [
-    bfloat16 && dtype === 'float32' ? [setting('--dtype bfloat16', { dtype: 'bfloat16' })] : [],
-    halves(batch, 1).map((less) => setting(`--batch ${less}`, { batch: less })),
-    halves(length, SHORTEST).map((less) => setting(`--length ${less}`, { length: less })),
-    (refit === 'none' ? [] : halves(Math.min(refitBlocks, texts.gates), 1)).map((less) =>
-      setting(`--refit-blocks ${less}`, { refitBlocks: less }),
+    bfloat16 && engine.dtype === 'float32'
+      ? [setting('--dtype bfloat16', { engine: { dtype: 'bfloat16' } })]
+      : [],
+    halves(batch, 1).map((less) => setting(`--batch ${less}`, { text: { batch: less } })),
+    halves(length, SHORTEST).map((less) => setting(`--length ${less}`, { text: { length: less } })),
+    (refit.mode === 'none' ? [] : halves(Math.min(refit.blocks, texts.gates), 1)).map((less) =>
+      setting(`--refit-blocks ${less}`, { refit: { blocks: less } }),
     ),
-    distill > 0 ? [setting('--distill 0', { distill: 0 })] : [],
+    distil.weight > 0 ? [setting('--distil-weight 0', { distil: { weight: 0 } })] : [],
     texts.window === undefined
       ? []
       : [

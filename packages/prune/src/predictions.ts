@@ -1,8 +1,8 @@
 import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import { convert, toFloat32 } from '@grasp/checkpoint';
 import type { Decoder, TokenBatch as GradedBatch } from '@grasp/decoder';
-import type { PruneEvent } from './events.js';
-import type { PruneSettings } from './settings.js';
+import type { PruneEvent } from './run/events.js';
+import type { PruneSettings } from './settings/schema.js';
 import type { TextSizes } from './text-sizes.js';
 
 /** Blocks that go through the model at once: enough to keep the cores busy. */
@@ -19,15 +19,12 @@ export type Predictions = Uint16Array[];
  * that makes up for part of the gap to the dense model, on the same text.
  */
 export function predictedBlocks(
-  settings: Pick<
-    PruneSettings,
-    'distill' | 'distillBlocks' | 'scaleEpochs' | 'refit' | 'refitBlocks' | 'recover'
-  >,
+  { distil, scales, refit }: Pick<PruneSettings, 'distil' | 'scales' | 'refit'>,
   texts: TextSizes,
 ): { readonly total: number; readonly byRefit: number } {
-  const { distill, distillBlocks, scaleEpochs, refit, refitBlocks, recover } = settings;
-  const total = distill > 0 && scaleEpochs > 0 ? Math.min(texts.scales, distillBlocks) : 0;
-  const read = refit === 'sequential' && recover > 0 && !texts.apart ? Math.min(texts.gates, refitBlocks) : 0;
+  const total = distil.weight > 0 && scales.epochs > 0 ? Math.min(texts.scales, distil.blocks) : 0;
+  const reads = refit.mode === 'sequential' && refit.compensation > 0 && !texts.apart;
+  const read = reads ? Math.min(texts.gates, refit.blocks) : 0;
   return { total, byRefit: Math.min(read, total) };
 }
 
@@ -67,7 +64,7 @@ export function gradedBy(
   predictions: Predictions,
   batch: TokenBatch,
   blocks: ArrayLike<number>,
-  { distill }: Pick<PruneSettings, 'distill'>,
+  weight: number,
 ): GradedBatch {
   const known = Array.from(blocks, (block) => predictions[block]);
   const size = known.find((bits) => bits)?.length;
@@ -76,7 +73,7 @@ export function gradedBy(
   known.forEach((bits, i) => {
     if (bits) expected.set(widen(bits), i * size);
   });
-  return { ...batch, expected: { rows: expected, shares: known.map((bits) => (bits ? distill : 0)) } };
+  return { ...batch, expected: { rows: expected, shares: known.map((bits) => (bits ? weight : 0)) } };
 }
 
 function narrow(values: Float32Array): Uint16Array {

@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
 import { type RefitModel, type ReplacedColumns, refitOutputs } from '@grasp/fold';
-import type { PruneEvent } from './events.js';
 import { type Predictions, setPredictions } from './predictions.js';
 import { relay } from './relay.js';
-import type { PruneSettings } from './settings.js';
+import type { PruneEvent } from './run/events.js';
+import type { PruneSettings } from './settings/schema.js';
 
 /** Tokens that go through a sublayer at once: enough to keep the cores busy. */
 const TOKENS_AT_ONCE = 2048;
@@ -19,11 +19,11 @@ export async function* refit(
   model: Decoder,
   mask: Uint8Array,
   blocks: TokenBlocks,
-  { damping, recover, refitBlocks }: PruneSettings,
+  { refit: { damping, compensation, blocks: mostBlocks } }: PruneSettings,
   { predictions, predicted }: { readonly predictions: Predictions; readonly predicted: number },
 ): AsyncGenerator<PruneEvent, ReplacedColumns[], undefined> {
   const [available, length] = blocks.shape;
-  const count = Math.min(available, refitBlocks);
+  const count = Math.min(available, mostBlocks);
   const atOnce = Math.max(1, Math.floor(TOKENS_AT_ONCE / length));
   const batches = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => {
     const first = i * atOnce;
@@ -48,7 +48,7 @@ export async function* refit(
     solveDefinite: model.solveDefinite,
     outputProblems: (...walk) => model.outputProblems(...walk, expected),
   };
-  const run = refitOutputs(walked, batches, mask, { damping, recover });
+  const run = refitOutputs(walked, batches, mask, { damping, recover: compensation });
   try {
     for (;;) {
       const { done, value } = yield* relay((emit: (event: PruneEvent) => void) => {

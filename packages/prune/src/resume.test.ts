@@ -6,11 +6,11 @@ import { type Checkpoint, openCheckpoint, writeCheckpoint } from '@grasp/checkpo
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openEngine } from './engine.js';
-import { prune } from './prune.js';
-import type { PruneJob } from './prune-job.js';
-import { runIdentity } from './run-identity.js';
-import { parseSettings } from './settings.js';
+import { openEngine } from './engine/open-engine.js';
+import { prune } from './run/prune.js';
+import type { PruneJob } from './run/prune-job.js';
+import { runIdentity } from './run/run-identity.js';
+import { parseSettings } from './settings/parse.js';
 import { openStateFile } from './state-file.js';
 
 let folder: string;

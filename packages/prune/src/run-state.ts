@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decodeState, encodeState, type TrainingState } from '@grasp/gates';
-import type { Subject } from './events.js';
+import type { Subject } from './run/events.js';
 
 /**
  * What a run has learned and measured so far. With the run's settings, model and text it is enough to go on from:

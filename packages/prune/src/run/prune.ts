@@ -4,18 +4,18 @@ import { type Checkpoint, openCheckpoint, withFiniteWeights, writeFolder } from 
 import { decoderConfig } from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { addLowRank, encodeMask, replaceColumns } from '@grasp/fold';
-import { assertMet } from './budgets.js';
+import { loadOn } from '../engine/load.js';
+import { type Learned, learn } from '../learn.js';
+import { assertMet } from '../projection/budgets.js';
+import { type Projection, projectionOf } from '../projection/projection.js';
+import { relay } from '../relay.js';
+import type { RunState } from '../run-state.js';
+import { saving } from '../saving.js';
 import type { PruneEvent, Subject } from './events.js';
-import { type Learned, learn } from './learn.js';
-import { loadOn } from './load.js';
 import { measure } from './measure.js';
-import { type Projection, projectionOf } from './projection.js';
 import type { PruneJob } from './prune-job.js';
 import { prunedView } from './pruned-view.js';
-import { relay } from './relay.js';
 import { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-record.js';
-import type { RunState } from './run-state.js';
-import { saving } from './saving.js';
 
 async function* learnOn(
   job: PruneJob,
@@ -23,7 +23,7 @@ async function* learnOn(
   progress: RunState,
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
   const { checkpoint, engine, settings, gateBlocks, scaleBlocks = gateBlocks } = job;
-  const decoder = yield* loadOn(checkpoint, engine, settings.dtype);
+  const decoder = yield* loadOn(checkpoint, engine, settings.engine.dtype);
   try {
     return yield* learn(decoder, { gateBlocks, scaleBlocks }, settings, projection, progress);
   } finally {
@@ -31,7 +31,7 @@ async function* learnOn(
   }
 }
 
-/** Writes the pruned model, numbers alone, reads every tensor back to compare it, and opens what stands there. */
+/** Writes the pruned model, reads every tensor back to compare it, and opens the written checkpoint. */
 async function* write(view: Checkpoint, folder: string): AsyncGenerator<PruneEvent, Checkpoint, undefined> {
   yield* relay<PruneEvent, void>((emit) =>
     writeFolder(withFiniteWeights(view), folder, {
@@ -41,7 +41,7 @@ async function* write(view: Checkpoint, folder: string): AsyncGenerator<PruneEve
   return openCheckpoint(folder);
 }
 
-/** The card of the pruned model. */
+/** The model card of the pruned model. */
 async function cardOf(record: RunRecord, dense: Checkpoint, pruned: Checkpoint): Promise<string> {
   const { before, after } = record;
   const name = basename(record.model).replace(/\.gguf$/i, '');
@@ -52,7 +52,7 @@ async function cardOf(record: RunRecord, dense: Checkpoint, pruned: Checkpoint):
   });
 }
 
-/** Perplexities of a model that is in memory alone: as kept, or measured and kept. */
+/** Perplexities of a model that exists only in memory, from the state if they are there. */
 async function* measureOnce(
   { engine, evaluation = [] }: PruneJob,
   { perplexity }: RunState,
@@ -62,17 +62,20 @@ async function* measureOnce(
   const kept = perplexity[subject];
   if (kept) return kept;
   const measured = yield* measure(checkpoint, subject, evaluation, engine);
-  // JSON has no infinities, and a model that bad is rare: measured again.
+  // JSON cannot hold an infinity. Such a model is rare and is measured again.
   if (evaluation.length > 0 && Object.values(measured).every(Number.isFinite)) perplexity[subject] = measured;
   return measured;
 }
 
 /**
- * A whole run: perplexity of the dense model, learning, perplexity under the mask, the folded checkpoint on disk,
- * and its perplexity as read back from there. Yields small records as it goes; leaving the loop stops the run. With a
- * state file it goes on from what is saved there, and ends with the same bytes as a run that never stopped.
+ * Runs the whole method: measures the dense model, chooses units, refits and tunes what is kept, measures the masked
+ * model, writes the pruned checkpoint and measures that.
  *
- * @returns the run's record, which also stands in the folder.
+ * The generator yields a small event for each step. Leaving the loop stops the run. With a state file, the run resumes
+ * from the saved state and writes the same bytes as a run that was never interrupted.
+ *
+ * @returns the run's record, which is also written to the folder.
+ * @throws SettingsError, BudgetBelowFloorError before any work; BudgetMissedError; what the engine and the checkpoint throw.
  */
 export function prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecord, undefined> {
   const { stateFile, saveEvery } = job;
@@ -94,7 +97,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
     const calibrated = yield* measure(pruned, 'calibrated', evaluation, engine);
     const perplexity = { dense, masked, calibrated };
     const record = runRecord(job, { ...projection, learned, pruned, perplexity });
-    if (settings.projection === 'exact') assertMet(record.budgets);
+    if (settings.projection.rule === 'exact') assertMet(record.budgets);
     if (folder === undefined) return record;
     await writeFile(
       join(folder, MASK_FILE),
@@ -104,6 +107,6 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
     await writeFile(join(folder, CARD), await cardOf(record, checkpoint, pruned));
     return record;
   } finally {
-    if (pruned !== view) await pruned.close(); // the view's is the job's
+    if (pruned !== view) await pruned.close(); // the caller owns the checkpoint behind the view
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSettings } from './settings.js';
+import { parseSettings } from './parse.js';
 import { SettingsError } from './settings-error.js';
 
 describe('parseSettings', () => {

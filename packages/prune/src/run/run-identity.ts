@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Checkpoint } from '@grasp/checkpoint';
+import type { RunIdentity } from '../run-state.js';
+import { settingEntries } from '../settings/flat.js';
+import type { PruneSettings } from '../settings/schema.js';
 import type { PruneJob } from './prune-job.js';
-import type { RunIdentity } from './run-state.js';
-import type { PruneSettings } from './settings.js';
 import { version } from './version.js';
 
-/** SHA-256 of a model's config and of every weight; reads all of them. */
+/** SHA-256 of a model's config and all of its weights. Reads every weight. */
 async function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(checkpoint.config));
   for (const [name, { dtype, shape }] of [...checkpoint.tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -16,8 +17,8 @@ async function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
 }
 
 /**
- * What decides the result of a run: model by its weights, text by its tokens, settings, and the engine, whose threads
- * may change the last bit of a sum. Where files lie does not count.
+ * Everything that determines the result of a run: the weights, the tokens of all texts, the settings, and the engine,
+ * because its number of threads can change the last bit of a sum. Paths of files are not part of it.
  */
 export async function runIdentity(job: Omit<PruneJob, 'folder'>): Promise<RunIdentity> {
   const { checkpoint, engine, settings, gateBlocks, scaleBlocks = gateBlocks, evaluation = [] } = job;
@@ -32,12 +33,12 @@ export async function runIdentity(job: Omit<PruneJob, 'folder'>): Promise<RunIde
   };
 }
 
-/** Settings that are set, those that are lists or tables as text. */
+/** All settings by path; lists and tables as JSON. */
 function settingParts(settings: PruneSettings): RunIdentity {
   return Object.fromEntries(
-    Object.entries(settings).flatMap(([name, value]) => {
-      if (value === undefined) return [];
-      return [[name, typeof value === 'object' ? JSON.stringify(value) : value]];
-    }),
+    settingEntries(settings).map(([path, value]) => [
+      path,
+      typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value),
+    ]),
   );
 }

@@ -11,9 +11,10 @@ import {
 import { foldCheckpoint } from '@grasp/fold';
 
 /**
- * The pruned model that was learned, as a view of the dense one. Without scales: with the mask alone.
+ * A view of the dense checkpoint in which only the units of the mask are left.
  *
- * @param scales of the units, or of these and the norms' entries (`scaleLayout` of `@grasp/decoder`)
+ * @param scales factors for the units, or for the units and the norm weights (`scaleLayout` of `@grasp/decoder`).
+ *   Default: none.
  */
 export function prunedView(checkpoint: Checkpoint, mask: Uint8Array, scales?: Float32Array): Checkpoint {
   const config = decoderConfig(checkpoint.config);

@@ -7,12 +7,12 @@ import { tinyLlama, tinyText } from '@grasp/testing';
 import { loadTokenizer } from '@grasp/tokenizer';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Engine, openEngine } from './engine.js';
+import { type Engine, openEngine } from '../engine/open-engine.js';
+import { parseSettings } from '../settings/parse.js';
+import { openStateFile } from '../state-file.js';
 import { prune } from './prune.js';
 import type { PruneJob } from './prune-job.js';
 import { runIdentity } from './run-identity.js';
-import { parseSettings } from './settings.js';
-import { openStateFile } from './state-file.js';
 
 let folder: string;
 let checkpoint: Checkpoint;

@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm';
 let collect: (() => void) | undefined;
 
 /**
- * Collects JavaScript's garbage now. V8 counts what it has allocated itself, so large buffers that nothing holds can
- * wait long for their end: after a model is loaded, the file's bytes of its largest tensor.
+ * Runs the JavaScript garbage collector now. V8 does not count memory outside its heap, so large buffers that nothing
+ * refers to can stay allocated for long, for example the bytes of the largest tensor after a model is loaded.
  */
 export function collectGarbage(): void {
   if (!collect) {

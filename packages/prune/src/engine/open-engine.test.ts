@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openEngine } from './engine.js';
+import { openEngine } from './open-engine.js';
 
 let cache: string;
 beforeEach(async () => {

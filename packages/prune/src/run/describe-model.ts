@@ -7,24 +7,24 @@ import {
   parameterCounts,
 } from '@grasp/decoder';
 
-/** What a model is made of, from its headers alone. */
+/** Shape and size of a model. */
 export interface ModelDescription {
   readonly source: string;
   readonly config: DecoderConfig;
   readonly parameters: { readonly total: number; readonly prunable: number };
-  /** Prunable units of each kind, and what a KV group costs in FFN channels. */
+  /** Number of prunable units of each kind, and the cost of a KV group in FFN channels. */
   readonly units: { readonly ffn: number; readonly kv: number; readonly kvCost: number };
-  /** At two bytes an element. */
+  /** At two bytes per element. */
   readonly kvCacheBytesPerToken: number;
   readonly tensors: { readonly count: number; readonly dtypes: readonly string[]; readonly bytes: number };
-  /** Files that travel with the weights. */
+  /** Files that are copied with the weights. */
   readonly files: readonly string[];
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
 /**
- * Describes a checkpoint without reading a weight.
+ * Describes a checkpoint from its headers. Reads no weight.
  *
  * @throws UnsupportedModelError, ModelConfigError
  */

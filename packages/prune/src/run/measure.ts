@@ -1,21 +1,21 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { perplexity } from '@grasp/eval';
-import type { Engine } from './engine.js';
+import { loadOn } from '../engine/load.js';
+import type { Engine } from '../engine/open-engine.js';
 import type { PruneEvent, Subject } from './events.js';
-import { loadOn } from './load.js';
 
-/** Text to measure perplexity on. */
+/** A text on which perplexity is measured. */
 export interface EvaluationText {
-  /** What a table calls it. */
+  /** Name of the text in tables. */
   readonly name: string;
   readonly windows: TokenBlocks;
 }
 
 /**
- * Perplexity of a checkpoint on each text, in float32 whatever the gates were learned in.
+ * Measures the perplexity of a checkpoint on each text, always in float32.
  *
- * @returns by name of the text; empty where there is none, and then nothing is loaded.
+ * @returns perplexities by name of the text. Without texts, the result is empty and the model is not loaded.
  */
 export async function* measure(
   checkpoint: Checkpoint,

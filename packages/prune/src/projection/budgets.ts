@@ -1,47 +1,57 @@
 import { type Budget, budgetCost, createBudget, denseCost, flopCosts, kvCacheCosts } from '@grasp/budget';
 import type { Checkpoint, TensorInfo } from '@grasp/checkpoint';
 import { decoderConfig, decoderLayout, unitSlices } from '@grasp/decoder';
-import type { BudgetName } from './budget-settings.js';
-import { latencyCosts } from './latency-table.js';
-import type { PruneSettings } from './settings.js';
-import { SettingsError } from './settings-error.js';
+import type { BudgetName } from '../settings/budget.js';
+import type { LatencyTable } from '../settings/latency-table.js';
+import type { PruneSettings } from '../settings/schema.js';
+import { SettingsError } from '../settings/settings-error.js';
+import { latencyCosts } from './latency-costs.js';
 
-/** A model by its headers. */
+/** The parts of a checkpoint that can be read from its headers. */
 export type ModelHeaders = Pick<Checkpoint, 'config' | 'tensors'>;
 
-/** A budget, and the setting that states it. */
+/** A budget and the name of its setting. */
 export interface StatedBudget extends Budget {
   readonly setting: BudgetName;
 }
 
-/** What became of a budget. */
+/** A budget and what the written model uses of it. */
 export interface BudgetOutcome {
   readonly setting: BudgetName;
-  /** What is counted. */
+  /** The unit that is counted: `parameters`. */
   readonly name: string;
   readonly limit: number;
   readonly kept: number;
-  /** Of the dense model. */
+  /** Count of the dense model. */
   readonly total: number;
 }
 
-/** A written model exceeds a budget that its mask met. */
+/** The written model exceeds a budget that its mask meets. */
 export class BudgetMissedError extends Error {
   override readonly name = 'BudgetMissedError';
   readonly code = 'GRASP_BUDGET_MISSED';
   constructor(readonly outcome: BudgetOutcome) {
     const { name, kept, limit } = outcome;
-    super(`The written model has ${kept} ${name}, and ${limit} were allowed. Please report this.`);
+    super(
+      `The written model has ${kept} ${name}; the budget allows ${limit}. This is an error of GRASP. Please report it.`,
+    );
   }
 }
 
 const elements = ({ shape }: TensorInfo): number => shape.reduce((product, dim) => product * dim, 1);
 const bytes = (info: TensorInfo): number => elements(info) * (info.dtype === 'F32' ? 4 : 2);
 
-/** Budgets that count what stands in the tensors, whatever it belongs to. */
-const counted: Partial<Record<BudgetName, (info: TensorInfo) => number>> = { params: elements, size: bytes };
+/** Budgets that count all tensors, prunable or not. */
+const tensorCounts: Partial<Record<BudgetName, (info: TensorInfo) => number>> = {
+  params: elements,
+  size: bytes,
+};
 
-/** The budgets that the settings state, for a dense model. */
+/**
+ * The budgets of the settings, for a dense model.
+ *
+ * @throws SettingsError if the latency table belongs to a model of another shape.
+ */
 export function budgetsOf(model: ModelHeaders, settings: PruneSettings): StatedBudget[] {
   const config = decoderConfig(model.config);
   const layout = decoderLayout(config);
@@ -50,7 +60,8 @@ export function budgetsOf(model: ModelHeaders, settings: PruneSettings): StatedB
     headDim: config.headSize,
     groupSize: config.headsPerGroup,
   };
-  const { keep, params, size, flops, flopsContext, kvBytes, latencyShare, latencyMs } = settings;
+  const { keep, params, size, flops, flopsContext, kvBytes, latency, latencyShare, latencyMs } =
+    settings.budget;
   const budgets: StatedBudget[] = [];
   const add = (setting: BudgetName, budget: Budget) => budgets.push({ setting, ...budget });
 
@@ -74,10 +85,10 @@ export function budgetsOf(model: ModelHeaders, settings: PruneSettings): StatedB
     const costs = kvCacheCosts(shape);
     add('kvBytes', createBudget(layout, { name: 'bytes of KV cache a token', costs, keep: kvBytes }));
   }
-  if (settings.latency) {
-    assertSameShape(model, settings.latency.model);
-    const { fixed, ...costs } = latencyCosts(settings.latency);
-    const spec = { name: `milliseconds for ${settings.latency.tokens} tokens`, costs, fixed };
+  if (latency) {
+    assertSameShape(model, latency.model);
+    const { fixed, ...costs } = latencyCosts(latency);
+    const spec = { name: `milliseconds for ${latency.tokens} tokens`, costs, fixed };
     if (latencyShare !== undefined)
       add('latencyShare', createBudget(layout, { ...spec, keep: latencyShare }));
     if (latencyMs !== undefined) add('latencyMs', createBudget(layout, { ...spec, limit: latencyMs }));
@@ -85,7 +96,7 @@ export function budgetsOf(model: ModelHeaders, settings: PruneSettings): StatedB
   return budgets;
 }
 
-/** What a written model costs under the budgets of the dense one it came from, counted in its own headers. */
+/** What a written model uses of the budgets, counted in its own headers. */
 export function budgetOutcomes(
   budgets: readonly StatedBudget[],
   dense: ModelHeaders,
@@ -97,13 +108,13 @@ export function budgetOutcomes(
     ({ layer, kind }) => layers[layer]![kind === 'kv' ? 'groups' : 'channels'],
   );
   return budgets.map(({ setting, name, ...budget }) => {
-    const count = counted[setting];
+    const count = tensorCounts[setting];
     const kept = count ? sum(written, count) : budgetCost({ name, ...budget }, widths);
     return { setting, name, limit: budget.limit, kept, total: denseCost(layout, { name, ...budget }) };
   });
 }
 
-/** @throws BudgetMissedError where a written model does not keep to a budget. */
+/** @throws BudgetMissedError if a written model exceeds a budget. */
 export function assertMet(outcomes: readonly BudgetOutcome[]): void {
   const missed = outcomes.find(({ kept, limit }) => kept > limit);
   if (missed) throw new BudgetMissedError(missed);
@@ -112,7 +123,7 @@ export function assertMet(outcomes: readonly BudgetOutcome[]): void {
 const sum = ({ tensors }: ModelHeaders, count: (info: TensorInfo) => number): number =>
   [...tensors.values()].reduce((total, info) => total + count(info), 0);
 
-/** What one unit of each block has in the tensors, and what they have besides. */
+/** The count of one unit in each block, and of everything that is not prunable. */
 function tensorCosts(model: ModelHeaders, count: (info: TensorInfo) => number) {
   const config = decoderConfig(model.config);
   const { blocks } = decoderLayout(config);
@@ -128,16 +139,18 @@ function tensorCosts(model: ModelHeaders, count: (info: TensorInfo) => number) {
   return { costs, fixed };
 }
 
-function assertSameShape({ config }: ModelHeaders, of: NonNullable<PruneSettings['latency']>['model']): void {
+function assertSameShape({ config }: ModelHeaders, measured: LatencyTable['model']): void {
   const { layers, hiddenSize, headSize, headsPerGroup } = decoderConfig(config);
   const channels = Math.max(...layers.map((layer) => layer.channels));
   const groups = Math.max(...layers.map((layer) => layer.groups));
   const own = { layers: layers.length, hiddenSize, headSize, headsPerGroup, channels, groups };
-  const differing = (Object.keys(own) as (keyof typeof own)[]).filter((name) => own[name] !== of[name]);
+  const differing = (Object.keys(own) as (keyof typeof own)[]).filter((name) => own[name] !== measured[name]);
   if (differing.length === 0) return;
-  const detail = differing.map((name) => `${name} ${of[name]} there, ${own[name]} here`).join(', ');
+  const detail = differing
+    .map((name) => `${name}: ${measured[name]} in the table, ${own[name]} in this model`)
+    .join(', ');
   throw new SettingsError(
-    `The latency table was measured on a model of another shape (${detail}). Measure this one: grasp-bench profile.`,
-    ['latency'],
+    `The latency table belongs to a model of another shape (${detail}). Measure this model with grasp-bench profile.`,
+    ['budget.latency'],
   );
 }

@@ -2,39 +2,39 @@ import { eagerRuntime, type Runtime } from '@grasp/decoder';
 import { type Device, type OnProgress, openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
-import { GPU_PIECE_ENTRIES } from './forecast.js';
-import { placeLayers } from './place-layers.js';
+import { GPU_PIECE_ENTRIES } from '../forecast.js';
+import { placeLayers } from '../place-layers.js';
 
 export type BackendName = 'tensorflow' | 'wasm';
 
-/** What runs the tensors: the one place that knows which backend it is. */
+/** The backend that computes, opened. */
 export interface Engine {
   readonly backend: BackendName;
   readonly runtime: Runtime;
-  /** Where layers lie, if not in this process's memory: on workers, or on a GPU that lends so many bytes. */
+  /** Where the layers are, if not in this process's memory: on workers, or on a GPU with so many usable bytes. */
   readonly elsewhere?: 'workers' | { readonly gpuBytes: number };
-  /** One line for a person: library, version, device, threads. */
+  /** One line for people: library, version, device, threads. */
   readonly description: string;
 }
 
 export interface EngineOptions {
-  /** Default: TensorFlow, and WASM with one warning where it cannot be had. */
+  /** Default: TensorFlow; if it cannot start, WASM, after one warning. */
   readonly backend?: BackendName | undefined;
-  /** Threads of one operation. Default: as many as there are cores. */
+  /** Threads per operation. Default: the number of cores. */
   readonly threads?: number | undefined;
-  /** Processes that hold the model's layers and run them, `host:port` each; TensorFlow alone has this. */
+  /** Processes that hold and run the model's layers, each as `host:port`. TensorFlow only. */
   readonly workers?: readonly string[] | undefined;
-  /** Most bytes to take of a GPU's memory. Default: all that is free. */
+  /** Maximum GPU memory, in bytes. Default: all that is free. */
   readonly gpuMemory?: number | undefined;
-  /** Told while TensorFlow is fetched, on first use. */
+  /** Called while TensorFlow is downloaded, on first use. */
   readonly onProgress?: OnProgress | undefined;
-  /** Stops fetching. */
+  /** Cancels the download. */
   readonly signal?: AbortSignal | undefined;
-  /** Told once when the slower backend has to serve. */
+  /** Called once if the slower backend is used instead. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** The backend asked for cannot start. */
+/** The requested backend cannot start. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly code = 'GRASP_ENGINE';
@@ -47,7 +47,7 @@ export class EngineError extends Error {
   }
 }
 
-/** A worker's GPUs; where it has none, its CPU. */
+/** The devices that hold layers: the GPUs of each worker, or its CPU if it has no GPU. */
 function layerDevices(devices: readonly Device[]): string[] {
   const withGpu = new Set(devices.flatMap(({ type, worker }) => (type === 'GPU' ? [worker] : [])));
   return devices
@@ -55,7 +55,7 @@ function layerDevices(devices: readonly Device[]): string[] {
     .map(({ name }) => name);
 }
 
-/** Layers on workers' devices, by the bytes of their weights. */
+/** Distributes layers over the devices of the workers, by the size of their weights. */
 function placementOn({ info, onDevice }: TensorFlow): Pick<Runtime, 'placement'> {
   const devices = layerDevices(info.devices);
   if (devices.length === 0) return {};
@@ -69,7 +69,7 @@ function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined): Run
   return {
     ...(gpu ? { pieceEntries: GPU_PIECE_ENTRIES } : {}),
     ...placementOn(tensorFlow),
-    // Shapes that come once, as texts of any length do, are not worth a recording.
+    // A shape that occurs only once is not worth recording.
     record: (name, fn, options) => tensorFlow.record(name, fn, { after: 1, ...options }),
     matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
     solveDefinite: tensorFlow.solveDefinite,
@@ -82,7 +82,7 @@ function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined): Run
   };
 }
 
-/** Where a run's layers lie: on workers where there are any, else on the process's own GPU. */
+/** Where the layers are: on the workers if there are any, else on the process's own GPU. */
 function elsewhere(gpu: Device | undefined, workers: readonly string[]): Pick<Engine, 'elsewhere'> {
   if (workers.length > 0) return { elsewhere: 'workers' };
   return gpu ? { elsewhere: { gpuBytes: gpu.memoryBytes } } : {};
@@ -120,15 +120,18 @@ async function openWasm(): Promise<Engine> {
 }
 
 /**
- * Starts what runs the tensors and makes it tfjs' current backend.
+ * Starts a backend and makes it the current backend of tfjs.
  *
- * @throws EngineError if the backend asked for cannot start.
+ * @throws EngineError if the requested backend cannot start.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { onWarning, signal, workers = [] } = options;
   const backend = workers.length > 0 ? (options.backend ?? 'tensorflow') : options.backend;
   if (backend === 'wasm' && workers.length > 0)
-    throw new EngineError('The WASM backend has no workers: leave out one of the two.', backend);
+    throw new EngineError(
+      'The WASM backend does not support workers. Leave out --backend wasm or --workers.',
+      backend,
+    );
   if (backend === 'wasm') return openWasm();
   try {
     return await openNative(options);

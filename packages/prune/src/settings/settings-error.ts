@@ -6,14 +6,14 @@ export class SettingsError extends Error {
   readonly code = 'GRASP_SETTINGS';
   constructor(
     message: string,
-    /** Names of the settings at fault. */
+    /** Paths of the wrong settings. */
     readonly settings: readonly string[],
   ) {
     super(message);
   }
 }
 
-/** What zod found wrong with settings, in one message. */
+/** All that zod found wrong with settings, in one error. */
 export function settingsError(error: z.ZodError): SettingsError {
   const lines = error.issues.map(({ path, message }) =>
     path.length > 0 ? `${path.join('.')}: ${message}` : message,

@@ -6,11 +6,11 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openEngine } from './engine.js';
+import { openEngine } from '../engine/open-engine.js';
+import { parseSettings } from '../settings/parse.js';
 import { prune } from './prune.js';
 import type { PruneJob } from './prune-job.js';
 import type { RunRecord } from './run-record.js';
-import { parseSettings } from './settings.js';
 
 let folder: string;
 let job: Omit<PruneJob, 'folder' | 'settings'>;

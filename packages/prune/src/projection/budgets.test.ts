@@ -7,10 +7,10 @@ import { decoderConfig } from '@grasp/decoder';
 import { forTransformers } from '@grasp/export';
 import { random, randomCheckpoint, type TinyConfig } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prunedView } from '../run/pruned-view.js';
+import { parseSettings } from '../settings/parse.js';
 import { assertMet, BudgetMissedError, budgetOutcomes, budgetsOf } from './budgets.js';
 import { projectionOf } from './projection.js';
-import { prunedView } from './pruned-view.js';
-import { parseSettings } from './settings.js';
 
 const shape = {
   model_type: 'qwen2',

@@ -8,13 +8,13 @@ import { tinyLlama, tinyText } from '@grasp/testing';
 import { loadTokenizer } from '@grasp/tokenizer';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Engine, openEngine } from './engine.js';
+import { type Engine, openEngine } from '../engine/open-engine.js';
+import { projectionOf } from '../projection/projection.js';
+import { parseSettings } from '../settings/parse.js';
 import type { PruneEvent } from './events.js';
-import { projectionOf } from './projection.js';
 import { prune } from './prune.js';
 import type { PruneJob } from './prune-job.js';
 import type { RunRecord } from './run-record.js';
-import { parseSettings } from './settings.js';
 
 const NORM = 'model.norm.weight';
 

@@ -1,35 +1,35 @@
-/** The model that a perplexity is of: as it came, with the mask alone, with mask and scales. */
+/** The model that is measured: the dense one, the masked one, or the pruned one with scales and refit. */
 export type Subject = 'dense' | 'masked' | 'calibrated';
 
-/** One small record of a run, as it goes. Steps and windows count from 1. */
+/** One event of a run. Steps, blocks and windows count from 1. */
 export type PruneEvent =
   | { readonly stage: 'load' | 'write' | 'verify'; readonly tensor: number; readonly tensors: number }
   | {
-      /** Gates learned by descent, or a mask chosen by importance. */
+      /** A step of learning gates, or of ranking units by importance. */
       readonly stage: 'gates' | 'importance';
       readonly step: number;
       readonly steps: number;
       readonly loss: number;
       readonly tokens: number;
-      /** Units kept in each block of the layout by this step's mask. */
+      /** Units that this step's mask keeps in each block of the layout. */
       readonly kept: Uint32Array;
-      /** Cost of the units kept, against the budget. */
+      /** Cost of the kept units, in the unit of the first budget. */
       readonly keptCost: number;
     }
   | {
-      /** What the dense model predicts for the text of the scales. */
+      /** Teacher logits of the dense model, for distillation. */
       readonly stage: 'predictions';
       readonly block: number;
       readonly blocks: number;
       readonly tokens: number;
     }
   | {
-      /** Output matrices fitted anew, sublayer by sublayer. */
+      /** A sublayer whose output matrix has been refitted. */
       readonly stage: 'refit';
       readonly sublayer: number;
       readonly sublayers: number;
       readonly tokens: number;
-      /** Share of the whole sublayer's output that the kept units miss. */
+      /** Relative error of the sublayer's output after the refit. */
       readonly missed: number;
     }
   | {
@@ -46,6 +46,6 @@ export type PruneEvent =
       readonly window: number;
       readonly windows: number;
       readonly tokens: number;
-      /** So far; final with the last window. */
+      /** Over all windows so far. */
       readonly perplexity: number;
     };

@@ -1,12 +1,12 @@
 import { type Checkpoint, withFiniteWeights } from '@grasp/checkpoint';
 import { type Decoder, loadDecoder } from '@grasp/decoder';
+import { relay } from '../relay.js';
+import type { PruneEvent } from '../run/events.js';
 import { collectGarbage } from './collect-garbage.js';
-import type { Engine } from './engine.js';
-import type { PruneEvent } from './events.js';
-import { relay } from './relay.js';
+import type { Engine } from './open-engine.js';
 
 /**
- * Loads a decoder, a record a tensor. The caller disposes of it.
+ * Loads a decoder onto the engine and yields an event for each tensor. The caller disposes of the decoder.
  *
  * @throws NonFiniteWeightError, and what `loadDecoder` throws.
  */

@@ -1,9 +1,9 @@
 import { keptPerBlock, maskCost } from '@grasp/budget';
 import { random, randomCheckpoint } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
+import { parseSettings } from '../settings/parse.js';
+import { SettingsError } from '../settings/settings-error.js';
 import { projectionOf } from './projection.js';
-import { parseSettings } from './settings.js';
-import { SettingsError } from './settings-error.js';
 
 const shape = {
   model_type: 'llama',

@@ -1,32 +1,36 @@
 import { keptPerBlock, type Layout } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
-import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from './budgets.js';
+import type { Learned } from '../learn.js';
+import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from '../projection/budgets.js';
+import type { PruneSettings } from '../settings/schema.js';
 import { describeModel } from './describe-model.js';
 import type { Subject } from './events.js';
-import type { Learned } from './learn.js';
 import type { PruneJob } from './prune-job.js';
-import type { PruneSettings } from './settings.js';
 import { version } from './version.js';
 
 /** Name of the record in the output folder. */
 export const RUN_RECORD = 'grasp.json';
-/** Name of the file with mask and scales beside it. */
+/** Name of the file with the mask and the scales, in the same folder. */
 export const MASK_FILE = 'grasp-mask.json';
-/** Name of the card that the Hub shows. */
+/** Name of the model card, in the same folder. */
 export const CARD = 'README.md';
 
 interface Sizes {
   readonly parameters: number;
   readonly prunableParameters: number;
-  /** In half precision. */
+  /** At two bytes per element. */
   readonly kvCacheBytesPerToken: number;
 }
 
-/** Everything needed to know what a run did and to do it again. Equal runs write equal records. */
+/**
+ * Everything needed to understand a run and to repeat it. Equal runs write equal records.
+ *
+ * Version 1, of earlier releases, has flat settings; `readRunRecord` reads both.
+ */
 export interface RunRecord {
   readonly format: 'grasp-run';
-  readonly version: 1;
+  readonly version: 2;
   readonly versions: Readonly<Record<string, string>>;
   readonly model: string;
   readonly settings: PruneSettings;
@@ -35,15 +39,15 @@ export interface RunRecord {
     readonly scales: DataRecord;
     readonly evaluation: Readonly<Record<string, DataRecord>>;
   };
-  /** What was asked for, and what was met, counted in the written model. `keep` counts in FFN channels. */
+  /** Each budget and what the written model uses of it. `keep` is counted in FFN channels. */
   readonly budgets: readonly BudgetOutcome[];
   readonly before: Sizes;
   readonly after: Sizes;
-  /** Units kept in each layer. */
+  /** Number of units kept in each layer. */
   readonly layers: readonly { readonly layer: number; readonly ffn: number; readonly kv: number }[];
   /** Loss of each step. */
   readonly losses: Learned['losses'];
-  /** By text, of each model measured. */
+  /** Perplexity of each measured model, by text. */
   readonly perplexity: Readonly<Partial<Record<Subject, Readonly<Record<string, number>>>>>;
   readonly maskFile: typeof MASK_FILE;
 }
@@ -76,7 +80,7 @@ function keptPerLayer(layout: Layout, mask: Uint8Array): RunRecord['layers'] {
   return [...layers.values()];
 }
 
-/** What a run is made from, but for the model's weights: runs of one model that agree in it write equal records. */
+/** The inputs of a run, except the weights. Two runs of one model with equal inputs write equal records. */
 export function runInputs(job: RunSource): Pick<RunRecord, 'versions' | 'model' | 'settings' | 'data'> {
   const { engine, checkpoint, settings, gateBlocks, scaleBlocks = gateBlocks, evaluation = [] } = job;
   return {
@@ -110,7 +114,7 @@ export function runRecord(job: RunSource, outcome: RunOutcome): RunRecord {
   const { layout, learned, pruned } = outcome;
   return {
     format: 'grasp-run',
-    version: 1,
+    version: 2,
     ...runInputs(job),
     budgets: budgetOutcomes(outcome.budgets, dense, pruned),
     before: sizesOf(dense),
