@@ -19,26 +19,26 @@ const of = (settings: Record<string, unknown>) => forecast(config, parseSettings
 
 describe('the forecast of a run', () => {
   it('counts the steps of either way to choose', () => {
-    expect(of({ batch: 2 })).toMatchObject({ gateSteps: 256, scaleSteps: 64, refitFlops: 0 });
-    const ranked = of({ method: 'grasp+', batch: 2, rounds: 4, roundBlocks: 3 });
+    expect(of({ text: { batch: 2 } })).toMatchObject({ gateSteps: 256, scaleSteps: 64, refitFlops: 0 });
+    const ranked = of({ method: 'grasp+', text: { batch: 2 }, importance: { rounds: 4, blocksPerRound: 3 } });
     expect(ranked).toMatchObject({ gateSteps: 12, scaleSteps: 64 });
     expect(ranked.flopsPerGateStep).toBe(of({}).flopsPerGateStep); // a block at a time, whatever the batch
   });
 
   it('grows with text, and with a refit', () => {
     const seconds = (settings: Record<string, unknown>) => forecastSeconds(of(settings), 1e11, 'float32');
-    expect(seconds({ epochs: 8, scaleEpochs: 2 }) / seconds({})).toBeCloseTo(2, 6);
-    const undistilled = seconds({ method: 'grasp+', distill: 0 });
+    expect(seconds({ gates: { epochs: 8 }, scales: { epochs: 2 } }) / seconds({})).toBeCloseTo(2, 6);
+    const undistilled = seconds({ method: 'grasp+', distil: { weight: 0 } });
     expect(seconds({ method: 'grasp+' }) - undistilled).toBeCloseTo(
       of({ method: 'grasp+' }).predictionFlops / 1e11,
       6,
     );
-    expect(seconds({ rank: 16 })).toBeGreaterThan(seconds({ rank: 4 }));
-    expect(of({ rank: 16 }).peakBytes).toBeGreaterThanOrEqual(of({}).peakBytes);
-    const refit = (refitBlocks: number) => of({ method: 'grasp+', refitBlocks }).refitFlops;
+    expect(seconds({ lora: { rank: 16 } })).toBeGreaterThan(seconds({ lora: { rank: 4 } }));
+    expect(of({ lora: { rank: 16 } }).peakBytes).toBeGreaterThanOrEqual(of({}).peakBytes);
+    const refit = (blocks: number) => of({ method: 'grasp+', refit: { blocks } }).refitFlops;
     expect(refit(512)).toBe(2 * refit(64)); // there are 128
     const { refitFlops, solveFlops } = of({ method: 'grasp+' });
-    const unfitted = seconds({ method: 'grasp+', distill: 0, refit: 'none' });
+    const unfitted = seconds({ method: 'grasp+', distil: { weight: 0 }, refit: { mode: 'none' } });
     expect(undistilled - unfitted).toBeCloseTo((refitFlops + 8 * solveFlops) / 1e11, 6);
   });
 
@@ -48,16 +48,18 @@ describe('the forecast of a run', () => {
       forecast(config, parseSettings({ method: 'grasp+', ...settings }), { ...texts, ...more })
         .predictionFlops;
     expect(predictions({})).toBe(head);
-    expect(predictions({ refitBlocks: 128 })).toBe(head);
-    const others = [{ recover: 0 }, { refit: 'none' }].map((other) => predictions(other));
+    expect(predictions({ refit: { blocks: 128 } })).toBe(head);
+    const others = [{ refit: { compensation: 0 } }, { refit: { mode: 'none' } }].map((other) =>
+      predictions(other),
+    );
     for (const other of [...others, predictions({}, { apart: true })])
       expect(other).toBeGreaterThan(2 * head);
-    expect(predictions({ distillBlocks: 96 }) - predictions({})).toBe(others[0]); // as many blocks more
-    expect(predictions({ scaleEpochs: 0 })).toBe(0);
+    expect(predictions({ distil: { blocks: 96 } }) - predictions({})).toBe(others[0]); // as many blocks more
+    expect(predictions({ scales: { epochs: 0 } })).toBe(0);
   });
 
   it('works out at the operations of each part', () => {
-    const dense = of({ keep: 1 });
+    const dense = of({ budget: { keep: 1 } });
     // Three products forward and three backward of a channel, twice that in weights of a group; head and attention.
     const weights = 106_168_320;
     const attention = 30 * 3 * (3.5 * 2 * 3 * 64 * 512);

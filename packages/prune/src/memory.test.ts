@@ -21,20 +21,20 @@ describe('memory of a run', () => {
     const peak = (settings: Record<string, unknown>, window?: number) =>
       forecast(config, parseSettings(settings), { ...texts, ...(window ? { window } : {}) }).peakBytes / GiB;
     expect(peak({})).toBeGreaterThan(25.1); // weights alone in float32
-    expect(peak({ dtype: 'bfloat16' })).toBeLessThan(20);
-    expect(peak({ dtype: 'bfloat16' }, 2048)).toBeGreaterThan(25.1); // perplexity is in float32
-    expect(peak({ method: 'grasp+', refitBlocks: 512 })).toBeGreaterThan(peak({}) + 5); // all text is held while refitting
+    expect(peak({ engine: { dtype: 'bfloat16' } })).toBeLessThan(20);
+    expect(peak({ engine: { dtype: 'bfloat16' } }, 2048)).toBeGreaterThan(25.1); // perplexity is in float32
+    expect(peak({ method: 'grasp+', refit: { blocks: 512 } })).toBeGreaterThan(peak({}) + 5); // all text is held while refitting
   });
 
   it('names options that make it fit, and only such', () => {
     const remedies = (settings: Record<string, unknown>, usable: number, more: object = {}) =>
       memoryRemedies(config, parseSettings(settings), { ...texts, ...more }, { usable, bfloat16: true });
     expect(remedies({}, 20 * GiB)).toEqual(['--dtype bfloat16']);
-    expect(remedies({ batch: 8 }, 34 * GiB)).toContain('--batch 2');
-    expect(remedies({ dtype: 'bfloat16' }, 20 * GiB, { window: 2048 })).toEqual(['no --eval']);
-    expect(remedies({ dtype: 'bfloat16', method: 'grasp+', refitBlocks: 512 }, 23.5 * GiB)).toContain(
-      '--refit-blocks 128',
-    );
+    expect(remedies({ text: { batch: 8 } }, 34 * GiB)).toContain('--batch 2');
+    expect(remedies({ engine: { dtype: 'bfloat16' } }, 20 * GiB, { window: 2048 })).toEqual(['no --eval']);
+    expect(
+      remedies({ engine: { dtype: 'bfloat16' }, method: 'grasp+', refit: { blocks: 512 } }, 23.5 * GiB),
+    ).toContain('--refit-blocks 128');
     expect(remedies({}, 20 * GiB, { window: 2048 })[0]).toContain('--dtype bfloat16 and');
     expect(remedies({}, 4 * GiB)).toEqual([]);
   });

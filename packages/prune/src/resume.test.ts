@@ -43,10 +43,18 @@ async function contents(path: string): Promise<Record<string, string>> {
 describe('a run left and taken up again', () => {
   // Each number: how many events, loading aside, a start goes on for. Every stage is left midway.
   it.each([
-    { leaves: [4, 4, 4, 4], steps: 8, input: { method: 'grasprune', epochs: 2, scaleEpochs: 2 } },
-    { leaves: [4, 4, 2, 6], steps: 6, input: { method: 'grasp+', rounds: 3, roundBlocks: 2 } },
+    {
+      leaves: [4, 4, 4, 4],
+      steps: 8,
+      input: { method: 'grasprune', gates: { epochs: 2 }, scales: { epochs: 2 } },
+    },
+    {
+      leaves: [4, 4, 2, 6],
+      steps: 6,
+      input: { method: 'grasp+', importance: { rounds: 3, blocksPerRound: 2 } },
+    },
   ])('ends as one that was not: $input.method', async ({ leaves, steps, input }) => {
-    const settings = parseSettings({ length: 32, ...input });
+    const settings = parseSettings({ text: { length: 32 } }, input);
     const identity = await runIdentity({ ...job, settings });
     const whole = await mkdtemp(join(folder, 'whole-'));
     for await (const _ of prune({ ...job, settings, folder: whole }));

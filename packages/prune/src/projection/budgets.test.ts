@@ -80,8 +80,10 @@ async function countFile(path: string): Promise<{ elements: number; bytes: numbe
 describe('budgets as users state them', () => {
   it('count what the settings name', () => {
     const settings = parseSettings({
-      ...{ keep: 0.5, params: total, size: 4 * total, flops: 0.5, kvBytes: 0.5 },
-      ...{ latency, latencyShare: 0.8, latencyMs: 7 },
+      budget: {
+        ...{ keep: 0.5, params: total, size: 4 * total, flops: 0.5, kvBytes: 0.5 },
+        ...{ latency, latencyShare: 0.8, latencyMs: 7 },
+      },
     });
     const outcomes = budgetOutcomes(budgetsOf(dense, settings), dense, dense);
     const totals = Object.fromEntries(outcomes.map(({ setting, kept }) => [setting, kept]));
@@ -118,19 +120,16 @@ describe('budgets as users state them', () => {
   )(
     'are each met from below by what is written, with less unused than one more unit',
     async (input, seed) => {
-      const { path, outcomes, config } = await written(
-        { ...input, ...(input.latencyShare ? { latency } : {}) },
-        seed,
-      );
+      const { minimum, ...limits } = input;
+      const budget = { ...limits, ...(limits.latencyShare ? { latency } : {}) };
+      const given = { budget, projection: { minimum } };
+      const { path, outcomes, config } = await written(given, seed);
       for (const { kept, limit } of outcomes) expect(kept).toBeLessThanOrEqual(limit);
       const { elements, bytes } = await countFile(path);
       expect(outcomes.find(({ setting }) => setting === 'params')?.kept ?? elements).toBe(elements);
       expect(outcomes.find(({ setting }) => setting === 'size')?.kept ?? bytes).toBe(bytes);
 
-      const budgets = budgetsOf(
-        dense,
-        parseSettings({ ...input, ...(input.latencyShare ? { latency } : {}) }),
-      );
+      const budgets = budgetsOf(dense, parseSettings(given));
       const fitsOneMore = (kind: 'ffn' | 'kv', layer: number) =>
         budgets.every(({ costs }, i) => {
           const cost = costs[2 * layer + (kind === 'kv' ? 1 : 0)]!;
@@ -144,31 +143,47 @@ describe('budgets as users state them', () => {
   );
 
   it('that what is written exceeds are reported', () => {
-    const outcomes = budgetOutcomes(budgetsOf(dense, parseSettings({ params: total - 1 })), dense, dense);
+    const outcomes = budgetOutcomes(
+      budgetsOf(dense, parseSettings({ budget: { params: total - 1 } })),
+      dense,
+      dense,
+    );
     expect(() => assertMet(outcomes)).toThrow(BudgetMissedError);
-    expect(() => assertMet(outcomes)).toThrow(`has ${total} parameters, and ${total - 1} were allowed`);
+    expect(() => assertMet(outcomes)).toThrow(`has ${total} parameters; the budget allows ${total - 1}`);
   });
 
   it('take amounts with units', () => {
-    const parsed = (input: Record<string, unknown>) => parseSettings(input);
-    expect(parsed({ params: '80M' })).toMatchObject({ params: 80e6 });
-    expect(parsed({ params: '80M' }).keep).toBeUndefined();
-    expect(parsed({ params: '1.2b', size: '95MiB' })).toMatchObject({ params: 1.2e9, size: 95 * 2 ** 20 });
-    expect(parsed({ size: '100 MB' })).toMatchObject({ size: 1e8 });
-    for (const wrong of [{ params: '80 apples' }, { params: '' }, { size: '0' }, { size: '1.2.3MB' }]) {
+    const parsed = (input: Record<string, unknown>) => parseSettings(input).budget;
+    expect(parsed({ budget: { params: '80M' } })).toMatchObject({ params: 80e6 });
+    expect(parsed({ budget: { params: '80M' } }).keep).toBeUndefined();
+    expect(parsed({ budget: { params: '1.2b', size: '95MiB' } })).toMatchObject({
+      params: 1.2e9,
+      size: 95 * 2 ** 20,
+    });
+    expect(parsed({ budget: { size: '100 MB' } })).toMatchObject({ size: 1e8 });
+    for (const wrong of [
+      { budget: { params: '80 apples' } },
+      { budget: { params: '' } },
+      { budget: { size: '0' } },
+      { budget: { size: '1.2.3MB' } },
+    ]) {
       expect(() => parsed(wrong)).toThrow(/expected an amount/);
     }
   });
 
   it('are refused where they cannot be met, in their own terms', () => {
-    expect(() => projectionOf(dense, parseSettings({ params: 500 }))).toThrow(/parameters budget of 500/);
-    expect(() => parseSettings({ latencyMs: 3 })).toThrow(/needs a table/);
-    expect(() => parseSettings({ keep: 0.5, latency })).toThrow(/latency-share or --latency-ms/);
+    expect(() => projectionOf(dense, parseSettings({ budget: { params: 500 } }))).toThrow(
+      /parameters budget of 500/,
+    );
+    expect(() => parseSettings({ budget: { latencyMs: 3 } })).toThrow(/needs a table/);
+    expect(() => parseSettings({ budget: { keep: 0.5, latency } })).toThrow(/latency-share or --latency-ms/);
     const other = { ...latency, model: { ...latency.model, layers: 4 } };
-    expect(() => projectionOf(dense, parseSettings({ latency: other, latencyMs: 7 }))).toThrow(
-      /layers 4 there, 3 here/,
+    expect(() => projectionOf(dense, parseSettings({ budget: { latency: other, latencyMs: 7 } }))).toThrow(
+      /layers: 4 in the table, 3 in this model/,
     );
     const flat = { ...latency, kv: latency.kv.map((point) => ({ ...point, milliseconds: 5 })) };
-    expect(() => projectionOf(dense, parseSettings({ latency: flat, latencyMs: 7 }))).toThrow(/do not grow/);
+    expect(() => projectionOf(dense, parseSettings({ budget: { latency: flat, latencyMs: 7 } }))).toThrow(
+      /do not grow/,
+    );
   });
 });

@@ -44,11 +44,11 @@ afterAll(async () => {
 
 describe('a loss that is not finite', () => {
   it.each([
-    ['gates', { epochs: 2 }],
-    ['scales', { epochs: 1 }],
-    ['importance', { method: 'grasp+', rounds: 2, roundBlocks: 2 }],
+    ['gates', { gates: { epochs: 2 } }],
+    ['scales', { gates: { epochs: 1 } }],
+    ['importance', { method: 'grasp+', importance: { rounds: 2, blocksPerRound: 2 } }],
   ])('stops %s, names layer and step, and keeps the state', async (stage, input) => {
-    const settings = parseSettings({ length: 32, ...input });
+    const settings = parseSettings({ text: { length: 32 } }, input);
     const path = join(folder, `${stage}.state`);
     const identity = await runIdentity({ ...job, engine, settings });
     const run = async (failAfter?: number) => {
@@ -88,7 +88,7 @@ describe('a model with weights beyond numbers', () => {
     },
   });
   const run = async (subject: Checkpoint) => {
-    const settings = parseSettings({ length: 32, epochs: 1 });
+    const settings = parseSettings({ text: { length: 32 }, gates: { epochs: 1 } });
     const out = await mkdtemp(join(folder, 'out-'));
     for await (const _ of prune({ ...job, checkpoint: subject, engine, settings, folder: out }));
   };
@@ -115,7 +115,7 @@ describe('a model with weights beyond numbers', () => {
         return tensor;
       },
     };
-    const settings = parseSettings({ length: 32, epochs: 1 });
+    const settings = parseSettings({ text: { length: 32 }, gates: { epochs: 1 } });
     const attempt = async () => {
       for await (const { stage } of prune({ ...job, checkpoint: subject, engine, settings, folder: out })) {
         broken ||= stage === 'scales';

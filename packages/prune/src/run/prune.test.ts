@@ -48,7 +48,7 @@ async function run(
     ...job,
     ...more,
     folder: at,
-    settings: parseSettings({ length: 32, epochs: 2, ...settings }),
+    settings: parseSettings({ text: { length: 32 }, gates: { epochs: 2 } }, settings),
   });
   for (;;) {
     const next = await generator.next();
@@ -72,27 +72,31 @@ describe('prune', () => {
 
   it('keeps the exact projection within every budget', async () => {
     for (const keep of [0.3, 0.5, 0.9]) {
-      const [budget] = (await run({ keep, epochs: 1 })).record.budgets;
+      const [budget] = (await run({ budget: { keep }, gates: { epochs: 1 } })).record.budgets;
       expect(budget!.kept).toBeLessThanOrEqual(budget!.limit);
       expect(budget!.limit).toBeCloseTo(keep * budget!.total);
     }
   });
 
   it('keeps everything at keep 1, and perplexity with it', async () => {
-    const { perplexity, after, before } = (await run({ keep: 1, scaleEpochs: 0 })).record;
+    const { perplexity, after, before } = (await run({ budget: { keep: 1 }, scales: { epochs: 0 } })).record;
     expect(after).toEqual(before);
     expect(perplexity.calibrated?.text).toBeCloseTo(perplexity.dense?.text ?? 0, 6);
   });
 
   it('lowers the loss, and improves on the mask with scales', async () => {
-    const { losses, perplexity } = (await run({ epochs: 4, scaleEpochs: 4 })).record;
+    const { losses, perplexity } = (await run({ gates: { epochs: 4 }, scales: { epochs: 4 } })).record;
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
     expect(mean(losses.gates.slice(-8))).toBeLessThan(mean(losses.gates.slice(0, 8)));
     expect(perplexity.calibrated!.text!).toBeLessThan(perplexity.masked!.text!);
   });
 
   it('goes through the stages of grasp+, within the budget', async () => {
-    const { events, record } = await run({ method: 'grasp+', keep: 0.6, rounds: 4, roundBlocks: 2 });
+    const { events, record } = await run({
+      method: 'grasp+',
+      budget: { keep: 0.6 },
+      importance: { rounds: 4, blocksPerRound: 2 },
+    });
     const stages = events.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1]);
     expect(stages.join()).toContain('importance,refit,predictions,scales');
     expect(record.losses.gates).toHaveLength(8);
@@ -104,17 +108,16 @@ describe('prune', () => {
   it('has the same predictions by the refit as by a pass of their own', async () => {
     const settings = {
       method: 'grasp+',
-      keep: 0.6,
-      rounds: 2,
-      roundBlocks: 2,
-      refitBlocks: 5,
-      distillBlocks: 6,
+      budget: { keep: 0.6 },
+      importance: { rounds: 2, blocksPerRound: 2 },
+      refit: { blocks: 5 },
+      distil: { blocks: 6 },
     };
     const apart = { scaleBlocks: { ...job.gateBlocks } };
     const [shared, alone, fewer] = [
       await run(settings),
       await run(settings, apart),
-      await run({ ...settings, distillBlocks: 3 }),
+      await run({ ...settings, distil: { blocks: 3 } }),
     ];
     const predicted = ({ events }: typeof shared) =>
       events.flatMap((event) => (event.stage === 'predictions' ? [event.blocks] : []));
@@ -128,12 +131,12 @@ describe('prune', () => {
     expect(losses[2]!.filter((loss, step) => Math.abs(loss - losses[0]![step]!) > 0.01)).not.toEqual([]);
   });
 
-  it.each(['units', 'units+norms'] as const)('folds scales of %s', async (scales) => {
-    const { at, record } = await run({ scales });
+  it.each(['units', 'units+norms'] as const)('folds scales of %s', async (targets) => {
+    const { at, record } = await run({ scales: { targets } });
     const pruned = await openCheckpoint(at);
     const [before, after] = [await checkpoint.read(NORM), await pruned.read(NORM)];
     await pruned.close();
-    expect(Buffer.from(after.data.buffer).equals(Buffer.from(before.data.buffer))).toBe(scales === 'units');
+    expect(Buffer.from(after.data.buffer).equals(Buffer.from(before.data.buffer))).toBe(targets === 'units');
     expect(record.perplexity.calibrated!.text!).toBeLessThan(record.perplexity.masked!.text!);
     expect(decodeMask(await readFile(join(at, record.maskFile))).scales).toBeDefined();
   });
@@ -146,8 +149,12 @@ describe('prune', () => {
   });
 
   it('writes scores that the mask is the projection of', async () => {
-    for (const settings of [{}, { projection: 'paper' }, { choose: 'importance', rounds: 3 }]) {
-      const { at, record } = await run({ keep: 0.6, epochs: 1, ...settings });
+    for (const settings of [
+      {},
+      { projection: { rule: 'paper' } },
+      { choice: 'importance', importance: { rounds: 3 } },
+    ]) {
+      const { at, record } = await run({ budget: { keep: 0.6 }, gates: { epochs: 1 }, ...settings });
       const { mask, scores } = decodeMask(await readFile(join(at, record.maskFile)));
       expect(projectionOf(checkpoint, record.settings).project(scores!)).toEqual(mask);
     }
@@ -156,9 +163,13 @@ describe('prune', () => {
   it('leaves no tensor behind, finished or left', async () => {
     await run({}); // what backends keep for good is there after a first run
     const before = tf.memory().numTensors;
-    await run({ keep: 0.6 });
+    await run({ budget: { keep: 0.6 } });
     const at = await mkdtemp(join(folder, 'left-'));
-    for await (const { stage } of prune({ ...job, folder: at, settings: parseSettings({ length: 32 }) })) {
+    for await (const { stage } of prune({
+      ...job,
+      folder: at,
+      settings: parseSettings({ text: { length: 32 } }),
+    })) {
       if (stage === 'scales') break;
     }
     expect(tf.memory().numTensors).toBe(before);
@@ -166,7 +177,7 @@ describe('prune', () => {
 
   it('cannot write where there is no folder', async () => {
     await writeFile(join(folder, 'file'), '');
-    const settings = parseSettings({ length: 32, epochs: 1 });
+    const settings = parseSettings({ text: { length: 32 }, gates: { epochs: 1 } });
     const consume = async () => {
       for await (const _ of prune({ ...job, folder: join(folder, 'file'), settings }));
     };

@@ -31,7 +31,12 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function run(settings: Record<string, unknown>): Promise<RunRecord & { at: string }> {
   const at = await mkdtemp(join(folder, 'out-'));
-  const parsed = parseSettings({ length: 16, epochs: 1, rounds: 2, roundBlocks: 2, ...settings });
+  const small = {
+    text: { length: 16 },
+    gates: { epochs: 1 },
+    importance: { rounds: 2, blocksPerRound: 2 },
+  };
+  const parsed = parseSettings(small, settings);
   const generator = prune({ ...job, folder: at, settings: parsed });
   for (let next = await generator.next(); ; next = await generator.next()) {
     if (next.done) return { ...next.value, at };
@@ -41,7 +46,12 @@ async function run(settings: Record<string, unknown>): Promise<RunRecord & { at:
 describe('structured choices, from learning to what is written', () => {
   // Of two equal layers the first is protected and the budget holds no more: the second goes whole.
   it.each(['grasprune', 'grasp+'])('remove a whole layer by %s', async (method) => {
-    const record = await run({ method, keep: 0.5, minimum: 0, protect: ['layers.0'], scaleEpochs: 0 });
+    const record = await run({
+      method,
+      budget: { keep: 0.5 },
+      projection: { minimum: 0, protect: ['layers.0'] },
+      scales: { epochs: 0 },
+    });
     expect(record.layers).toEqual([
       { layer: 0, ffn: 48, kv: 2 },
       { layer: 1, ffn: 0, kv: 0 },
@@ -57,17 +67,20 @@ describe('structured choices, from learning to what is written', () => {
   });
 
   it('remove every attention, and every FFN, with scales after', async () => {
-    const kv = await run({ keep: 0.5, minimum: 0, only: 'kv', protect: ['*.ffn'] }).catch((error) => error);
+    const kv = await run({
+      budget: { keep: 0.5 },
+      projection: { minimum: 0, only: 'kv', protect: ['*.ffn'] },
+    }).catch((error) => error);
     expect(kv).toMatchObject({ code: 'GRASP_BUDGET_BELOW_FLOOR' });
     const attention = (2 * 6 * 8) / 3; // what the groups of one layer cost, as 48 channels do
     const share = 48 / (48 + attention);
-    const withoutAttention = await run({ keep: share, minimum: 0, only: 'kv' });
+    const withoutAttention = await run({ budget: { keep: share }, projection: { minimum: 0, only: 'kv' } });
     expect(withoutAttention.layers.map(({ ffn, kv }) => [ffn, kv])).toEqual([
       [48, 0],
       [48, 0],
     ]);
     expect(withoutAttention.after.kvCacheBytesPerToken).toBe(0);
-    const withoutFFN = await run({ keep: 1 - share, minimum: 0, only: 'ffn' });
+    const withoutFFN = await run({ budget: { keep: 1 - share }, projection: { minimum: 0, only: 'ffn' } });
     expect(withoutFFN.layers.map(({ ffn, kv }) => [ffn, kv])).toEqual([
       [0, 2],
       [0, 2],

@@ -6,17 +6,25 @@ import { parsePerplexities } from './run-official.js';
 
 describe('settings as arguments of the paper’s code', () => {
   it('go by its names', () => {
-    const args = officialArguments(parseSettings({ keep: 0.4, learningRate: 0.02, projection: 'exact' }));
+    const args = officialArguments(
+      parseSettings({
+        budget: { keep: 0.4 },
+        optimizer: { learningRate: 0.02 },
+        projection: { rule: 'exact' },
+      }),
+    );
     expect(args.join(' ')).toContain('--keep-ratio 0.4');
     expect(args.join(' ')).toContain('--lr 0.02 --rescale-lr 0.02');
   });
 
-  it.each([{ seed: 7 }, { params: 1000, keep: 0.5 }, { method: 'grasp+' }, { layout: 'uniform' }])(
-    'refuse what it cannot be told: %j',
-    (settings) => {
-      expect(() => officialArguments(parseSettings(settings))).toThrow("The paper's code cannot be told");
-    },
-  );
+  it.each([
+    { seed: 7 },
+    { budget: { params: 1000, keep: 0.5 } },
+    { method: 'grasp+' },
+    { projection: { layout: 'uniform' } },
+  ])('refuse what it cannot be told: %j', (settings) => {
+    expect(() => officialArguments(parseSettings(settings))).toThrow("The paper's code cannot be told");
+  });
 
   it('refuse a text that it does not measure', () => {
     expect(() => checkTexts([{ name: 'wikitext2' }, { name: 'own', path: 'a.txt' }])).toThrow(

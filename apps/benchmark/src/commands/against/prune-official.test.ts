@@ -34,7 +34,12 @@ describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
 
   async function run(changes: Record<string, unknown> = {}) {
     const checkpoint = await openCheckpoint(at('model'));
-    const settings = parseSettings({ projection: 'paper', keep: 0.6, blocks: 8, ...changes });
+    const settings = parseSettings({
+      projection: { rule: 'paper' },
+      budget: { keep: 0.6 },
+      text: { blocks: 8 },
+      ...changes,
+    });
     const text = (name: string, path: string) => ({ name, path: at(path) });
     const texts = ['wikitext2', 'ptb', 'c4'].map((name) => text(name, 'test.txt'));
     const [calib, scaleCalib] = [text('wikitext2', 'gates.txt'), text('wikitext2', 'scales.txt')];
@@ -73,7 +78,7 @@ describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
   });
 
   it('says with which words a script stopped', async () => {
-    await expect(run({ tau: 9 })).rejects.toMatchObject({
+    await expect(run({ gates: { tau: 9 } })).rejects.toMatchObject({
       code: 'GRASP_OFFICIAL',
       message: `train.py of ${clone} stopped:\nRuntimeError: the stand-in stops here`,
     });

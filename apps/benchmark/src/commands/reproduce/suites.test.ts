@@ -2,7 +2,11 @@ import { parseSettings } from '@grasp/prune';
 import { describe, expect, it } from 'vitest';
 import { ablationsOf, SUITES, type Suite, subjectsOf } from './suites.js';
 
-const options = { keep: [0.8, 0.5], settings: parseSettings({ projection: 'paper' }), corpora: ['a', 'b'] };
+const options = {
+  keep: [0.8, 0.5],
+  settings: parseSettings({ projection: { rule: 'paper' } }),
+  corpora: ['a', 'b'],
+};
 const subjects = (...suites: Suite[]) => subjectsOf({ ...options, suites });
 const settingsOf = (...suites: Suite[]) => subjects(...suites).flatMap((s) => s.pruning?.settings ?? []);
 
@@ -47,7 +51,7 @@ describe('subjectsOf', () => {
       return Object.entries(pruning!.settings).filter(([name, value]) => before[name] !== value).length;
     });
     expect(changes.every((count) => count >= 1 && count <= 3)).toBe(true);
-    const { method: _, ...plus } = parseSettings({ method: 'grasp+', keep: 0.5 });
+    const { method: _, ...plus } = parseSettings({ method: 'grasp+', budget: { keep: 0.5 } });
     expect(rungs.at(-1)!.pruning?.settings).toMatchObject(plus);
   });
 

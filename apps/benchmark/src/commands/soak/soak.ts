@@ -36,7 +36,7 @@ const CONFIG = {
 export async function* soak(engine: Engine, steps: number, every: number): AsyncGenerator<Sample> {
   const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.epochs + EPOCHS.scaleEpochs))));
   const model = randomCheckpoint(CONFIG);
-  const settings = parseSettings({ length: LENGTH, ...EPOCHS });
+  const settings = parseSettings({ text: { length: LENGTH }, ...EPOCHS });
   const decoder = await resultOf(loadOn(model, engine));
   let step = 0;
   try {
