@@ -20,7 +20,7 @@ export {
   type StatedBudget,
 } from './projection/budgets.js';
 export { latencyCosts, latencyMisfit } from './projection/latency-costs.js';
-export { constraintsOf, type Projection, projectionOf } from './projection/projection.js';
+export { constraintsOf, type Projection, projectionOf, usesPaperRule } from './projection/projection.js';
 export { describeModel, type ModelDescription } from './run/describe-model.js';
 export type { PruneEvent, Subject } from './run/events.js';
 export { type EvaluationText, measure } from './run/measure.js';

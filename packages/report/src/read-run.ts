@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeMask, type PrunedUnits } from '@grasp/fold';
-import { MASK_FILE, RUN_RECORD, type RunRecord } from '@grasp/prune';
+import { MASK_FILE, RUN_RECORD, type RunRecord, readRunRecord } from '@grasp/prune';
 import { RunFolderError } from './errors.js';
 
 /** Name of the report in the output folder of a run. */
@@ -14,9 +14,9 @@ export interface FinishedRun {
 }
 
 /**
- * Reads the record of a run, and the units it kept with their scores.
+ * Reads the record of a run, of this release or an earlier one, and the units it kept with their scores.
  *
- * @throws {RunFolderError} if the folder has none, or another release wrote it.
+ * @throws {RunFolderError} if the folder has no record, or it cannot be read.
  * @throws {MaskFileError} if the mask file is damaged.
  */
 export async function readRun(folder: string): Promise<FinishedRun> {
@@ -38,17 +38,15 @@ async function read(folder: string, name: string): Promise<Uint8Array> {
 }
 
 function recordOf(folder: string, bytes: Uint8Array): RunRecord {
-  let record: Partial<RunRecord>;
+  let record: unknown;
   try {
     record = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new RunFolderError(folder, `${RUN_RECORD} is damaged: it is not JSON.`, { cause: error });
   }
-  if (record?.format !== 'grasp-run' || record.version !== 1 || !Array.isArray(record.budgets)) {
-    throw new RunFolderError(
-      folder,
-      `${RUN_RECORD} is not the record of a run as this release writes it. ${ANOTHER}`,
-    );
+  try {
+    return readRunRecord(record);
+  } catch (error) {
+    throw new RunFolderError(folder, `${RUN_RECORD}: ${(error as Error).message}`, { cause: error });
   }
-  return record as RunRecord;
 }
