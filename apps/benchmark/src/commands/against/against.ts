@@ -70,7 +70,7 @@ export async function against(options: AgainstOptions): Promise<Contest> {
       model: at('dense'),
       config: dense.config,
       settings: asArguments,
-      dtype: settings.dtype,
+      dtype: settings.engine.dtype,
       device,
       data,
       folder: at('official'),

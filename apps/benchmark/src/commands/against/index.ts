@@ -18,7 +18,7 @@ export const againstCommand = () =>
     .option('--scale-calib <text>', 'for the scales', 'wikitext2')
     .option('--text <texts...>', 'for perplexity: wikitext2, ptb, c4, by name or NAME=FILE', ['wikitext2'])
     .option('--windows <n>', 'most windows of a text', count)
-    .option('--settings <json>', "of pruning, where they differ from the paper's", object, {})
+    .option('--settings <json>', "settings of pruning that differ from the paper's, in groups", object, {})
     .option(
       '--python <path>',
       "interpreter for the clone; default: an environment made of the clone's requirements.txt",
@@ -30,7 +30,7 @@ export const againstCommand = () =>
     .action(async ({ settings, calib, scaleCalib, text, ...options }) => {
       const contest = await against({
         ...options,
-        settings: parseSettings({ projection: 'paper', ...settings }),
+        settings: parseSettings({ projection: { rule: 'paper' } }, settings),
         calib: namedText(calib),
         scaleCalib: namedText(scaleCalib),
         texts: text.map(namedText),

@@ -1,18 +1,18 @@
-import { type PruneSettings, parseSettings } from '@grasp/prune';
+import { type PruneSettings, parseSettings, settingEntries } from '@grasp/prune';
 import { BenchOptionError } from '../reproduce/bench-error.js';
 
-/** Our settings and the arguments of the paper's `train.py` that say the same; some stages have theirs apart. */
-const ARGUMENTS: Partial<Record<keyof PruneSettings, readonly string[]>> = {
-  keep: ['--keep-ratio'],
-  epochs: ['--epochs'],
-  scaleEpochs: ['--rescale-epochs'],
-  batch: ['--batch-size'],
-  blocks: ['--num-samples', '--rescale-num-samples'],
-  length: ['--max-len'],
-  learningRate: ['--lr', '--rescale-lr'],
-  tau: ['--tau'],
-  alpha: ['--rescale-alpha'],
-  dtype: ['--dtype'],
+/** Arguments of the paper's `train.py`, by the path of our setting. Stages that ours shares have one each. */
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  'budget.keep': ['--keep-ratio'],
+  'gates.epochs': ['--epochs'],
+  'scales.epochs': ['--rescale-epochs'],
+  'text.batch': ['--batch-size'],
+  'text.blocks': ['--num-samples', '--rescale-num-samples'],
+  'text.length': ['--max-len'],
+  'optimizer.learningRate': ['--lr', '--rescale-lr'],
+  'gates.tau': ['--tau'],
+  'scales.alpha': ['--rescale-alpha'],
+  'engine.dtype': ['--dtype'],
 };
 
 /**
@@ -21,14 +21,17 @@ const ARGUMENTS: Partial<Record<keyof PruneSettings, readonly string[]>> = {
  * @throws BenchOptionError for a setting that the paper's code has not, or has fixed: its seed is 42.
  */
 export function officialArguments(settings: PruneSettings): string[] {
-  const fixed = parseSettings({ projection: settings.projection });
-  for (const name of Object.keys(settings) as (keyof PruneSettings)[]) {
-    if (name in ARGUMENTS || settings[name] === fixed[name]) continue;
-    const value = JSON.stringify(settings[name]);
-    throw new BenchOptionError(`The paper's code cannot be told ${name} ${value}: leave it out.`, name);
+  const fixed = new Map(settingEntries(parseSettings({ projection: { rule: settings.projection.rule } })));
+  const given = new Map(settingEntries(settings));
+  for (const [path, value] of given) {
+    if (path in ARGUMENTS || value === fixed.get(path)) continue;
+    throw new BenchOptionError(
+      `The paper's code cannot be told ${path} ${JSON.stringify(value)}: leave it out.`,
+      path,
+    );
   }
-  return Object.entries(ARGUMENTS).flatMap(([name, flags]) =>
-    flags.flatMap((flag) => [flag, String(settings[name as keyof PruneSettings])]),
+  return Object.entries(ARGUMENTS).flatMap(([path, flags]) =>
+    flags.flatMap((flag) => [flag, String(given.get(path))]),
   );
 }
 

@@ -34,12 +34,8 @@ describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
 
   async function run(changes: Record<string, unknown> = {}) {
     const checkpoint = await openCheckpoint(at('model'));
-    const settings = parseSettings({
-      projection: { rule: 'paper' },
-      budget: { keep: 0.6 },
-      text: { blocks: 8 },
-      ...changes,
-    });
+    const small = { projection: { rule: 'paper' }, budget: { keep: 0.6 }, text: { blocks: 8 } };
+    const settings = parseSettings(small, changes);
     const text = (name: string, path: string) => ({ name, path: at(path) });
     const texts = ['wikitext2', 'ptb', 'c4'].map((name) => text(name, 'test.txt'));
     const [calib, scaleCalib] = [text('wikitext2', 'gates.txt'), text('wikitext2', 'scales.txt')];

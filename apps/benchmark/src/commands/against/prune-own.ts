@@ -26,7 +26,7 @@ export async function pruneOwn(job: OwnJob, say: (line: string) => void): Promis
     const tokenizer = await loadTokenizer(checkpoint);
     const config = decoderConfig(checkpoint.config);
     const blocks = (path: string) =>
-      calibration({ name: 'wikitext2', path }, 'train', tokenizer, config, settings);
+      calibration({ name: 'wikitext2', path }, 'train', tokenizer, config, settings.text);
     const [gateBlocks, scaleBlocks] = [await blocks(calib), await blocks(scaleCalib)];
     const engine = () => openEngine({ backend, threads, onWarning: say });
     await pruneInto({ checkpoint, engine, settings, gateBlocks, scaleBlocks, folder, say });

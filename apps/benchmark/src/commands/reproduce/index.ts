@@ -99,7 +99,7 @@ export const reproduceCommand = () =>
     .option('--data <folder>', 'folder with piqa.validation.jsonl and so on; default: the hub')
     .option('--windows <n>', 'most windows of a text', count)
     .option('--limit <n>', 'most items of a task', count)
-    .option('--settings <json>', "of pruning, where they differ from the paper's", object, {})
+    .option('--settings <json>', "settings of pruning that differ from the paper's, in groups", object, {})
     .addOption(new Option('--backend <name>').choices(['tensorflow', 'wasm'] as const))
     .option('--threads <n>', 'default: all cores', count)
     .addOption(
@@ -131,7 +131,7 @@ export const reproduceCommand = () =>
         const options: ReproduceOptions = {
           ...rest,
           suites: SUITES.filter((name) => suite.includes(name)),
-          settings: parseSettings({ projection: 'paper', ...settings }),
+          settings: parseSettings({ projection: { rule: 'paper' } }, settings),
           calib: calib.map(namedText),
           scaleCalib: namedText(scaleCalib),
           texts: text.map(namedText),

@@ -3,7 +3,7 @@ import { BudgetBelowFloorError } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
-import { type PruneSettings, projectionOf } from '@grasp/prune';
+import { flatSettings, type PruneSettings, projectionOf } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { hashOf } from './cell-store.js';
 import { type Cell, cellsOf } from './cells.js';
@@ -74,9 +74,13 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
 
     const evaluation = once(() => readEvaluation(options, tokenizer, config));
     const blocks = new Map<string, () => Promise<TokenBlocks>>();
-    const blocksOf = (text: NamedText, split: string, { length, blocks: most }: PruneSettings) => {
-      const key = JSON.stringify([text, split, length, most]);
-      const read = () => calibration(text, split, tokenizer, config, { length, blocks: most });
+    const blocksOf = (
+      source: NamedText,
+      split: string,
+      { text: { length, blocks: most } }: PruneSettings,
+    ) => {
+      const key = JSON.stringify([source, split, length, most]);
+      const read = () => calibration(source, split, tokenizer, config, { length, blocks: most });
       blocks.set(key, blocks.get(key) ?? once(read));
       return blocks.get(key)!();
     };
@@ -88,8 +92,9 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
       const gateBlocks = await blocksOf(gates, 'train', settings);
       const scaleBlocks = await blocksOf(options.scaleCalib, 'validation', settings);
       const fingerprints = { gates: gateBlocks.fingerprint, scales: scaleBlocks.fingerprint };
-      const inputs = { model: identity, settings, ...fingerprints };
-      const folder = join(out, 'models', `keep-${settings.keep}-${hashOf(inputs)}`);
+      // Results that earlier releases stored have keys made of the flat settings.
+      const inputs = { model: identity, settings: flatSettings(settings), ...fingerprints };
+      const folder = join(out, 'models', `keep-${settings.budget.keep}-${hashOf(inputs)}`);
       return { settings, gateBlocks, scaleBlocks, folder, inputs };
     };
 

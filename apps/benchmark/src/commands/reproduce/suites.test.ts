@@ -1,4 +1,4 @@
-import { parseSettings } from '@grasp/prune';
+import { parseSettings, settingEntries } from '@grasp/prune';
 import { describe, expect, it } from 'vitest';
 import { ablationsOf, SUITES, type Suite, subjectsOf } from './suites.js';
 
@@ -18,14 +18,14 @@ describe('subjectsOf', () => {
   });
 
   it('compares layouts under one projection and one budget', () => {
-    const settings = settingsOf('layouts').filter(({ keep }) => keep === 0.5);
-    expect(settings.map(({ layout, align }) => [layout, align])).toEqual([
+    const settings = settingsOf('layouts').filter(({ budget }) => budget.keep === 0.5);
+    expect(settings.map(({ projection: { layout, align } }) => [layout, align])).toEqual([
       ['free', 1],
       ['free', 32],
       ['free', 128],
       ['uniform', 1],
     ]);
-    expect(settings.every(({ projection }) => projection === 'exact')).toBe(true);
+    expect(settings.every(({ projection }) => projection.rule === 'exact')).toBe(true);
   });
 
   it('shares what two suites both ask for', () => {
@@ -40,15 +40,15 @@ describe('subjectsOf', () => {
       ['keep-0.8-exact-free-kv-only-unscaled', 'kv-only', true],
       ['keep-0.8-exact-free-unscaled', 'no-scales', true],
     ]);
-    expect(kinds.map(({ pruning }) => pruning?.settings.only)).toEqual(['ffn', 'kv', undefined]);
+    expect(kinds.map(({ pruning }) => pruning?.settings.projection.only)).toEqual(['ffn', 'kv', undefined]);
   });
 
   it('climbs from the method of the paper to grasp+, an idea a row', () => {
     const rungs = subjects('ladder').filter(({ keep }) => keep === 0.5);
-    expect(rungs[0]!.pruning?.settings).toEqual({ ...options.settings, keep: 0.5 });
+    expect(rungs[0]!.pruning?.settings).toEqual(parseSettings(options.settings, { budget: { keep: 0.5 } }));
     const changes = rungs.slice(1).map(({ pruning }, i) => {
-      const before: Record<string, unknown> = rungs[i]!.pruning!.settings;
-      return Object.entries(pruning!.settings).filter(([name, value]) => before[name] !== value).length;
+      const before = new Map(settingEntries(rungs[i]!.pruning!.settings));
+      return settingEntries(pruning!.settings).filter(([path, value]) => before.get(path) !== value).length;
     });
     expect(changes.every((count) => count >= 1 && count <= 3)).toBe(true);
     const { method: _, ...plus } = parseSettings({ method: 'grasp+', budget: { keep: 0.5 } });
@@ -57,7 +57,7 @@ describe('subjectsOf', () => {
 
   it('sets the method of the paper against grasp+, whatever the seed', () => {
     const both = subjects('methods').filter(({ keep }) => keep === 0.5);
-    expect(both.map(({ pruning }) => pruning!.settings.choose)).toEqual(['gates', 'importance']);
+    expect(both.map(({ pruning }) => pruning!.settings.choice)).toEqual(['gates', 'importance']);
     const seeded = subjects('seeds').filter(({ keep }) => keep === 0.5);
     expect(seeded.slice(0, 2)).toEqual(both);
     expect(seeded.map(({ pruning }) => pruning!.settings.seed)).toEqual([42, 42, 43, 43, 44, 44]);

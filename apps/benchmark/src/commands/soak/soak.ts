@@ -13,7 +13,7 @@ export interface Sample {
 }
 
 /** How often each stage sees the blocks: four steps of gates to one of scales, as in the paper. */
-const EPOCHS = { epochs: 16, scaleEpochs: 4 };
+const EPOCHS = { gates: { epochs: 16 }, scales: { epochs: 4 } };
 const [LENGTH, VOCABULARY] = [64, 256];
 /** A llama of 0.2M parameters: a step takes milliseconds. */
 const CONFIG = {
@@ -34,7 +34,7 @@ const CONFIG = {
  * @param every steps between two samples
  */
 export async function* soak(engine: Engine, steps: number, every: number): AsyncGenerator<Sample> {
-  const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.epochs + EPOCHS.scaleEpochs))));
+  const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.gates.epochs + EPOCHS.scales.epochs))));
   const model = randomCheckpoint(CONFIG);
   const settings = parseSettings({ text: { length: LENGTH }, ...EPOCHS });
   const decoder = await resultOf(loadOn(model, engine));
