@@ -11,9 +11,9 @@ import { reportCommand } from './commands/report/index.js';
 import { sweepCommand } from './commands/sweep/index.js';
 import { workerCommand } from './commands/worker/index.js';
 import { writeCommand } from './commands/write/index.js';
-import { describeFailure, exitCodes, exitCodesHelp } from './exit-codes.js';
-import type { Terminal } from './terminal.js';
-import { version } from './version.js';
+import { describeFailure, exitCodes, exitCodesHelp } from './shared/exit-codes.js';
+import type { Terminal } from './shared/terminal.js';
+import { version } from './shared/version.js';
 
 /** The command with all its subcommands. */
 export function createProgram(terminal: Terminal): Command {

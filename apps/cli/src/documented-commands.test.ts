@@ -1,7 +1,7 @@
 import { documentedCommands, unknownWord } from '@grasp/testing';
 import { expect, it } from 'vitest';
 import { createProgram } from './cli.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './shared/terminal.js';
 
 const program = createProgram({} as Terminal); // nothing is run, so nothing is said
 

@@ -2,6 +2,8 @@ import * as z from 'zod';
 
 /** How the settings of a group appear on the command line, and which stage of a run they decide. */
 export interface GroupMeta {
+  /** Heading of the group in `--help`. Default: the group's name, capitalised. */
+  readonly heading?: string;
   /** First words of the group's flags. Default: the group's name. An empty string means no prefix. */
   readonly prefix?: string;
   /** True if the settings take effect only after the units have been chosen. */
@@ -20,33 +22,38 @@ export interface SettingLeaf {
   readonly path: string;
   /** Command line flag without dashes: `keep`. */
   readonly flag: string;
+  /** Heading in `--help`. */
+  readonly heading: string | undefined;
   readonly schema: z.ZodType;
 }
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
- * All settings of a schema, in its order. A flag consists of the group's prefix and the name in kebab case, unless the
- * field's metadata names another (`.meta({ flag })`).
+ * All settings of a schema, in its order. A flag consists of the group's prefix and the name in kebab case. Metadata of a
+ * field can name another flag or heading: `.meta({ flag, heading })`.
  */
 export function leavesOf(shape: z.ZodRawShape): SettingLeaf[] {
   return Object.entries(shape).flatMap(([name, schema]) => {
     const meta = metaOf(schema);
-    if (meta.group !== true) return [leafOf(name, '', schema as z.ZodType)];
-    const { prefix = kebab(name) } = meta as GroupMeta;
-    return Object.entries(fieldsOf(schema)).map(([field, inner]) => {
-      const leaf = leafOf(field, prefix, inner as z.ZodType);
-      return { ...leaf, path: `${name}.${field}` };
-    });
+    if (meta.group !== true) return [leafOf(name, {}, schema as z.ZodType)];
+    const { prefix = kebab(name), heading = capitalised(name) } = meta as GroupMeta;
+    return Object.entries(fieldsOf(schema)).map(([field, inner]) => ({
+      ...leafOf(field, { prefix, heading }, inner as z.ZodType),
+      path: `${name}.${field}`,
+    }));
   });
 }
 
-function leafOf(name: string, prefix: string, schema: z.ZodType): SettingLeaf {
-  const { flag } = metaOf(schema);
-  const derived = [prefix, kebab(name)].filter(Boolean).join('-');
-  return { path: name, flag: typeof flag === 'string' ? flag : derived, schema };
+function leafOf(name: string, group: GroupMeta, schema: z.ZodType): SettingLeaf {
+  const derived = [group.prefix, kebab(name)].filter(Boolean).join('-');
+  const { flag = derived, heading = group.heading } = metaOf(schema) as Partial<SettingLeaf>;
+  return { path: name, flag, heading, schema };
 }
 
+const capitalised = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** Metadata of a schema; empty if it has none. */
 export const metaOf = (schema: z.core.$ZodType): Readonly<Record<string, unknown>> =>
   (schema as z.ZodType).meta() ?? {};
 

@@ -13,7 +13,8 @@ export const settingsSchema = z.strictObject({
   method: z
     .enum(['grasprune', 'grasp+'])
     .default('grasprune')
-    .describe("grasprune is the paper's method; grasp+ sets other defaults"),
+    .describe("grasprune is the paper's method; grasp+ sets other defaults")
+    .meta({ heading: 'Method' }),
   budget: budgetGroup,
   projection: group(
     {
@@ -48,7 +49,8 @@ export const settingsSchema = z.strictObject({
   choice: z
     .enum(['gates', 'importance'])
     .default('gates')
-    .describe('how units are chosen: by learned gates, or by importance (squared gate gradients)'),
+    .describe('how units are chosen: by learned gates, or by importance (squared gate gradients)')
+    .meta({ heading: 'Method' }),
   gates: group(
     {
       epochs: z.int().min(1).default(4).describe('passes over the calibration blocks that learn the gates'),
@@ -136,7 +138,7 @@ export const settingsSchema = z.strictObject({
         .describe('rank of LoRA on all kept matrices, merged before writing; 0 for none'),
       learningRate: z.number().gt(0).default(4e-3).describe('learning rate of AdamW for LoRA'),
     },
-    { afterChoice: true },
+    { heading: 'LoRA', afterChoice: true },
   ),
   distil: group(
     {
@@ -152,7 +154,7 @@ export const settingsSchema = z.strictObject({
         .default(512)
         .describe('maximum number of calibration blocks with teacher logits'),
     },
-    { afterChoice: true },
+    { heading: 'Distillation', afterChoice: true },
   ),
   text: group(
     {
@@ -160,7 +162,7 @@ export const settingsSchema = z.strictObject({
       length: z.int().min(2).default(512).describe('tokens per block'),
       batch: z.int().min(1).default(1).describe('blocks per step'),
     },
-    { prefix: '' },
+    { prefix: '', heading: 'Calibration text' },
   ),
   engine: group(
     {
@@ -171,7 +173,8 @@ export const settingsSchema = z.strictObject({
     },
     { prefix: '' },
   ),
-  seed: z.int().min(0).max(0xffff_ffff).default(42).describe('seed of the order of the blocks'),
+  seed: z.int().min(0).max(0xffff_ffff).default(42).describe('seed of the order of the blocks')
+    .meta({ heading: 'Method' }),
 });
 
 export type PruneSettings = z.output<typeof settingsSchema>;

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Terminal } from '../../terminal.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 /**
  * Reads what a person says, line by line, and has it answered, until the input ends. Ctrl-C stops an answer and

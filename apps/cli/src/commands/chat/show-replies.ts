@@ -1,4 +1,4 @@
-import type { Terminal } from '../../terminal.js';
+import type { Terminal } from '../../shared/terminal.js';
 import type { Pace } from './talker.js';
 import { besides, GAP, TextColumn } from './text-column.js';
 

@@ -3,7 +3,7 @@ import { tokenizerRoles } from '@grasp/checkpoint';
 import type { Decoder } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import { chatPrompt } from '@grasp/tokenizer';
-import type { OpenModel } from '../../model.js';
+import type { OpenModel } from '../../shared/model.js';
 import { Conversation } from './conversation.js';
 import { type Sampling, sampleToken } from './sample-token.js';
 import { streamText } from './stream-text.js';

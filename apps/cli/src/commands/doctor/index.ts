@@ -2,8 +2,8 @@ import { release } from 'node:os';
 import { Command } from '@commander-js/extra-typings';
 import { matMulRate, openEngine } from '@grasp/prune';
 import { type Diagnosis, diagnose, type Finding } from '@grasp/tensorflow';
-import type { Terminal } from '../../terminal.js';
-import { version } from '../../version.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { version } from '../../shared/version.js';
 
 /** Operations a second in products of activations and weights. */
 interface Rates {

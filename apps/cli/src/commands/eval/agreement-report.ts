@@ -1,7 +1,7 @@
 import type { TaskSummary } from '@grasp/eval';
 import type { Agreement, Difference, HarnessMetrics } from '@grasp/lm-eval';
 import Table from 'cli-table3';
-import { formatShare } from '../../format.js';
+import { formatShare } from '../../shared/format.js';
 import { DisagreementError } from './disagreement-error.js';
 
 /** One task as both saw it. */

@@ -11,9 +11,9 @@ import {
   runHarness,
   withTransformersFolder,
 } from '@grasp/lm-eval';
-import { type OpenModel, withModel } from '../../model.js';
-import { countView } from '../../progress/count-view.js';
-import type { Terminal } from '../../terminal.js';
+import { type OpenModel, withModel } from '../../shared/model.js';
+import { countView } from '../../shared/progress/count-view.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { agreementReport, type Comparison, judge } from './agreement-report.js';
 import { count, options } from './options.js';
 import { dataOptions, runTasks, type TaskOptions } from './run-tasks.js';

@@ -6,7 +6,7 @@ import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp, keptTerminal } from '../../../test/grasp.js';
 import { runCommand } from '../../cli.js';
-import { InterruptedError } from '../../exit-codes.js';
+import { InterruptedError } from '../../shared/exit-codes.js';
 
 let folder: string;
 beforeAll(async () => {

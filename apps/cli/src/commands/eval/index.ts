@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import type { Terminal } from '../../terminal.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { compareCommand } from './compare.js';
 import { perplexityCommand } from './perplexity.js';
 import { tasksCommand } from './tasks.js';

@@ -2,11 +2,11 @@ import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { WindowTooLongError } from '@grasp/eval';
 import { measure } from '@grasp/prune';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
-import { perplexityWindows, textName, textSource } from '../../text.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { withModel } from '../../shared/model.js';
+import { watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { perplexityWindows, textName, textSource } from '../../shared/texts.js';
 import { count, options } from './options.js';
 
 /** By the paper's protocol: windows scored alone, mean over all their targets. */

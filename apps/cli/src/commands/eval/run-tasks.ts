@@ -10,11 +10,11 @@ import {
   taskQuestions,
 } from '@grasp/eval';
 import { loadOn } from '@grasp/prune';
-import { openEngineFor } from '../../engine.js';
-import type { OpenModel } from '../../model.js';
-import { countView } from '../../progress/count-view.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
+import { openEngineFor } from '../../shared/engine.js';
+import type { OpenModel } from '../../shared/model.js';
+import { countView } from '../../shared/progress/count-view.js';
+import { watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 /** What to evaluate, and on what. */
 export interface TaskOptions {

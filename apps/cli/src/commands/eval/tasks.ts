@@ -1,8 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { headline, type Score, type TaskSummary } from '@grasp/eval';
 import Table from 'cli-table3';
-import { withModel } from '../../model.js';
-import type { Terminal } from '../../terminal.js';
+import { withModel } from '../../shared/model.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { count, options } from './options.js';
 import { runTasks } from './run-tasks.js';
 

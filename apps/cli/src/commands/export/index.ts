@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { GGUF_FILE_TYPES, writeGguf } from '@grasp/export';
-import { formatBytes } from '../../format.js';
-import type { Terminal } from '../../terminal.js';
+import { formatBytes } from '../../shared/format.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 const TENSORS_A_NOTE = 50;
 

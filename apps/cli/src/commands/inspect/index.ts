@@ -3,8 +3,8 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { checkWeights } from '@grasp/decoder';
 import { describeModel, type ModelDescription } from '@grasp/prune';
 import Table from 'cli-table3';
-import { formatBytes, formatCount, formatParameters, formatShare } from '../../format.js';
-import type { Terminal } from '../../terminal.js';
+import { formatBytes, formatCount, formatParameters, formatShare } from '../../shared/format.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 function overview(model: ModelDescription): string[] {
   const { config, parameters, units } = model;

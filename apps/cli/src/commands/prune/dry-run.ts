@@ -18,9 +18,9 @@ import {
   formatParameters,
   formatSeconds,
   formatShare,
-} from '../../format.js';
-import type { OpenModel } from '../../model.js';
-import type { Terminal } from '../../terminal.js';
+} from '../../shared/format.js';
+import type { OpenModel } from '../../shared/model.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 export interface DryRunJob extends OpenModel {
   readonly engine: Engine;
@@ -48,7 +48,7 @@ export async function dryRun(
   // Of time a forecast knows processors alone.
   const seconds =
     held?.of === 'process'
-      ? forecastSeconds(run, await matMulRate(engine, config, settings.dtype), settings.dtype)
+      ? forecastSeconds(run, await matMulRate(engine, config, settings.engine.dtype), settings.engine.dtype)
       : undefined;
   const { prunable, total } = model.parameters;
   const after = total - prunable + share * prunable;
@@ -69,8 +69,8 @@ export async function dryRun(
   const memory = held
     ? `about ${formatBytes(held.needed)} of ${formatBytes(held.usable)}${held.of === 'gpu' ? ' on the GPU' : ''}`
     : `about ${formatBytes(run.peakBytes)}, most of it on the workers`;
-  const chosen = settings.choose === 'gates' ? 'for gates' : 'to rank units';
-  const refit = settings.refit === 'none' ? '' : 'a refit, ';
+  const chosen = settings.choice === 'gates' ? 'for gates' : 'to rank units';
+  const refit = settings.refit.mode === 'none' ? '' : 'a refit, ';
   const learning = `${formatCount(run.gateSteps)} steps ${chosen}, ${refit}${formatCount(run.scaleSteps)} for scales`;
   for (const line of [
     `model     ${model.source}: ${config.layers.length} layers, ${formatParameters(total)} parameters`,
@@ -82,7 +82,7 @@ export async function dryRun(
     `result    about ${formatParameters(after)} parameters, ${formatShare(after / total)} of the whole model; ` +
       `${formatShare(share)} of the prunable ${formatParameters(prunable)}`,
     `text      ${gateBlocks.description}`,
-    `learning  ${learning}, ${settings.batch} × ${settings.length} tokens each`,
+    `learning  ${learning}, ${settings.text.batch} × ${settings.text.length} tokens each`,
     `engine    ${engine.description}`,
     ...(seconds === undefined
       ? []

@@ -4,15 +4,16 @@ import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { assertFitsMemory, projectionOf, removeState, SettingsError } from '@grasp/prune';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { withOutputFolder } from '../../output.js';
-import type { Terminal } from '../../terminal.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { withModel } from '../../shared/model.js';
+import { withOutputFolder } from '../../shared/output-folder.js';
+import { runFlags } from '../../shared/run/flags.js';
+import { type RunOptions, runOptions } from '../../shared/run/options.js';
+import { readTexts } from '../../shared/run/read-texts.js';
+import { summaryTable } from '../../shared/run/summary-table.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { dryRun } from './dry-run.js';
-import { methodSettings, pruneOptions, type RunOptions, runOptions } from './options.js';
-import { readTexts } from './read-texts.js';
 import { pruneResuming } from './resuming.js';
-import { summaryTable } from './summary.js';
 
 interface Flags {
   readonly config?: string;
@@ -25,8 +26,7 @@ interface Flags {
 }
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
-  const settings = await methodSettings(options);
-  const { model: path, out, backend, threads, gpuMemory, workers, saveEvery } = options;
+  const { model: path, out, backend, threads, gpuMemory, workers, saveEvery, settings } = options;
   const openEngine = () => openEngineFor(terminal, { backend, threads, gpuMemory, workers });
   await withModel(path, async (model) => {
     const layout = decoderLayout(model.config);
@@ -35,7 +35,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
       const texts = await readTexts(options, model);
       return dryRun({ ...model, ...texts, settings, engine: await openEngine() }, flags, terminal);
     }
-    if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
+    if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
     const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
       const { sizes, ...texts } = await readTexts(options, model);
@@ -67,7 +67,7 @@ export const pruneCommand = (terminal: Terminal) => {
     .option('--no-memory-check', 'start even if the forecast says that memory will not do')
     .option('--quiet', 'no progress')
     .option('--json', 'one JSON document instead of text');
-  for (const option of pruneOptions()) command.addOption(option);
+  for (const { option } of runFlags()) command.addOption(option);
   return command.action(async (model, flags) => {
     const given = { ...flags, ...(model === undefined ? {} : { model }) };
     await run(await runOptions(given, flags.config), flags, terminal);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openStateFile, type PruneJob, prune, type RunRecord, runIdentity } from '@grasp/prune';
-import { type WatchOptions, watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
+import { type WatchOptions, watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 /** Runs a job from what an earlier run of it kept at `path`, and keeps there what the next one would need. */
 export async function pruneResuming(

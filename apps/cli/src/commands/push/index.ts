@@ -1,8 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { type Pushed, type PushOptions, push } from '@grasp/hub';
-import { byteView } from '../../progress/byte-view.js';
-import type { Terminal } from '../../terminal.js';
-import { version } from '../../version.js';
+import { byteView } from '../../shared/progress/byte-view.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { version } from '../../shared/version.js';
 import { assertFinished } from './finished-output.js';
 
 const labels = { compare: 'comparing', hash: 'hashing', upload: 'sending', commit: 'committing' };

@@ -2,7 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
-import type { Terminal } from '../../terminal.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { readAccuracy } from './accuracy.js';
 
 export const reportCommand = (terminal: Terminal) =>

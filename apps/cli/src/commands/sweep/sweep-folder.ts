@@ -2,14 +2,14 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acquireLock, CheckpointWriteError, writeError } from '@grasp/checkpoint';
 
-/** What lies in a sweep's folder, beside exported models: scores and curve. */
+/** Files in a sweep's folder, beside exported models. */
 export const SCORES = 'scores.state';
 export const CURVE = 'sweep.json';
 
 /**
- * Makes the folder of a sweep, or takes one that is there, and keeps other sweeps out of it meanwhile.
+ * Creates the folder of a sweep or opens an existing one, and locks it while `work` runs.
  *
- * @throws CheckpointWriteError for a folder with something else in it, one in use, or one that cannot be made.
+ * @throws CheckpointWriteError if the folder holds something else, is in use, or cannot be created.
  */
 export async function withSweepFolder<Result>(out: string, work: () => Promise<Result>): Promise<Result> {
   const release = await claim(out).catch((error: unknown) => {
@@ -28,7 +28,7 @@ async function claim(out: string): Promise<() => Promise<void>> {
   const names = await readdir(out);
   const ours = ['sweep.lock', SCORES, CURVE].some((name) => names.includes(name));
   if (names.length > 0 && !ours) {
-    const detail = 'it is not empty, and not the folder of a sweep. Choose another.';
+    const detail = 'it is not empty, and not the folder of a sweep. Choose another folder.';
     throw new CheckpointWriteError(out, 'exists', detail);
   }
   return acquireLock(join(out, 'sweep.lock'));

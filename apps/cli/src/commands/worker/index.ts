@@ -1,9 +1,9 @@
 import { freemem } from 'node:os';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { type Served, serveTensorFlow } from '@grasp/tensorflow';
-import { openingView } from '../../engine.js';
-import { formatBytes } from '../../format.js';
-import type { Terminal } from '../../terminal.js';
+import { openingView } from '../../shared/engine.js';
+import { formatBytes } from '../../shared/format.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { options } from '../eval/options.js';
 
 function port(value: string): number {

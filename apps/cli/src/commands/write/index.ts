@@ -2,11 +2,11 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { tokenizerRoles } from '@grasp/checkpoint';
 import { decoderLayout } from '@grasp/decoder';
 import { loadOn } from '@grasp/prune';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { countView } from '../../progress/count-view.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { withModel } from '../../shared/model.js';
+import { countView } from '../../shared/progress/count-view.js';
+import { watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { count, numberWithin, options } from '../eval/options.js';
 import { checkFree, writeTexts } from './write-texts.js';
 

@@ -1,14 +1,15 @@
 import type { EvaluationText, TextSizes } from '@grasp/prune';
-import type { OpenModel } from '../../model.js';
-import { calibrationBlocks, perplexityWindows, textName, textSource } from '../../text.js';
+import type { OpenModel } from '../model.js';
+import { calibrationBlocks, perplexityWindows, textName, textSource } from '../texts.js';
 import type { RunOptions } from './options.js';
 
-/** Texts of a run as tokens. */
+/** Reads and tokenizes all texts of a run. */
 export async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) {
+  const { length, blocks } = options.settings.text;
   const blocksOf = (texts: readonly string[]) => {
     const sources = texts.map((text) => textSource(text, 'train'));
     const mixed = options.mix?.map((text) => textSource(text, 'train'));
-    return calibrationBlocks(sources, tokenizer, config, { ...options, mixed });
+    return calibrationBlocks(sources, tokenizer, config, { length, blocks, mixed });
   };
   const gateBlocks = await blocksOf(options.calib);
   const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;

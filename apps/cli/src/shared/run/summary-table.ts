@@ -1,6 +1,6 @@
 import type { BudgetOutcome, RunRecord } from '@grasp/prune';
 import Table from 'cli-table3';
-import { formatAmount, formatBytes, formatParameters, formatShare } from '../../format.js';
+import { formatAmount, formatBytes, formatParameters, formatShare } from '../format.js';
 
 /** The table at the end of a run: what was kept of the model, and what that costs in perplexity. */
 export function summaryTable({ before, after, budgets, perplexity }: RunRecord): string {
