@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { runCommand } from '../src/cli.js';
+import { runCommand } from '../src/program.js';
 import type { Terminal } from '../src/shared/terminal.js';
 
 /** A terminal that nobody watches and that keeps what it was told. */

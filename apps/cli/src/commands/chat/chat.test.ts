@@ -6,7 +6,7 @@ import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp, keptTerminal } from '../../../test/grasp.js';
-import { runCommand } from '../../cli.js';
+import { runCommand } from '../../program.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);

@@ -3,10 +3,10 @@ import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { type Engine, loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
+import { count, numberWithin, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { count, numberWithin, options } from '../eval/options.js';
 import { converse } from './converse.js';
 import { showReplies } from './show-replies.js';
 import { type Talker, type TalkOptions, talker } from './talker.js';
@@ -40,8 +40,7 @@ async function withTalker(
 }
 
 export const chatCommand = (terminal: Terminal) =>
-  new Command('chat')
-    .description('talk with a model, dense or pruned, or with both side by side')
+  new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .option('--compare <model>', 'another model, the dense one say, that replies to the same')
     .option('--prompt <text>', 'reply to this and end, instead of reading what you type')

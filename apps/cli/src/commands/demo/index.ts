@@ -66,8 +66,7 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
 }
 
 export const demoCommand = (terminal: Terminal) =>
-  new Command('demo')
-    .description('prune a real model of 135M parameters on speeches, in some minutes')
+  new Command()
     .addOption(
       new Option('--keep <share>', 'share of the prunable parameters to keep').argParser(Number).default(0.5),
     )

@@ -35,18 +35,15 @@ function ratesLine({ backend, float32, bfloat16 }: Rates): string {
 }
 
 export const doctorCommand = (terminal: Terminal) =>
-  new Command('doctor')
-    .description('show engine, machine and rates, and what would be faster')
-    .option('--json', 'one JSON document instead of text')
-    .action(async ({ json }) => {
-      const diagnosis = await diagnose();
-      const rates = await measureRates(diagnosis);
-      if (json) return terminal.print(JSON.stringify({ grasp: version, ...diagnosis, rates }, null, 2));
-      terminal.print(
-        `grasp ${version}, Node ${process.versions.node}, ${process.platform} ${release()} ${process.arch}`,
-      );
-      for (const finding of diagnosis.findings) terminal.print(line(finding));
-      terminal.print(ratesLine(rates));
-      if (!diagnosis.usable)
-        terminal.print(`${marks.advice}Until then the WASM backend serves, many times slower.`);
-    });
+  new Command().option('--json', 'one JSON document instead of text').action(async ({ json }) => {
+    const diagnosis = await diagnose();
+    const rates = await measureRates(diagnosis);
+    if (json) return terminal.print(JSON.stringify({ grasp: version, ...diagnosis, rates }, null, 2));
+    terminal.print(
+      `grasp ${version}, Node ${process.versions.node}, ${process.platform} ${release()} ${process.arch}`,
+    );
+    for (const finding of diagnosis.findings) terminal.print(line(finding));
+    terminal.print(ratesLine(rates));
+    if (!diagnosis.usable)
+      terminal.print(`${marks.advice}Until then the WASM backend serves, many times slower.`);
+  });

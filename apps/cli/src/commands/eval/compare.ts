@@ -11,11 +11,12 @@ import {
   runHarness,
   withTransformersFolder,
 } from '@grasp/lm-eval';
+import { count, options } from '../../shared/flags.js';
 import { type OpenModel, withModel } from '../../shared/model.js';
 import { countView } from '../../shared/progress/count-view.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { agreementReport, type Comparison, judge } from './agreement-report.js';
-import { count, options } from './options.js';
+import { taskOptions } from './options.js';
 import { dataOptions, runTasks, type TaskOptions } from './run-tasks.js';
 
 interface CompareOptions extends TaskOptions {
@@ -90,8 +91,8 @@ export const compareCommand = (terminal: Terminal) =>
   new Command('compare')
     .description('run the tasks here and in the real lm-evaluation-harness, and compare item by item')
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .addOption(options.tasks())
-    .addOption(options.data())
+    .addOption(taskOptions.tasks())
+    .addOption(taskOptions.data())
     .option('--limit <number>', 'only the first items of each task', count, 200)
     .option('--tolerance <share>', 'largest relative difference of log-likelihoods', Number, 1e-2)
     .option('--batch <number>', 'requests lm_eval scores at once', count, 8)

@@ -5,8 +5,7 @@ import { perplexityCommand } from './perplexity.js';
 import { tasksCommand } from './tasks.js';
 
 export const evalCommand = (terminal: Terminal) =>
-  new Command('eval')
-    .description('measure a model, dense or pruned')
+  new Command()
     .addCommand(perplexityCommand(terminal))
     .addCommand(tasksCommand(terminal))
     .addCommand(compareCommand(terminal));

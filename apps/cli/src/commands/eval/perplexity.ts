@@ -3,11 +3,11 @@ import { decoderLayout } from '@grasp/decoder';
 import { WindowTooLongError } from '@grasp/eval';
 import { measure } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
+import { count, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { perplexityWindows, textName, textSource } from '../../shared/texts.js';
-import { count, options } from './options.js';
 
 /** By the paper's protocol: windows scored alone, mean over all their targets. */
 export const perplexityCommand = (terminal: Terminal) =>

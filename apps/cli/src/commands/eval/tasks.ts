@@ -1,9 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { headline, type Score, type TaskSummary } from '@grasp/eval';
 import Table from 'cli-table3';
+import { count, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { count, options } from './options.js';
+import { taskOptions } from './options.js';
 import { runTasks } from './run-tasks.js';
 
 /** 0.4616 ± 0.0146 */
@@ -33,8 +34,8 @@ export const tasksCommand = (terminal: Terminal) =>
   new Command('tasks')
     .description('zero-shot accuracy as lm-evaluation-harness defines it, in float32')
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .addOption(options.tasks())
-    .addOption(options.data())
+    .addOption(taskOptions.tasks())
+    .addOption(taskOptions.data())
     .option('--limit <number>', 'only the first items of each task', count)
     .addOption(options.backend())
     .addOption(options.threads())

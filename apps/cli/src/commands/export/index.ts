@@ -9,8 +9,7 @@ import type { Terminal } from '../../shared/terminal.js';
 const TENSORS_A_NOTE = 50;
 
 export const exportCommand = (terminal: Terminal) =>
-  new Command('export')
-    .description('write a dense or pruned model as a GGUF file, which llama.cpp and all that embed it run')
+  new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .addOption(
       new Option('--gguf <type>', 'what its matrices are').choices(GGUF_FILE_TYPES).makeOptionMandatory(),

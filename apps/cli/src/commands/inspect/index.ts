@@ -44,8 +44,7 @@ function layerTable({ config }: ModelDescription): string {
 }
 
 export const inspectCommand = (terminal: Terminal) =>
-  new Command('inspect')
-    .description('show what a model is made of and what pruning can take from it')
+  new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .option('--json', 'one JSON document instead of text')
     .action(async (path, { json }) => {

@@ -54,8 +54,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
 }
 
 export const pruneCommand = (terminal: Terminal) => {
-  const command = new Command('prune')
-    .description('learn what to keep of a model under one budget, and write the smaller model')
+  const command = new Command()
     .argument('[model]', 'Hugging Face folder or GGUF file')
     .option(
       '--config <file>',

@@ -29,8 +29,7 @@ async function pushShowing(
 }
 
 export const pushCommand = (terminal: Terminal) =>
-  new Command('push')
-    .description('upload a pruned model to the Hugging Face Hub; run again, it sends only what is missing')
+  new Command()
     .argument('<folder>', 'output folder of grasp prune')
     .argument('<name>', 'repository on the Hub, OWNER/NAME; made if it is missing')
     .option('--private', 'push to a private repository or not at all')

@@ -6,8 +6,7 @@ import type { Terminal } from '../../shared/terminal.js';
 import { readAccuracy } from './accuracy.js';
 
 export const reportCommand = (terminal: Terminal) =>
-  new Command('report')
-    .description('draw a finished run as one HTML file, with a budget to move')
+  new Command()
     .argument('<folder>', 'what grasp prune wrote')
     .option(
       '--accuracy <files...>',

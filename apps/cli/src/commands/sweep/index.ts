@@ -39,8 +39,7 @@ function severalOf(option: Option): Option {
 }
 
 export const sweepCommand = (terminal: Terminal) => {
-  const command = new Command('sweep')
-    .description('learn scores once, and report perplexity against size for several budgets')
+  const command = new Command()
     .argument('[model]', 'Hugging Face folder or GGUF file')
     .option('--out <folder>', 'for the scores, the curve (sweep.json) and exported models')
     .option('--export <values...>', 'write the models of these points too, each to its folder in --out')

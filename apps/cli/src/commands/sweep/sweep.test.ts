@@ -94,7 +94,7 @@ describe('grasp sweep', () => {
     await mkdir(at('mine'));
     await writeFile(at('mine/notes.txt'), 'mine');
     const refusals: [string[], number, string][] = [
-      [['bad', '--keep', '0.8,0.5', '--flops', '0.8,0.5'], 2, 'Only one budget'],
+      [['bad', '--keep', '0.8,0.5', '--flops', '0.8,0.5'], 2, 'Only one budget can vary'],
       [['bad', '--keep', '0.8,half'], 2, 'keep'],
       [['bad', '--keep', '0.8,0.5', '--export', '0.7'], 2, 'points 0.8, 0.5'],
       [['bad', '--keep', '0.8,0.01'], 4, 'keep ratio of at least'],

@@ -2,9 +2,9 @@ import { freemem } from 'node:os';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { type Served, serveTensorFlow } from '@grasp/tensorflow';
 import { openingView } from '../../shared/engine.js';
+import { options } from '../../shared/flags.js';
 import { formatBytes } from '../../shared/format.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { options } from '../eval/options.js';
 
 function port(value: string): number {
   const number = Number(value);
@@ -36,8 +36,7 @@ const untilInterrupted = (signal: AbortSignal) =>
   });
 
 export const workerCommand = (terminal: Terminal) =>
-  new Command('worker')
-    .description('lend this machine to runs that name it with --workers, until Ctrl-C')
+  new Command()
     .requiredOption('--port <number>', 'TCP port to listen on', port)
     .option(
       '--all-interfaces',

@@ -3,16 +3,15 @@ import { tokenizerRoles } from '@grasp/checkpoint';
 import { decoderLayout } from '@grasp/decoder';
 import { loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
+import { count, numberWithin, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { countView } from '../../shared/progress/count-view.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { count, numberWithin, options } from '../eval/options.js';
 import { checkFree, writeTexts } from './write-texts.js';
 
 export const writeCommand = (terminal: Terminal) =>
-  new Command('write')
-    .description('have a model write text by itself, for calibrating it on what it knows')
+  new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .requiredOption('--out <file>', 'JSON Lines file for the text; its name ends in .jsonl')
     .option('--tokens <number>', 'tokens to write', count, 2 ** 16)
