@@ -3,19 +3,19 @@ import type { OnProgress } from '@grasp/tensorflow';
 import { byteView } from './progress/byte-view.js';
 import type { Terminal } from './terminal.js';
 
-const labels = { download: 'fetching TensorFlow', verify: 'checking it', extract: 'unpacking it' };
+const labels = { download: 'downloading TensorFlow', verify: 'verifying it', extract: 'unpacking it' };
 
-/** What a command line says of the engine. */
+/** Flags that select the engine. */
 export interface EngineFlags {
   readonly backend?: BackendName | undefined;
   readonly threads?: number | undefined;
   /** Bytes. */
   readonly gpuMemory?: number | undefined;
-  /** Addresses with commas between. */
+  /** Addresses, separated by commas. */
   readonly workers?: string | undefined;
 }
 
-/** Opens the engine for a command: fetched with progress on first use, with one warning where WASM has to serve. */
+/** Opens the engine for a command. Shows the download on first use, and a warning if WASM is used instead. */
 export async function openEngineFor(
   terminal: Terminal,
   { workers, ...options }: EngineFlags = {},
@@ -30,7 +30,7 @@ export async function openEngineFor(
   );
 }
 
-/** Shows how TensorFlow is fetched, while something opens it. */
+/** Shows the download of TensorFlow while `open` runs. */
 export async function openingView<Result>(
   terminal: Terminal,
   open: (options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }) => Promise<Result>,

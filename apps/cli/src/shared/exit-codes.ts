@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { CommanderError } from 'commander';
 
-/** What the exit code of `grasp` says. */
+/** Exit codes of `grasp`. */
 export const exitCodes = {
   ok: 0,
   usage: 2,
@@ -17,30 +17,30 @@ export const exitCodes = {
 
 /** For `--help` and the README. */
 export const exitCodesHelp = `Exit codes:
-  0    done
+  0    success
   2    wrong command line or settings
   3    bad input: model, tokenizer, text
   4    the budget cannot be met
   5    cannot write: disk full, no permission, folder in use
-  6    the engine cannot start or ran out of memory, or Python cannot
+  6    the engine, a worker or Python fails, or out of memory
   7    two evaluators disagree
-  70   an error of grasp itself
+  70   an internal error of grasp
   130  interrupted (143 by SIGTERM)`;
 
-/** Work was asked to stop: what a terminal's signal is aborted with, so that whatever looks at it throws this. */
+/** The user asked to stop. A terminal's signal is aborted with this error. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   constructor(readonly signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') {
     super(signal === 'SIGTERM' ? 'Terminated.' : 'Interrupted.');
   }
 
-  /** As a shell reports a process that a signal ended. */
+  /** 128 plus the number of the signal, as shells report it. */
   get exitCode(): number {
     return 128 + constants.signals[this.signal];
   }
 }
 
-/** Codes of typed errors, by prefix; any other that starts with GRASP_ is bad input. */
+/** Exit codes of typed errors, by the first prefix that matches. */
 const byPrefix: readonly (readonly [prefix: string, exit: number])[] = [
   ['GRASP_SETTINGS', exitCodes.usage],
   ['GRASP_BUDGET', exitCodes.budget],
@@ -58,11 +58,11 @@ const systemOutput = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO'];
 
 export interface Failure {
   readonly exitCode: number;
-  /** What to tell the user; nothing where commander has told it already. */
+  /** The message for the user. Undefined if commander has printed one already. */
   readonly message?: string;
 }
 
-/** Maps anything thrown to an exit code and a message a user can act on. */
+/** Maps a thrown value to an exit code and a message for the user. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage };
@@ -78,6 +78,6 @@ export function describeFailure(error: unknown): Failure {
   if (code === 'ENOENT' || code === 'EISDIR') return { exitCode: exitCodes.input, message: error.message };
   return {
     exitCode: exitCodes.internal,
-    message: `This is an error of grasp itself:\n${error.stack ?? error.message}`,
+    message: `Internal error. Please report it:\n${error.stack ?? error.message}`,
   };
 }

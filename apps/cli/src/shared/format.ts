@@ -2,7 +2,7 @@ export { formatBytes, formatCount, formatParameters, formatShare } from '@grasp/
 
 import { formatCount } from '@grasp/report';
 
-/** 79999872 → 79,999,872; 41.234 → 41.23: what a budget counts */
+/** A count of a budget: 79999872 → 79,999,872; 41.234 → 41.23 */
 export const formatAmount = (value: number): string =>
   value >= 1000 ? formatCount(value) : value.toFixed(Number.isInteger(value) ? 0 : 2);
 

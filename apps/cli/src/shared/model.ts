@@ -2,14 +2,14 @@ import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { checkWeights, type DecoderConfig, decoderConfig } from '@grasp/decoder';
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '@grasp/tokenizer';
 
-/** A model opened for work, its weights still on disk. */
+/** An open model. Its weights are still on disk. */
 export interface OpenModel {
   readonly checkpoint: Checkpoint;
   readonly config: DecoderConfig;
   readonly tokenizer: Tokenizer;
 }
 
-/** Opens a model with its tokenizer, hands it to `work`, and closes it whatever happens. */
+/** Opens a model and its tokenizer, calls `work`, and closes the model in any case. */
 export async function withModel<Result>(
   path: string,
   work: (model: OpenModel) => Promise<Result>,
@@ -17,7 +17,7 @@ export async function withModel<Result>(
   const checkpoint = await openCheckpoint(path);
   try {
     const config = decoderConfig(checkpoint.config);
-    checkWeights(checkpoint, config); // before a gigabyte of them is read
+    checkWeights(checkpoint, config); // from the headers, before any weight is read
     const tokenizer = await loadTokenizer(checkpoint);
     checkTokenizerFits(tokenizer, config.vocabSize);
     return await work({ checkpoint, config, tokenizer });

@@ -1,10 +1,10 @@
 import { claimOutputFolder } from '@grasp/checkpoint';
 
 /**
- * Claims an output folder before any work, hands `work` the place to write to, and gives the folder its name when
- * that is done. Whatever goes wrong, nothing is left of it.
+ * Claims an output folder, calls `work` with a temporary folder, and renames that folder when `work` is done. If
+ * anything fails, the temporary folder is removed.
  *
- * @returns what `work` returns.
+ * @returns the result of `work`.
  */
 export async function withOutputFolder<Result>(
   path: string,
@@ -16,7 +16,7 @@ export async function withOutputFolder<Result>(
   try {
     result = await work(output.work);
   } catch (error) {
-    await output.discard().catch(() => {}); // the first error is the one to report
+    await output.discard().catch(() => {}); // report the first error
     throw error;
   }
   await output.commit();

@@ -1,26 +1,26 @@
 import { InterruptedError } from './exit-codes.js';
 
-/** Where a command's words go: results to standard output, everything else to standard error. */
+/** Input and output of a command. Results go to standard output, everything else to standard error. */
 export interface Terminal {
-  /** A line of the result. */
+  /** Prints a line of the result. */
   print(line: string): void;
-  /** A part of the result that goes on. */
+  /** Prints a part of the result, without a line break. */
   write(text: string): void;
-  /** A line about the work: warnings, rare progress where nobody watches. */
+  /** Prints a line about the work, such as a warning, to standard error. */
   note(line: string): void;
-  /** Standard error, if a person watches it: live progress may be drawn there. */
+  /** Standard error if it is a terminal, for live progress. */
   readonly screen: NodeJS.WriteStream | undefined;
-  /** Cells in a line of standard output, if a person watches it. */
+  /** Width of standard output in cells, if it is a terminal. */
   readonly width: number | undefined;
-  /** What a person types, or a file. */
+  /** Standard input. */
   readonly input: NodeJS.ReadableStream;
-  /** Aborted with an InterruptedError when the user asks to stop. */
+  /** Aborted with an InterruptedError on the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Has Ctrl-C call `handler` instead of asking to stop, until what this returns is called. */
+  /** Makes Ctrl-C call `handler` instead of stopping. Returns a function that undoes this. */
   onInterrupt(handler: () => void): () => void;
 }
 
-/** The process's own terminal. The first Ctrl-C or SIGTERM asks to stop, the second stops. */
+/** The terminal of this process. The first Ctrl-C or SIGTERM stops after the current step, the second at once. */
 export function processTerminal(): Terminal {
   const controller = new AbortController();
   let interrupt: (() => void) | undefined;
@@ -32,9 +32,9 @@ export function processTerminal(): Terminal {
     const interrupted = new InterruptedError(signal);
     if (controller.signal.aborted) process.exit(interrupted.exitCode);
     controller.abort(interrupted);
-    process.stderr.write('\nStopping after this step. Once more to stop at once.\n');
+    process.stderr.write('\nStopping after this step. Press Ctrl-C again to stop now.\n');
   };
-  // Whoever read along has left (`| head`): the work itself goes on.
+  // A reader that leaves (`| head`) does not end the work.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop(signal));
   return {

@@ -19,17 +19,17 @@ import type { Tokenizer } from '@grasp/tokenizer';
 
 const isCorpus = (name: string): name is CorpusName => (CORPUS_NAMES as readonly string[]).includes(name);
 
-/** Text by path, or by the name of a corpus on the hub: `wikitext2`, `ptb:validation`. */
+/** A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`. */
 export function textSource(argument: string, split: 'train' | 'evaluation'): TextSource {
   const [name = '', named] = argument.split(':');
   if (existsSync(argument) || !isCorpus(name)) return textFile(argument);
   return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)));
 }
 
-/** What a table calls a text. */
+/** Name of a text in tables. */
 export const textName = (argument: string): string => basename(argument);
 
-/** The first rows of blocks, or all where there are not so many. */
+/** The first `count` blocks, or all if there are fewer. */
 function firstBlocks(blocks: TokenBlocks, count: number): TokenBlocks {
   const [available, length] = blocks.shape;
   if (count >= available) return blocks;
@@ -41,7 +41,7 @@ function firstBlocks(blocks: TokenBlocks, count: number): TokenBlocks {
   return { ids, shape: [count, length], fingerprint: sha256OfIds(ids), description };
 }
 
-/** Calibration blocks of some texts together, in turn with those of the `mixed` ones, at most `blocks`. */
+/** Calibration blocks of all sources, alternating with blocks of `mixed`; at most `blocks` in all. */
 export async function calibrationBlocks(
   sources: readonly TextSource[],
   tokenizer: Tokenizer,
@@ -57,7 +57,7 @@ export async function calibrationBlocks(
   return takeTurns(text, await tokenBlocks(mixed, tokenizer, { length, vocabSize }), blocks);
 }
 
-/** Perplexity windows of a text, no longer than the model reads, at most `most`. */
+/** At most `most` windows of a text for perplexity, no longer than the model's context. */
 export async function perplexityWindows(
   source: TextSource,
   tokenizer: Tokenizer,

@@ -32,17 +32,17 @@ const machines: readonly [name: string, make: () => void, why: RegExp][] = [
 ];
 
 describe.skipIf(process.platform !== 'linux')('openEngine', () => {
-  it.each(machines)('serves by WASM on %s, with one warning that says why', async (_name, make, why) => {
+  it.each(machines)('uses WASM on %s, with one warning that says why', async (_name, make, why) => {
     make();
     const warnings: string[] = [];
     const engine = await openEngine({ onWarning: (message) => warnings.push(message) });
     expect(engine.backend).toBe('wasm');
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/^TensorFlow cannot start, so the slower WASM backend serves\./);
+    expect(warnings[0]).toMatch(/^TensorFlow cannot start, so the slower WASM backend is used\./);
     expect(warnings[0]).toMatch(why);
   });
 
-  it('does not put WASM in the place of TensorFlow where that was asked for', async () => {
+  it('does not replace TensorFlow by WASM if TensorFlow was requested', async () => {
     vi.spyOn(process.report, 'getReport').mockReturnValue({ header: {} });
     const onWarning = vi.fn();
     await expect(openEngine({ backend: 'tensorflow', onWarning })).rejects.toMatchObject({

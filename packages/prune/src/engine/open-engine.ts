@@ -141,7 +141,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     if (backend === 'tensorflow') {
       throw new EngineError(`TensorFlow cannot start: ${why}`, backend, { cause: error });
     }
-    onWarning?.(`TensorFlow cannot start, so the slower WASM backend serves. ${why}`);
+    onWarning?.(`TensorFlow cannot start, so the slower WASM backend is used. ${why}`);
     return openWasm();
   }
 }

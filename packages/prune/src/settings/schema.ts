@@ -173,7 +173,12 @@ export const settingsSchema = z.strictObject({
     },
     { prefix: '' },
   ),
-  seed: z.int().min(0).max(0xffff_ffff).default(42).describe('seed of the order of the blocks')
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffff_ffff)
+    .default(42)
+    .describe('seed of the order of the blocks')
     .meta({ heading: 'Method' }),
 });
 

@@ -14,16 +14,16 @@ export interface TalkOptions extends Sampling {
   readonly system?: string | undefined;
 }
 
-/** How long a reply took. */
+/** Length and time of a reply. */
 export interface Pace {
   readonly tokens: number;
   readonly seconds: number;
 }
 
-/** A model that one talks with. */
+/** A model that replies to messages. */
 export interface Talker {
   readonly hasTemplate: boolean;
-  /** Replies to one more thing said, part by part, until it ends by itself or is stopped. */
+  /** Replies to a message, part by part, until the reply ends or `signal` is aborted. */
   reply(text: string, signal: AbortSignal): AsyncGenerator<string, Pace>;
 }
 
@@ -51,7 +51,7 @@ export async function talker(
         for await (const id of decoder.generate(ids, { maxTokens, stop, choose })) {
           tokens++;
           yield id;
-          await setImmediate(); // let signals have their turn
+          await setImmediate(); // let signals run
           if (signal.aborted) return;
         }
       })();

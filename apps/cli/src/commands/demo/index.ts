@@ -13,13 +13,13 @@ import { calibrationBlocks, perplexityWindows } from '../../shared/texts.js';
 import { demoModel } from './model.js';
 import { calibrationProse, heldOutProse } from './prose.js';
 
-/** Small enough for two cores and some minutes. */
+/** Small enough for a few minutes on two cores. */
 const settings = { method: 'grasp+', text: { blocks: 48, length: 512 } };
 const evaluationWindows = { window: 1024, most: 8 };
 const prompt = 'My fellow Americans, the state of our union is';
 const continuationTokens = 32;
 
-/** What a model makes of the prompt, always taking the likeliest token. */
+/** The model's continuation of the prompt, by the likeliest tokens. */
 async function continuation(checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine): Promise<string> {
   const decoder = await loadDecoder(checkpoint, { runtime: engine.runtime });
   try {
@@ -71,5 +71,5 @@ export const demoCommand = (terminal: Terminal) =>
       new Option('--keep <share>', 'share of the prunable parameters to keep').argParser(Number).default(0.5),
     )
     .option('--out <folder>', 'folder for the pruned model', 'out/demo')
-    .option('--quiet', 'no progress')
+    .option('--quiet', 'show no progress')
     .action(({ keep, out, quiet }) => demo(keep, out, quiet, terminal));

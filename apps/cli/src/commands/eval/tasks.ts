@@ -14,7 +14,7 @@ const figure = (score?: Score): string => {
   return `${score.value.toFixed(4)}${error}`;
 };
 
-/** Mean of what the paper tabulates of each task. */
+/** Mean of the metric that the paper reports for each task. */
 const meanOf = (summaries: readonly TaskSummary[]): number =>
   summaries.reduce((sum, summary) => sum + headline(summary).value, 0) / summaries.length;
 
@@ -25,7 +25,7 @@ function table(summaries: readonly TaskSummary[]): string {
   rows.push([
     'mean',
     '',
-    { content: `${meanOf(summaries).toFixed(4)} (acc_norm where there is one)`, colSpan: 2 },
+    { content: `${meanOf(summaries).toFixed(4)} (acc_norm if a task has it)`, colSpan: 2 },
   ]);
   return rows.toString();
 }
@@ -36,11 +36,11 @@ export const tasksCommand = (terminal: Terminal) =>
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .addOption(taskOptions.tasks())
     .addOption(taskOptions.data())
-    .option('--limit <number>', 'only the first items of each task', count)
+    .option('--limit <number>', 'use only the first items of each task', count)
     .addOption(options.backend())
     .addOption(options.threads())
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document, every item included, instead of text')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document with every item instead of text')
     .action(async (path, { json, ...flags }) => {
       const { engine, outcomes } = await withModel(path, (model) => runTasks(model, flags, terminal));
       const summaries = outcomes.map(({ summary }) => summary);

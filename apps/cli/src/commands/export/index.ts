@@ -12,12 +12,12 @@ export const exportCommand = (terminal: Terminal) =>
   new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .addOption(
-      new Option('--gguf <type>', 'what its matrices are').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
+      new Option('--gguf <type>', 'dtype of the matrices').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
     )
-    .requiredOption('--out <file>', 'file to write; its name ends in .gguf')
-    .option('--name <name>', 'what runtimes call the model; default: the file name')
-    .option('--overwrite', 'replace a file of that name')
-    .option('--quiet', 'no progress')
+    .requiredOption('--out <file>', 'output file; its name ends in .gguf')
+    .option('--name <name>', 'name of the model in the file (default: the file name)')
+    .option('--overwrite', 'replace an existing file')
+    .option('--quiet', 'show no progress')
     .action(async (path, { gguf: type, out, name, overwrite = false, quiet = false }) => {
       const checkpoint = await openCheckpoint(path);
       try {

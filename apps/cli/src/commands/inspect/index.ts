@@ -16,15 +16,15 @@ function overview(model: ModelDescription): string[] {
     `model       ${model.source}`,
     `shape       ${config.modelType}: ${layers}, ${heads}`,
     `vocabulary  ${formatCount(config.vocabSize)} tokens, ${head}; context ${formatCount(config.contextLength)}`,
-    `parameters  ${formatParameters(parameters.total)}, of them ${prunable}`,
+    `parameters  ${formatParameters(parameters.total)}, ${prunable}`,
     `units       ${formatCount(units.ffn)} FFN channels, ${formatCount(units.kv)} KV groups; a group costs ${units.kvCost.toFixed(1)} channels`,
     `tensors     ${model.tensors.count} of ${model.tensors.dtypes.join(', ')}, ${formatBytes(model.tensors.bytes)}`,
-    `KV cache    ${formatBytes(model.kvCacheBytesPerToken)} a token in half precision`,
-    `beside      ${model.files.join(', ') || 'no other files'}`,
+    `KV cache    ${formatBytes(model.kvCacheBytesPerToken)} per token in half precision`,
+    `files       ${model.files.join(', ') || 'no other files'}`,
   ];
 }
 
-/** Layers of one shape in a row make one row. */
+/** A table of layers. Consecutive layers of one shape share a row. */
 function layerTable({ config }: ModelDescription): string {
   const table = new Table({
     head: ['layers', 'FFN channels', 'KV groups', 'heads'],
@@ -46,12 +46,12 @@ function layerTable({ config }: ModelDescription): string {
 export const inspectCommand = (terminal: Terminal) =>
   new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .option('--json', 'one JSON document instead of text')
+    .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json }) => {
       const checkpoint = await openCheckpoint(path);
       try {
         const model = describeModel(checkpoint);
-        checkWeights(checkpoint, model.config); // what is told stands in config.json, and should be true
+        checkWeights(checkpoint, model.config); // the description comes from config.json, which the weights must match
         if (json) return terminal.print(JSON.stringify(model, null, 2));
         for (const line of overview(model)) terminal.print(line);
         terminal.print(layerTable(model));

@@ -30,7 +30,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
   const openEngine = () => openEngineFor(terminal, { backend, threads, gpuMemory, workers });
   await withModel(path, async (model) => {
     const layout = decoderLayout(model.config);
-    projectionOf(model.checkpoint, settings); // a budget below the floor is refused before any work
+    projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
     if (flags.dryRun) {
       const texts = await readTexts(options, model);
       return dryRun({ ...model, ...texts, settings, engine: await openEngine() }, flags, terminal);
@@ -46,7 +46,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
       await writeFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
       return record;
     });
-    await removeState(statePath); // only now that the folder has its name
+    await removeState(statePath); // not before the folder has its name
     if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
     terminal.print(summaryTable(record));
     terminal.print(`Written to ${out}`);
@@ -56,16 +56,13 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
 export const pruneCommand = (terminal: Terminal) => {
   const command = new Command()
     .argument('[model]', 'Hugging Face folder or GGUF file')
-    .option(
-      '--config <file>',
-      'JSON with any of these options by their name in camelCase; the command line wins',
-    )
-    .option('--dry-run', 'only tell what the run would do, take and need')
+    .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it')
+    .option('--dry-run', 'print what the run would do, its time and its memory, and stop')
     .option('--overwrite', 'replace an earlier result in the output folder')
-    .option('--restart', 'begin anew, whatever an earlier run of the same output kept')
-    .option('--no-memory-check', 'start even if the forecast says that memory will not do')
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document instead of text');
+    .option('--restart', 'discard the saved state of an earlier run')
+    .option('--no-memory-check', 'start even if the memory forecast says no')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document instead of text');
   for (const { option } of runFlags()) command.addOption(option);
   return command.action(async (model, flags) => {
     const given = { ...flags, ...(model === undefined ? {} : { model }) };

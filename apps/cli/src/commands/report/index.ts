@@ -7,12 +7,9 @@ import { readAccuracy } from './accuracy.js';
 
 export const reportCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<folder>', 'what grasp prune wrote')
-    .option(
-      '--accuracy <files...>',
-      'tables of accuracy to show: files that "grasp eval tasks --json" was written to',
-    )
-    .option('--out <file>', `where to write (default: ${RUN_REPORT} in the folder)`)
+    .argument('<folder>', 'output folder of grasp prune')
+    .option('--accuracy <files...>', 'accuracies to show: outputs of "grasp eval tasks --json"')
+    .option('--out <file>', `output file (default: ${RUN_REPORT} in the folder)`)
     .action(async (folder, { accuracy = [], out = join(folder, RUN_REPORT) }) => {
       const run = await readRun(folder);
       const page = await runReport(run, await Promise.all(accuracy.map(readAccuracy)));

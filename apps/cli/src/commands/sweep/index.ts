@@ -41,15 +41,15 @@ function severalOf(option: Option): Option {
 export const sweepCommand = (terminal: Terminal) => {
   const command = new Command()
     .argument('[model]', 'Hugging Face folder or GGUF file')
-    .option('--out <folder>', 'for the scores, the curve (sweep.json) and exported models')
-    .option('--export <values...>', 'write the models of these points too, each to its folder in --out')
-    .option('--learn-at <value>', 'budget that the scores are learned under (default: the smallest)')
-    .option('--config <file>', 'JSON with any other of these options by their name in camelCase')
+    .option('--out <folder>', 'folder for the scores, the curve (sweep.json) and exported models')
+    .option('--export <values...>', 'also write the models of these points, each to a folder in --out')
+    .option('--learn-at <value>', 'budget at which the scores are learned (default: the smallest)')
+    .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it')
     .option('--overwrite', 'replace models exported earlier')
-    .option('--restart', 'learn the scores anew, whatever an earlier sweep kept')
-    .option('--no-memory-check', 'start even if the forecast says that memory will not do')
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document instead of text');
+    .option('--restart', 'discard the scores of an earlier sweep')
+    .option('--no-memory-check', 'start even if the memory forecast says no')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document instead of text');
   for (const { path, option } of runFlags()) {
     if (path === 'out') continue;
     const swept = BUDGET_NAMES.some((name) => path === `budget.${name}`);

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import { formatBytes } from '../format.js';
 import type { Terminal } from '../terminal.js';
 
-/** Shows how far something in bytes is: a bar where a person watches, a line every few seconds elsewhere. */
+/** Shows progress in bytes: a bar on a terminal, a line every few seconds elsewhere. */
 export interface ByteView {
   show(label: string, done: number, total: number): void;
   stop(): void;

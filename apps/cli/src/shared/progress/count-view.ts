@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Terminal } from '../terminal.js';
 
-/** Shows how far a count is: a bar where a person watches, a line at every tenth elsewhere, nothing if quiet. */
+/** Shows the progress of a count: a bar on a terminal, a line at every tenth elsewhere, nothing if quiet. */
 export interface CountView {
   show(label: string, done: number, total: number): void;
   stop(): void;

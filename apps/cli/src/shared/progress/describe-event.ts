@@ -2,7 +2,7 @@ import type { PruneEvent } from '@grasp/prune';
 import { formatCount, formatSeconds } from '../format.js';
 import type { Pace } from './pace.js';
 
-/** What a bar shows of an event: how far, of what, and what else is known. */
+/** The parts of an event that a progress bar shows. */
 export interface EventView {
   readonly label: string;
   readonly done: number;
@@ -15,7 +15,7 @@ const labels = {
   load: 'loading',
   gates: 'learning gates',
   importance: 'choosing units',
-  predictions: 'dense predictions',
+  predictions: 'teacher logits',
   refit: 'refitting',
   scales: 'calibrating scales',
   write: 'writing',
@@ -42,7 +42,7 @@ export function describeEvent(event: PruneEvent): EventView {
     }
     case 'refit': {
       const { sublayer, sublayers, tokens, missed } = event;
-      const detail = `${(100 * missed).toFixed(1)}% missed`;
+      const detail = `${(100 * missed).toFixed(1)}% error`;
       return { label: labels.refit, done: sublayer, total: sublayers, tokens, detail };
     }
     case 'perplexity': {

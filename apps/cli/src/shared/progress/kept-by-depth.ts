@@ -1,9 +1,9 @@
 import type { Layout } from '@grasp/budget';
 
-/** Groups of layers that a line of progress tells apart. */
+/** Number of groups of layers in a line of progress. */
 const GROUPS = 6;
 
-/** Shares kept, by kind, from the first layers to the last: `FFN 61 48 52 44 KV 100 75 50 75 %`. */
+/** Kept shares of each kind, from the first layers to the last: `FFN 61 48 52 44, KV 100 75 50 75 %`. */
 export function keptByDepth({ blocks }: Layout, kept: Uint32Array): string {
   const layers = 1 + Math.max(...blocks.map(({ layer }) => layer));
   const groups = Math.min(GROUPS, layers);

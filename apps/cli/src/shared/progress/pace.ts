@@ -1,4 +1,4 @@
-/** How fast a stage goes and when it will be done. What the first call counts is left out: it warms the engine up. */
+/** Speed and remaining time of a stage. The first call is not counted, because it warms up the engine. */
 export class Pace {
   private first: { readonly time: number; readonly done: number } | undefined;
   private done = 0;
@@ -6,7 +6,7 @@ export class Pace {
 
   constructor(private readonly now: () => number = () => performance.now() / 1000) {}
 
-  /** Call as things get done: how many are by now, and the tokens since the last call. */
+  /** Records progress: the number of things done in all, and the tokens since the last call. */
   step({ done, tokens }: { readonly done: number; readonly tokens: number }): void {
     this.done = done;
     if (this.first) this.tokens += tokens;
@@ -21,12 +21,12 @@ export class Pace {
     return this.first ? this.done - this.first.done : 0;
   }
 
-  /** Tokens a second, once there is something to go by. */
+  /** Tokens per second. Undefined after fewer than two calls. */
   get tokensPerSecond(): number | undefined {
     return this.counted > 0 && this.elapsed > 0 ? this.tokens / this.elapsed : undefined;
   }
 
-  /** Seconds until so many are done. */
+  /** Seconds until `total` things are done. Undefined after fewer than two calls. */
   secondsUntil(total: number): number | undefined {
     return this.counted > 0 ? ((total - this.done) * this.elapsed) / this.counted : undefined;
   }

@@ -5,14 +5,14 @@ import { describeEvent, describePace } from './describe-event.js';
 import { keptByDepth } from './kept-by-depth.js';
 import { Pace } from './pace.js';
 
-/** Shows a run as it goes. */
+/** Shows the progress of a run. */
 export interface ProgressView {
   show(event: PruneEvent): void;
-  /** Leaves the terminal clean. */
+  /** Removes the bars from the terminal. */
   stop(): void;
 }
 
-/** A live bar for the stage at hand, and under it what is kept while gates are learned. */
+/** A live bar for the current stage; while units are chosen, a second line shows the kept shares. */
 export function barView(stream: NodeJS.WriteStream, layout: Layout): ProgressView {
   const options = { stream, clearOnComplete: true, hideCursor: true, fps: 8, linewrap: false };
   const bars = new MultiBar(
@@ -46,10 +46,10 @@ export function barView(stream: NodeJS.WriteStream, layout: Layout): ProgressVie
   };
 }
 
-/** Part of a stage between two lines where nobody watches. */
+/** Share of a stage between two lines. */
 const LINE_EVERY = 0.1;
 
-/** A plain line as a stage begins, and now and then, for logs. */
+/** A plain line at the start of a stage and at every tenth, for logs. */
 export function lineView(note: (line: string) => void, layout: Layout): ProgressView {
   let current: { label: string; pace: Pace; shown: number } | undefined;
   return {

@@ -15,9 +15,10 @@ function viewFor(terminal: Terminal, { layout, quiet }: WatchOptions): ProgressV
 }
 
 /**
- * Runs a generator to its end, shows its events, and returns its result.
+ * Runs a generator to its end and shows its events.
  *
- * @throws InterruptedError when the user asked to stop; the generator has cleaned up by then.
+ * @returns the result of the generator.
+ * @throws InterruptedError if the user stops it. The generator has cleaned up by then.
  */
 export async function watch<Result>(
   run: AsyncGenerator<PruneEvent, Result, undefined>,
@@ -30,7 +31,7 @@ export async function watch<Result>(
       const next = await run.next();
       if (next.done) return next.value;
       view.show(next.value);
-      // A step may resolve without leaving the microtask queue: let signals and timers have their turn.
+      // A step can resolve without leaving the microtask queue. Let signals and timers run.
       await setImmediate();
       if (terminal.signal.aborted) {
         view.stop();

@@ -2,7 +2,7 @@ import type { BudgetOutcome, RunRecord } from '@grasp/prune';
 import Table from 'cli-table3';
 import { formatAmount, formatBytes, formatParameters, formatShare } from '../format.js';
 
-/** The table at the end of a run: what was kept of the model, and what that costs in perplexity. */
+/** The table at the end of a run: sizes, budgets and perplexities of the dense and the pruned model. */
 export function summaryTable({ before, after, budgets, perplexity }: RunRecord): string {
   const table = new Table({ head: ['', 'dense', 'masked', 'calibrated'], style: { head: [], border: [] } });
   const pruned = (text: string) => [{ content: text, colSpan: 2 }];
