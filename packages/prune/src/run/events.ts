@@ -29,7 +29,7 @@ export type PruneEvent =
       readonly sublayer: number;
       readonly sublayers: number;
       readonly tokens: number;
-      /** Relative error of the sublayer's output after the refit. */
+      /** Squared error of the sublayer's output after the refit, relative to the output of the dense sublayer. */
       readonly missed: number;
     }
   | {
