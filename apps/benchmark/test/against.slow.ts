@@ -33,7 +33,9 @@ describe.skipIf(!hasPython)('grasp-bench against', () => {
   const run = (out: string, ...flags: string[]) => {
     const text = `wikitext2=${join(folder, 'text.txt')}`;
     const data = ['--calib', text, '--scale-calib', text, '--text', text, '--windows', '2'];
-    const settings = JSON.stringify({ keep: 0.6, blocks: 8, length: 32, epochs: 1 });
+    const settings = JSON.stringify({
+      ...{ budget: { keep: 0.6 }, text: { blocks: 8, length: 32 }, gates: { epochs: 1 } },
+    });
     const of = ['--official', clone, '--model', join(folder, 'model'), '--out', join(folder, out)];
     const how = ['--settings', settings, '--backend', 'wasm', ...flags];
     return execa('node', [main, 'against', ...of, ...data, ...how], { reject: false, env });

@@ -22,7 +22,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function run(out: string, killAt?: string): Promise<string[]> {
   const text = `wikitext2=${at('text.txt')}`;
   const data = ['--calib', text, '--scale-calib', text, '--text', text, '--windows', '2', '--tasks', 'none'];
-  const settings = JSON.stringify({ blocks: 150, length: 32, epochs: 1 });
+  const settings = JSON.stringify({ text: { blocks: 150, length: 32 }, gates: { epochs: 1 } });
   const how = ['--keep', '0.8,0.6', '--settings', settings, '--backend', 'wasm', '--out', at(out)];
   const child = execa('node', [main, 'reproduce', '--model', at('model'), ...data, ...how], {
     reject: false,

@@ -38,7 +38,7 @@ describe.skipIf(!hasSlurm)('a reproduction by Slurm (slurmctld, slurmd and munge
       '--tasks',
       'none',
     ];
-    const settings = JSON.stringify({ blocks: 150, length: 32, epochs: 1 });
+    const settings = JSON.stringify({ text: { blocks: 150, length: 32 }, gates: { epochs: 1 } });
     const rows = ['--keep', '0.8,0.6', '--suite', 'table', 'scales', '--settings', settings];
     const how = ['--backend', 'wasm', '--out', at(out), ...flags];
     const command = [main, 'reproduce', '--model', at('model'), ...data, ...rows, ...how];

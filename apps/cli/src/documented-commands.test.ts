@@ -1,9 +1,9 @@
 import { documentedCommands, unknownWord } from '@grasp/testing';
 import { expect, it } from 'vitest';
-import { createProgram } from './cli.js';
-import type { Terminal } from './terminal.js';
+import { createProgram } from './program.js';
+import type { Terminal } from './shared/terminal.js';
 
-const program = createProgram({} as Terminal); // nothing is run, so nothing is said
+const program = await createProgram({} as Terminal); // nothing is run, so nothing is said
 
 it('guides and READMEs use subcommands and options of grasp that exist', () => {
   const commands = documentedCommands('grasp');

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runCommand } from './cli.js';
-import { processTerminal } from './terminal.js';
+import { runCommand } from './program.js';
+import { processTerminal } from './shared/terminal.js';
 
 process.exitCode = await runCommand(process.argv.slice(2), processTerminal());

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { runCommand } from '../src/cli.js';
-import type { Terminal } from '../src/terminal.js';
+import { runCommand } from '../src/program.js';
+import type { Terminal } from '../src/shared/terminal.js';
 
 /** A terminal that nobody watches and that keeps what it was told. */
 export function keptTerminal(changes: Partial<Terminal> = {}) {

@@ -108,7 +108,7 @@ async function endAfter(
 async function finish(run: Run, out: string): Promise<void> {
   if (existsSync(at(out))) return;
   const last = await start(run, out);
-  expect(last.stderr).toContain('Going on after');
+  expect(last.stderr).toContain('Resuming after');
   expect(last.exitCode).toBe(0);
   expect((await readdir(folder)).filter((name) => name.startsWith(`${out}.`))).toEqual([]);
 }
@@ -157,8 +157,8 @@ describe.each(backends)('on %s', (backend, atLeast) => {
         const { exitCode, stderr } = await endAfter(start(run, out), out, moment, 5, signal);
         if (existsSync(at(out))) break;
         expect(exitCode, stderr).toBe(signal === 'SIGINT' ? 130 : 143);
-        expect(stepsIn(stderr, /Going on after (\d+) steps/)).toBe(kept);
-        kept = stepsIn(stderr, /What was done, (\d+) steps/);
+        expect(stepsIn(stderr, /Resuming after (\d+) steps/)).toBe(kept);
+        kept = stepsIn(stderr, /(\d+) steps are saved/);
       }
       expect(kept).toBeGreaterThan(0);
       await finish(run, out);

@@ -131,7 +131,7 @@ describe.skipIf(!hasTensorFlow || process.platform !== 'linux')('with workers', 
       const again = await startWorker(ports[1]);
       const rest = await prune(method, out, ...workers);
       expect(rest.exitCode, rest.stderr).toBe(0);
-      expect(rest.stderr).toContain('Going on after');
+      expect(rest.stderr).toContain('Resuming after');
       expect(await learned(out)).toEqual(expected);
       for (const { worker } of [first!, again]) worker.kill('SIGKILL');
       await Promise.all([first!.worker, again.worker]);

@@ -73,7 +73,7 @@ async function prune(): Promise<void> {
   const state = initialGateState(network, options);
   for await (const { step, mask, loss, keptCost } of learnGates(network, () => batch, options, state)) {
     if (step % SHOW_EVERY !== 0 && step + 1 < GATE_STEPS) continue;
-    const accuracy = await show(mask, gateProbabilities(state.scores, TEMPERATURE));
+    const accuracy = await show(mask, gateProbabilities(state.parameters.gates!, TEMPERATURE));
     say('status', `learning gates, step ${step + 1} of ${GATE_STEPS}, loss ${loss.toFixed(3)}`);
     say('pruned', percent(accuracy));
     say('kept', `${mask.filter((bit) => bit === 1).length} of ${layout.size}`);

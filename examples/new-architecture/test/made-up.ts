@@ -1,11 +1,11 @@
-import type { Checkpoint } from '@grasp/checkpoint';
-import { decoderConfig, decoderLayout } from '@grasp/decoder';
+import { type DecoderCheckpoint, decoderCheckpoint, decoderLayout } from '@grasp/decoder';
 import { forTransformers } from '@grasp/export';
 import { prunedView } from '@grasp/prune';
 import { random, randomCheckpoint, randomTokens } from '@grasp/testing';
+import { withSeedOss } from '../src/seed-oss.js';
 
-/** A small Seed-OSS with random weights, biases included: those of a qwen2 are where Seed-OSS has its own. */
-export function madeUpSeedOss(): Checkpoint {
+/** A small Seed-OSS with random weights and biases, which are where qwen2 has them. */
+export function madeUpSeedOss(): DecoderCheckpoint {
   const { config, ...checkpoint } = randomCheckpoint(
     {
       model_type: 'qwen2',
@@ -21,12 +21,13 @@ export function madeUpSeedOss(): Checkpoint {
     3,
   );
   const own = { model_type: 'seed_oss', architectures: ['SeedOssForCausalLM'], attention_bias: true };
-  return { ...checkpoint, config: { ...config, ...own, attention_out_bias: false, mlp_bias: false } };
+  const raw = { ...config, ...own, attention_out_bias: false, mlp_bias: false };
+  return decoderCheckpoint({ ...checkpoint, config: raw }, withSeedOss);
 }
 
-/** Gates as a run leaves them, half of them open with a scale, and the model that they leave. */
-export function madeUpRun(dense: Checkpoint) {
-  const layout = decoderLayout(decoderConfig(dense.config));
+/** Gates after a run: half of the units removed, the others scaled. And the pruned model. */
+export function madeUpRun(dense: DecoderCheckpoint) {
+  const layout = decoderLayout(dense.decoder);
   const chance = random(9);
   const gates = Float32Array.from({ length: layout.size }, () => (chance() < 0.5 ? 0 : 0.5 + chance()));
   const mask = Uint8Array.from(gates, (gate) => (gate === 0 ? 0 : 1));

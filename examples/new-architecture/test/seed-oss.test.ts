@@ -1,24 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { decoderConfig, findArchitecture, loadDecoder } from '@grasp/decoder';
+import { findArchitecture, loadDecoder } from '@grasp/decoder';
 import { difference, readmeCode, toleranceOf } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, expect, it } from 'vitest';
+import { seedOss, withSeedOss } from '../src/seed-oss.js';
 import { madeUpRun, madeUpSeedOss, someTokens } from './made-up.js';
 
-beforeAll(async () => {
-  expect(() => decoderConfig({ model_type: 'seed_oss' })).toThrow(/supported architectures are llama/);
-  await import('../src/seed-oss.js');
-  await tf.setBackend('wasm');
-});
+beforeAll(() => tf.setBackend('wasm'));
 
 it('is what the guide shows', () => {
   const adapter = readFileSync(new URL('../src/seed-oss.ts', import.meta.url), 'utf8');
   expect(readmeCode(new URL('../../../docs/new-architecture.md', import.meta.url))).toContain(adapter);
 });
 
-it('is found by its model type', () => {
-  expect(findArchitecture({ model_type: 'seed_oss' }).className).toBe('SeedOssForCausalLM');
+it('is found by its model type, where it is passed', () => {
+  expect(findArchitecture({ model_type: 'seed_oss' }, withSeedOss)).toBe(seedOss);
+  expect(() => findArchitecture({ model_type: 'seed_oss' })).toThrow(/Supported architectures: llama/);
 });
 
 it('has gate gradients that are the slopes of its loss', async () => {
@@ -44,8 +42,8 @@ it('computes the same folded and sliced as it does under its gates, biases inclu
   const { gates, pruned } = madeUpRun(dense);
   const gated = await loadDecoder(dense);
   const folded = await loadDecoder(pruned);
-  const expected = await gated.logits(someTokens, gates);
-  const found = await folded.logits(someTokens);
+  const expected = await gated.under({ gates }).logits(someTokens);
+  const found = await folded.under().logits(someTokens);
   // Three layers, each with sums of 202 terms, and the head with 48.
   expect(difference(found, expected).relative).toBeLessThan(toleranceOf('float32', 3 * 202 + 48));
   expect(pruned.config).toMatchObject({

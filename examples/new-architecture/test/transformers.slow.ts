@@ -8,7 +8,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import '../src/seed-oss.js';
 import { madeUpRun, madeUpSeedOss, someTokens } from './made-up.js';
 
 /** Interpreters with torch and transformers: a list like PATH. */
@@ -31,7 +30,7 @@ describe.skipIf(pythons.length === 0)('transformers', () => {
     const dense = madeUpSeedOss();
     for (const [name, checkpoint] of Object.entries({ dense, pruned: madeUpRun(dense).pruned })) {
       const decoder = await loadDecoder(checkpoint);
-      const own = await decoder.logits(someTokens);
+      const own = await decoder.under().logits(someTokens);
       decoder.dispose();
       await writeCheckpoint(checkpoint, join(root, name));
       const args = [join(root, 'logits.py'), join(root, name), JSON.stringify([...someTokens.ids])];

@@ -39,7 +39,7 @@ export type { TeacherTargets } from './recovery/teacher-targets.js';
 export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime/runtime.js';
 export { type Architecture, architectures, findArchitecture } from './spec/architectures/index.js';
 export { type DecoderConfig, decoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './spec/config.js';
-export { type DecoderCheckpoint, decoderCheckpoint } from './spec/decoder-checkpoint.js';
+export { configOf, type DecoderCheckpoint, decoderCheckpoint } from './spec/decoder-checkpoint.js';
 export type { DecoderParameters, ParameterName } from './spec/parameters.js';
 export type { RotaryConfig } from './spec/rotary-config.js';
 export {

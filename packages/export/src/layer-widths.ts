@@ -7,20 +7,23 @@ export interface LayerWidths {
   readonly num_key_value_heads: number;
 }
 
-export function layerWidths({ headsPerGroup }: DecoderConfig, { channels, groups }: LayerShape): LayerWidths {
+export function layerWidths(
+  { queriesPerKvHead }: DecoderConfig,
+  { channels, kvHeads }: LayerShape,
+): LayerWidths {
   return {
     intermediate_size: channels,
-    num_attention_heads: groups * headsPerGroup,
-    num_key_value_heads: groups,
+    num_attention_heads: kvHeads * queriesPerKvHead,
+    num_key_value_heads: kvHeads,
   };
 }
 
 /** Whether all layers have the same widths, none of them 0, as every runtime expects. */
 export function hasOneShape({ layers }: DecoderConfig): boolean {
-  const { channels, groups } = layers[0]!;
+  const { channels, kvHeads } = layers[0]!;
   return (
     channels > 0 &&
-    groups > 0 &&
-    layers.every((layer) => layer.channels === channels && layer.groups === groups)
+    kvHeads > 0 &&
+    layers.every((layer) => layer.channels === channels && layer.kvHeads === kvHeads)
   );
 }

@@ -15,7 +15,7 @@ export function tensorsOfRemovedParts(
   for (const name of checkpoint.tensors.keys()) {
     const match = /^model\.layers\.(\d+)\.(self_attn|mlp)\./.exec(name);
     const shape = match ? layers[Number(match[1])] : undefined;
-    if (!match || !shape || (match[2] === 'mlp' ? shape.channels : shape.groups) > 0) continue;
+    if (!match || !shape || (match[2] === 'mlp' ? shape.channels : shape.kvHeads) > 0) continue;
     if (name.endsWith('.bias')) {
       throw new InexpressibleModelError(
         checkpoint.source,

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
-import { decoderConfig, decoderLayout, prunedConfig, unitSlices } from '@grasp/decoder';
+import { configOf, decoderLayout, prunedConfig, unitSlices } from '@grasp/decoder';
 import { foldCheckpoint } from '@grasp/fold';
 import { random, randomCheckpoint, type TinyConfig } from '@grasp/testing';
 
@@ -47,7 +47,7 @@ export const masks: Readonly<Record<string, Keep>> = {
 
 /** The model that a mask leaves, as a view. */
 export function prunedBy(checkpoint: Checkpoint, keep: Keep, seed = 3): Checkpoint {
-  const config = decoderConfig(checkpoint.config);
+  const config = configOf(checkpoint);
   const layout = decoderLayout(config);
   const mask = new Uint8Array(layout.size);
   const chance = random(seed);

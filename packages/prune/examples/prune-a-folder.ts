@@ -7,13 +7,17 @@ import { loadTokenizer } from '@grasp/tokenizer';
 export async function pruneFolder(model: string, text: string, out: string): Promise<void> {
   const checkpoint = await openCheckpoint(model);
   const tokenizer = await loadTokenizer(checkpoint);
-  const settings = parseSettings({ keep: 0.5, length: 64, epochs: 2 });
+  const settings = parseSettings({
+    budget: { keep: 0.5 },
+    gates: { epochs: 2 },
+    text: { length: 64 },
+  });
   const output = await claimOutputFolder(out);
   const run = prune({
     checkpoint,
     engine: await openEngine(),
     settings,
-    gateBlocks: await tokenBlocks(textFile(text), tokenizer, { length: settings.length }),
+    gateBlocks: await tokenBlocks(textFile(text), tokenizer, { length: settings.text.length }),
     folder: output.work,
   });
   try {

@@ -1,34 +1,46 @@
-export { BUDGET_NAMES, type BudgetName } from './budget-settings.js';
-export { BudgetMissedError, type BudgetOutcome, type ModelHeaders, type StatedBudget } from './budgets.js';
-export { collectGarbage } from './collect-garbage.js';
-export { describeModel, type ModelDescription } from './describe-model.js';
-export { type BackendName, type Engine, EngineError, type EngineOptions, openEngine } from './engine.js';
-export type { PruneEvent, Subject } from './events.js';
+export { collectGarbage } from './engine/collect-garbage.js';
+export { loadOn } from './engine/load.js';
+export {
+  type BackendName,
+  type Engine,
+  EngineError,
+  type EngineOptions,
+  openEngine,
+} from './engine/open-engine.js';
 export { forecastSeconds } from './forecast/duration.js';
 export { assertFitsMemory, memoryOf, usableMemory } from './forecast/fits-memory.js';
 export { type Forecast, forecast } from './forecast/forecast.js';
 export { matMulRate } from './forecast/matmul-rate.js';
 export { MemoryError, type MemoryOwner } from './forecast/memory-error.js';
 export type { TextSizes } from './forecast/text-sizes.js';
-export { type LatencyTable, latencyCosts, latencyMisfit, latencyTableSchema } from './latency-table.js';
 export { chooseMask } from './learning/choose-mask.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';
 export { learnScores } from './learning/learn-scores.js';
-export { loadOn } from './load.js';
-export { type EvaluationText, measure } from './measure.js';
-export { constraintsOf, type Projection, projectionOf } from './projection.js';
-export { prune } from './prune.js';
-export type { PruneJob } from './prune-job.js';
-export { prunedView } from './pruned-view.js';
-export { bytesSchema } from './quantity.js';
-export { runIdentity } from './run-identity.js';
-export { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runInputs } from './run-record.js';
 export {
-  type PruneSettings,
-  parseSettings,
-  settingsSchema,
-  withDefaults,
-} from './settings.js';
-export { SettingsError, settingsError } from './settings-error.js';
+  BudgetMissedError,
+  type BudgetOutcome,
+  type ModelHeaders,
+  type StatedBudget,
+} from './projection/budgets.js';
+export { latencyCosts, latencyMisfit } from './projection/latency-costs.js';
+export { constraintsOf, type Projection, projectionOf, usesPaperRule } from './projection/projection.js';
+export { describeModel, type ModelDescription } from './run/describe-model.js';
+export type { PruneEvent, Subject } from './run/events.js';
+export { type EvaluationText, measure } from './run/measure.js';
+export { prune } from './run/prune.js';
+export type { PruneJob } from './run/prune-job.js';
+export { prunedView } from './run/pruned-view.js';
+export { RunRecordError, readRunRecord } from './run/read-run-record.js';
+export { runIdentity } from './run/run-identity.js';
+export { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runInputs } from './run/run-record.js';
+export { BUDGET_NAMES, type BudgetName } from './settings/budget.js';
+export { choiceSettings, flatSettings, settingEntries } from './settings/flat.js';
+export { leavesOf, type SettingLeaf } from './settings/group.js';
+export { type LatencyTable, latencyTableSchema } from './settings/latency-table.js';
+export { RENAMED_FLAGS, refuseOldNames, settingsFromFlat } from './settings/old-names.js';
+export { parseSettings } from './settings/parse.js';
+export { bytesSchema } from './settings/quantity.js';
+export { type PruneSettings, type SettingsInput, settingLeaves, settingsSchema } from './settings/schema.js';
+export { SettingsError, settingsError } from './settings/settings-error.js';
 export { type RunIdentity, type RunState, RunStateError } from './state/run-state.js';
 export { openStateFile, removeState, type StateFile } from './state/state-file.js';

@@ -1,4 +1,5 @@
 import { type DecoderConfig, decoderConfig } from '@grasp/decoder';
+import type { SettingsInput } from '../src/settings/schema.js';
 
 /** The models and settings whose forecasts `frozen-forecasts.json` holds. */
 export const FROZEN_MODELS: Readonly<Record<string, DecoderConfig>> = {
@@ -47,15 +48,25 @@ export const FROZEN_MODELS: Readonly<Record<string, DecoderConfig>> = {
   }),
 };
 
-export const FROZEN_SETTINGS: readonly Readonly<Record<string, unknown>>[] = [
+export const FROZEN_SETTINGS: readonly SettingsInput[] = [
   {},
-  { dtype: 'bfloat16', keep: 0.7 },
+  { engine: { dtype: 'bfloat16' }, budget: { keep: 0.7 } },
   { method: 'grasp+' },
-  { method: 'grasp+', dtype: 'bfloat16', keep: 0.3, batch: 4, length: 256 },
-  { method: 'grasp+', recover: 0, refitBlocks: 100, distillBlocks: 96, rounds: 3, roundBlocks: 5 },
-  { method: 'grasp+', refit: 'none', rank: 0, scaleEpochs: 3 },
-  { rank: 8, batch: 3, epochs: 2, length: 1000, keep: 0.45 },
-  { refit: 'sequential', refitBlocks: 1000, distill: 0.5 },
+  {
+    method: 'grasp+',
+    engine: { dtype: 'bfloat16' },
+    budget: { keep: 0.3 },
+    text: { batch: 4, length: 256 },
+  },
+  {
+    method: 'grasp+',
+    refit: { compensation: 0, blocks: 100 },
+    distil: { blocks: 96 },
+    importance: { rounds: 3, blocksPerRound: 5 },
+  },
+  { method: 'grasp+', refit: { mode: 'none' }, lora: { rank: 0 }, scales: { epochs: 3 } },
+  { lora: { rank: 8 }, text: { batch: 3, length: 1000 }, gates: { epochs: 2 }, budget: { keep: 0.45 } },
+  { refit: { mode: 'sequential', blocks: 1000 }, distil: { weight: 0.5 } },
 ];
 
 export const FROZEN_TEXTS = [

@@ -1,4 +1,4 @@
-import { parseSettings, type RunRecord } from '@grasp/prune';
+import type { RunRecord } from '@grasp/prune';
 
 /** Says whether a value has the right form; the text is what was expected. */
 interface Rule {
@@ -25,18 +25,17 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
  *
  * @returns a description such as `before.parameters is "many"; expected a number from 0 on`, or undefined
  */
-export function recordProblem(record: Readonly<Record<string, unknown>>): string | undefined {
+export function recordProblem(record: RunRecord): string | undefined {
   try {
     check(record.model, 'model', text);
     eachOf(record.versions, 'versions', (value, at) => check(value, at, text));
     checkData(record.data);
     listAt(record.budgets, 'budgets').forEach(checkBudget);
-    for (const name of ['before', 'after']) checkSizes(record[name], name);
+    for (const name of ['before', 'after'] as const) checkSizes(record[name], name);
     checkLosses(record.losses);
     eachOf(record.perplexity, 'perplexity', (subject, at) => {
       eachOf(subject, at, (value, place) => check(value, place, measured));
     });
-    checkSettings(record.settings);
     return undefined;
   } catch (error) {
     if (error instanceof Misfit) return error.message;
@@ -108,18 +107,5 @@ function checkLosses(value: unknown): void {
     listAt(losses[name], `losses.${name}`).forEach((loss, step) => {
       check(loss, `losses.${name}[${step}]`, measured);
     });
-  }
-}
-
-function checkSettings(value: unknown): void {
-  const settings = objectAt(value, 'settings');
-  try {
-    parseSettings(settings);
-  } catch (error) {
-    throw new Misfit(
-      'settings',
-      value,
-      error instanceof Error ? `other values. ${error.message}` : 'other values',
-    );
   }
 }

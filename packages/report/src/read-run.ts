@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeMask, type PrunedUnits } from '@grasp/fold';
-import { MASK_FILE, RUN_RECORD, type RunRecord } from '@grasp/prune';
+import { MASK_FILE, RUN_RECORD, type RunRecord, readRunRecord } from '@grasp/prune';
 import { recordProblem } from './check-record.js';
 import { RunFolderError } from './errors.js';
 
@@ -49,24 +49,20 @@ async function read(folder: string, name: string): Promise<Uint8Array> {
 }
 
 function recordOf(folder: string, bytes: Uint8Array): RunRecord {
-  let record: Partial<RunRecord>;
+  let record: unknown;
   try {
     record = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new RunFolderError(folder, `${RUN_RECORD} is damaged: it is not JSON.`, { cause: error });
   }
-  if (record?.format !== 'grasp-run' || record.version !== 1 || !Array.isArray(record.budgets)) {
-    throw new RunFolderError(
-      folder,
-      `${RUN_RECORD} is not the record of a run as this release writes it. ${ANOTHER}`,
-    );
+  let found: RunRecord;
+  try {
+    found = readRunRecord(record);
+  } catch (error) {
+    throw new RunFolderError(folder, `${RUN_RECORD}: ${(error as Error).message}`, { cause: error });
   }
-  const problem = recordProblem(record as Readonly<Record<string, unknown>>);
-  if (problem !== undefined) {
-    throw new RunFolderError(
-      folder,
-      `${RUN_RECORD} is damaged: ${problem}. Prune again, or restore the file.`,
-    );
-  }
-  return record as RunRecord;
+  const problem = recordProblem(found);
+  if (problem === undefined) return found;
+  const detail = `${RUN_RECORD} is damaged: ${problem}. Prune again, or restore the file.`;
+  throw new RunFolderError(folder, detail);
 }

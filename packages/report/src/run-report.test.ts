@@ -31,7 +31,10 @@ it('holds scores that project onto the run’s mask, and onto any other budget',
 });
 
 it('keeps to the run’s constraints', async () => {
-  const settings = parseSettings({ keep: 0.5, align: 32, layout: 'uniform', protect: ['layers.3.*'] });
+  const settings = parseSettings({
+    budget: { keep: 0.5 },
+    projection: { align: 32, layout: 'uniform', protect: ['layers.3.*'] },
+  });
   const { units } = embedded(await runReport(madeUpRun({ settings })));
   const kept = keptPerBlock(units.layout, maskAt(units, 0.99));
   expect(units.constraints.protect!.reduce((sum, bit) => sum + bit, 0)).toBe(304);

@@ -1,5 +1,5 @@
 import type { Layout } from '@grasp/budget';
-import { constraintsOf, type RunRecord } from '@grasp/prune';
+import { constraintsOf, type RunRecord, usesPaperRule } from '@grasp/prune';
 import { budgetSlider } from './budget-slider.js';
 import { escapeMarkup } from './escape-markup.js';
 import { formatBytes, formatParameters, formatShare } from './format.js';
@@ -45,12 +45,12 @@ export async function runReport(
   const run: LiveRun = {
     mask,
     units: { layout, scores, ...ruleOf(layout, record) },
-    choose: settings.choose,
+    choose: settings.choice,
     dense: record.before,
     pruned: record.after,
   };
   const views = liveViews(run, mask);
-  const learning = settings.choose === 'gates' ? 'loss, gates' : 'loss, units removed';
+  const learning = settings.choice === 'gates' ? 'loss, gates' : 'loss, units removed';
   const measured = perplexityTable(record) + accuracyTable(accuracy);
   const body = `${introduction(record)}
 ${tiles(record, accuracy)}
@@ -62,7 +62,7 @@ ${budgetSlider(run)}
 <details><summary>Numbers by layer</summary><div id="layers">${views.layers}</div></details>
 <div id="figures">${views.figures}</div>
 <div id="scores" class="charts">${views.scores}</div>
-<p class="soft">Scores of kept units in colour, of removed ones pale on top of them${settings.choose === 'gates' ? '' : '; not drawn are units that left before the last round'}.</p>
+<p class="soft">Scores of kept units in colour, of removed ones pale on top of them${settings.choice === 'gates' ? '' : '; not drawn are units that left before the last round'}.</p>
 <h2>How it learned</h2>
 <div class="charts">${lossChart(learning, losses.gates)}${lossChart('loss, scales', losses.scales)}</div>
 <h2>What was asked</h2>
@@ -74,7 +74,7 @@ ${runInputs(record)}
 
 /** How the run went from scores to its mask. */
 function ruleOf(layout: Layout, { settings }: RunRecord) {
-  const paper = settings.projection === 'paper' && settings.choose === 'gates';
+  const paper = usesPaperRule(settings);
   return { projection: paper ? 'paper' : 'exact', constraints: constraintsOf(layout, settings) } as const;
 }
 
@@ -86,7 +86,7 @@ function titleOf({ model, before, after }: RunRecord): string {
 
 function introduction({ settings, budgets, versions }: RunRecord): string {
   const how =
-    settings.choose === 'gates'
+    settings.choice === 'gates'
       ? 'Gates were learned under one global budget while the weights stayed as they are'
       : 'Units were removed in rounds by their squared gate gradients, under one global budget';
   const asked = budgets.map(({ name, limit, total }) => `${formatShare(limit / total)} of the ${name}`);

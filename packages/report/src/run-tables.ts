@@ -1,6 +1,6 @@
 import { headline, type TaskSummary } from '@grasp/eval';
 import { withoutFolders } from '@grasp/export';
-import type { RunRecord } from '@grasp/prune';
+import { type RunRecord, settingEntries } from '@grasp/prune';
 import { escapeMarkup } from './escape-markup.js';
 import { formatCount, formatShare } from './format.js';
 import { htmlTable } from './html-table.js';
@@ -78,7 +78,7 @@ export function runInputs({ data, settings, versions }: RunRecord): string {
   ];
   const code = ([name, value]: [string, unknown]) => `<code>${escapeMarkup(`${name} ${value}`)}</code>`;
   // A table of latencies is an object, and longer than this page.
-  const plain = Object.entries(settings).filter(
+  const plain = settingEntries(settings).filter(
     ([, value]) => typeof value !== 'object' || Array.isArray(value),
   );
   return `<details><summary>Text, settings and versions</summary>

@@ -24,10 +24,10 @@ export function madeUpRun(more: Partial<RunRecord> = {}): FinishedRun {
   } as const;
   const record: RunRecord = {
     format: 'grasp-run',
-    version: 1,
+    version: 2,
     versions: { grasp: '1.2.3', node: '20.20.2', engine: 'made up' },
     model: '/home/me/models/A <small> model',
-    settings: parseSettings({ keep: 0.5 }),
+    settings: parseSettings({ budget: { keep: 0.5 } }),
     data: { gates: text, scales: text, evaluation: { 'test.txt': text } },
     budgets: [
       {

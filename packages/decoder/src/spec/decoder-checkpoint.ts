@@ -7,25 +7,32 @@ export interface DecoderCheckpoint extends Checkpoint {
   readonly decoder: DecoderConfig;
 }
 
+/** The headers of a checkpoint, with its parsed config.json if somebody has parsed it. */
+type Headers = Pick<Checkpoint, 'config'> & { readonly decoder?: DecoderConfig };
+
 /**
- * Parses the config.json of a checkpoint. A checkpoint that has its parsed config is returned as it is, so config.json is
- * parsed once per model.
+ * The parsed config.json of a checkpoint. It is parsed here only if the checkpoint does not carry it, see
+ * {@link decoderCheckpoint}.
  *
  * @param architectures the supported architectures. Default: the built-in ones.
  * @throws UnsupportedModelError, ModelConfigError
  */
+export function configOf(checkpoint: Headers, architectures?: readonly Architecture[]): DecoderConfig {
+  return checkpoint.decoder ?? decoderConfig(checkpoint.config, architectures);
+}
+
+/** The checkpoint with its parsed config.json, so that it is parsed once. Arguments and errors as {@link configOf}. */
 export function decoderCheckpoint(
-  checkpoint: Checkpoint | DecoderCheckpoint,
+  checkpoint: Checkpoint,
   architectures?: readonly Architecture[],
 ): DecoderCheckpoint {
-  if ('decoder' in checkpoint) return checkpoint;
   const { source, config, tensors, files } = checkpoint;
   return {
     source,
     config,
     tensors,
     files,
-    decoder: decoderConfig(config, architectures),
+    decoder: configOf(checkpoint, architectures),
     read: (name) => checkpoint.read(name),
     close: () => checkpoint.close(),
   };

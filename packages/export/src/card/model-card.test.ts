@@ -14,7 +14,10 @@ const text = (description: string) => ({
 const record: CardRecord = {
   model: '/home/somebody/models/SmolLM2-135M-Instruct.Q4_1.gguf',
   versions: { grasp: '1.2.3' },
-  settings: { keep: 0.5, epochs: 4, layout: 'free' },
+  settings: Object.assign(
+    { choice: 'gates', refit: { mode: 'none' }, scales: { targets: 'units', epochs: 1 } },
+    { budget: { keep: 0.5 }, gates: { epochs: 4 } },
+  ),
   data: {
     gates: text('first 128 rows of /home/somebody/wiki/valid.txt (rows: lines); rows joined by "\\n\\n"'),
     scales: text('Salesforce/wikitext wikitext-2-raw-v1 validation (column text)'),
@@ -48,11 +51,11 @@ describe('modelCard', () => {
       '| prunable cost in FFN channels | 61,440 | 30,720 (50.0%) | 30,719.5 (50.0%) |\n' +
         '| parameters | 134,515,008 | 82,000,000 (61.0%) | 81,430,000 (60.5%) |',
     );
-    expect(card).toContain('`epochs` 4');
+    expect(card).toContain('`budget.keep` 0.5, `gates.epochs` 4');
   });
 
   it('tells of the method that was used, and of nothing else', () => {
-    const made = (settings: Record<string, unknown>) =>
+    const made = (settings: Partial<CardRecord['settings']>) =>
       modelCard(
         { ...record, settings: { ...record.settings, ...settings } },
         { name: 'x', config: differing },
@@ -62,11 +65,15 @@ describe('modelCard', () => {
       /a gate for each FFN channel .* is learned[^;]*;\nthen one scale for each unit that is left is/,
     );
     expect(paper).not.toMatch(/ranked|fitted anew|a norm is/);
-    const plus = made({ choose: 'importance', refit: 'sequential', scales: 'units+norms' });
+    const plus = made({
+      choice: 'importance',
+      refit: { mode: 'sequential' },
+      scales: { targets: 'units+norms', epochs: 1 },
+    });
     expect(plus).toMatch(/ranked by the squared gradients[^;]*;\nthen the output matrices .* fitted anew/);
     expect(plus).toContain('for each entry of a norm is calibrated');
     expect(plus).not.toContain('is learned');
-    expect(made({ scaleEpochs: 0 })).not.toContain('one scale');
+    expect(made({ scales: { targets: 'units', epochs: 0 } })).not.toContain('one scale');
   });
 
   it('names files without their folders, and data sets as they are called', () => {

@@ -16,12 +16,19 @@ interface Text {
   readonly shape: readonly [number, number];
 }
 
+/** Settings of a run, in groups. The card lists all of them and describes those named here. */
+interface CardSettings {
+  readonly choice: string;
+  readonly refit: { readonly mode: string };
+  readonly scales: { readonly targets: string; readonly epochs: number };
+}
+
 /** The part of a run's record that a model card shows. */
 export interface CardRecord {
   /** The dense model: a path, or its name on the Hub. */
   readonly model: string;
   readonly versions: Readonly<Record<string, string>>;
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly settings: CardSettings;
   readonly data: {
     readonly gates: Text;
     readonly scales: Text;
@@ -77,7 +84,7 @@ function frontMatter({ origin = {}, config }: CardAbout): string {
     base_model: origin.baseModel,
     library_name: 'transformers',
     pipeline_tag: 'text-generation',
-    tags: ['pruned', 'structured-pruning', 'grasp', config.modelType],
+    tags: ['pruned', 'structured-pruning', 'grasp', config.architecture.modelType],
   });
 }
 
@@ -154,7 +161,7 @@ ${llamaCpp(name, config)}
 }
 
 function llamaCpp(name: string, config: DecoderConfig): string {
-  if (!hasOneShape(config) && config.modelType === 'qwen3') {
+  if (!hasOneShape(config) && config.architecture.modelType === 'qwen3') {
     return '- **llama.cpp**: not this model, as it has no qwen3 whose layers differ; prune again with `--layout uniform`.';
   }
   return `- **llama.cpp**, Ollama, LM Studio: write a GGUF file, which stock releases run:
@@ -163,13 +170,10 @@ function llamaCpp(name: string, config: DecoderConfig): string {
 
 function making({ settings, data, versions }: CardRecord): string {
   const texts: [string, Text][] = [
-    [settings.choose === 'importance' ? 'choice of units' : 'gates', data.gates],
+    [settings.choice === 'importance' ? 'choice of units' : 'gates', data.gates],
     ['scales', data.scales],
     ...Object.entries(data.evaluation).map(([name, text]): [string, Text] => [`perplexity, ${name}`, text]),
   ];
-  const shown = Object.entries(settings).filter(
-    ([, value]) => value !== undefined && (Array.isArray(value) || typeof value !== 'object'),
-  );
   return `## How it was made
 
 Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): ${method(settings)}.
@@ -183,22 +187,34 @@ ${texts
   )
   .join('\n')}
 
-Settings: ${shown.map(([key, value]) => `\`${key}\` ${cell(String(value))}`).join(', ')}.`;
+Settings: ${entriesOf(settings)
+    .map(([key, value]) => `\`${key}\` ${cell(String(value))}`)
+    .join(', ')}.`;
+}
+
+/** Each setting by its dotted path. A table of measured times is too long for a card. */
+function entriesOf(settings: CardSettings): [path: string, value: unknown][] {
+  const isGroup = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Object.entries(settings).flatMap(([name, value]): [string, unknown][] => {
+    if (!isGroup(value)) return [[name, value]];
+    const inner = Object.entries(value as object).filter(([, each]) => each !== undefined && !isGroup(each));
+    return inner.map(([field, each]) => [`${name}.${field}`, each]);
+  });
 }
 
 /** The steps of a run with these settings, in words. */
-function method({ choose, refit, scales, scaleEpochs }: CardRecord['settings']): string {
+function method({ choice, refit, scales }: CardSettings): string {
   const steps = [
-    choose === 'importance'
+    choice === 'importance'
       ? 'FFN channels and key/value heads are ranked by the squared gradients of their gates and removed in rounds under one budget'
       : 'a gate for each FFN channel and each key/value head is learned under one budget while the weights stay as they are',
   ];
-  if (refit === 'sequential') {
+  if (refit.mode === 'sequential') {
     steps.push('the output matrices of what is left are fitted anew by least squares, on the same text');
   }
-  if (scaleEpochs !== 0) {
+  if (scales.epochs !== 0) {
     const scaled =
-      scales === 'units+norms'
+      scales.targets === 'units+norms'
         ? 'each unit that is left and for each entry of a norm'
         : 'each unit that is left';
     steps.push(`one scale for ${scaled} is calibrated and multiplied into the weights`);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
-import { decoderConfig, loadDecoder } from '@grasp/decoder';
+import { configOf, loadDecoder } from '@grasp/decoder';
 import { hasShared, hasSmollm2, sharedPath, smollm2Path, toleranceOf } from '@grasp/testing';
 import { loadTokenizer } from '@grasp/tokenizer';
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,7 +22,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function ourLogits(checkpoint: Checkpoint, ids: Int32Array): Promise<Float32Array> {
   const decoder = await loadDecoder(checkpoint);
   try {
-    return await decoder.logits({ ids, shape: [1, ids.length] });
+    return await decoder.under().logits({ ids, shape: [1, ids.length] });
   } finally {
     decoder.dispose();
   }
@@ -104,7 +104,7 @@ describe.skipIf(!hasSmollm2 || !hasShared)('SmolLM2-135M-Instruct in llama.cpp',
 
   /** Keeps the channels with the largest columns in `down_proj`, fewer of them in later layers, and most groups. */
   async function largest(): Promise<Keep> {
-    const { layers } = decoderConfig(dense.config);
+    const { layers } = configOf(dense);
     const ranks: Map<number, number>[] = [];
     for (let layer = 0; layer < layers.length; layer++) {
       const tensor = await dense.read(`model.layers.${layer}.mlp.down_proj.weight`);

@@ -1,5 +1,5 @@
 import { type Checkpoint, type GgufArchitecture, InexpressibleModelError } from '@grasp/checkpoint';
-import { type DecoderConfig, findArchitecture, type LayerShape } from '@grasp/decoder';
+import type { DecoderConfig, LayerShape } from '@grasp/decoder';
 import { hasOneShape } from '../layer-widths.js';
 
 /** How a model is stored in a GGUF file. */
@@ -27,10 +27,10 @@ const WIDTH_MULTIPLE = 32;
  * @throws InexpressibleModelError for qwen3 layers of different widths: `deci` has no norms of queries and keys
  */
 export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig): ModelLayout {
-  const { modelType, queryKeyNorm } = findArchitecture(checkpoint.config);
-  const layers = decoder.layers.map(({ channels, groups }, layer) => ({
+  const { modelType, queryKeyNorm } = decoder.architecture;
+  const layers = decoder.layers.map(({ channels, kvHeads }, layer) => ({
     channels: WIDTH_MULTIPLE * Math.ceil(Math.max(channels, 1) / WIDTH_MULTIPLE),
-    groups: groups === 0 && layer === 0 ? 1 : groups,
+    kvHeads: kvHeads === 0 && layer === 0 ? 1 : kvHeads,
   }));
   if (!hasOneShape(decoder)) {
     if (!queryKeyNorm) return { architecture: 'deci', layers };
@@ -41,8 +41,8 @@ export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig): Mod
       'Prune with one shape for all layers (layout "uniform").',
     );
   }
-  const { headsPerGroup, headSize, hiddenSize } = decoder;
-  const spanning = layers[0]!.groups * headsPerGroup * headSize === hiddenSize;
+  const { queriesPerKvHead, headDim, hiddenSize } = decoder;
+  const spanning = layers[0]!.kvHeads * queriesPerKvHead * headDim === hiddenSize;
   if (modelType === 'qwen3' || (modelType === 'qwen2' && spanning)) {
     return { architecture: modelType, layers };
   }

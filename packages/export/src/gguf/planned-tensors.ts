@@ -39,14 +39,14 @@ export function plannedTensors(
     if (!pairedRows || !hasRotaryRows(name)) return tensor;
     const columns = shape[1] ?? 1;
     return tensor.dtype === 'F32'
-      ? { ...tensor, data: pairRotaryRows(tensor.data, decoder.headSize, columns) }
-      : { ...tensor, data: pairRotaryRows(tensor.data, decoder.headSize, columns) };
+      ? { ...tensor, data: pairRotaryRows(tensor.data, decoder.headDim, columns) }
+      : { ...tensor, data: pairRotaryRows(tensor.data, decoder.headDim, columns) };
   };
   const addIfThere = (name: string, shape: readonly number[]) => {
     if (checkpoint.tensors.has(name) && !unused.has(name)) add(name, shape);
   };
 
-  const { hiddenSize: d, headSize: h, vocabSize: V, headsPerGroup: G } = decoder;
+  const { hiddenSize: d, headDim: h, vocabSize: V, queriesPerKvHead: G } = decoder;
   add('model.embed_tokens.weight', [V, d]);
   add('model.norm.weight', [d]);
   if (!decoder.tiedHead) add('lm_head.weight', [V, d]);
@@ -56,14 +56,14 @@ export function plannedTensors(
     const data: TensorData = { dtype: 'F32', shape, data: divisors };
     planned.push({ name: ROPE_FACTORS, shape, isHead: false, read: async () => data });
   }
-  layout.layers.forEach(({ channels: F, groups }, index) => {
+  layout.layers.forEach(({ channels: F, kvHeads }, index) => {
     const layer = `model.layers.${index}`;
-    const [heads, kv] = [groups * G * h, groups * h];
+    const [heads, kv] = [kvHeads * G * h, kvHeads * h];
     const projection = (name: string, [rows, columns]: Matrix) => {
       add(`${layer}.${name}.weight`, [rows, columns]);
       addIfThere(`${layer}.${name}.bias`, [rows]);
     };
-    if (groups > 0) {
+    if (kvHeads > 0) {
       add(`${layer}.input_layernorm.weight`, [d]);
       projection('self_attn.q_proj', [heads, d]);
       projection('self_attn.k_proj', [kv, d]);

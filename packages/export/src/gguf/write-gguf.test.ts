@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
-import { decoderConfig } from '@grasp/decoder';
+import { configOf } from '@grasp/decoder';
 import { random } from '@grasp/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,10 +64,10 @@ describe.each(['llama', 'mistral', 'qwen2'] as const)('writeGguf of a pruned %s'
     const view = prunedBy(dense, masks[mask]!);
     await readBack(view, { type: 'f32' }, async (back) => {
       await expectSameWeights(view, back);
-      const { layers } = decoderConfig(view.config);
-      decoderConfig(back.config).layers.forEach(({ channels, groups }, layer) => {
+      const { layers } = configOf(view);
+      configOf(back).layers.forEach(({ channels, kvHeads }, layer) => {
         expect(channels).toBe(32 * Math.ceil(Math.max(1, layers[layer]!.channels) / 32));
-        expect(groups).toBe(layer === 0 ? Math.max(1, layers[0]!.groups) : layers[layer]!.groups);
+        expect(kvHeads).toBe(layer === 0 ? Math.max(1, layers[0]!.kvHeads) : layers[layer]!.kvHeads);
       });
     });
   });

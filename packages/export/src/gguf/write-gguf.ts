@@ -6,7 +6,7 @@ import {
   type TensorProgress,
   writeGgufFile,
 } from '@grasp/checkpoint';
-import { checkWeights, type DecoderConfig, decoderConfig } from '@grasp/decoder';
+import { checkWeights, configOf, type DecoderConfig, decoderConfig } from '@grasp/decoder';
 import { FileWriteError } from '@grasp/files';
 import { originOf } from '../card/licence.js';
 import { type ModelLayout, modelLayout } from './model-layout.js';
@@ -42,7 +42,7 @@ export async function writeGguf(
   if (!overwrite && existsSync(file)) {
     throw new FileWriteError(file, 'exists', 'it exists. Choose another name, or allow overwriting.');
   }
-  const decoder = decoderConfig(checkpoint.config);
+  const decoder = configOf(checkpoint);
   checkWeights(checkpoint, decoder); // before a gigabyte of them is read
   const layout = modelLayout(checkpoint, decoder);
   const content = {
@@ -62,19 +62,19 @@ export async function writeGguf(
 }
 
 function ggufModel(decoder: DecoderConfig, { architecture, layers }: ModelLayout): GgufModel {
-  const { vocabSize, contextLength, hiddenSize, headSize, headsPerGroup, normEpsilon, rotary } = decoder;
+  const { vocabSize, contextLength, hiddenSize, headDim, queriesPerKvHead, normEpsilon, rotary } = decoder;
   return {
     ...{ architecture, vocabSize, contextLength, hiddenSize, normEpsilon },
-    headDim: headSize,
+    headDim: headDim,
     ropeTheta: rotary.theta,
     ...(rotary.scaling === 'linear' ? { linearRopeFactor: rotary.factor } : {}),
-    layers: layers.map(({ channels, groups }) => ({
+    layers: layers.map(({ channels, kvHeads }) => ({
       channels,
-      heads: groups * headsPerGroup,
-      kvHeads: groups,
+      heads: kvHeads * queriesPerKvHead,
+      kvHeads,
     })),
   };
 }
 
-const shapeOf = ({ layers, hiddenSize, vocabSize, headSize }: DecoderConfig): string =>
-  JSON.stringify([layers, hiddenSize, vocabSize, headSize]);
+const shapeOf = ({ layers, hiddenSize, vocabSize, headDim }: DecoderConfig): string =>
+  JSON.stringify([layers, hiddenSize, vocabSize, headDim]);

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
-import { type DecoderConfig, decoderConfig, findArchitecture, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { configOf, type DecoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { modellingFile, modellingModule } from './modelling-file.js';
@@ -20,10 +20,10 @@ const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', 
  * @throws UnsupportedModelError, ModelConfigError
  */
 export function forTransformers(checkpoint: Checkpoint): Checkpoint {
-  const decoder = decoderConfig(checkpoint.config);
+  const decoder = configOf(checkpoint);
   const plain = hasOneShape(decoder) ? ordinaryConfig(checkpoint, decoder) : undefined;
   if (plain) return { ...view(checkpoint), config: plain };
-  const { modelType, className } = findArchitecture(checkpoint.config);
+  const { modelType, className } = decoder.architecture;
   const name = className.replace(/ForCausalLM$/, '');
   const module = modellingModule(modelType);
   const code: CheckpointFile = {
@@ -40,7 +40,7 @@ export function forTransformers(checkpoint: Checkpoint): Checkpoint {
       AutoModel: `${module}.Pruned${name}Model`,
       AutoModelForCausalLM: `${module}.Pruned${name}ForCausalLM`,
     },
-    head_dim: decoder.headSize,
+    head_dim: decoder.headDim,
     [LAYER_SHAPES_KEY]: decoder.layers.map((shape) => layerWidths(decoder, shape)),
   };
   const unused = tensorsOfRemovedParts(checkpoint, decoder, 'transformers');
@@ -79,12 +79,12 @@ function withoutAutoMap(json: Uint8Array): Uint8Array {
  * layers are llama's without biases.
  */
 function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config | undefined {
-  const { modelType, className } = findArchitecture(checkpoint.config);
+  const { modelType, className } = decoder.architecture;
   const widths = layerWidths(decoder, decoder.layers[0]!);
   const rest = {
     ...without(checkpoint.config, OWN_KEYS),
     ...widths,
-    head_dim: decoder.headSize,
+    head_dim: decoder.headDim,
   };
   if (modelType !== 'llama' || decoder.hiddenSize % widths.num_attention_heads === 0) {
     return { ...rest, architectures: [className], model_type: modelType };

@@ -60,9 +60,9 @@ describe.skipIf(pythons.length === 0 && !required)('transformers', () => {
     const checkpoint = await openCheckpoint(folder);
     const decoder = await loadDecoder(checkpoint);
     const { text, ids } = someText(12);
-    const logits = Array.from(await decoder.logits({ ids, shape: [1, ids.length] }));
+    const logits = Array.from(await decoder.under().logits({ ids, shape: [1, ids.length] }));
     const continuation: number[] = [];
-    for await (const id of decoder.generate(ids, { maxTokens: 8 })) continuation.push(id);
+    for await (const id of decoder.under().generate(ids, { maxTokens: 8 })) continuation.push(id);
     decoder.dispose();
     await checkpoint.close();
     return { text, ids: Array.from(ids), logits, continuation };

@@ -1,8 +1,8 @@
 import { freemem } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { FROZEN_MODELS } from '../../test/frozen-configs.js';
-import type { Engine } from '../engine.js';
-import { parseSettings } from '../settings.js';
+import type { Engine } from '../engine/open-engine.js';
+import { parseSettings } from '../settings/parse.js';
 import { assertFitsMemory, memoryOf, usableMemory } from './fits-memory.js';
 import { forecast } from './forecast.js';
 import { MemoryError } from './memory-error.js';

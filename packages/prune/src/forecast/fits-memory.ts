@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import type { DecoderConfig } from '@grasp/decoder';
-import type { Engine } from '../engine.js';
-import type { PruneSettings } from '../settings.js';
+import type { Engine } from '../engine/open-engine.js';
+import type { PruneSettings } from '../settings/schema.js';
 import { containerMemory } from './container-memory.js';
 import { type Forecast, forecast } from './forecast.js';
 import { MemoryError, type MemoryOwner } from './memory-error.js';

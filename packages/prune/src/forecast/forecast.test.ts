@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FROZEN_MODELS } from '../../test/frozen-configs.js';
-import { parseSettings } from '../settings.js';
+import { parseSettings } from '../settings/parse.js';
 import { forecast } from './forecast.js';
 
 const config = FROZEN_MODELS['SmolLM2-135M']!;

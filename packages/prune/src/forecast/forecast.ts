@@ -7,7 +7,7 @@ import {
   loraSides,
   totalAmount,
 } from '@grasp/decoder';
-import type { PruneSettings } from '../settings.js';
+import type { PruneSettings } from '../settings/schema.js';
 import { bytesPerElement, gpuPeakBytes, processPeakBytes } from './peak-memory.js';
 import { refitCost } from './refit-cost.js';
 import { type RunPlan, runPlan } from './run-plan.js';
@@ -52,7 +52,7 @@ export function forecast(
   config: DecoderConfig,
   settings: PruneSettings,
   texts: TextSizes,
-  keep = settings.keep ?? 1,
+  keep = settings.budget.keep ?? 1,
 ): Forecast {
   const plan = runPlan(settings, texts);
   const { gateSteps, scaleSteps, length, rank } = plan;

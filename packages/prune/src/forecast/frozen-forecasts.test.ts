@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { FROZEN_MODELS, FROZEN_SETTINGS, FROZEN_SHARES, FROZEN_TEXTS } from '../../test/frozen-configs.js';
-import { parseSettings } from '../settings.js';
+import { parseSettings } from '../settings/parse.js';
 import { forecastSeconds } from './duration.js';
 import { type Forecast, forecast } from './forecast.js';
 
@@ -30,7 +30,7 @@ it.each(frozen)(
     const settings = parseSettings(FROZEN_SETTINGS[index]!);
     const found = forecast(FROZEN_MODELS[model]!, settings, FROZEN_TEXTS[texts]!, share);
     expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
-    const values = { ...found, seconds: forecastSeconds(found, 1e11, settings.dtype) };
+    const values = { ...found, seconds: forecastSeconds(found, 1e11, settings.engine.dtype) };
     for (const [name, value] of Object.entries({ ...expected, seconds })) {
       const actual = values[name as keyof typeof values];
       expect(Math.abs(actual - value), name).toBeLessThanOrEqual(1e-12 * value); // float64 sums in another order

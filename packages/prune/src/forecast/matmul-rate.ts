@@ -1,7 +1,7 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Engine } from '../engine.js';
-import type { PruneSettings } from '../settings.js';
+import type { Engine } from '../engine/open-engine.js';
+import type { PruneSettings } from '../settings/schema.js';
 
 /** Longest side of the timed product: large enough for full speed, small enough for WASM. */
 const LONGEST_SIDE = 1024;
@@ -16,7 +16,7 @@ const LEAST_MILLISECONDS = 300;
 export async function matMulRate(
   { runtime }: Engine,
   { hiddenSize, layers }: Pick<DecoderConfig, 'hiddenSize' | 'layers'>,
-  dtype: PruneSettings['dtype'] = 'float32',
+  dtype: PruneSettings['engine']['dtype'] = 'float32',
 ): Promise<number> {
   const channels = Math.max(1, ...layers.map((layer) => layer.channels));
   const tokens = 512;

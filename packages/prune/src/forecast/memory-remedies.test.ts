@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FROZEN_MODELS } from '../../test/frozen-configs.js';
-import { parseSettings } from '../settings.js';
+import { parseSettings } from '../settings/parse.js';
 import { forecast } from './forecast.js';
 import type { MemoryOwner } from './memory-error.js';
 import { bytesNeeded, memoryRemedies } from './memory-remedies.js';

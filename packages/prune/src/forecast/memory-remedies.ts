@@ -1,5 +1,6 @@
 import type { DecoderConfig } from '@grasp/decoder';
-import type { PruneSettings } from '../settings.js';
+import { parseSettings } from '../settings/parse.js';
+import type { PruneSettings, SettingsInput } from '../settings/schema.js';
 import { type Forecast, forecast } from './forecast.js';
 import type { MemoryOwner } from './memory-error.js';
 import type { TextSizes } from './text-sizes.js';
@@ -55,20 +56,24 @@ export function memoryRemedies(
 
 /** The remedies of each kind, mildest first. */
 function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (readonly Remedy[])[] {
-  const { dtype, batch, length, refit, refitBlocks, distill } = settings;
-  const refitted = refit === 'none' ? 0 : Math.min(refitBlocks, texts.gates);
+  const { text, refit, distil, engine } = settings;
+  const refitted = refit.mode === 'none' ? 0 : Math.min(refit.blocks, texts.gates);
   return [
-    bfloat16 && dtype === 'float32' ? [withSetting('--dtype bfloat16', { dtype: 'bfloat16' })] : [],
-    halves(batch, 1).map((fewer) => withSetting(`--batch ${fewer}`, { batch: fewer })),
-    halves(length, SHORTEST).map((fewer) => withSetting(`--length ${fewer}`, { length: fewer })),
-    halves(refitted, 1).map((fewer) => withSetting(`--refit-blocks ${fewer}`, { refitBlocks: fewer })),
-    distill > 0 ? [withSetting('--distill 0', { distill: 0 })] : [],
+    bfloat16 && engine.dtype === 'float32'
+      ? [withSetting('--dtype bfloat16', { engine: { dtype: 'bfloat16' } })]
+      : [],
+    halves(text.batch, 1).map((fewer) => withSetting(`--batch ${fewer}`, { text: { batch: fewer } })),
+    halves(text.length, SHORTEST).map((fewer) =>
+      withSetting(`--length ${fewer}`, { text: { length: fewer } }),
+    ),
+    halves(refitted, 1).map((fewer) => withSetting(`--refit-blocks ${fewer}`, { refit: { blocks: fewer } })),
+    distil.weight > 0 ? [withSetting('--distil-weight 0', { distil: { weight: 0 } })] : [],
     texts.window === undefined ? [] : [{ name: 'no --eval', apply: withoutPerplexity }],
   ];
 }
 
-function withSetting(name: string, change: Partial<PruneSettings>): Remedy {
-  return { name, apply: (run) => ({ ...run, settings: { ...run.settings, ...change } }) };
+function withSetting(name: string, change: SettingsInput): Remedy {
+  return { name, apply: (run) => ({ ...run, settings: parseSettings(run.settings, change) }) };
 }
 
 function withoutPerplexity({ settings, texts: { window: _, ...texts } }: Run): Run {

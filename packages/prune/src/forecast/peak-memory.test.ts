@@ -1,7 +1,7 @@
 import { loraSides } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
 import { FROZEN_MODELS } from '../../test/frozen-configs.js';
-import { parseSettings } from '../settings.js';
+import { parseSettings } from '../settings/parse.js';
 import { gpuPeakBytes, processPeakBytes } from './peak-memory.js';
 import { runPlan } from './run-plan.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSettings } from '../settings.js';
+import { parseSettings } from '../settings/parse.js';
 import { runPlan } from './run-plan.js';
 
 const texts = { gates: 129, scales: 65 };

@@ -1,10 +1,10 @@
 import { taughtBlocks } from '../learning/teacher.js';
-import type { PruneSettings } from '../settings.js';
+import type { PruneSettings } from '../settings/schema.js';
 import type { TextSizes } from './text-sizes.js';
 
 /** What a run does, in numbers. This file alone reads the settings for the forecast. */
 export interface RunPlan {
-  readonly dtype: PruneSettings['dtype'];
+  readonly dtype: PruneSettings['engine']['dtype'];
   /** Tokens of a calibration block. */
   readonly length: number;
   /** Steps that choose what to keep: of learning gates, or of ranking units by importance. */
@@ -32,24 +32,28 @@ export interface RefitPlan {
 
 /** The plan of a run, from its settings and the sizes of its texts. */
 export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
-  const { batch, length, epochs, scaleEpochs, rounds, roundBlocks, dtype, rank } = settings;
-  const learnsGates = settings.choose === 'gates';
+  const { gates, importance, scales, lora, engine } = settings;
+  const { batch, length } = settings.text;
+  const learnsGates = settings.choice === 'gates';
   const teacher = taughtBlocks(settings, texts);
   return {
-    dtype,
+    dtype: engine.dtype,
     length,
-    gateSteps: learnsGates ? Math.ceil(texts.gates / batch) * epochs : rounds * roundBlocks,
+    gateSteps: learnsGates
+      ? Math.ceil(texts.gates / batch) * gates.epochs
+      : importance.rounds * importance.blocksPerRound,
     tokensPerGateStep: learnsGates ? batch * length : length, // importance reads one block at a time
-    scaleSteps: Math.ceil(texts.scales / batch) * scaleEpochs,
+    scaleSteps: Math.ceil(texts.scales / batch) * scales.epochs,
     tokensPerScaleStep: batch * length,
-    rank,
-    ...(settings.refit === 'none' ? {} : { refit: refitPlan(settings, texts) }),
+    rank: lora.rank,
+    ...(settings.refit.mode === 'none' ? {} : { refit: refitPlan(settings, texts) }),
     teacherTokens: teacher.total * length,
     teacherOnlyTokens: (teacher.total - teacher.byRefit) * length,
     ...(texts.window ? { window: texts.window } : {}),
   };
 }
 
-function refitPlan({ refitBlocks, length, recover }: PruneSettings, texts: TextSizes): RefitPlan {
-  return { tokens: Math.min(refitBlocks, texts.gates) * length, streams: recover > 0 ? 2 : 1 };
+function refitPlan({ refit, text }: PruneSettings, texts: TextSizes): RefitPlan {
+  const tokens = Math.min(refit.blocks, texts.gates) * text.length;
+  return { tokens, streams: refit.compensation > 0 ? 2 : 1 };
 }

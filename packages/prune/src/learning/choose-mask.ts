@@ -12,9 +12,9 @@ import {
   maskFromScores,
   pruneByImportance,
 } from '@grasp/gates';
-import type { PruneEvent } from '../events.js';
-import type { Projection } from '../projection.js';
-import type { PruneSettings } from '../settings.js';
+import type { Projection } from '../projection/projection.js';
+import type { PruneEvent } from '../run/events.js';
+import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
 import { schedule } from './schedule.js';
 
@@ -42,7 +42,7 @@ export function chooseMask(
   projection: Projection,
   progress: Pick<RunState, 'choice'> = {},
 ): Choice {
-  const choose = settings.choose === 'importance' ? chooseByImportance : chooseByGates;
+  const choose = settings.choice === 'importance' ? chooseByImportance : chooseByGates;
   return choose(model, blocks, settings, projection, progress);
 }
 
@@ -54,12 +54,13 @@ async function* chooseByGates(
   { project }: Projection,
   progress: Pick<RunState, 'choice'>,
 ): Choice {
-  const { stepsPerEpoch, batchAt } = schedule(blocks, settings);
-  const { learningRate, beta1, beta2, epsilon } = settings;
+  const { gates, optimizer, text, seed } = settings;
+  const { stepsPerEpoch, batchAt } = schedule(blocks, { batch: text.batch, seed });
+  const { learningRate, beta1, beta2, epsilon } = optimizer;
   const options: GateOptions = {
-    steps: stepsPerEpoch * settings.epochs,
+    steps: stepsPerEpoch * gates.epochs,
     chooseMask: project,
-    temperature: settings.tau,
+    temperature: gates.tau,
     optimizer: adamW({ learningRate, betas: [beta1, beta2], epsilon }),
   };
   const state = progress.choice?.gates ?? initialGateState(model, options);
@@ -68,7 +69,7 @@ async function* chooseByGates(
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'gates', step: step + 1, steps: options.steps, loss, tokens, kept, keptCost };
   }
-  const scores = gateProbabilities(state.parameters.gates!, settings.tau);
+  const scores = gateProbabilities(state.parameters.gates!, gates.tau);
   return { mask: maskFromScores(state, options), scores, losses: state.losses };
 }
 
@@ -81,12 +82,13 @@ async function* chooseByImportance(
   progress: Pick<RunState, 'choice'>,
 ): Choice {
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
+  const { rounds, blocksPerRound } = settings.importance;
   const options: ImportanceOptions = {
-    rounds: settings.rounds,
-    batchesPerRound: settings.roundBlocks,
+    rounds,
+    batchesPerRound: blocksPerRound,
     chooseMask: projectShare,
   };
-  const steps = settings.rounds * settings.roundBlocks;
+  const steps = rounds * blocksPerRound;
   const state = progress.choice?.importance ?? initialImportanceState(model);
   progress.choice = { importance: state };
   for await (const { step, loss, kept, keptCost } of pruneByImportance(model, batchAt, options, state)) {

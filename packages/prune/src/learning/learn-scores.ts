@@ -1,25 +1,25 @@
-import type { TrainingState } from '@grasp/gates';
-import type { PruneEvent } from '../events.js';
-import { loadOn } from '../load.js';
-import { projectionOf } from '../projection.js';
-import type { PruneJob } from '../prune-job.js';
+import { loadOn } from '../engine/load.js';
+import { projectionOf } from '../projection/projection.js';
+import type { PruneEvent } from '../run/events.js';
+import type { PruneJob } from '../run/prune-job.js';
+import type { ChoiceState } from '../state/run-state.js';
 import { saving } from '../state/saving.js';
 import { chooseMask } from './choose-mask.js';
 
 /**
- * Learns scores alone, under the budget of the settings, to serve several budgets: a run that starts from the state
- * returned, `prune({ …, stateFile: { state: { choice, perplexity: {} }, … } })`, projects them onto its own budget and
- * learns no others. Settings that decide what the scores become must be the same for all.
+ * Learns scores only, under the budget of the settings, for runs under several budgets. A run that starts from the
+ * returned state, `prune({ …, stateFile: { state: { choice, perplexity: {} }, … } })`, projects the scores onto its own
+ * budget. Settings that affect the scores must be the same for all runs.
  */
 export async function* learnScores(
   job: Pick<PruneJob, 'checkpoint' | 'engine' | 'settings' | 'gateBlocks' | 'saveEvery'> &
     Required<Pick<PruneJob, 'stateFile'>>,
-): AsyncGenerator<PruneEvent, TrainingState, undefined> {
+): AsyncGenerator<PruneEvent, ChoiceState, undefined> {
   const { checkpoint, engine, settings, gateBlocks, stateFile, saveEvery } = job;
   const projection = projectionOf(checkpoint, settings);
   const { state } = stateFile;
   async function* choose(): AsyncGenerator<PruneEvent, void, undefined> {
-    const decoder = yield* loadOn(checkpoint, engine, settings.dtype);
+    const decoder = yield* loadOn(checkpoint, engine, settings.engine.dtype);
     try {
       yield* chooseMask(decoder, gateBlocks, settings, projection, state);
     } finally {

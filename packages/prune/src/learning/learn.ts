@@ -1,9 +1,9 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
 import type { LowRankUpdate, NormScales, ReplacedColumns } from '@grasp/fold';
-import type { PruneEvent } from '../events.js';
-import type { Projection } from '../projection.js';
-import type { PruneSettings } from '../settings.js';
+import type { Projection } from '../projection/projection.js';
+import type { PruneEvent } from '../run/events.js';
+import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
 import { chooseMask } from './choose-mask.js';
 import { refit } from './refit.js';
@@ -56,7 +56,7 @@ export async function* learn(
   // while the model is dense.
   yield* askTeacher(model, scaleBlocks, [byRefit, total], taught);
   const replaced =
-    settings.refit === 'sequential'
+    settings.refit.mode === 'sequential'
       ? yield* refit(model, mask, gateBlocks, settings, { taught, taughtBlocks: byRefit })
       : [];
   const { losses: ofTuning, ...tuned } = yield* tune(

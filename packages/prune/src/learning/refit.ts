@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { rows, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
 import { type ReplacedColumns, refitOutputs } from '@grasp/fold';
-import type { PruneEvent } from '../events.js';
-import type { PruneSettings } from '../settings.js';
+import type { PruneEvent } from '../run/events.js';
+import type { PruneSettings } from '../settings/schema.js';
 import { setTargets, type TeacherBlocks } from './teacher.js';
 
 /** Tokens that go through a sublayer at once: enough to keep the cores busy. */
@@ -18,11 +18,11 @@ export async function* refit(
   model: Decoder,
   mask: Uint8Array,
   blocks: TokenBlocks,
-  { damping, recover: compensation, refitBlocks }: PruneSettings,
+  { refit: { damping, compensation, blocks: maxBlocks } }: PruneSettings,
   { taught, taughtBlocks }: { readonly taught: TeacherBlocks; readonly taughtBlocks: number },
 ): AsyncGenerator<PruneEvent, ReplacedColumns[], undefined> {
   const [available, length] = blocks.shape;
-  const count = Math.min(available, refitBlocks);
+  const count = Math.min(available, maxBlocks);
   const atOnce = Math.max(1, Math.floor(TOKENS_AT_ONCE / length));
   const batches = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => {
     const first = i * atOnce;

@@ -1,9 +1,9 @@
 import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import { convert, toFloat32 } from '@grasp/checkpoint';
 import type { Decoder, TokenBatch as TaughtBatch } from '@grasp/decoder';
-import type { PruneEvent } from '../events.js';
 import type { TextSizes } from '../forecast/text-sizes.js';
-import type { PruneSettings } from '../settings.js';
+import type { PruneEvent } from '../run/events.js';
+import type { PruneSettings } from '../settings/schema.js';
 
 /** Blocks that go through the model at once: enough to keep the cores busy. */
 const BLOCKS_AT_ONCE = 4;
@@ -19,15 +19,12 @@ export type TeacherBlocks = Uint16Array[];
  * them off anyway: one with error compensation, on the same text.
  */
 export function taughtBlocks(
-  settings: Pick<
-    PruneSettings,
-    'distill' | 'distillBlocks' | 'scaleEpochs' | 'refit' | 'refitBlocks' | 'recover'
-  >,
+  { distil, scales, refit }: Pick<PruneSettings, 'distil' | 'scales' | 'refit'>,
   texts: TextSizes,
 ): { readonly total: number; readonly byRefit: number } {
-  const { distill, distillBlocks, scaleEpochs, refit, refitBlocks, recover } = settings;
-  const total = distill > 0 && scaleEpochs > 0 ? Math.min(texts.scales, distillBlocks) : 0;
-  const read = refit === 'sequential' && recover > 0 && !texts.apart ? Math.min(texts.gates, refitBlocks) : 0;
+  const total = distil.weight > 0 && scales.epochs > 0 ? Math.min(texts.scales, distil.blocks) : 0;
+  const reads = refit.mode === 'sequential' && refit.compensation > 0 && !texts.apart;
+  const read = reads ? Math.min(texts.gates, refit.blocks) : 0;
   return { total, byRefit: Math.min(read, total) };
 }
 
@@ -62,7 +59,7 @@ export function withTeacher(
   taught: TeacherBlocks,
   batch: TokenBatch,
   blocks: ArrayLike<number>,
-  { distill }: Pick<PruneSettings, 'distill'>,
+  weight: number,
 ): TaughtBatch {
   const known = Array.from(blocks, (block) => taught[block]);
   const size = known.find((bits) => bits)?.length;
@@ -71,7 +68,7 @@ export function withTeacher(
   known.forEach((bits, i) => {
     if (bits) expectedRows.set(widen(bits), i * size);
   });
-  return { ...batch, teacher: { expectedRows, weights: known.map((bits) => (bits ? distill : 0)) } };
+  return { ...batch, teacher: { expectedRows, weights: known.map((bits) => (bits ? weight : 0)) } };
 }
 
 function narrow(values: Float32Array): Uint16Array {

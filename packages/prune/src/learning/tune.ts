@@ -11,8 +11,8 @@ import {
   train,
   unitName,
 } from '@grasp/gates';
-import type { PruneEvent } from '../events.js';
-import type { PruneSettings } from '../settings.js';
+import type { PruneEvent } from '../run/events.js';
+import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
 import { schedule } from './schedule.js';
 import { type TeacherBlocks, withTeacher } from './teacher.js';
@@ -47,8 +47,11 @@ export async function* tune(
   settings: PruneSettings,
   progress: Pick<RunState, 'tuning'>,
 ): AsyncGenerator<PruneEvent, Tuned, undefined> {
-  const { stepsPerEpoch, blocksAt, batchAt } = schedule(scaleBlocks, settings);
-  const steps = stepsPerEpoch * settings.scaleEpochs;
+  const { stepsPerEpoch, blocksAt, batchAt } = schedule(scaleBlocks, {
+    batch: settings.text.batch,
+    seed: settings.seed,
+  });
+  const steps = stepsPerEpoch * settings.scales.epochs;
   const groups = groupsOf(model, mask, settings, steps);
   const names = Object.keys(groups) as Group[];
   const gradientsOf: GradientsOf<ReturnType<typeof batchAt>, Group> = async (batch, values) => {
@@ -57,18 +60,19 @@ export async function* tune(
     const { loss, gradients } = await view.lossAndGradients(batch, wanted, { units: 'kept' });
     return { loss, gradients: { ...gradients, scales: gradients.gates } };
   };
-  const taughtAt = (step: number) => withTeacher(taught, batchAt(step), blocksAt(step), settings);
+  const taughtAt = (step: number) =>
+    withTeacher(taught, batchAt(step), blocksAt(step), settings.distil.weight);
   const state = progress.tuning ?? initialState(groups);
   progress.tuning = state;
   for await (const { step, loss } of train(gradientsOf, groups, taughtAt, steps, state)) {
     yield { stage: 'scales', step: step + 1, steps, loss, tokens: batchAt(step).ids.length };
   }
   const { scales, norms, lora } = state.parameters;
-  const { alpha, rank } = settings;
+  const { alpha } = settings.scales;
   return {
     scales: scalesFromScores(scales!, mask, alpha),
     norms: norms ? normScales(model.config, scalesFromScores(norms, allOnes(norms.length), alpha)) : [],
-    lora: lora ? loraUpdates(model.config, mask, rank, lora) : [],
+    lora: lora ? loraUpdates(model.config, mask, settings.lora.rank, lora) : [],
     losses: state.losses,
   };
 }
@@ -79,25 +83,26 @@ function groupsOf(
   settings: PruneSettings,
   steps: number,
 ): Record<Group, ParameterGroup> {
-  const { learningRate, beta1, beta2, epsilon, alpha, rank, rankRate, seed } = settings;
+  const { lora, scales, seed } = settings;
+  const { learningRate, beta1, beta2, epsilon } = settings.optimizer;
   const optimizer = (rate: number) =>
     adamW({
-      learningRate: settings.scaleRate === 'annealed' ? annealed(rate, steps) : rate,
+      learningRate: scales.schedule === 'annealed' ? annealed(rate, steps) : rate,
       betas: [beta1, beta2],
       epsilon,
     });
   const random = new Random(seed, INITIAL_LORA);
   const groups: Partial<Record<Group, ParameterGroup>> = {
     scales: {
-      ...scaleGroup(mask, optimizer(learningRate), alpha),
+      ...scaleGroup(mask, optimizer(learningRate), scales.alpha),
       entryName: (unit) => unitName(layout, unit),
     },
   };
-  if (settings.scales === 'units+norms' || rank > 0)
-    groups.norms = scaleGroup(allOnes(normCount(config)), optimizer(learningRate), alpha);
-  if (rank > 0) {
-    const initial = initialLora(config, mask, rank, () => random.next() / 2 ** 32);
-    groups.lora = { initial, optimizer: optimizer(rankRate) };
+  if (scales.targets === 'units+norms' || lora.rank > 0)
+    groups.norms = scaleGroup(allOnes(normCount(config)), optimizer(learningRate), scales.alpha);
+  if (lora.rank > 0) {
+    const initial = initialLora(config, mask, lora.rank, () => random.next() / 2 ** 32);
+    groups.lora = { initial, optimizer: optimizer(lora.learningRate) };
   }
   return groups as Record<Group, ParameterGroup>;
 }

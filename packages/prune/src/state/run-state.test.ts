@@ -6,25 +6,40 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeRunState, encodeRunState, type RunIdentity, type RunState } from './run-state.js';
 import { openStateFile, removeState } from './state-file.js';
 
-const training = (step: number, ...vectors: string[]): TrainingState => ({
+const training = (step: number, ...groups: string[]): TrainingState => ({
   step,
-  scores: Float32Array.of(0.1, -0, 1e-38),
-  optimizer: {
-    step,
-    vectors: Object.fromEntries(vectors.map((name, i) => [name, Float32Array.of(i, 1 / 3, -7)])),
-  },
+  parameters: Object.fromEntries(groups.map((name, i) => [name, Float32Array.of(i, 1 / 3, -0)])),
+  optimizer: Object.fromEntries(
+    groups.map((name, i) => [name, { step, vectors: { firstMoment: Float32Array.of(i, 1e-38, -7) } }]),
+  ),
   losses: Array.from({ length: step }, (_, i) => 1 / (3 + i)),
 });
 const state: RunState = {
-  choice: training(5, 'mean', 'square'),
-  scales: training(2, 'mean'),
+  choice: { gates: training(5, 'gates') },
+  tuning: training(2, 'scales', 'norms', 'lora'),
   perplexity: { dense: { 'a.txt': 12.345678901234567 } },
+};
+const importance: RunState = {
+  choice: {
+    importance: {
+      step: 1,
+      scores: Float32Array.of(0.1, -0.5),
+      squares: Float32Array.of(2, 1e-38),
+      losses: [1 / 3],
+    },
+  },
+  perplexity: {},
 };
 const identity: RunIdentity = { model: 'ab'.repeat(32), keep: 0.5 };
 
 describe('the state of a run', () => {
   it('comes back as it was written, whatever it holds', () => {
-    for (const some of [state, { choice: state.choice!, perplexity: {} }, { perplexity: state.perplexity }]) {
+    for (const some of [
+      state,
+      importance,
+      { choice: state.choice!, perplexity: {} },
+      { perplexity: state.perplexity },
+    ]) {
       expect(decodeRunState(encodeRunState(some, identity), identity, 'a')).toEqual(some);
     }
   });
@@ -75,7 +90,7 @@ describe('a state file', () => {
     const file = await openStateFile(path, identity);
     Object.assign(file.state, structuredClone(state));
     await file.save();
-    file.state.scales!.step++;
+    file.state.tuning!.step++;
     await rename(path, `${path}.aside`);
     await mkdir(path); // a folder in its place
     await expect(file.save()).rejects.toMatchObject({ code: 'GRASP_FILE_WRITE', path });

@@ -7,7 +7,7 @@ import {
   type ImportanceState,
   type TrainingState,
 } from '@grasp/gates';
-import type { Subject } from '../events.js';
+import type { Subject } from '../run/events.js';
 
 /** The state of choosing units: gates that learn, or importance that accumulates. */
 export type ChoiceState =

@@ -1,4 +1,4 @@
-import type { PruneEvent } from '../events.js';
+import type { PruneEvent } from '../run/events.js';
 import type { StateFile } from './state-file.js';
 
 /** Steps between two saves, unless told otherwise. */

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
-import { decoderConfig } from '@grasp/decoder';
+import { configOf } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, type PruneSettings, projectionOf } from '@grasp/prune';
 import { checkClone } from '../../shared/official/official-clone.js';
@@ -71,11 +71,11 @@ export async function against(options: AgainstOptions): Promise<Contest> {
       model: at('dense'),
       config: dense.config,
       settings: asArguments,
-      dtype: settings.dtype,
+      dtype: settings.engine.dtype,
       device,
       data,
       folder: at('official'),
-      window: Math.min(2048, decoderConfig(checkpoint.config).contextLength),
+      window: Math.min(2048, configOf(checkpoint).contextLength),
     });
     const texts = { calib: data.gates.rows, scaleCalib: data.scales.rows };
     const cost = await pruneApart({ model, settings, ...texts, folder: at('grasp'), backend, threads }, say);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Checkpoint } from '@grasp/checkpoint';
-import { decoderConfig } from '@grasp/decoder';
+import { configOf } from '@grasp/decoder';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { type NamedText, textSource } from '../../shared/data/named-text.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
@@ -50,7 +50,7 @@ export async function contestData(
   folder: string,
 ): Promise<ContestData> {
   const tokenizer = await loadTokenizer(checkpoint);
-  const window = Math.min(2048, decoderConfig(checkpoint.config).contextLength);
+  const window = Math.min(2048, configOf(checkpoint).contextLength);
   const tokens = windows === undefined ? Number.POSITIVE_INFINITY : windows * window;
   const rows = (text: NamedText, split: 'train' | 'validation') =>
     rowsOf(

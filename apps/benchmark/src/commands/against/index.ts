@@ -24,7 +24,7 @@ export const againstCommand = () =>
       'wikitext2',
     ])
     .option('--windows <n>', 'maximum windows of each text', count)
-    .option('--settings <json>', "pruning settings that differ from the paper's", jsonObject, {})
+    .option('--settings <json>', "pruning settings in groups that differ from the paper's", jsonObject, {})
     .option(
       '--python <path>',
       "Python for the clone (default: an environment made from the clone's requirements.txt)",
@@ -41,7 +41,7 @@ export const againstCommand = () =>
     .action(async ({ settings, calib, scaleCalib, text, ...options }) => {
       const contest = await against({
         ...options,
-        settings: parseSettings({ projection: 'paper', ...settings }),
+        settings: parseSettings({ projection: { rule: 'paper' } }, settings),
         calib: namedText(calib),
         scaleCalib: namedText(scaleCalib),
         texts: text.map(namedText),

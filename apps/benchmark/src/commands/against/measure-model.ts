@@ -1,5 +1,5 @@
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
-import { decoderConfig, parameterCounts } from '@grasp/decoder';
+import { configOf, parameterCounts } from '@grasp/decoder';
 import { lastOf, perplexity } from '@grasp/eval';
 import type { Engine } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
@@ -23,13 +23,13 @@ export async function measureModel(
   windows: number | undefined,
   engine: Engine,
 ): Promise<Measurement> {
-  const config = decoderConfig(dense.config);
+  const config = configOf(dense);
   const texts = [...tests].map(([name, { rows }]) => ({ name, path: rows }));
   const tokenizer = await loadTokenizer(dense);
   const evaluation = await readEvaluation({ texts, tasks: [], windows }, tokenizer, config);
   const checkpoint = await openCheckpoint(path);
   try {
-    const prunable = (of: Checkpoint) => parameterCounts(decoderConfig(of.config)).prunable;
+    const prunable = (of: Checkpoint) => parameterCounts(configOf(of)).prunable;
     const kept = prunable(checkpoint) / prunable(dense);
     const decoder = await loadModel(checkpoint, engine);
     const values: Record<string, number> = {};

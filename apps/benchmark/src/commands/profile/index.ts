@@ -12,9 +12,9 @@ import { measureWidths } from './measure-widths.js';
 
 /** @throws BenchOptionError if the layers of the model differ in width. */
 function shapeOf(config: DecoderConfig, source: string): LatencyTable['model'] {
-  const { layers, hiddenSize, headSize, headsPerGroup } = config;
-  const { channels, groups } = layers[0]!;
-  if (layers.every((layer) => layer.channels === channels && layer.groups === groups)) {
+  const { layers, hiddenSize, headDim: headSize, queriesPerKvHead: headsPerGroup } = config;
+  const { channels, kvHeads: groups } = layers[0]!;
+  if (layers.every((layer) => layer.channels === channels && layer.kvHeads === groups)) {
     return { layers: layers.length, hiddenSize, headSize, headsPerGroup, channels, groups };
   }
   throw new BenchOptionError(
@@ -70,7 +70,7 @@ export const profileCommand = () =>
         const times = await measureWidths(
           layout,
           model,
-          (gates) => decoder.negLogLikelihood({ ids, shape: [1, tokens] }, gates),
+          (gates) => decoder.under({ gates }).negLogLikelihood({ ids, shape: [1, tokens] }),
           {
             repeats,
             onPass: (done, of) => process.stderr.write(`\r${done}/${of}${done === of ? '\n' : ''}`),

@@ -43,7 +43,7 @@ export const reproduceCommand = () =>
     .option('--data <folder>', 'folder with task items, such as piqa.validation.jsonl (default: the hub)')
     .option('--windows <n>', 'maximum windows of each text', count)
     .option('--limit <n>', 'maximum items of each task', count)
-    .option('--settings <json>', "pruning settings that differ from the paper's", jsonObject, {})
+    .option('--settings <json>', "pruning settings in groups that differ from the paper's", jsonObject, {})
     .addOption(
       new Option('--backend <name>', 'default: the fastest available').choices([
         'tensorflow',
@@ -84,7 +84,7 @@ export const reproduceCommand = () =>
         const options: ReproduceOptions = {
           ...rest,
           suites: SUITES.filter((name) => suite.includes(name)),
-          settings: parseSettings({ projection: 'paper', ...settings }),
+          settings: parseSettings({ projection: { rule: 'paper' } }, settings),
           calib: calib.map(namedText),
           scaleCalib: namedText(scaleCalib),
           texts: text.map(namedText),

@@ -33,7 +33,11 @@ const options = (changes: Partial<ReproduceOptions> = {}): ReproduceOptions => {
     model: at('model'),
     keep: [0.6],
     suites: ['table', 'scales'],
-    settings: parseSettings({ projection: 'paper', epochs: 1, blocks: 4, length: 32 }),
+    settings: parseSettings({
+      projection: { rule: 'paper' },
+      gates: { epochs: 1 },
+      text: { blocks: 4, length: 32 },
+    }),
     calib: [text],
     scaleCalib: text,
     texts: [text],
@@ -133,7 +137,7 @@ describe('reproduce', () => {
   });
 
   it('throws for a ratio below the floor before any work', async () => {
-    const settings = parseSettings({ projection: 'exact' });
+    const settings = parseSettings({ projection: { rule: 'exact' } });
     await expect(lastReport({ keep: [0.001], settings, out: at('none') })).rejects.toMatchObject({
       code: expect.stringContaining('GRASP_BUDGET'),
     });

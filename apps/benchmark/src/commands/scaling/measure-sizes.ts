@@ -48,7 +48,13 @@ export interface MeasuredSize extends Size {
 /** Forecast of a dry run for one gate step. */
 export function forecastOf(size: Size, { like, length, keep, dtype }: Conditions, matMulRate: number): Cost {
   const config = decoderConfig(shapeOf(like, size));
-  const settings = parseSettings({ keep, length, batch: size.rows, dtype, epochs: 1, scaleEpochs: 0 });
+  const settings = parseSettings({
+    budget: { keep },
+    text: { length, batch: size.rows },
+    engine: { dtype },
+    gates: { epochs: 1 },
+    scales: { epochs: 0 },
+  });
   const run = forecast(config, settings, { gates: size.rows, scales: 0 });
   return { seconds: forecastSeconds(run, matMulRate, dtype), peakBytes: run.peakBytes };
 }

@@ -14,7 +14,7 @@ export interface Sample {
 }
 
 /** Four gate steps for each scale step, as in the paper. */
-const EPOCHS = { epochs: 16, scaleEpochs: 4 };
+const EPOCHS = { gates: { epochs: 16 }, scales: { epochs: 4 } };
 const [LENGTH, VOCABULARY] = [64, 256];
 /** A llama with 0.2M parameters, for which a step takes milliseconds. */
 const CONFIG = {
@@ -35,9 +35,9 @@ const CONFIG = {
  * @param every steps between two samples.
  */
 export async function* soak(engine: Engine, steps: number, every: number): AsyncGenerator<Sample> {
-  const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.epochs + EPOCHS.scaleEpochs))));
+  const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.gates.epochs + EPOCHS.scales.epochs))));
   const model = randomCheckpoint(CONFIG);
-  const settings = parseSettings({ length: LENGTH, ...EPOCHS });
+  const settings = parseSettings({ text: { length: LENGTH }, ...EPOCHS });
   const decoder = await loadModel(model, engine);
   let step = 0;
   try {

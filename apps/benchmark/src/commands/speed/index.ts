@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
-import { decoderConfig } from '@grasp/decoder';
+import { configOf } from '@grasp/decoder';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { checkClone } from '../../shared/official/official-clone.js';
 import { count, listOf } from '../../shared/options/option-values.js';
@@ -57,7 +57,7 @@ async function compare(
   options: SpeedOptions,
   scratch: string,
 ): Promise<{ matches: Match[]; missing: string[] }> {
-  const config = decoderConfig(checkpoint.config);
+  const config = configOf(checkpoint);
   const matches: Match[] = [];
   const missing: string[] = [];
   for (const kind of options.step) {
@@ -128,7 +128,7 @@ export const speedCommand = () =>
         }
         const { matches, missing } = await compare(checkpoint, folder, options, scratch);
         const machine = describeMachine(options.threads);
-        const config = decoderConfig(checkpoint.config);
+        const config = configOf(checkpoint);
         const report = { model: basename(model), machine, config, matches, missing };
         print(report);
         if (options.report === undefined) return;

@@ -13,7 +13,7 @@ export async function checkFolder(folder: string, engine: Engine): Promise<Findi
   try {
     const decoder = await loadDecoder(reference.checkpoint, { runtime: engine.runtime });
     try {
-      const dense = await decoder.logits(reference.batchAt(0));
+      const dense = await decoder.under().logits(reference.batchAt(0));
       return [
         compare('dense logits', dense, await reference.logits('dense_logits_batch0'), tolerances.logits),
         ...(await replayGates(reference, decoder)),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { budgetFromKeepRatio, projectExact } from '@grasp/budget';
 import type { Checkpoint } from '@grasp/checkpoint';
-import { decoderConfig, decoderLayout } from '@grasp/decoder';
+import { configOf, decoderLayout } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import { loadTokenizer } from '@grasp/tokenizer';
 
@@ -35,7 +35,7 @@ export async function writeWorkload(
   const tokenizer = await loadTokenizer(checkpoint);
   const source = await tokenizer.encode(await readFile(text, 'utf8'));
   const ids = Int32Array.from({ length: rows * length }, (_, i) => source[i % source.length]!);
-  const layout = decoderLayout(decoderConfig(checkpoint.config));
+  const layout = decoderLayout(configOf(checkpoint));
   const random = new Random(seed);
   const scores = Float32Array.from({ length: layout.size }, () => random.next());
   const mask = projectExact(scores, layout, budgetFromKeepRatio(layout, keep));

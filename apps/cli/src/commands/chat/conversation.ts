@@ -1,19 +1,19 @@
 import type { ChatPrompt, Message, Tokenizer } from '@grasp/tokenizer';
 
-/** What was said so far, as one model has it: its own replies, and what was said to it. */
+/** The conversation with one model: the user's messages and the model's replies. */
 export class Conversation {
   private turns: readonly Message[] = [];
 
   constructor(
     private readonly tokenizer: Tokenizer,
-    /** Without a template each text is continued as it stands, and nothing is remembered. */
+    /** Without a template, each message is continued as plain text and nothing is remembered. */
     private readonly prompt: ChatPrompt | undefined,
     private readonly system: string | undefined,
   ) {}
 
   /**
-   * Token ids of the conversation after one more thing said to the model, at most `room` of them: the oldest turns go
-   * first, what was said last stays.
+   * Adds a message and returns the token ids of the conversation, at most `room`. The oldest turns are dropped first; the
+   * last message stays.
    */
   async ask(content: string, room: number): Promise<Int32Array> {
     if (!this.prompt) return (await this.tokenizer.encode(content)).slice(-room);
@@ -26,7 +26,7 @@ export class Conversation {
     }
   }
 
-  /** Keeps what the model said, or as much of it as there is. */
+  /** Adds the model's reply, complete or not. */
   answered(content: string): void {
     this.turns = [...this.turns, { role: 'assistant', content }];
   }

@@ -1,17 +1,14 @@
 import { createInterface } from 'node:readline';
-import type { Terminal } from '../../terminal.js';
+import type { Terminal } from '../../shared/terminal.js';
 
-/**
- * Reads what a person says, line by line, and has it answered, until the input ends. Ctrl-C stops an answer and
- * nothing else.
- */
+/** Reads messages line by line and calls `answer` for each, until the input ends. Ctrl-C stops only an answer. */
 export async function converse(
   terminal: Terminal,
   answer: (text: string, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { input, screen, signal } = terminal;
   const lines = createInterface({ input, signal, prompt: '> ', ...(screen ? { output: screen } : {}) });
-  // Input that ends during an answer closes the interface, and Node 24 throws where a closed one is asked to prompt.
+  // Input that ends during an answer closes the interface. In Node 24, a closed interface throws when it prompts.
   let open = true;
   lines.once('close', () => {
     open = false;
@@ -22,10 +19,10 @@ export async function converse(
   let answering: AbortController | undefined;
   const interrupt = () => {
     if (answering) answering.abort();
-    else terminal.note('\nCtrl-D leaves.');
+    else terminal.note('\nPress Ctrl-D to exit.');
     if (!answering) ask();
   };
-  // On a terminal in raw mode Ctrl-C is a key, elsewhere a signal.
+  // Ctrl-C is a key on a terminal in raw mode, and a signal elsewhere.
   const release = terminal.onInterrupt(interrupt);
   lines.on('SIGINT', interrupt);
   try {

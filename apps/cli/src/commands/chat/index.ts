@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { type Engine, loadOn } from '@grasp/prune';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
-import { count, numberWithin, options } from '../eval/options.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { count, numberWithin, options } from '../../shared/flags.js';
+import { withModel } from '../../shared/model.js';
+import { watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { converse } from './converse.js';
 import { showReplies } from './show-replies.js';
 import { type Talker, type TalkOptions, talker } from './talker.js';
@@ -15,7 +15,7 @@ interface NamedTalker extends Talker {
   readonly name: string;
 }
 
-/** Loads a model, hands it to `work`, and lets go of it whatever happens. */
+/** Loads a model, calls `work`, and disposes of the model in any case. */
 async function withTalker(
   path: string,
   engine: Engine,
@@ -31,7 +31,7 @@ async function withTalker(
       const name = basename(path);
       const one = await talker(decoder, model, flags);
       if (!one.hasTemplate)
-        terminal.note(`${name} has no chat template: what you say is continued as plain text.`);
+        terminal.note(`${name} has no chat template. It continues what you type as plain text.`);
       await work({ ...one, name });
     } finally {
       decoder.dispose();
@@ -40,19 +40,28 @@ async function withTalker(
 }
 
 export const chatCommand = (terminal: Terminal) =>
-  new Command('chat')
-    .description('talk with a model, dense or pruned, or with both side by side')
+  new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .option('--compare <model>', 'another model, the dense one say, that replies to the same')
-    .option('--prompt <text>', 'reply to this and end, instead of reading what you type')
-    .option('--system <text>', 'what the model is told before all else')
-    .option('--temperature <number>', '0 takes the likeliest token', numberWithin(0, 100), 0.7)
-    .option('--top-p <share>', 'only the likeliest tokens with this probability', numberWithin(0, 1), 0.9)
-    .option('--max-tokens <number>', 'longest reply', count, 256)
-    .option('--seed <number>', 'decides what is drawn', numberWithin(0, 0xffff_ffff), 42)
+    .option('--compare <model>', 'another model that replies to the same messages, for example the dense one')
+    .option('--prompt <text>', 'reply to this message and exit')
+    .option('--system <text>', 'system message')
+    .option(
+      '--temperature <number>',
+      'sampling temperature; 0 takes the likeliest token',
+      numberWithin(0, 100),
+      0.7,
+    )
+    .option(
+      '--top-p <share>',
+      'sample from the likeliest tokens with this total probability',
+      numberWithin(0, 1),
+      0.9,
+    )
+    .option('--max-tokens <number>', 'maximum length of a reply', count, 256)
+    .option('--seed <number>', 'seed of the sampling', numberWithin(0, 0xffff_ffff), 42)
     .addOption(options.backend())
     .addOption(options.threads())
-    .option('--quiet', 'no progress')
+    .option('--quiet', 'show no progress')
     .action(async (path, { compare, prompt, backend, threads, ...flags }) => {
       const engine = await openEngineFor(terminal, { backend, threads });
       const talk = async (talkers: readonly NamedTalker[]): Promise<void> => {

@@ -1,15 +1,15 @@
 export interface Sampling {
-  /** Above 1 more various, below 1 less; 0 always takes the likeliest token. */
+  /** Higher is more varied; 0 always takes the likeliest token. */
   readonly temperature: number;
-  /** Only the likeliest tokens, as many as together have this probability, are considered. */
+  /** Total probability of the likeliest tokens that are considered. */
   readonly topP: number;
 }
 
 /**
- * Picks the next token: softmax at a temperature, cut to its nucleus (Holtzman et al., arXiv 1904.09751).
+ * Samples the next token: softmax at a temperature, restricted to the nucleus (Holtzman et al., arXiv 1904.09751).
  *
- * @param logits one a token of the vocabulary.
- * @param uniform a random number from [0, 1), which alone decides among the tokens considered.
+ * @param logits one per token of the vocabulary.
+ * @param uniform a random number from [0, 1).
  * @returns the token's id.
  */
 export function sampleToken(logits: Float32Array, { temperature, topP }: Sampling, uniform: number): number {
@@ -17,7 +17,7 @@ export function sampleToken(logits: Float32Array, { temperature, topP }: Samplin
   if (temperature === 0) return logits.indexOf(largest);
   const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  // All tokens below this together have less than 1 − topP, so none is in the nucleus: few are left to sort.
+  // All tokens below this floor have less than 1 − topP in total, so none is in the nucleus. Few are left to sort.
   const floor = ((1 - topP) * total) / weights.length;
   const ranked: number[] = [];
   for (let id = 0; id < weights.length; id++) if (weights[id]! >= floor) ranked.push(id);
@@ -30,5 +30,5 @@ export function sampleToken(logits: Float32Array, { temperature, topP }: Samplin
     left -= weights[id]!;
     if (left < 0) return id;
   }
-  return ranked[count - 1]!; // rounding left a rest
+  return ranked[count - 1]!; // rounding left a remainder
 }

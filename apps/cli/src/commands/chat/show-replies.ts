@@ -1,17 +1,17 @@
-import type { Terminal } from '../../terminal.js';
+import type { Terminal } from '../../shared/terminal.js';
 import type { Pace } from './talker.js';
 import { besides, GAP, TextColumn } from './text-column.js';
 
-/** A reply as it comes, and whose it is. */
+/** A reply as a stream, with the name of its model. */
 export interface NamedReply {
   readonly name: string;
   readonly parts: AsyncGenerator<string, Pace>;
 }
 
-/** Fewest cells a column needs to be read. */
+/** Minimum width of a readable column, in cells. */
 const NARROW = 24;
 
-/** Shows replies as they come: one plainly, several side by side where the terminal is wide enough, else in turn. */
+/** Shows replies as they arrive. Several are side by side if the terminal is wide enough, else one after another. */
 export async function showReplies(replies: readonly NamedReply[], terminal: Terminal): Promise<void> {
   const width = Math.floor(((terminal.width ?? 0) - 1 - GAP.length * (replies.length - 1)) / replies.length);
   const paces =
@@ -20,7 +20,7 @@ export async function showReplies(replies: readonly NamedReply[], terminal: Term
       : await showInTurn(replies, terminal);
   for (const [index, { tokens, seconds }] of paces.entries()) {
     const name = replies.length > 1 ? `${replies[index]!.name}: ` : '';
-    terminal.note(`${name}${tokens} tokens, ${(tokens / seconds).toFixed(1)} a second`);
+    terminal.note(`${name}${tokens} tokens, ${(tokens / seconds).toFixed(1)} per second`);
   }
 }
 
@@ -41,7 +41,7 @@ async function showInTurn(replies: readonly NamedReply[], terminal: Terminal): P
   return paces;
 }
 
-/** All models take turns, a part each. A row is final when every column is past it; only the last one is redrawn. */
+/** The models take turns, one part each. A row is final when every column is past it; only the last row is redrawn. */
 async function showBesides(
   replies: readonly NamedReply[],
   width: number,

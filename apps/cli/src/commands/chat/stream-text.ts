@@ -1,8 +1,8 @@
 import type { Tokenizer } from '@grasp/tokenizer';
 
 /**
- * Text of tokens as they come. A character whose bytes are spread over several tokens comes when it is whole; control
- * characters, which a terminal might obey, are left out.
+ * Decodes tokens as they arrive. A character that spans several tokens is yielded when it is complete. Control
+ * characters are left out, because a terminal could interpret them.
  */
 export async function* streamText(
   tokens: AsyncIterable<number>,
@@ -12,7 +12,7 @@ export async function* streamText(
   let given = '';
   for await (const id of tokens) {
     ids.push(id);
-    // Decoded from the start each time: tokenizers treat a first token unlike later ones.
+    // Decode from the start each time, because tokenizers treat the first token differently.
     const text = printable(await tokenizer.decode(ids));
     if (text.endsWith(UNFINISHED)) continue;
     yield text.slice(given.length);
@@ -22,7 +22,7 @@ export async function* streamText(
   if (rest !== '') yield rest;
 }
 
-/** What stands for bytes that are no whole character. */
+/** Replacement character for an incomplete character. */
 const UNFINISHED = '\uFFFD';
 
 const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, '');

@@ -3,7 +3,7 @@ import { tokenizerRoles } from '@grasp/checkpoint';
 import type { Decoder } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import { chatPrompt } from '@grasp/tokenizer';
-import type { OpenModel } from '../../model.js';
+import type { OpenModel } from '../../shared/model.js';
 import { Conversation } from './conversation.js';
 import { type Sampling, sampleToken } from './sample-token.js';
 import { streamText } from './stream-text.js';
@@ -14,16 +14,16 @@ export interface TalkOptions extends Sampling {
   readonly system?: string | undefined;
 }
 
-/** How long a reply took. */
+/** Length and time of a reply. */
 export interface Pace {
   readonly tokens: number;
   readonly seconds: number;
 }
 
-/** A model that one talks with. */
+/** A model that replies to messages. */
 export interface Talker {
   readonly hasTemplate: boolean;
-  /** Replies to one more thing said, part by part, until it ends by itself or is stopped. */
+  /** Replies to a message, part by part, until the reply ends or `signal` is aborted. */
   reply(text: string, signal: AbortSignal): AsyncGenerator<string, Pace>;
 }
 
@@ -48,10 +48,10 @@ export async function talker(
       const ids = await conversation.ask(text, decoder.contextLength - maxTokens);
       let tokens = 0;
       const generated = (async function* () {
-        for await (const id of decoder.generate(ids, { maxTokens, stop, choose })) {
+        for await (const id of decoder.under().generate(ids, { maxTokens, stop, choose })) {
           tokens++;
           yield id;
-          await setImmediate(); // let signals have their turn
+          await setImmediate(); // let signals run
           if (signal.aborted) return;
         }
       })();

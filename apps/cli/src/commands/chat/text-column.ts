@@ -3,15 +3,15 @@ import stringWidth from 'string-width';
 const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
- * Text that grows, in rows of a width. Lines break between words; a word longer than a row is cut. Only the last row
- * changes as text comes.
+ * Growing text in rows of a fixed width. Lines break between words; a word longer than a row is split. Only the last row
+ * changes when text is added.
  */
 export class TextColumn {
   private readonly lines: string[] = [''];
-  /** The last row up to its last white space, which a word that grows too long leaves behind. */
+  /** The last row up to its last space: what stays when the last word moves to the next row. */
   private beforeWord = '';
 
-  /** @param width in cells of the terminal, at least 2: the widest character. */
+  /** @param width in cells of the terminal; at least 2, the width of the widest character. */
   constructor(readonly width: number) {}
 
   get rows(): readonly string[] {
@@ -43,7 +43,7 @@ export class TextColumn {
   }
 }
 
-/** A row of several columns, each filled up to its width. */
+/** One row of several columns, each padded to its width. */
 export function besides(columns: readonly TextColumn[], index: number): string {
   return columns
     .map(({ rows, width }) => {

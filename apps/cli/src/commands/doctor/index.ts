@@ -2,20 +2,20 @@ import { release } from 'node:os';
 import { Command } from '@commander-js/extra-typings';
 import { matMulRate, openEngine } from '@grasp/prune';
 import { type Diagnosis, diagnose, type Finding } from '@grasp/tensorflow';
-import type { Terminal } from '../../terminal.js';
-import { version } from '../../version.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { version } from '../../shared/version.js';
 
-/** Operations a second in products of activations and weights. */
+/** Floating-point operations per second in matrix products. */
 interface Rates {
   readonly backend: string;
   readonly float32: number;
   readonly bfloat16?: number;
 }
 
-/** The shape that rates are measured with: the FFN of a small model. */
-const shape = { hiddenSize: 1024, layers: [{ channels: 4096, groups: 1 }] };
+/** Shape for measuring rates: the FFN of a small model. */
+const shape = { hiddenSize: 1024, layers: [{ channels: 4096, kvHeads: 1 }] };
 
-/** Measures what would serve now; nothing is fetched for it. */
+/** Measures the backend that would be used now. Downloads nothing. */
 async function measureRates({ info }: Diagnosis): Promise<Rates> {
   const engine = await openEngine({ backend: info ? 'tensorflow' : 'wasm' });
   const float32 = await matMulRate(engine, shape);
@@ -35,18 +35,15 @@ function ratesLine({ backend, float32, bfloat16 }: Rates): string {
 }
 
 export const doctorCommand = (terminal: Terminal) =>
-  new Command('doctor')
-    .description('show engine, machine and rates, and what would be faster')
-    .option('--json', 'one JSON document instead of text')
-    .action(async ({ json }) => {
-      const diagnosis = await diagnose();
-      const rates = await measureRates(diagnosis);
-      if (json) return terminal.print(JSON.stringify({ grasp: version, ...diagnosis, rates }, null, 2));
-      terminal.print(
-        `grasp ${version}, Node ${process.versions.node}, ${process.platform} ${release()} ${process.arch}`,
-      );
-      for (const finding of diagnosis.findings) terminal.print(line(finding));
-      terminal.print(ratesLine(rates));
-      if (!diagnosis.usable)
-        terminal.print(`${marks.advice}Until then the WASM backend serves, many times slower.`);
-    });
+  new Command().option('--json', 'print one JSON document instead of text').action(async ({ json }) => {
+    const diagnosis = await diagnose();
+    const rates = await measureRates(diagnosis);
+    if (json) return terminal.print(JSON.stringify({ grasp: version, ...diagnosis, rates }, null, 2));
+    terminal.print(
+      `grasp ${version}, Node ${process.versions.node}, ${process.platform} ${release()} ${process.arch}`,
+    );
+    for (const finding of diagnosis.findings) terminal.print(line(finding));
+    terminal.print(ratesLine(rates));
+    if (!diagnosis.usable)
+      terminal.print(`${marks.advice}Until then, the WASM backend is used; it is many times slower.`);
+  });

@@ -46,7 +46,7 @@ describe('the report', () => {
     ['one answer of 200', { chosenEqual: 199 }, undefined],
     ['two answers of 200', { chosenEqual: 198 }, '99.00%'],
     ['a log-likelihood beyond tolerance', { beyond: 1 }, '1 log-likelihoods'],
-    ['other prompts', { differences: [{ ...difference, kinds: ['prompt' as const] }] }, 'other words'],
+    ['other prompts', { differences: [{ ...difference, kinds: ['prompt' as const] }] }, 'different prompts'],
   ])('judges %s', (_name, changes, message) => {
     if (message === undefined) expect(() => judge([pair(changes)])).not.toThrow();
     else expect(() => judge([pair(changes)])).toThrow(message);

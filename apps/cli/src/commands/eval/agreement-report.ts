@@ -1,25 +1,25 @@
 import type { TaskSummary } from '@grasp/eval';
 import type { Agreement, Difference, HarnessMetrics } from '@grasp/lm-eval';
 import Table from 'cli-table3';
-import { formatShare } from '../../format.js';
+import { formatShare } from '../../shared/format.js';
 import { DisagreementError } from './disagreement-error.js';
 
-/** One task as both saw it. */
+/** The results of both evaluators on one task. */
 export interface TaskPair {
   readonly summary: TaskSummary;
   readonly metrics: HarnessMetrics;
   readonly agreement: Agreement;
 }
 
-/** Both evaluators on the same items of one model. */
+/** The results of both evaluators on the same items of one model. */
 export interface Comparison {
   readonly versions: Readonly<Record<string, string>>;
   readonly pairs: readonly TaskPair[];
-  /** What all tasks took, loading the model left out. */
+  /** Time of all tasks, without loading the model. */
   readonly seconds: { readonly ours: number; readonly theirs: number };
 }
 
-/** Share of answers that have to be equal, over all tasks. */
+/** Minimum share of equal answers over all tasks. */
 const CHOSEN_EQUAL = 0.995;
 
 const total = (pairs: readonly TaskPair[], of: (agreement: Agreement) => number): number =>
@@ -46,7 +46,7 @@ function describe(task: string, { item, kinds, ours, theirs, gold }: Difference)
   return `${task}, item ${item} (${kinds.join(', ')}; right: ${gold})\n  here     ${show(ours)}\n  lm_eval  ${show(theirs)}`;
 }
 
-/** A table of the tasks, then every item on which the two differ. */
+/** A table of the tasks, followed by every item on which the evaluators differ. */
 export function agreementReport({ pairs, versions, seconds }: Comparison): string {
   const table = new Table({
     head: ['task', 'items', 'acc', 'acc_norm', 'chosen =', 'acc_norm =', 'largest', 'mean'],
@@ -70,7 +70,7 @@ export function agreementReport({ pairs, versions, seconds }: Comparison): strin
   ].join('\n');
 }
 
-/** @throws DisagreementError if log-likelihoods, prompts or answers differ by more than is allowed. */
+/** @throws DisagreementError if log-likelihoods, prompts or answers differ by more than the tolerance. */
 export function judge(pairs: readonly TaskPair[]): void {
   const beyond = total(pairs, (each) => each.beyond);
   const prompts = total(
@@ -79,10 +79,12 @@ export function judge(pairs: readonly TaskPair[]): void {
   );
   const equal = total(pairs, (each) => each.chosenEqual) / total(pairs, (each) => each.items);
   const faults = [
-    ...(prompts > 0 ? [`${prompts} items were asked in other words`] : []),
-    ...(beyond > 0 ? [`${beyond} log-likelihoods lie beyond the tolerance`] : []),
+    ...(prompts > 0 ? [`${prompts} items have different prompts`] : []),
+    ...(beyond > 0 ? [`${beyond} log-likelihoods exceed the tolerance`] : []),
     ...(equal < CHOSEN_EQUAL
-      ? [`only ${formatShare(equal, 2)} of the answers are equal, of ${formatShare(CHOSEN_EQUAL)} wanted`]
+      ? [
+          `only ${formatShare(equal, 2)} of the answers are equal; at least ${formatShare(CHOSEN_EQUAL)} are required`,
+        ]
       : []),
   ];
   if (faults.length > 0) throw new DisagreementError(`The two evaluators differ: ${faults.join('; ')}.`);

@@ -11,11 +11,12 @@ import {
   runHarness,
   withTransformersFolder,
 } from '@grasp/lm-eval';
-import { type OpenModel, withModel } from '../../model.js';
-import { countView } from '../../progress/count-view.js';
-import type { Terminal } from '../../terminal.js';
+import { count, options } from '../../shared/flags.js';
+import { type OpenModel, withModel } from '../../shared/model.js';
+import { countView } from '../../shared/progress/count-view.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { agreementReport, type Comparison, judge } from './agreement-report.js';
-import { count, options } from './options.js';
+import { taskOptions } from './options.js';
 import { dataOptions, runTasks, type TaskOptions } from './run-tasks.js';
 
 interface CompareOptions extends TaskOptions {
@@ -24,7 +25,7 @@ interface CompareOptions extends TaskOptions {
   readonly python?: string | undefined;
 }
 
-/** Items for the harness, where they are local. Otherwise it reads its own, by name. */
+/** Items for the harness, if they are local. Otherwise the harness downloads them. */
 async function localRecords(options: CompareOptions): Promise<Pick<HarnessRun, 'records'>> {
   if (options.data === undefined) return {};
   const records: Record<string, DataRecord[]> = {};
@@ -36,7 +37,7 @@ async function localRecords(options: CompareOptions): Promise<Pick<HarnessRun, '
   return { records };
 }
 
-/** The harness on the same items. `seconds` are those from the loaded model on. */
+/** Runs the harness on the same items. `seconds` do not include loading the model. */
 async function theirs(
   harness: Harness,
   run: HarnessRun,
@@ -68,7 +69,7 @@ async function compare(
   terminal: Terminal,
 ): Promise<Comparison> {
   const say = flags.quiet ? () => {} : terminal.note;
-  // What may be missing comes first.
+  // The harness may be missing, so it comes first.
   const harness = await openHarness({ python: flags.python, onProgress: say, signal: terminal.signal });
   const local = await localRecords(flags);
   const { outcomes, seconds: ours } = await runTasks(model, flags, terminal);
@@ -88,18 +89,21 @@ async function compare(
 
 export const compareCommand = (terminal: Terminal) =>
   new Command('compare')
-    .description('run the tasks here and in the real lm-evaluation-harness, and compare item by item')
+    .description('run the tasks here and in lm-evaluation-harness, and compare item by item')
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .addOption(options.tasks())
-    .addOption(options.data())
-    .option('--limit <number>', 'only the first items of each task', count, 200)
-    .option('--tolerance <share>', 'largest relative difference of log-likelihoods', Number, 1e-2)
-    .option('--batch <number>', 'requests lm_eval scores at once', count, 8)
-    .option('--python <path>', 'interpreter that has lm_eval; default: GRASP_PYTHON, else one made for it')
+    .addOption(taskOptions.tasks())
+    .addOption(taskOptions.data())
+    .option('--limit <number>', 'use only the first items of each task', count, 200)
+    .option('--tolerance <share>', 'maximum relative difference of log-likelihoods', Number, 1e-2)
+    .option('--batch <number>', 'requests that lm_eval scores at once', count, 8)
+    .option(
+      '--python <path>',
+      'Python that has lm_eval (default: GRASP_PYTHON, or an environment created for it)',
+    )
     .addOption(options.backend())
     .addOption(options.threads())
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document instead of text')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json, ...flags }) => {
       const found = await withModel(path, (model) => compare(path, model, flags, terminal));
       const { versions, pairs: tasks, seconds } = found;

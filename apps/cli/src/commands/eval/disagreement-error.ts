@@ -1,4 +1,4 @@
-/** Two evaluators differ by more than is allowed: a finding, not a fault of the run. */
+/** Two evaluators differ by more than the tolerance. */
 export class DisagreementError extends Error {
   override readonly name = 'DisagreementError';
   readonly code = 'GRASP_DISAGREEMENT';

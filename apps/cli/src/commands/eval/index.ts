@@ -1,12 +1,11 @@
 import { Command } from '@commander-js/extra-typings';
-import type { Terminal } from '../../terminal.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { compareCommand } from './compare.js';
 import { perplexityCommand } from './perplexity.js';
 import { tasksCommand } from './tasks.js';
 
 export const evalCommand = (terminal: Terminal) =>
-  new Command('eval')
-    .description('measure a model, dense or pruned')
+  new Command()
     .addCommand(perplexityCommand(terminal))
     .addCommand(tasksCommand(terminal))
     .addCommand(compareCommand(terminal));

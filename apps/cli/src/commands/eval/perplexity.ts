@@ -2,26 +2,30 @@ import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { WindowTooLongError } from '@grasp/eval';
 import { measure } from '@grasp/prune';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
-import { perplexityWindows, textName, textSource } from '../../text.js';
-import { count, options } from './options.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { count, options } from '../../shared/flags.js';
+import { withModel } from '../../shared/model.js';
+import { watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { perplexityWindows, textName, textSource } from '../../shared/texts.js';
 
-/** By the paper's protocol: windows scored alone, mean over all their targets. */
+/** Perplexity by the paper's protocol: each window is scored separately; the mean is over all targets. */
 export const perplexityCommand = (terminal: Terminal) =>
   new Command('ppl')
     .description('perplexity of a model on text, in float32')
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .argument('<texts...>', '.txt, .raw, .jsonl, .parquet, or a corpus by name: wikitext2, ptb, c4')
-    .option('--window <tokens>', 'tokens in a window; default: 2048, or what the model reads', count)
-    .option('--windows <number>', 'most windows to use of a text', count)
+    .argument('<texts...>', '.txt, .raw, .jsonl, .parquet, or the name of a corpus: wikitext2, ptb, c4')
+    .option(
+      '--window <tokens>',
+      'tokens per window (default: 2048, or the context length if it is shorter)',
+      count,
+    )
+    .option('--windows <number>', 'maximum number of windows of each text', count)
     .addOption(options.backend())
     .addOption(options.threads())
     .addOption(options.workers())
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document instead of text')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document instead of text')
     .action(async (path, texts, { window, windows: most, backend, threads, workers, quiet, json }) => {
       await withModel(path, async ({ checkpoint, config, tokenizer }) => {
         const { contextLength } = config;

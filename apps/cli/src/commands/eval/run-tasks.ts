@@ -10,13 +10,13 @@ import {
   taskQuestions,
 } from '@grasp/eval';
 import { loadOn } from '@grasp/prune';
-import { openEngineFor } from '../../engine.js';
-import type { OpenModel } from '../../model.js';
-import { countView } from '../../progress/count-view.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
+import { openEngineFor } from '../../shared/engine.js';
+import type { OpenModel } from '../../shared/model.js';
+import { countView } from '../../shared/progress/count-view.js';
+import { watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
 
-/** What to evaluate, and on what. */
+/** Tasks, data and engine of an evaluation. */
 export interface TaskOptions {
   readonly tasks: readonly string[];
   readonly data?: string | undefined;
@@ -26,22 +26,22 @@ export interface TaskOptions {
   readonly quiet?: true | undefined;
 }
 
-/** A task: its questions and what the model made of each. */
+/** A task with its questions and the model's answers. */
 export interface TaskOutcome {
   readonly questions: readonly TaskQuestion[];
   readonly items: readonly TaskItemRecord[];
   readonly summary: TaskSummary;
 }
 
-/** Where the items come from, as `@grasp/eval` takes it. */
+/** Source of the items, for `@grasp/eval`. */
 export const dataOptions = ({ data, limit }: Pick<TaskOptions, 'data' | 'limit'>) => ({
   ...(data === undefined ? {} : { folder: data }),
   ...(limit === undefined ? {} : { limit }),
 });
 
 /**
- * Runs tasks natively. All data are read before the model is loaded: what is wrong with them is told at once. `seconds`
- * are those from the loaded model on.
+ * Runs tasks natively. Reads all data before it loads the model, so that bad data fail early. `seconds` do not include
+ * loading the model.
  */
 export async function runTasks(
   model: OpenModel,
@@ -88,7 +88,7 @@ async function runTask(
       items.push(record);
       show(record.done);
     }
-    await setImmediate(); // let signals have their turn
+    await setImmediate(); // let signals run
     signal.throwIfAborted();
   }
   return { questions, items, summary: summary! };

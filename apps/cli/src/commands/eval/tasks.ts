@@ -1,9 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { headline, type Score, type TaskSummary } from '@grasp/eval';
 import Table from 'cli-table3';
-import { withModel } from '../../model.js';
-import type { Terminal } from '../../terminal.js';
-import { count, options } from './options.js';
+import { count, options } from '../../shared/flags.js';
+import { withModel } from '../../shared/model.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { taskOptions } from './options.js';
 import { runTasks } from './run-tasks.js';
 
 /** 0.4616 ± 0.0146 */
@@ -13,7 +14,7 @@ const figure = (score?: Score): string => {
   return `${score.value.toFixed(4)}${error}`;
 };
 
-/** Mean of what the paper tabulates of each task. */
+/** Mean of the metric that the paper reports for each task. */
 const meanOf = (summaries: readonly TaskSummary[]): number =>
   summaries.reduce((sum, summary) => sum + headline(summary).value, 0) / summaries.length;
 
@@ -24,7 +25,7 @@ function table(summaries: readonly TaskSummary[]): string {
   rows.push([
     'mean',
     '',
-    { content: `${meanOf(summaries).toFixed(4)} (acc_norm where there is one)`, colSpan: 2 },
+    { content: `${meanOf(summaries).toFixed(4)} (acc_norm if a task has it)`, colSpan: 2 },
   ]);
   return rows.toString();
 }
@@ -33,13 +34,13 @@ export const tasksCommand = (terminal: Terminal) =>
   new Command('tasks')
     .description('zero-shot accuracy as lm-evaluation-harness defines it, in float32')
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .addOption(options.tasks())
-    .addOption(options.data())
-    .option('--limit <number>', 'only the first items of each task', count)
+    .addOption(taskOptions.tasks())
+    .addOption(taskOptions.data())
+    .option('--limit <number>', 'use only the first items of each task', count)
     .addOption(options.backend())
     .addOption(options.threads())
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document, every item included, instead of text')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document with every item instead of text')
     .action(async (path, { json, ...flags }) => {
       const { engine, outcomes } = await withModel(path, (model) => runTasks(model, flags, terminal));
       const summaries = outcomes.map(({ summary }) => summary);

@@ -3,22 +3,21 @@ import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { GGUF_FILE_TYPES, writeGguf } from '@grasp/export';
-import { formatBytes } from '../../format.js';
-import type { Terminal } from '../../terminal.js';
+import { formatBytes } from '../../shared/format.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 const TENSORS_A_NOTE = 50;
 
 export const exportCommand = (terminal: Terminal) =>
-  new Command('export')
-    .description('write a dense or pruned model as a GGUF file, which llama.cpp and all that embed it run')
+  new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .addOption(
-      new Option('--gguf <type>', 'what its matrices are').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
+      new Option('--gguf <type>', 'dtype of the matrices').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
     )
-    .requiredOption('--out <file>', 'file to write; its name ends in .gguf')
-    .option('--name <name>', 'what runtimes call the model; default: the file name')
-    .option('--overwrite', 'replace a file of that name')
-    .option('--quiet', 'no progress')
+    .requiredOption('--out <file>', 'output file; its name ends in .gguf')
+    .option('--name <name>', 'name of the model in the file (default: the file name)')
+    .option('--overwrite', 'replace an existing file')
+    .option('--quiet', 'show no progress')
     .action(async (path, { gguf: type, out, name, overwrite = false, quiet = false }) => {
       const checkpoint = await openCheckpoint(path);
       try {

@@ -3,56 +3,55 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { checkWeights } from '@grasp/decoder';
 import { describeModel, type ModelDescription } from '@grasp/prune';
 import Table from 'cli-table3';
-import { formatBytes, formatCount, formatParameters, formatShare } from '../../format.js';
-import type { Terminal } from '../../terminal.js';
+import { formatBytes, formatCount, formatParameters, formatShare } from '../../shared/format.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 function overview(model: ModelDescription): string[] {
   const { config, parameters, units } = model;
   const layers = `${config.layers.length} layers of hidden size ${formatCount(config.hiddenSize)}`;
-  const heads = `heads of ${config.headSize}, ${config.headsPerGroup} to a KV group`;
+  const heads = `heads of ${config.headDim}, ${config.queriesPerKvHead} to a KV group`;
   const head = config.tiedHead ? 'tied head' : 'head of its own';
   const prunable = `${formatParameters(parameters.prunable)} prunable (${formatShare(parameters.prunable / parameters.total)})`;
   return [
     `model       ${model.source}`,
-    `shape       ${config.modelType}: ${layers}, ${heads}`,
+    `shape       ${config.architecture.modelType}: ${layers}, ${heads}`,
     `vocabulary  ${formatCount(config.vocabSize)} tokens, ${head}; context ${formatCount(config.contextLength)}`,
-    `parameters  ${formatParameters(parameters.total)}, of them ${prunable}`,
-    `units       ${formatCount(units.ffn)} FFN channels, ${formatCount(units.kv)} KV groups; a group costs ${units.kvCost.toFixed(1)} channels`,
+    `parameters  ${formatParameters(parameters.total)}, ${prunable}`,
+    `units       ${formatCount(units.ffn)} FFN channels, ${formatCount(units.kv)} KV kvHeads; a group costs ${units.kvCost.toFixed(1)} channels`,
     `tensors     ${model.tensors.count} of ${model.tensors.dtypes.join(', ')}, ${formatBytes(model.tensors.bytes)}`,
-    `KV cache    ${formatBytes(model.kvCacheBytesPerToken)} a token in half precision`,
-    `beside      ${model.files.join(', ') || 'no other files'}`,
+    `KV cache    ${formatBytes(model.kvCacheBytesPerToken)} per token in half precision`,
+    `files       ${model.files.join(', ') || 'no other files'}`,
   ];
 }
 
-/** Layers of one shape in a row make one row. */
+/** A table of layers. Consecutive layers of one shape share a row. */
 function layerTable({ config }: ModelDescription): string {
   const table = new Table({
-    head: ['layers', 'FFN channels', 'KV groups', 'heads'],
+    head: ['layers', 'FFN channels', 'KV kvHeads', 'heads'],
     style: { head: [], border: [] },
   });
   for (let first = 0; first < config.layers.length; ) {
-    const { channels, groups } = config.layers[first]!;
+    const { channels, kvHeads } = config.layers[first]!;
     let last = first;
     const same = (l: number) =>
-      config.layers[l]?.channels === channels && config.layers[l]?.groups === groups;
+      config.layers[l]?.channels === channels && config.layers[l]?.kvHeads === kvHeads;
     while (same(last + 1)) last++;
     const range = first === last ? `${first}` : `${first}–${last}`;
-    table.push([range, formatCount(channels), groups, groups * config.headsPerGroup]);
+    table.push([range, formatCount(channels), kvHeads, kvHeads * config.queriesPerKvHead]);
     first = last + 1;
   }
   return table.toString();
 }
 
 export const inspectCommand = (terminal: Terminal) =>
-  new Command('inspect')
-    .description('show what a model is made of and what pruning can take from it')
+  new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .option('--json', 'one JSON document instead of text')
+    .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json }) => {
       const checkpoint = await openCheckpoint(path);
       try {
         const model = describeModel(checkpoint);
-        checkWeights(checkpoint, model.config); // what is told stands in config.json, and should be true
+        checkWeights(checkpoint, model.config); // the description comes from config.json, which the weights must match
         if (json) return terminal.print(JSON.stringify(model, null, 2));
         for (const line of overview(model)) terminal.print(line);
         terminal.print(layerTable(model));

@@ -18,9 +18,9 @@ import {
   formatParameters,
   formatSeconds,
   formatShare,
-} from '../../format.js';
-import type { OpenModel } from '../../model.js';
-import type { Terminal } from '../../terminal.js';
+} from '../../shared/format.js';
+import type { OpenModel } from '../../shared/model.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 export interface DryRunJob extends OpenModel {
   readonly engine: Engine;
@@ -29,7 +29,7 @@ export interface DryRunJob extends OpenModel {
   readonly sizes: TextSizes;
 }
 
-/** Tells what a run would do, take and need, without doing it. */
+/** Prints what a run would do, and its time and memory, without running it. */
 export async function dryRun(
   { checkpoint, config, engine, settings, gateBlocks, sizes }: DryRunJob,
   { json }: { readonly json?: true },
@@ -37,7 +37,7 @@ export async function dryRun(
 ): Promise<void> {
   const model = describeModel(checkpoint);
   const { layout, budgets, project } = projectionOf(checkpoint, settings);
-  // How much is kept does not depend much on which units are.
+  // The kept share hardly depends on which units are kept, so any scores will do.
   const share = maskCost(layout, project(new Float32Array(layout.size))) / layout.totalCost;
   const asked = budgets.map((budget) => {
     const { setting, name, limit } = budget;
@@ -45,10 +45,10 @@ export async function dryRun(
   });
   const run = forecast(config, settings, sizes, share);
   const held = memoryOf(run, engine);
-  // Of time a forecast knows processors alone.
+  // The forecast of time covers processors only.
   const seconds =
     held?.of === 'process'
-      ? forecastSeconds(run, await matMulRate(engine, config, settings.dtype), settings.dtype)
+      ? forecastSeconds(run, await matMulRate(engine, config, settings.engine.dtype), settings.engine.dtype)
       : undefined;
   const { prunable, total } = model.parameters;
   const after = total - prunable + share * prunable;
@@ -68,9 +68,9 @@ export async function dryRun(
   }
   const memory = held
     ? `about ${formatBytes(held.needed)} of ${formatBytes(held.usable)}${held.of === 'gpu' ? ' on the GPU' : ''}`
-    : `about ${formatBytes(run.peakBytes)}, most of it on the workers`;
-  const chosen = settings.choose === 'gates' ? 'for gates' : 'to rank units';
-  const refit = settings.refit === 'none' ? '' : 'a refit, ';
+    : `about ${formatBytes(run.peakBytes)}, mostly on the workers`;
+  const chosen = settings.choice === 'gates' ? 'for gates' : 'to rank units';
+  const refit = settings.refit.mode === 'none' ? '' : 'a refit, ';
   const learning = `${formatCount(run.gateSteps)} steps ${chosen}, ${refit}${formatCount(run.scaleSteps)} for scales`;
   for (const line of [
     `model     ${model.source}: ${config.layers.length} layers, ${formatParameters(total)} parameters`,
@@ -82,11 +82,9 @@ export async function dryRun(
     `result    about ${formatParameters(after)} parameters, ${formatShare(after / total)} of the whole model; ` +
       `${formatShare(share)} of the prunable ${formatParameters(prunable)}`,
     `text      ${gateBlocks.description}`,
-    `learning  ${learning}, ${settings.batch} × ${settings.length} tokens each`,
+    `learning  ${learning}, ${settings.text.batch} × ${settings.text.length} tokens each`,
     `engine    ${engine.description}`,
-    ...(seconds === undefined
-      ? []
-      : [`time      about ${formatSeconds(seconds)}, and what perplexity takes`]),
+    ...(seconds === undefined ? [] : [`time      about ${formatSeconds(seconds)}, without perplexity`]),
     `memory    ${memory}`,
   ]) {
     terminal.print(line);

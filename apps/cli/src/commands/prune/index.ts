@@ -4,15 +4,16 @@ import { decoderLayout } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
 import { assertFitsMemory, projectionOf, removeState, SettingsError } from '@grasp/prune';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { withOutputFolder } from '../../output.js';
-import type { Terminal } from '../../terminal.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { withModel } from '../../shared/model.js';
+import { withOutputFolder } from '../../shared/output-folder.js';
+import { runFlags } from '../../shared/run/flags.js';
+import { type RunOptions, runOptions } from '../../shared/run/options.js';
+import { readTexts } from '../../shared/run/read-texts.js';
+import { summaryTable } from '../../shared/run/summary-table.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { dryRun } from './dry-run.js';
-import { methodSettings, pruneOptions, type RunOptions, runOptions } from './options.js';
-import { readTexts } from './read-texts.js';
 import { pruneResuming } from './resuming.js';
-import { summaryTable } from './summary.js';
 
 interface Flags {
   readonly config?: string;
@@ -25,17 +26,16 @@ interface Flags {
 }
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
-  const settings = await methodSettings(options);
-  const { model: path, out, backend, threads, gpuMemory, workers, saveEvery } = options;
+  const { model: path, out, backend, threads, gpuMemory, workers, saveEvery, settings } = options;
   const openEngine = () => openEngineFor(terminal, { backend, threads, gpuMemory, workers });
   await withModel(path, async (model) => {
     const layout = decoderLayout(model.config);
-    projectionOf(model.checkpoint, settings); // a budget below the floor is refused before any work
+    projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
     if (flags.dryRun) {
       const texts = await readTexts(options, model);
       return dryRun({ ...model, ...texts, settings, engine: await openEngine() }, flags, terminal);
     }
-    if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
+    if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
     const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
       const { sizes, ...texts } = await readTexts(options, model);
@@ -46,7 +46,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
       await replaceFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
       return record;
     });
-    await removeState(statePath); // only now that the folder has its name
+    await removeState(statePath); // not before the folder has its name
     if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
     terminal.print(summaryTable(record));
     terminal.print(`Written to ${out}`);
@@ -54,20 +54,16 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
 }
 
 export const pruneCommand = (terminal: Terminal) => {
-  const command = new Command('prune')
-    .description('learn what to keep of a model under one budget, and write the smaller model')
+  const command = new Command()
     .argument('[model]', 'Hugging Face folder or GGUF file')
-    .option(
-      '--config <file>',
-      'JSON with any of these options by their name in camelCase; the command line wins',
-    )
-    .option('--dry-run', 'only tell what the run would do, take and need')
+    .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it')
+    .option('--dry-run', 'print what the run would do, its time and its memory, and stop')
     .option('--overwrite', 'replace an earlier result in the output folder')
-    .option('--restart', 'begin anew, whatever an earlier run of the same output kept')
-    .option('--no-memory-check', 'start even if the forecast says that memory will not do')
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document instead of text');
-  for (const option of pruneOptions()) command.addOption(option);
+    .option('--restart', 'discard the saved state of an earlier run')
+    .option('--no-memory-check', 'start even if the memory forecast says no')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document instead of text');
+  for (const { option } of runFlags()) command.addOption(option);
   return command.action(async (model, flags) => {
     const given = { ...flags, ...(model === undefined ? {} : { model }) };
     await run(await runOptions(given, flags.config), flags, terminal);

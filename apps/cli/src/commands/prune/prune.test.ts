@@ -44,7 +44,7 @@ describe('grasp prune', () => {
     expect(record.budgets[0].kept).toBeLessThanOrEqual(record.budgets[0].limit);
     expect(record.losses.gates).toHaveLength(16);
     expect(record.losses.scales).toHaveLength(8);
-    expect(record.settings).toMatchObject({ keep: 0.5, seed: 42, tau: 1.5 });
+    expect(record.settings).toMatchObject({ budget: { keep: 0.5 }, gates: { tau: 1.5 }, seed: 42 });
   });
 
   it('gives the same files for the same seed, and machines one document', async () => {
@@ -66,7 +66,10 @@ describe('grasp prune', () => {
   it('takes settings from a file, and the command line over it', async () => {
     await writeFile(
       at('run.json'),
-      JSON.stringify({ model: at('model'), keep: 0.7, blocks: 4, length: 32, epochs: 1 }),
+      JSON.stringify({
+        ...{ model: at('model'), budget: { keep: 0.7 }, text: { blocks: 4, length: 32 } },
+        ...{ gates: { epochs: 1 }, window: 64 },
+      }),
     );
     const config = [
       '--config',
@@ -80,7 +83,10 @@ describe('grasp prune', () => {
     ];
     const { code, out } = await grasp('prune', ...config, '--dry-run', '--json');
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ settings: { keep: 0.8, blocks: 4 }, gateSteps: 4 });
+    expect(JSON.parse(out)).toMatchObject({
+      settings: { budget: { keep: 0.8 }, text: { blocks: 4 } },
+      gateSteps: 4,
+    });
     expect(existsSync(at('undefined'))).toBe(false);
   });
 
@@ -116,6 +122,24 @@ describe('grasp prune refuses', () => {
     const { code, err } = await refused('bad', prune('bad', ...flags));
     expect(code).toBe(exitCode);
     expect(err).toContain(hint);
+  });
+
+  it('flat settings of earlier releases in a config file, with their new names', async () => {
+    await writeFile(at('old.json'), JSON.stringify({ keep: 0.5, recover: 0.3, calib: [at('text.txt')] }));
+    const { code, err } = await refused('bad', prune('bad', '--config', at('old.json')));
+    expect(code).toBe(2);
+    expect(err).toContain(
+      `old.json: settings are in groups. "keep" is now "budget.keep"; "recover" is now "refit.compensation".`,
+    );
+  });
+
+  it('a latency table that is no table, by its file', async () => {
+    await writeFile(at('table.json'), '{');
+    const flags = ['--latency', at('table.json'), '--latency-share', '0.8'];
+    const { code, err } = await refused('bad', prune('bad', ...flags));
+    expect({ code, named: err.includes('table.json: ') }).toEqual({ code: 2, named: true });
+    await writeFile(at('table.json'), '{}');
+    expect((await refused('bad', prune('bad', ...flags))).err).toContain('budget.latency.format');
   });
 
   it('unknown settings in a config file', async () => {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { openStateFile, type PruneJob, prune, type RunRecord, runIdentity } from '@grasp/prune';
-import { type WatchOptions, watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
+import { type WatchOptions, watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
 
-/** Runs a job from what an earlier run of it kept at `path`, and keeps there what the next one would need. */
+/** Runs a job, resuming from the state at `path` if there is one. Saves the state there. */
 export async function pruneResuming(
   job: Omit<PruneJob, 'stateFile'>,
   path: string,
@@ -12,15 +12,13 @@ export async function pruneResuming(
 ): Promise<RunRecord> {
   const stateFile = await openStateFile(path, await runIdentity(job), { restart });
   if (stateFile.resumed) {
-    terminal.note(`Going on after ${stateFile.savedSteps} steps, kept in ${path}; --restart begins anew.`);
+    terminal.note(`Resuming after ${stateFile.savedSteps} steps from ${path}. Use --restart to begin again.`);
   }
   try {
     return await watch(prune({ ...job, stateFile }), terminal, shown);
   } catch (error) {
     if (existsSync(path))
-      terminal.note(
-        `What was done, ${stateFile.savedSteps} steps, is kept in ${path}: the same command goes on from it.`,
-      );
+      terminal.note(`${stateFile.savedSteps} steps are saved in ${path}. Run the same command to resume.`);
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { CARD, MASK_FILE, RUN_RECORD } from '@grasp/prune';
 
-/** A folder that is not what a finished run leaves. */
+/** A folder is not the output of a finished run. */
 class UnfinishedOutputError extends Error {
   override readonly name = 'UnfinishedOutputError';
   readonly code = 'GRASP_UNFINISHED_OUTPUT';
@@ -16,14 +16,14 @@ class UnfinishedOutputError extends Error {
 }
 
 /**
- * Makes sure that a folder is a finished output: record, mask and card are there, and the checkpoint opens, which reads
- * the header of every weight file and compares it with the file's length.
+ * Checks that a folder is a finished output: it has a record, a mask and a model card, and its checkpoint opens. Opening
+ * compares the header of every weight file with the file's length.
  *
  * @throws UnfinishedOutputError
  */
 export async function assertFinished(folder: string): Promise<void> {
   if (basename(resolve(folder)).endsWith('.partial')) {
-    throw new UnfinishedOutputError(folder, 'a run has not given it its name yet');
+    throw new UnfinishedOutputError(folder, 'its run is not finished');
   }
   const read = (name: string) =>
     readFile(join(folder, name), 'utf8').catch(() => {

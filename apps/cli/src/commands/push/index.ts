@@ -1,13 +1,13 @@
 import { Command } from '@commander-js/extra-typings';
 import { type Pushed, type PushOptions, push } from '@grasp/hub';
-import { byteView } from '../../progress/byte-view.js';
-import type { Terminal } from '../../terminal.js';
-import { version } from '../../version.js';
+import { byteView } from '../../shared/progress/byte-view.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { version } from '../../shared/version.js';
 import { assertFinished } from './finished-output.js';
 
 const labels = { compare: 'comparing', hash: 'hashing', upload: 'sending', commit: 'committing' };
 
-/** Pushes a folder, with a bar or lines of progress unless quiet. */
+/** Pushes a folder and shows progress unless quiet. */
 async function pushShowing(
   folder: string,
   name: string,
@@ -29,18 +29,17 @@ async function pushShowing(
 }
 
 export const pushCommand = (terminal: Terminal) =>
-  new Command('push')
-    .description('upload a pruned model to the Hugging Face Hub; run again, it sends only what is missing')
+  new Command()
     .argument('<folder>', 'output folder of grasp prune')
-    .argument('<name>', 'repository on the Hub, OWNER/NAME; made if it is missing')
-    .option('--private', 'push to a private repository or not at all')
-    .option('--revision <branch>', 'branch to push to; made if it is missing', 'main')
-    .option('--endpoint <url>', 'another Hub; default: HF_ENDPOINT, or https://huggingface.co')
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document instead of text')
+    .argument('<name>', 'repository on the Hub, OWNER/NAME; created if it does not exist')
+    .option('--private', 'push only to a private repository')
+    .option('--revision <branch>', 'branch; created if it does not exist', 'main')
+    .option('--endpoint <url>', 'another Hub (default: HF_ENDPOINT, or https://huggingface.co)')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document instead of text')
     .addHelpText(
       'after',
-      '\nThe access token is HF_TOKEN, or what "hf auth login" kept. It is sent to the Hub alone.',
+      '\nThe access token is HF_TOKEN, or the one that "hf auth login" stored. It is sent only to the Hub.',
     )
     .action(async (folder, name, { private: isPrivate = false, revision, endpoint, quiet = false, json }) => {
       await assertFinished(folder);

@@ -86,7 +86,7 @@ describe('grasp push', () => {
   it('refuses what is not a finished output, before any request', async () => {
     const refused = [
       ['model', 'it has no grasp.json'],
-      [await altered('x.partial', async () => {}), 'has not given it its name'],
+      [await altered('x.partial', async () => {}), 'its run is not finished'],
       [await altered('no-card', (path) => rm(join(path, 'README.md'))), 'it has no README.md'],
       [
         await altered('no-run', (path) => writeFile(join(path, 'grasp.json'), '{}')),

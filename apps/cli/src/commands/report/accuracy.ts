@@ -11,7 +11,7 @@ const score = z
     ...(standardError === undefined ? {} : { standardError }),
   }));
 
-/** The part of `grasp eval tasks --json` that a report shows. */
+/** The part of the output of `grasp eval tasks --json` that a report shows. */
 const evaluation = z.object({
   model: z.string(),
   tasks: z
@@ -20,16 +20,16 @@ const evaluation = z.object({
 });
 
 /**
- * Accuracy of a model, from a file that `grasp eval tasks --json` was written to.
+ * Reads the accuracy of a model from an output of `grasp eval tasks --json`.
  *
- * @throws SettingsError if it is something else.
+ * @throws SettingsError if the file holds something else.
  */
 export async function readAccuracy(path: string): Promise<Accuracy> {
   let found: z.infer<typeof evaluation>;
   try {
     found = evaluation.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
-    throw new SettingsError(`${path} is not what "grasp eval tasks --json" writes.`, ['accuracy']);
+    throw new SettingsError(`${path}: it is not an output of "grasp eval tasks --json".`, ['accuracy']);
   }
   const tasks = found.tasks.map(({ accNorm, ...task }) => ({ ...task, ...(accNorm ? { accNorm } : {}) }));
   return { model: basename(found.model), tasks };

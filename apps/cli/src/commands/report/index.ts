@@ -2,18 +2,14 @@ import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { replaceFile } from '@grasp/files';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
-import type { Terminal } from '../../terminal.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { readAccuracy } from './accuracy.js';
 
 export const reportCommand = (terminal: Terminal) =>
-  new Command('report')
-    .description('draw a finished run as one HTML file, with a budget to move')
-    .argument('<folder>', 'what grasp prune wrote')
-    .option(
-      '--accuracy <files...>',
-      'tables of accuracy to show: files that "grasp eval tasks --json" was written to',
-    )
-    .option('--out <file>', `where to write (default: ${RUN_REPORT} in the folder)`)
+  new Command()
+    .argument('<folder>', 'output folder of grasp prune')
+    .option('--accuracy <files...>', 'accuracies to show: outputs of "grasp eval tasks --json"')
+    .option('--out <file>', `output file (default: ${RUN_REPORT} in the folder)`)
     .action(async (folder, { accuracy = [], out = join(folder, RUN_REPORT) }) => {
       const run = await readRun(folder);
       const page = await runReport(run, await Promise.all(accuracy.map(readAccuracy)));

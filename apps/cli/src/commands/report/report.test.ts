@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
+import { flatSettings } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
@@ -33,6 +34,15 @@ it('draws again what a run drew', async () => {
   expect(await readFile(at('again.html'), 'utf8')).toBe(await readFile(at('out/report.html'), 'utf8'));
 });
 
+it('draws a run of an earlier release, whose settings were flat', async () => {
+  const record = JSON.parse(await readFile(at('out/grasp.json'), 'utf8'));
+  await cp(at('out'), at('old'), { recursive: true });
+  const old = { ...record, version: 1, settings: flatSettings(record.settings) };
+  await writeFile(at('old/grasp.json'), JSON.stringify(old));
+  expect((await grasp('report', at('old'), '--out', at('old.html'))).code).toBe(0);
+  expect(await readFile(at('old.html'), 'utf8')).toBe(await readFile(at('out/report.html'), 'utf8'));
+});
+
 it('adds accuracy', async () => {
   const tasks = [
     { task: 'piqa', items: 10, acc: { value: 0.6 }, accNorm: { value: 0.7, standardError: 0.1 } },
@@ -47,7 +57,7 @@ it('adds accuracy', async () => {
   expect(page).toContain('70.0% ± 10.0%');
 });
 
-it('refuses what is no run, and accuracy that is none', async () => {
+it('refuses a folder without a run, and a file without accuracies', async () => {
   const { code, err } = await grasp('report', at('model'));
   expect(code).toBe(3);
   expect(err).toContain('there is no grasp.json');

@@ -3,35 +3,35 @@ import { isDeepStrictEqual } from 'node:util';
 import { replaceFile } from '@grasp/files';
 import type { BudgetName, RunRecord, runInputs } from '@grasp/prune';
 
-/** What a run at one budget came to; the losses of learning are the same for all. */
+/** The result at one budget. The losses of learning are the same for all points and are left out. */
 export type CurvePoint = Omit<RunRecord, 'losses' | 'maskFile'>;
 
-/** Perplexity against size: `sweep.json`. */
+/** Perplexity against size: the content of `sweep.json`. Version 1, of earlier releases, had flat settings. */
 export interface Curve {
   readonly format: 'grasp-sweep';
-  readonly version: 1;
+  readonly version: 2;
   readonly budget: BudgetName;
-  /** The budget that scores were learned under. */
+  /** Name of the point at which scores were learned. */
   readonly learnedAt: string;
   readonly points: readonly CurvePoint[];
 }
 
-/** Writes the curve, whole or not at all. */
+/** Writes the curve atomically. */
 export function writeCurve(path: string, curve: Curve): Promise<void> {
   return replaceFile(path, `${JSON.stringify(curve, null, 2)}\n`);
 }
 
-/** Points of an earlier sweep; none where there is none. */
+/** Points of an earlier sweep; empty if there is none. */
 export async function readPoints(path: string): Promise<readonly CurvePoint[]> {
   try {
-    const { format, points } = JSON.parse(await readFile(path, 'utf8')) as Partial<Curve>;
-    return format === 'grasp-sweep' && Array.isArray(points) ? points : [];
+    const { format, version, points } = JSON.parse(await readFile(path, 'utf8')) as Partial<Curve>;
+    return format === 'grasp-sweep' && version === 2 && Array.isArray(points) ? points : [];
   } catch {
-    return []; // not there, or not ours: measured anew
+    return []; // no file, or another one: every point is measured
   }
 }
 
-/** The point that the same settings, data and versions gave, if there is one. */
+/** The point with these settings, data and versions, if there is one. */
 export function pointFor(
   points: readonly CurvePoint[],
   inputs: ReturnType<typeof runInputs>,

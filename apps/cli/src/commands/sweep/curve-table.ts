@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
-import { formatAmount, formatBytes, formatCount, formatShare } from '../../format.js';
+import { formatAmount, formatBytes, formatCount, formatShare } from '../../shared/format.js';
 import type { Curve, CurvePoint } from './curve-file.js';
 
-/** Perplexity against size: a row for the dense model, and one for each point. */
+/** A table of perplexity against size: one row for the dense model and one for each point. */
 export function curveTable({ budget, points }: Curve): string {
   const [first] = points;
   const texts = Object.keys(first?.perplexity.dense ?? {});

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { BUDGET_NAMES, SettingsError } from '@grasp/prune';
-import { withModel } from '../../model.js';
-import type { Terminal } from '../../terminal.js';
-import { pruneOptions } from '../prune/options.js';
+import { withModel } from '../../shared/model.js';
+import { runFlags } from '../../shared/run/flags.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { curveTable } from './curve-table.js';
 import { pointsNamed, type Sweep, sweepOf } from './points.js';
 import { runSweep } from './run-sweep.js';
@@ -21,7 +21,7 @@ interface Flags {
 
 async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void> {
   const { out, json } = flags;
-  if (out === undefined) throw new SettingsError('Say where to write: --out FOLDER.', ['out']);
+  if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
   const exported = pointsNamed(sweep, flags.export ?? []);
   const curve = await withModel(sweep.options.model, (model) =>
     withSweepFolder(out, () => runSweep(sweep, model, { ...flags, out, exported }, terminal)),
@@ -31,25 +31,29 @@ async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void
   for (const { name } of exported) terminal.print(`Written to ${join(out, name)}`);
 }
 
+/** The option of a budget, for several values. */
+function severalOf(option: Option): Option {
+  const flags = option.flags.replace('<value>', '<values>');
+  const several = new Option(flags, `${option.description}; separate several values by commas`);
+  return several.helpGroup(option.helpGroupHeading ?? '');
+}
+
 export const sweepCommand = (terminal: Terminal) => {
-  const command = new Command('sweep')
-    .description('learn scores once, and report perplexity against size for several budgets')
+  const command = new Command()
     .argument('[model]', 'Hugging Face folder or GGUF file')
-    .option('--out <folder>', 'for the scores, the curve (sweep.json) and exported models')
-    .option('--export <values...>', 'write the models of these points too, each to its folder in --out')
-    .option('--learn-at <value>', 'budget that the scores are learned under (default: the smallest)')
-    .option('--config <file>', 'JSON with any other of these options by their name in camelCase')
+    .option('--out <folder>', 'folder for the scores, the curve (sweep.json) and exported models')
+    .option('--export <values...>', 'also write the models of these points, each to a folder in --out')
+    .option('--learn-at <value>', 'budget at which the scores are learned (default: the smallest)')
+    .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it')
     .option('--overwrite', 'replace models exported earlier')
-    .option('--restart', 'learn the scores anew, whatever an earlier sweep kept')
-    .option('--no-memory-check', 'start even if the forecast says that memory will not do')
-    .option('--quiet', 'no progress')
-    .option('--json', 'one JSON document instead of text');
-  for (const option of pruneOptions()) {
-    const name = option.attributeName();
-    if (name === 'out') continue;
-    const swept = (BUDGET_NAMES as readonly string[]).includes(name);
-    const flag = option.flags.replace('<value>', '<values>');
-    command.addOption(swept ? new Option(flag, `${option.description}; several with commas`) : option);
+    .option('--restart', 'discard the scores of an earlier sweep')
+    .option('--no-memory-check', 'start even if the memory forecast says no')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document instead of text');
+  for (const { path, option } of runFlags()) {
+    if (path === 'out') continue;
+    const swept = BUDGET_NAMES.some((name) => path === `budget.${name}`);
+    command.addOption(swept ? severalOf(option) : option);
   }
   return command.action(async (model, { config, learnAt, ...flags }) => {
     const given = { ...flags, ...(model === undefined ? {} : { model }) };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { decoderLayout } from '@grasp/decoder';
 import {
   assertFitsMemory,
+  choiceSettings,
   learnScores,
   openStateFile,
   type PruneJob,
@@ -11,20 +12,20 @@ import {
   runIdentity,
   runInputs,
 } from '@grasp/prune';
-import { openEngineFor } from '../../engine.js';
-import type { OpenModel } from '../../model.js';
-import { withOutputFolder } from '../../output.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
-import { readTexts } from '../prune/read-texts.js';
+import { openEngineFor } from '../../shared/engine.js';
+import type { OpenModel } from '../../shared/model.js';
+import { withOutputFolder } from '../../shared/output-folder.js';
+import { watch } from '../../shared/progress/watch.js';
+import { readTexts } from '../../shared/run/read-texts.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { type Curve, type CurvePoint, pointFor, readPoints, writeCurve } from './curve-file.js';
-import { type Sweep, type SweepPoint, scoreSettings } from './points.js';
+import type { Sweep, SweepPoint } from './points.js';
 import { CURVE, SCORES } from './sweep-folder.js';
 
 export interface SweepOptions {
-  /** Folder of scores, curve and exported models. */
+  /** Folder for the scores, the curve and exported models. */
   readonly out: string;
-  /** Points of which the model is written. */
+  /** Points whose models are written. */
   readonly exported: ReadonlySet<SweepPoint>;
   readonly overwrite?: boolean | undefined;
   readonly restart?: boolean | undefined;
@@ -33,9 +34,9 @@ export interface SweepOptions {
 }
 
 /**
- * Learns scores under one budget, or takes those that an earlier sweep left, and projects them onto each point's. What
- * follows the choice of units (refit, scales) is learned for each point. The curve on disk grows with each point, and
- * points that stand there with the same settings, text and versions are not measured again.
+ * Learns scores under one budget, or reads those of an earlier sweep, and projects them onto the budget of each point.
+ * Later stages (refit, scales, LoRA) run for each point. The curve on disk grows with each point. A point that is there
+ * already, with the same settings, texts and versions, is not measured again.
  */
 export async function runSweep(
   { budget, points, learning, options }: Sweep,
@@ -44,17 +45,17 @@ export async function runSweep(
   terminal: Terminal,
 ): Promise<Curve> {
   const { checkpoint, config } = model;
-  for (const { settings } of [learning, ...points]) projectionOf(checkpoint, settings); // refused before any work
+  for (const { settings } of [learning, ...points]) projectionOf(checkpoint, settings); // refuses a budget below the floor before any work
   const { sizes, ...texts } = await readTexts(options, model);
   const engine = await openEngineFor(terminal, options);
   if (memoryCheck) assertFitsMemory(config, learning.settings, sizes, engine);
   const shown = { layout: decoderLayout(config), quiet };
 
   const { gateBlocks } = texts;
-  const scoring = { checkpoint, engine, gateBlocks, settings: scoreSettings(learning.settings) };
+  const scoring = { checkpoint, engine, gateBlocks, settings: choiceSettings(learning.settings) };
   const stateFile = await openStateFile(join(out, SCORES), await runIdentity(scoring), { restart });
   const earlier = stateFile.resumed ? await readPoints(join(out, CURVE)) : [];
-  terminal.note(`Scores, learned under ${learning.name}`);
+  terminal.note(`Learning scores at ${learning.name}`);
   const choice = await watch(
     learnScores({ ...scoring, stateFile, saveEvery: options.saveEvery }),
     terminal,
@@ -62,7 +63,7 @@ export async function runSweep(
   );
 
   const state: RunState = { choice, perplexity: {} };
-  const curve = { format: 'grasp-sweep', version: 1, budget, learnedAt: learning.name } as const;
+  const curve = { format: 'grasp-sweep', version: 2, budget, learnedAt: learning.name } as const;
   const done: CurvePoint[] = [];
   for (const point of points) {
     terminal.note(`Point ${point.name}`);

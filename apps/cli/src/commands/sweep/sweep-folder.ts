@@ -2,14 +2,14 @@ import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acquireLock, FileWriteError, writeError } from '@grasp/files';
 
-/** What lies in a sweep's folder, beside exported models: scores and curve. */
+/** Files in a sweep's folder, beside exported models. */
 export const SCORES = 'scores.state';
 export const CURVE = 'sweep.json';
 
 /**
- * Makes the folder of a sweep, or takes one that is there, and keeps other sweeps out of it meanwhile.
+ * Creates the folder of a sweep or opens an existing one, and locks it while `work` runs.
  *
- * @throws FileWriteError for a folder with something else in it, one in use, or one that cannot be made.
+ * @throws FileWriteError if the folder holds something else, is in use, or cannot be created.
  */
 export async function withSweepFolder<Result>(out: string, work: () => Promise<Result>): Promise<Result> {
   const { release, created } = await claim(out).catch((error: unknown) => {
@@ -28,7 +28,7 @@ async function claim(out: string): Promise<{ release: () => Promise<void>; creat
   const names = await readdir(out);
   const ours = ['sweep.lock', SCORES, CURVE].some((name) => names.includes(name));
   if (names.length > 0 && !ours) {
-    const detail = 'it is not empty, and not the folder of a sweep. Choose another.';
+    const detail = 'it is not empty, and not the folder of a sweep. Choose another folder.';
     throw new FileWriteError(out, 'exists', detail);
   }
   return { release: await acquireLock(join(out, 'sweep.lock')), created };

@@ -34,11 +34,11 @@ describe('grasp sweep', () => {
     expect(err.match(/learning gates 4\/4/g)).toHaveLength(1);
     const curve = await curveOf('keep');
     expect(curve.learnedAt).toBe('keep-0.5');
-    expect(curve.points.map(({ settings }) => settings.keep)).toEqual([0.8, 0.6, 0.5]);
+    expect(curve.points.map(({ settings }) => settings.budget.keep)).toEqual([0.8, 0.6, 0.5]);
     for (const { budgets, settings } of curve.points) {
       const [{ kept, limit, total }] = budgets as [(typeof budgets)[0]];
       expect(kept).toBeLessThanOrEqual(limit);
-      expect(limit).toBeCloseTo(settings.keep! * total, 9);
+      expect(limit).toBeCloseTo(settings.budget.keep! * total, 9);
     }
 
     const again = await sweep('keep', '--keep', '0.8,0.6,0.5', '--export', '0.6');
@@ -77,8 +77,8 @@ describe('grasp sweep', () => {
     const { points, budget } = await curveOf('params');
     expect(budget).toBe('params');
     for (const { after, before, settings } of points) {
-      expect(after.parameters).toBeLessThanOrEqual(settings.params!);
-      expect(settings.params! - after.parameters).toBeLessThan(96 + 32 * 8 * 6);
+      expect(after.parameters).toBeLessThanOrEqual(settings.budget.params!);
+      expect(settings.budget.params! - after.parameters).toBeLessThan(96 + 32 * 8 * 6);
       expect(after.kvCacheBytesPerToken).toBeLessThanOrEqual(0.5 * before.kvCacheBytesPerToken);
     }
     const checkpoint = await openCheckpoint(at(`params/params-${dense - 6000}`));
@@ -94,7 +94,7 @@ describe('grasp sweep', () => {
     await mkdir(at('mine'));
     await writeFile(at('mine/notes.txt'), 'mine');
     const refusals: [string[], number, string][] = [
-      [['bad', '--keep', '0.8,0.5', '--flops', '0.8,0.5'], 2, 'Only one budget'],
+      [['bad', '--keep', '0.8,0.5', '--flops', '0.8,0.5'], 2, 'Only one budget can vary'],
       [['bad', '--keep', '0.8,half'], 2, 'keep'],
       [['bad', '--keep', '0.8,0.5', '--export', '0.7'], 2, 'points 0.8, 0.5'],
       [['bad', '--keep', '0.8,0.01'], 4, 'keep ratio of at least'],

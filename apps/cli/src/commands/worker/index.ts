@@ -1,10 +1,10 @@
 import { freemem } from 'node:os';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { type Served, serveTensorFlow } from '@grasp/tensorflow';
-import { openingView } from '../../engine.js';
-import { formatBytes } from '../../format.js';
-import type { Terminal } from '../../terminal.js';
-import { options } from '../eval/options.js';
+import { openingView } from '../../shared/engine.js';
+import { options } from '../../shared/flags.js';
+import { formatBytes } from '../../shared/format.js';
+import type { Terminal } from '../../shared/terminal.js';
 
 function port(value: string): number {
   const number = Number(value);
@@ -23,7 +23,7 @@ function offered({ version, devices, threads }: Served): string {
   return `TensorFlow ${version}, ${device}`;
 }
 
-/** Ends when the terminal's signal does. */
+/** Rejects when the signal is aborted. */
 const untilInterrupted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => {
     const keepRunning = setInterval(() => {}, 2 ** 30);
@@ -36,12 +36,11 @@ const untilInterrupted = (signal: AbortSignal) =>
   });
 
 export const workerCommand = (terminal: Terminal) =>
-  new Command('worker')
-    .description('lend this machine to runs that name it with --workers, until Ctrl-C')
+  new Command()
     .requiredOption('--port <number>', 'TCP port to listen on', port)
     .option(
       '--all-interfaces',
-      'listen on every interface, not on the loopback one alone: whoever reaches the port can then run code here',
+      'listen on every interface, not only loopback; anyone who reaches the port can run code here',
     )
     .addOption(options.threads())
     .action(async ({ port, allInterfaces = false, threads }) => {
@@ -49,8 +48,8 @@ export const workerCommand = (terminal: Terminal) =>
         serveTensorFlow({ port, allInterfaces, ...(threads === undefined ? {} : { threads }), ...opening }),
       );
       const where = allInterfaces
-        ? 'on every interface, open to whoever reaches it'
-        : 'for this machine alone';
+        ? 'on every interface, open to anyone who reaches it'
+        : 'on the loopback interface only';
       terminal.print(`Serving at localhost:${port}, ${where}: ${offered(served)}`);
       await untilInterrupted(terminal.signal);
     });

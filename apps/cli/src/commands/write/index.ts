@@ -2,33 +2,37 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { tokenizerRoles } from '@grasp/checkpoint';
 import { decoderLayout } from '@grasp/decoder';
 import { loadOn } from '@grasp/prune';
-import { openEngineFor } from '../../engine.js';
-import { withModel } from '../../model.js';
-import { countView } from '../../progress/count-view.js';
-import { watch } from '../../progress/watch.js';
-import type { Terminal } from '../../terminal.js';
-import { count, numberWithin, options } from '../eval/options.js';
+import { openEngineFor } from '../../shared/engine.js';
+import { count, numberWithin, options } from '../../shared/flags.js';
+import { withModel } from '../../shared/model.js';
+import { countView } from '../../shared/progress/count-view.js';
+import { watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
 import { checkFree, writeTexts } from './write-texts.js';
 
 export const writeCommand = (terminal: Terminal) =>
-  new Command('write')
-    .description('have a model write text by itself, for calibrating it on what it knows')
+  new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
-    .requiredOption('--out <file>', 'JSON Lines file for the text; its name ends in .jsonl')
-    .option('--tokens <number>', 'tokens to write', count, 2 ** 16)
-    .option('--temperature <number>', 'above 1 more various', numberWithin(0.01, 100), 0.9)
-    .option('--top <number>', 'how many of the likeliest tokens are considered', count, 50)
-    .option('--seed <number>', 'decides what is drawn', numberWithin(0, 0xffff_ffff), 42)
+    .requiredOption('--out <file>', 'output file, JSON Lines; its name ends in .jsonl')
+    .option('--tokens <number>', 'tokens to generate', count, 2 ** 16)
+    .option(
+      '--temperature <number>',
+      'sampling temperature; higher is more varied',
+      numberWithin(0.01, 100),
+      0.9,
+    )
+    .option('--top <number>', 'sample from this many of the likeliest tokens', count, 50)
+    .option('--seed <number>', 'seed of the sampling', numberWithin(0, 0xffff_ffff), 42)
     .addOption(
-      new Option('--dtype <name>', 'how weights are held')
+      new Option('--dtype <name>', 'dtype of the weights')
         .choices(['float32', 'bfloat16'] as const)
         .default('float32' as const),
     )
-    .option('--overwrite', 'replace a file of that name')
+    .option('--overwrite', 'replace an existing file')
     .addOption(options.backend())
     .addOption(options.threads())
     .addOption(options.workers())
-    .option('--quiet', 'no progress')
+    .option('--quiet', 'show no progress')
     .action(
       async (path, { out, dtype, backend, threads, workers, quiet, overwrite = false, ...sampling }) => {
         checkFree(out, overwrite);

@@ -6,13 +6,13 @@ import { type Decoder, kvCacheBytesPerToken } from '@grasp/decoder';
 import { FileWriteError, replaceFile } from '@grasp/files';
 import type { Tokenizer } from '@grasp/tokenizer';
 
-/** Tokens of a row: few, as keys and values of all of them are copied at each step. */
+/** Tokens per row. Few, because each step copies the keys and values of all of them. */
 const ROW_TOKENS = 128;
-/** With the openings between its texts. */
+/** Tokens per row in the cache, with the openings between its texts. */
 const CACHED_TOKENS = 1.25 * ROW_TOKENS;
-/** Bytes of keys and values of all rows. */
+/** Maximum size of the keys and values of all rows, in bytes. */
 const CACHE_BYTES = 2 ** 30;
-/** More rows at once are not faster. */
+/** Maximum number of rows. More are not faster. */
 const MOST_ROWS = 128;
 
 export interface WriteOptions extends Omit<OwnTextOptions, 'rows' | 'rowTokens'> {
@@ -20,20 +20,20 @@ export interface WriteOptions extends Omit<OwnTextOptions, 'rows' | 'rowTokens'>
   readonly onProgress: (progress: OwnTextProgress) => void;
 }
 
-/** @throws FileWriteError for a file of another kind, or one that is there and is not to be replaced. */
+/** @throws FileWriteError if the name does not end in .jsonl, or the file exists and may not be replaced. */
 export function checkFree(out: string, overwrite: boolean): void {
-  if (!out.endsWith('.jsonl')) throw new FileWriteError(out, 'input', 'its name must end in ".jsonl".');
+  if (!out.endsWith('.jsonl')) throw new FileWriteError(out, 'input', 'the name must end in ".jsonl".');
   if (!overwrite && existsSync(out))
-    throw new FileWriteError(out, 'exists', 'it exists. Choose another name, or allow --overwrite.');
+    throw new FileWriteError(out, 'exists', 'the file exists. Choose another name, or add --overwrite.');
 }
 
-/** Rows whose keys and values fit into memory. */
+/** Number of rows whose keys and values fit into the limit. */
 function rowsAtOnce({ config }: Decoder): number {
   const bytes = CACHED_TOKENS * kvCacheBytesPerToken(config, 4);
   return Math.max(1, Math.min(MOST_ROWS, Math.floor(CACHE_BYTES / bytes)));
 }
 
-/** Has a model write, and puts a record `{ "text": … }` a text into a file, all or none. */
+/** Lets a model generate texts and writes one record `{ "text": … }` per text, atomically. */
 export async function writeTexts(
   decoder: Decoder,
   { roles, tokenizer }: { readonly roles: TokenizerRoles; readonly tokenizer: Tokenizer },
@@ -41,12 +41,16 @@ export async function writeTexts(
   { signal, onProgress, ...options }: WriteOptions,
 ): Promise<{ readonly texts: number; readonly tokens: number }> {
   const format = await writingFormat(roles, tokenizer);
-  const writing = ownText(decoder, format, { ...options, rows: rowsAtOnce(decoder), rowTokens: ROW_TOKENS });
+  const writing = ownText(decoder.under(), format, {
+    ...options,
+    rows: rowsAtOnce(decoder),
+    rowTokens: ROW_TOKENS,
+  });
   for (;;) {
     const { done, value } = await writing.next();
     if (!done) {
       onProgress(value);
-      await setImmediate(); // let signals have their turn
+      await setImmediate(); // let signals run
       if (!signal.aborted) continue;
       await writing.return([]);
       signal.throwIfAborted();

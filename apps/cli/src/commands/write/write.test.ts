@@ -5,8 +5,8 @@ import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp, keptTerminal } from '../../../test/grasp.js';
-import { runCommand } from '../../cli.js';
-import { InterruptedError } from '../../exit-codes.js';
+import { runCommand } from '../../program.js';
+import { InterruptedError } from '../../shared/exit-codes.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);

@@ -6,17 +6,25 @@ import { parsePerplexities } from './run-official.js';
 
 describe('settings as arguments of the paper’s code', () => {
   it('have its names', () => {
-    const args = officialArguments(parseSettings({ keep: 0.4, learningRate: 0.02, projection: 'exact' }));
+    const args = officialArguments(
+      parseSettings({
+        budget: { keep: 0.4 },
+        optimizer: { learningRate: 0.02 },
+        projection: { rule: 'exact' },
+      }),
+    );
     expect(args.join(' ')).toContain('--keep-ratio 0.4');
     expect(args.join(' ')).toContain('--lr 0.02 --rescale-lr 0.02');
   });
 
-  it.each([{ seed: 7 }, { params: 1000, keep: 0.5 }, { method: 'grasp+' }, { layout: 'uniform' }])(
-    'throw for a setting that it does not support: %j',
-    (settings) => {
-      expect(() => officialArguments(parseSettings(settings))).toThrow("the paper's code does not support");
-    },
-  );
+  it.each([
+    { seed: 7 },
+    { budget: { params: 1000, keep: 0.5 } },
+    { method: 'grasp+' },
+    { projection: { layout: 'uniform' } },
+  ])('throw for a setting that it does not support: %j', (settings) => {
+    expect(() => officialArguments(parseSettings(settings))).toThrow("the paper's code does not support");
+  });
 
   it('throw for a text that its evaluator does not support', () => {
     expect(() => checkTexts([{ name: 'wikitext2' }, { name: 'own', path: 'a.txt' }])).toThrow(

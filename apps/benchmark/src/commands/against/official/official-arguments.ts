@@ -1,18 +1,18 @@
-import { type PruneSettings, parseSettings } from '@grasp/prune';
+import { type PruneSettings, parseSettings, settingEntries } from '@grasp/prune';
 import { BenchOptionError } from '../../../shared/options/bench-option-error.js';
 
-/** Settings, and the arguments of the paper's `train.py` with the same meaning. Some have one argument per stage. */
-const ARGUMENTS: Partial<Record<keyof PruneSettings, readonly string[]>> = {
-  keep: ['--keep-ratio'],
-  epochs: ['--epochs'],
-  scaleEpochs: ['--rescale-epochs'],
-  batch: ['--batch-size'],
-  blocks: ['--num-samples', '--rescale-num-samples'],
-  length: ['--max-len'],
-  learningRate: ['--lr', '--rescale-lr'],
-  tau: ['--tau'],
-  alpha: ['--rescale-alpha'],
-  dtype: ['--dtype'],
+/** Arguments of the paper's `train.py`, by the path of our setting. Some settings have one argument per stage. */
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  'budget.keep': ['--keep-ratio'],
+  'gates.epochs': ['--epochs'],
+  'scales.epochs': ['--rescale-epochs'],
+  'text.batch': ['--batch-size'],
+  'text.blocks': ['--num-samples', '--rescale-num-samples'],
+  'text.length': ['--max-len'],
+  'optimizer.learningRate': ['--lr', '--rescale-lr'],
+  'gates.tau': ['--tau'],
+  'scales.alpha': ['--rescale-alpha'],
+  'engine.dtype': ['--dtype'],
 };
 
 /**
@@ -22,17 +22,17 @@ const ARGUMENTS: Partial<Record<keyof PruneSettings, readonly string[]>> = {
  *   always 42.
  */
 export function officialArguments(settings: PruneSettings): string[] {
-  const fixed = parseSettings({ projection: settings.projection });
-  for (const name of Object.keys(settings) as (keyof PruneSettings)[]) {
-    if (name in ARGUMENTS || settings[name] === fixed[name]) continue;
-    const value = JSON.stringify(settings[name]);
+  const fixed = new Map(settingEntries(parseSettings({ projection: { rule: settings.projection.rule } })));
+  const given = new Map(settingEntries(settings));
+  for (const [path, value] of given) {
+    if (path in ARGUMENTS || value === fixed.get(path)) continue;
     throw new BenchOptionError(
-      `--settings: the paper's code does not support ${name} = ${value}. Remove this setting.`,
-      name,
+      `--settings: the paper's code does not support ${path} = ${JSON.stringify(value)}. Remove this setting.`,
+      path,
     );
   }
-  return Object.entries(ARGUMENTS).flatMap(([name, flags]) =>
-    flags.flatMap((flag) => [flag, String(settings[name as keyof PruneSettings])]),
+  return Object.entries(ARGUMENTS).flatMap(([path, flags]) =>
+    flags.flatMap((flag) => [flag, String(given.get(path))]),
   );
 }
 

@@ -40,7 +40,7 @@ export async function completeOfficialModel(
       num_attention_heads: num_heads,
       num_key_value_heads,
     }));
-    const pruned = { ...config, head_dim: decoderConfig(config).headSize, [LAYER_SHAPES_KEY]: shapes };
+    const pruned = { ...config, head_dim: decoderConfig(config).headDim, [LAYER_SHAPES_KEY]: shapes };
     await writeFile(join(folder, 'config.json'), `${JSON.stringify(pruned, null, 2)}\n`);
   } catch (error) {
     throw new OfficialError(`train.py wrote no complete model to ${folder}: ${(error as Error).message}`);

@@ -34,7 +34,8 @@ describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
 
   async function run(changes: Record<string, unknown> = {}) {
     const checkpoint = await openCheckpoint(at('model'));
-    const settings = parseSettings({ projection: 'paper', keep: 0.6, blocks: 8, ...changes });
+    const small = { projection: { rule: 'paper' }, budget: { keep: 0.6 }, text: { blocks: 8 } };
+    const settings = parseSettings(small, changes);
     const text = (name: string, path: string) => ({ name, path: at(path) });
     const texts = ['wikitext2', 'ptb', 'c4'].map((name) => text(name, 'test.txt'));
     const [calib, scaleCalib] = [text('wikitext2', 'gates.txt'), text('wikitext2', 'scales.txt')];
@@ -73,7 +74,7 @@ describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
   });
 
   it('reports the last lines of a script that fails', async () => {
-    await expect(run({ tau: 9 })).rejects.toMatchObject({
+    await expect(run({ gates: { tau: 9 } })).rejects.toMatchObject({
       code: 'GRASP_OFFICIAL',
       message: `train.py of ${clone} failed:\nRuntimeError: the stand-in stops here`,
     });

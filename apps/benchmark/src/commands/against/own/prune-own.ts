@@ -1,5 +1,5 @@
 import { openCheckpoint } from '@grasp/checkpoint';
-import { decoderConfig } from '@grasp/decoder';
+import { configOf } from '@grasp/decoder';
 import { type BackendName, openEngine, type PruneSettings } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { calibrationBlocks } from '../../../shared/data/token-blocks.js';
@@ -24,9 +24,9 @@ export async function pruneOwn(job: OwnJob, say: (line: string) => void): Promis
   const checkpoint = await openCheckpoint(model);
   try {
     const tokenizer = await loadTokenizer(checkpoint);
-    const config = decoderConfig(checkpoint.config);
+    const config = configOf(checkpoint);
     const blocks = (path: string) =>
-      calibrationBlocks({ name: 'wikitext2', path }, 'train', tokenizer, config, settings);
+      calibrationBlocks({ name: 'wikitext2', path }, 'train', tokenizer, config, settings.text);
     const [gateBlocks, scaleBlocks] = [await blocks(calib), await blocks(scaleCalib)];
     const engine = () => openEngine({ backend, threads, onWarning: say });
     await pruneInto({ checkpoint, engine, settings, gateBlocks, scaleBlocks, folder, say });

@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const subjects = subjectsOf({
   suites: ['scales', 'table', 'allocation'],
   keep: [0.5],
-  settings: parseSettings({ projection: 'paper' }),
+  settings: parseSettings({ projection: { rule: 'paper' } }),
   corpora: ['a'],
 });
 
@@ -30,7 +30,9 @@ const plan = {
   cells: async ({ name }: Subject) => [{ name, metric: 'ptb' } as Cell],
   pruning: async ({ pruning }: Subject) =>
     pruning &&
-    ({ folder: join(folder, `${pruning.settings.projection}-${pruning.settings.layout}`) } as never),
+    ({
+      folder: join(folder, `${pruning.settings.projection.rule}-${pruning.settings.projection.layout}`),
+    } as never),
 };
 const store = {
   hasAll: async (keys: readonly CellKey[]) => keys.length > 0 && keys.every(({ name }) => finished.has(name)),

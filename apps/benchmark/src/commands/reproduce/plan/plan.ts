@@ -2,8 +2,8 @@ import { basename, join } from 'node:path';
 import { BudgetBelowFloorError } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
-import { decoderConfig } from '@grasp/decoder';
-import { type PruneSettings, projectionOf } from '@grasp/prune';
+import { configOf } from '@grasp/decoder';
+import { flatSettings, type PruneSettings, projectionOf } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { type EvaluationData, readEvaluation } from '../../../shared/data/evaluation-data.js';
 import type { NamedText } from '../../../shared/data/named-text.js';
@@ -71,7 +71,7 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
   const { model, suites, keep, settings, out } = options;
   const checkpoint = await openCheckpoint(model);
   try {
-    const config = decoderConfig(checkpoint.config);
+    const config = configOf(checkpoint);
     const tokenizer = await loadTokenizer(checkpoint);
     const wanted = { suites, keep, settings, corpora: options.calib.map(({ name }) => name) };
     const feasible = splitByBudget(subjectsOf(wanted), checkpoint);
@@ -80,9 +80,9 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
 
     const evaluation = once(() => readEvaluation(options, tokenizer, config));
     const blocks = new Map<string, () => Promise<TokenBlocks>>();
-    const blocksOf = (text: NamedText, split: string, { length, blocks: maxBlocks }: PruneSettings) => {
-      const key = JSON.stringify([text, split, length, maxBlocks]);
-      const read = () => calibrationBlocks(text, split, tokenizer, config, { length, blocks: maxBlocks });
+    const blocksOf = (source: NamedText, split: string, { text: { length, blocks: max } }: PruneSettings) => {
+      const key = JSON.stringify([source, split, length, max]);
+      const read = () => calibrationBlocks(source, split, tokenizer, config, { length, blocks: max });
       blocks.set(key, blocks.get(key) ?? once(read));
       return blocks.get(key)!();
     };
@@ -94,8 +94,9 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
       const gateBlocks = await blocksOf(gates, 'train', settings);
       const scaleBlocks = await blocksOf(options.scaleCalib, 'validation', settings);
       const fingerprints = { gates: gateBlocks.fingerprint, scales: scaleBlocks.fingerprint };
-      const inputs = { model: identity, settings, ...fingerprints };
-      const folder = join(out, 'models', `keep-${settings.keep}-${hashOf(inputs)}`);
+      // Results that earlier releases stored have keys made of the flat settings.
+      const inputs = { model: identity, settings: flatSettings(settings), ...fingerprints };
+      const folder = join(out, 'models', `keep-${settings.budget.keep}-${hashOf(inputs)}`);
       return { settings, gateBlocks, scaleBlocks, folder, inputs };
     };
 

@@ -1,29 +1,38 @@
-import type { PruneSettings } from '@grasp/prune';
+import { type PruneSettings, parseSettings, type SettingsInput } from '@grasp/prune';
 
 /** One idea. It is added to all ideas before it. */
 interface Rung {
   readonly name: string;
   readonly title: string;
-  readonly adds: Partial<PruneSettings>;
+  readonly adds: SettingsInput;
 }
 
 const RUNGS: readonly Rung[] = [
-  { name: 'exact', title: 'exact projection', adds: { projection: 'exact' } },
-  { name: 'importance', title: '+ importance in rounds', adds: { choose: 'importance', roundBlocks: 4 } },
-  { name: 'refit', title: '+ refit', adds: { refit: 'sequential', refitBlocks: 48, recover: 0 } },
-  { name: 'recover', title: '+ refit recovers', adds: { recover: 0.3 } },
-  { name: 'norms', title: '+ scales of norms', adds: { scales: 'units+norms' } },
-  { name: 'annealed', title: '+ annealed rate', adds: { scaleRate: 'annealed' } },
-  { name: 'corrections', title: '+ corrections of low rank', adds: { rank: 16 } },
-  { name: 'distilled', title: '+ distilled', adds: { distill: 0.75, distillBlocks: 48 } },
+  { name: 'exact', title: 'exact projection', adds: { projection: { rule: 'exact' } } },
+  {
+    name: 'importance',
+    title: '+ importance in rounds',
+    adds: { choice: 'importance', importance: { blocksPerRound: 4 } },
+  },
+  {
+    name: 'refit',
+    title: '+ refit',
+    adds: { refit: { mode: 'sequential', blocks: 48, compensation: 0 } },
+  },
+  { name: 'recover', title: '+ error compensation', adds: { refit: { compensation: 0.3 } } },
+  { name: 'norms', title: '+ scales of norms', adds: { scales: { targets: 'units+norms' } } },
+  { name: 'annealed', title: '+ annealed rate', adds: { scales: { schedule: 'annealed' } } },
+  { name: 'corrections', title: '+ LoRA', adds: { lora: { rank: 16 } } },
+  { name: 'distilled', title: '+ distillation', adds: { distil: { weight: 0.75, blocks: 48 } } },
 ];
 
 /** Settings after each idea of grasp+. The last entry equals `--method grasp+`. */
 export function ladder(
   settings: PruneSettings,
 ): { readonly name: string; readonly title: string; readonly settings: PruneSettings }[] {
-  return RUNGS.map(({ name, title }, i) => {
-    const added = RUNGS.slice(0, i + 1).map(({ adds }) => adds);
-    return { name, title, settings: Object.assign({ ...settings }, ...added) };
+  let stacked = settings;
+  return RUNGS.map(({ name, title, adds }) => {
+    stacked = parseSettings(stacked, adds);
+    return { name, title, settings: stacked };
   });
 }

@@ -1,8 +1,12 @@
-import { parseSettings } from '@grasp/prune';
+import { flatSettings, parseSettings, settingEntries } from '@grasp/prune';
 import { describe, expect, it } from 'vitest';
 import { ablationsOf, SUITES, type Suite, type SuiteOptions, subjectsOf } from './suites.js';
 
-const options = { keep: [0.8, 0.5], settings: parseSettings({ projection: 'paper' }), corpora: ['a', 'b'] };
+const options = {
+  keep: [0.8, 0.5],
+  settings: parseSettings({ projection: { rule: 'paper' } }),
+  corpora: ['a', 'b'],
+};
 const subjects = (...suites: Suite[]) => subjectsOf({ ...options, suites });
 const settingsOf = (...suites: Suite[]) => subjects(...suites).flatMap((s) => s.pruning?.settings ?? []);
 
@@ -14,14 +18,14 @@ describe('subjectsOf', () => {
   });
 
   it('compares layouts under one projection and one budget', () => {
-    const settings = settingsOf('layouts').filter(({ keep }) => keep === 0.5);
-    expect(settings.map(({ layout, align }) => [layout, align])).toEqual([
+    const settings = settingsOf('layouts').filter(({ budget }) => budget.keep === 0.5);
+    expect(settings.map(({ projection: { layout, align } }) => [layout, align])).toEqual([
       ['free', 1],
       ['free', 32],
       ['free', 128],
       ['uniform', 1],
     ]);
-    expect(settings.every(({ projection }) => projection === 'exact')).toBe(true);
+    expect(settings.every(({ projection }) => projection.rule === 'exact')).toBe(true);
   });
 
   it('shares subjects between suites', () => {
@@ -36,24 +40,24 @@ describe('subjectsOf', () => {
       ['keep-0.8-exact-free-kv-only-unscaled', 'kv-only', true],
       ['keep-0.8-exact-free-unscaled', 'no-scales', true],
     ]);
-    expect(kinds.map(({ pruning }) => pruning?.settings.only)).toEqual(['ffn', 'kv', undefined]);
+    expect(kinds.map(({ pruning }) => pruning?.settings.projection.only)).toEqual(['ffn', 'kv', undefined]);
   });
 
   it('leads from the method of the paper to grasp+, one idea per row', () => {
     const rungs = subjects('ladder').filter(({ keep }) => keep === 0.5);
-    expect(rungs[0]!.pruning?.settings).toEqual({ ...options.settings, keep: 0.5 });
+    expect(rungs[0]!.pruning?.settings).toEqual(parseSettings(options.settings, { budget: { keep: 0.5 } }));
     const changes = rungs.slice(1).map(({ pruning }, i) => {
-      const before: Record<string, unknown> = rungs[i]!.pruning!.settings;
-      return Object.entries(pruning!.settings).filter(([name, value]) => before[name] !== value).length;
+      const before = new Map(settingEntries(rungs[i]!.pruning!.settings));
+      return settingEntries(pruning!.settings).filter(([path, value]) => before.get(path) !== value).length;
     });
     expect(changes.every((count) => count >= 1 && count <= 3)).toBe(true);
-    const { method: _, ...plus } = parseSettings({ method: 'grasp+', keep: 0.5 });
+    const { method: _, ...plus } = parseSettings({ method: 'grasp+', budget: { keep: 0.5 } });
     expect(rungs.at(-1)!.pruning?.settings).toMatchObject(plus);
   });
 
   it('compares the method of the paper with grasp+ for each seed', () => {
     const both = subjects('methods').filter(({ keep }) => keep === 0.5);
-    expect(both.map(({ pruning }) => pruning!.settings.choose)).toEqual(['gates', 'importance']);
+    expect(both.map(({ pruning }) => pruning!.settings.choice)).toEqual(['gates', 'importance']);
     const seeded = subjects('seeds').filter(({ keep }) => keep === 0.5);
     expect(seeded.slice(0, 2)).toEqual(both);
     expect(seeded.map(({ pruning }) => pruning!.settings.seed)).toEqual([42, 42, 43, 43, 44, 44]);
@@ -81,15 +85,15 @@ describe('each suite', () => {
     return names.map(({ variant, subjects: [name] }) => {
       const { paper, unscaled, optional, pruning, title, keep } = byName.get(name!)!;
       expect(keep).toBe(0.5);
-      const own: Record<string, unknown> = pruning!.settings;
-      const expected: Record<string, unknown> = { ...all.settings, keep: 0.5 };
+      const own = flatSettings(pruning!.settings);
+      const expected = flatSettings(parseSettings(all.settings, { budget: { keep: 0.5 } }));
       const changed = Object.fromEntries(
         Object.entries(own).filter(([key, value]) => expected[key] !== value),
       );
       return { variant, name, title, paper, unscaled, optional, corpus: pruning!.corpus, changed };
     });
   };
-  const base = { settings: parseSettings({ projection: 'paper', seed: 7 }), corpora: ['a', 'b'] };
+  const base = { settings: parseSettings({ projection: { rule: 'paper' }, seed: 7 }), corpora: ['a', 'b'] };
   const main = {
     name: 'keep-0.5',
     title: 'keep 0.5',
@@ -119,7 +123,7 @@ describe('each suite', () => {
     expect(dense).toEqual({ name: 'dense', title: 'dense', keep: 1, paper: 'dense' });
     expect(pruned).toEqual({
       ...{ name: 'keep-0.5', title: 'keep 0.5', keep: 0.5, paper: 'GRASPrune' },
-      pruning: { settings: { ...base.settings, keep: 0.5 }, corpus: 'a' },
+      pruning: { settings: parseSettings(base.settings, { budget: { keep: 0.5 } }), corpus: 'a' },
     });
     expect(ablationsOf({ ...base, suites: ['table'], keep: [0.5] })).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { PruneSettings } from '@grasp/prune';
+import { type PruneSettings, parseSettings, type SettingsInput } from '@grasp/prune';
 import { ladder } from './ladder.js';
 
 /** One row of a table: a model and how it is made. */
@@ -86,19 +86,19 @@ const main = (keep: number, { settings, corpora }: SuiteOptions): Subject => ({
   title: `keep ${keep}`,
   keep,
   paper: 'GRASPrune',
-  pruning: { settings: { ...settings, keep }, corpus: corpora[0]! },
+  pruning: { settings: parseSettings(settings, { budget: { keep } }), corpus: corpora[0]! },
 });
 
 /** A subject with the exact projection, which supports layouts and never exceeds the budget. */
 function exact(
   keep: number,
   options: SuiteOptions,
-  changes: Pick<Partial<PruneSettings>, 'layout' | 'align' | 'only'>,
+  changes: Omit<NonNullable<SettingsInput['projection']>, 'rule'>,
   title: string,
 ): Subject {
   const { pruning } = main(keep, options);
-  const settings: PruneSettings = { ...pruning!.settings, ...changes, projection: 'exact' };
-  const { layout, align, only } = settings;
+  const settings = parseSettings(pruning!.settings, { projection: { ...changes, rule: 'exact' } });
+  const { layout, align, only } = settings.projection;
   const variant = [layout, ...(align > 1 ? [align] : []), ...(only === undefined ? [] : [`${only}-only`])];
   return {
     name: `keep-${keep}-exact-${variant.join('-')}`,

@@ -33,13 +33,13 @@ async function compareWeights(view: Checkpoint, { pruned }: Reference): Promise<
 
 /** Counts the layers whose widths differ from pruned_meta.json. */
 function compareShapes({ config }: Decoder, { prunedShapes: { layers } }: Reference): Finding {
-  const apart = config.layers.filter(({ channels, groups }, layer) => {
+  const apart = config.layers.filter(({ channels, kvHeads }, layer) => {
     const expected = layers[layer];
     return (
       expected?.ffn_intermediate_size !== channels ||
-      expected.num_key_value_heads !== groups ||
-      expected.num_heads !== groups * config.headsPerGroup ||
-      expected.head_dim !== config.headSize
+      expected.num_key_value_heads !== kvHeads ||
+      expected.num_heads !== kvHeads * config.queriesPerKvHead ||
+      expected.head_dim !== config.headDim
     );
   });
   const extra = Math.abs(layers.length - config.layers.length);
@@ -51,11 +51,11 @@ export async function replayFold(reference: Reference, decoder: Decoder, engine:
   const { trace, checkpoint, batchAt } = reference;
   const mask = Uint8Array.from(unitVector(trace.gates.final_masks));
   const scales = scalesFromScores(unitVector(trace.rescale.final_scores), mask, trace.settings.alpha);
-  const gated = await decoder.logits(batchAt(0), scales);
+  const gated = await decoder.under({ gates: scales }).logits(batchAt(0));
   const view = prunedView(checkpoint, mask, scales);
   const folded = await loadDecoder(view, { runtime: engine.runtime });
   try {
-    const logits = await folded.logits(batchAt(0));
+    const logits = await folded.under().logits(batchAt(0));
     const expected = await reference.logits('folded_logits_batch0');
     return [
       compare(

@@ -46,19 +46,19 @@ export async function replayGates({ trace, batchAt }: Reference, decoder: Decode
         compareUnits(
           'gate gradients',
           layout,
-          record.gradients,
+          record.gradients.gates,
           unitVector(expected.grads),
           tolerances.gateGradients,
         ),
       );
     }
     if (expected.logits_head) {
-      const all = await decoder.logits(batchAt(record.step), Float32Array.from(record.mask));
+      const all = await decoder.under({ gates: Float32Array.from(record.mask) }).logits(batchAt(record.step));
       const found = corner(all, decoder.config.vocabSize, expected.logits_head);
       logits.push(compare('masked logits', found, expected.logits_head.flat(), tolerances.logits));
     }
   }
-  const finalMask = project(gateProbabilities(state.scores, settings.tau));
+  const finalMask = project(gateProbabilities(state.parameters.gates!, settings.tau));
   const expectedMask = unitVector(gates.final_masks);
   const { loss } = await decoder.lossAndGateGradients(batchAt(0), expectedMask, { units: 'kept' });
   return [
@@ -71,7 +71,13 @@ export async function replayGates({ trace, batchAt }: Reference, decoder: Decode
     ),
     ...(gradients.length > 0 ? [worst(gradients)] : []),
     ...masks,
-    compare('final scores', state.scores, unitVector(gates.final_scores), tolerances.scores, 'absolute'),
+    compare(
+      'final scores',
+      state.parameters.gates!,
+      unitVector(gates.final_scores),
+      tolerances.scores,
+      'absolute',
+    ),
     compareMasks('final mask', finalMask, expectedMask),
     compare('loss under the final mask', [loss], [gates.loss_batch0_under_final_masks], tolerances.loss),
   ];

@@ -18,7 +18,7 @@ export async function replayScales({ trace, batchAt }: Reference, decoder: Decod
   const state = initialScaleState(decoder, options);
   let first: Float32Array | undefined;
   for await (const { gradients } of calibrateScales(decoder, mask, batchAt, options, state)) {
-    first ??= gradients.slice();
+    first ??= gradients.scales.slice();
   }
   return [
     compareUnits(
@@ -31,7 +31,7 @@ export async function replayScales({ trace, batchAt }: Reference, decoder: Decod
     compare('scale loss per step', state.losses, rescale.losses, tolerances.loss),
     compare(
       'final scale scores',
-      state.scores,
+      state.parameters.scales!,
       unitVector(rescale.final_scores),
       tolerances.scores,
       'absolute',

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Help } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { grasp } from '../test/grasp.js';
+import { COMMANDS } from './commands/list.js';
+import { createProgram } from './program.js';
+import type { Terminal } from './shared/terminal.js';
+
+const terminal = {} as Terminal; // nothing runs, so nothing is printed
+
+describe('the program', () => {
+  it('lists each command as the command itself would', async () => {
+    for (const { name, usage, load } of COMMANDS) {
+      const command = await load(terminal);
+      const term = new Help().subcommandTerm(command.name(name) as never);
+      expect(term).toBe([name, usage].filter(Boolean).join(' '));
+    }
+  });
+
+  it('has the same help however many commands are loaded', async () => {
+    const none = await createProgram(terminal, []);
+    const all = await createProgram(terminal);
+    expect(none.helpInformation()).toBe(all.helpInformation());
+    expect(none.helpInformation()).toContain('prune [options] [model]');
+    expect(none.commands.every((command) => command.options.length === 0)).toBe(true);
+  });
+
+  it('shows the help of a command by either way', async () => {
+    const { out } = await grasp('help', 'inspect');
+    expect(out).toContain('Usage: grasp inspect [options] <model>');
+    expect((await grasp('inspect', '--help')).out).toBe(out);
+  });
+
+  it.each([
+    [['prune', 'm', '--recover', '0.3'], '--recover has a new name: --compensation.'],
+    [['sweep', 'm', '--rank=4'], '--rank has a new name: --lora-rank.'],
+  ])('reports the new name of a renamed flag: %j', async (argv, message) => {
+    const { code, err } = await grasp(...argv);
+    expect({ code, last: err.split('\n').at(-1) }).toEqual({ code: 2, last: `grasp: ${message}` });
+  });
+
+  it('adds nothing for a flag that never existed, or of another command', async () => {
+    for (const argv of [
+      ['prune', 'm', '--recovr', '0.3'],
+      ['inspect', 'm', '--rank', '4'],
+    ]) {
+      const { code, err } = await grasp(...argv);
+      expect(code).toBe(2);
+      expect(err).not.toContain('new name');
+    }
+  });
+});
+
+describe('the folders', () => {
+  const source = new URL('.', import.meta.url).pathname;
+  const files = (readdirSync(source, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
+
+  it('hold commands that never import each other', () => {
+    const commands = files.filter((file) => /^commands\/[^/]+\//.test(file));
+    expect(commands.length).toBeGreaterThan(30);
+    const imports = commands.flatMap((file) =>
+      [...readFileSync(join(source, file), 'utf8').matchAll(/from '(\.\.\/[^']+)'/g)].map(
+        ([, path]) => `${file}: ${path}`,
+      ),
+    );
+    expect(
+      imports.filter((line) => !/: (\.\.\/\.\.\/shared\/|\.\.\/\.\.\/(program|\.\.\/test\/))/.test(line)),
+    ).toEqual([]);
+  });
+});

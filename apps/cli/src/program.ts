@@ -1,0 +1,63 @@
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { COMMANDS, type ListedCommand } from './commands/list.js';
+import { describeFailure, exitCodes, exitCodesHelp } from './shared/exit-codes.js';
+import { renamedFlag } from './shared/run/renamed-flags.js';
+import type { Terminal } from './shared/terminal.js';
+import { version } from './shared/version.js';
+
+/**
+ * The command `grasp`. Only the named subcommands are loaded; of the others, the help shows the names.
+ *
+ * @param names default: all
+ */
+export async function createProgram(
+  terminal: Terminal,
+  names: readonly string[] = COMMANDS.map(({ name }) => name),
+): Promise<Command> {
+  const program = new Command('grasp')
+    .description('Structured pruning of large language models under one global budget.')
+    .version(version)
+    .showHelpAfterError('Try --help.')
+    .addHelpText('after', `\n${exitCodesHelp}`)
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    });
+  for (const listed of COMMANDS) {
+    const loaded = names.includes(listed.name) ? await listed.load(terminal) : undefined;
+    program.addCommand(named(loaded ?? new Command(), listed));
+  }
+  // commander does not pass settings on to commands that were made separately.
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
+    command.copyInheritedSettings(program).exitOverride();
+  }
+  return program.configureHelp({ subcommandTerm: (command) => termOf(command.name()) });
+}
+
+const named = (command: CommandUnknownOpts, { name, description }: ListedCommand): CommandUnknownOpts =>
+  command.name(name).description(description);
+
+/** How the help writes a subcommand: `prune [options] [model]`. */
+function termOf(name: string): string {
+  const usage = COMMANDS.find((listed) => listed.name === name)?.usage ?? '[command]';
+  return [name, usage].filter(Boolean).join(' ');
+}
+
+/** Runs one command line and resolves to its exit code. Never rejects. */
+export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const program = await createProgram(terminal, argv);
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    const { exitCode, message = await hintFor(error, argv) } = describeFailure(error);
+    if (message !== undefined) terminal.note(`grasp: ${message}`);
+    return exitCode;
+  }
+}
+
+/** commander has reported its own errors already; a renamed flag deserves one line more. */
+async function hintFor(error: unknown, argv: readonly string[]): Promise<string | undefined> {
+  const unknown = error instanceof CommanderError && error.code === 'commander.unknownOption';
+  return unknown ? renamedFlag(argv, error.message) : undefined;
+}

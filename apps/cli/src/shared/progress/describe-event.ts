@@ -1,0 +1,68 @@
+import type { PruneEvent } from '@grasp/prune';
+import { formatCount, formatSeconds } from '../format.js';
+import type { Pace } from './pace.js';
+
+/** The parts of an event that a progress bar shows. */
+export interface EventView {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly tokens: number;
+  readonly detail: string;
+}
+
+const labels = {
+  load: 'loading',
+  gates: 'learning gates',
+  importance: 'choosing units',
+  predictions: 'teacher logits',
+  refit: 'refitting',
+  scales: 'calibrating scales',
+  write: 'writing',
+  verify: 'reading back',
+};
+
+export function describeEvent(event: PruneEvent): EventView {
+  switch (event.stage) {
+    case 'gates':
+    case 'importance':
+    case 'scales': {
+      const { step, steps, tokens, loss } = event;
+      return {
+        label: labels[event.stage],
+        done: step,
+        total: steps,
+        tokens,
+        detail: `loss ${loss.toFixed(3)}`,
+      };
+    }
+    case 'predictions': {
+      const { block, blocks, tokens } = event;
+      return { label: labels.predictions, done: block, total: blocks, tokens, detail: '' };
+    }
+    case 'refit': {
+      const { sublayer, sublayers, tokens, missed } = event;
+      const detail = `${(100 * missed).toFixed(1)}% error`;
+      return { label: labels.refit, done: sublayer, total: sublayers, tokens, detail };
+    }
+    case 'perplexity': {
+      const { subject, text, window, windows, tokens } = event;
+      const label = `perplexity, ${subject}, ${text}`;
+      return { label, done: window, total: windows, tokens, detail: event.perplexity.toFixed(2) };
+    }
+    default: {
+      const { stage, tensor, tensors } = event;
+      return { label: labels[stage], done: tensor, total: tensors, tokens: 0, detail: '' };
+    }
+  }
+}
+
+/** `loss 4.213, 512 tokens/s, 3m02s left` */
+export function describePace({ detail, done, total }: EventView, pace: Pace): string {
+  const [rate, left] = [pace.tokensPerSecond, pace.secondsUntil(total)];
+  return [
+    ...(detail ? [detail] : []),
+    ...(rate !== undefined && rate > 0 ? [`${formatCount(rate)} tokens/s`] : []),
+    ...(left !== undefined && done < total ? [`${formatSeconds(left)} left`] : []),
+  ].join(', ');
+}

@@ -1,0 +1,61 @@
+import { bytesSchema } from '@grasp/prune';
+import * as z from 'zod';
+
+const files = { heading: 'Input and output' };
+const engine = { heading: 'Engine' };
+
+/** What a run reads and writes, and on what it runs. None of it decides what is learned, except the texts. */
+export const inputsSchema = z.strictObject({
+  model: z.string().describe('Hugging Face folder or GGUF file'),
+  calib: z
+    .array(z.string())
+    .min(1)
+    .describe('calibration text: .txt, .raw, .jsonl, .parquet, or a corpus by name')
+    .meta(files),
+  mix: z
+    .array(z.string())
+    .optional()
+    .describe('text whose blocks alternate with those of --calib and --scale-calib')
+    .meta(files),
+  scaleCalib: z
+    .array(z.string())
+    .optional()
+    .describe('calibration text for scales and LoRA (default: --calib)')
+    .meta(files),
+  eval: z
+    .array(z.string())
+    .default([])
+    .describe('text on which perplexity is measured before and after')
+    .meta(files),
+  evalWindows: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('maximum number of windows of each --eval text')
+    .meta(files),
+  window: z.int().min(2).default(2048).describe('tokens per window of perplexity').meta(files),
+  out: z.string().optional().describe('folder for the pruned model; must be empty or new').meta(files),
+  saveEvery: z
+    .int()
+    .min(1)
+    .default(64)
+    .describe('maximum number of steps between two saves of the state; saves are at most two minutes apart')
+    .meta(files),
+  backend: z
+    .enum(['tensorflow', 'wasm'])
+    .optional()
+    .describe('backend (default: tensorflow, or wasm if it cannot start)')
+    .meta(engine),
+  threads: z.int().min(1).optional().describe('threads (default: all cores)').meta(engine),
+  gpuMemory: bytesSchema
+    .optional()
+    .describe('maximum GPU memory: 40GB (default: all that is free)')
+    .meta(engine),
+  workers: z
+    .string()
+    .optional()
+    .describe('processes that hold the layers: host:port of each grasp worker, separated by commas')
+    .meta(engine),
+});
+
+export type RunInputs = z.output<typeof inputsSchema>;

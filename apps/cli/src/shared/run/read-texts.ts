@@ -1,0 +1,29 @@
+import type { EvaluationText, TextSizes } from '@grasp/prune';
+import type { OpenModel } from '../model.js';
+import { calibrationBlocks, perplexityWindows, textName, textSource } from '../texts.js';
+import type { RunOptions } from './options.js';
+
+/** Reads and tokenizes all texts of a run. */
+export async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) {
+  const { length, blocks } = options.settings.text;
+  const blocksOf = (texts: readonly string[]) => {
+    const sources = texts.map((text) => textSource(text, 'train'));
+    const mixed = options.mix?.map((text) => textSource(text, 'train'));
+    return calibrationBlocks(sources, tokenizer, config, { length, blocks, mixed });
+  };
+  const gateBlocks = await blocksOf(options.calib);
+  const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;
+  const limits = { window: options.window, most: options.evalWindows };
+  const evaluation: EvaluationText[] = [];
+  for (const text of options.eval) {
+    const windows = await perplexityWindows(textSource(text, 'evaluation'), tokenizer, config, limits);
+    evaluation.push({ name: textName(text), windows });
+  }
+  const sizes: TextSizes = {
+    gates: gateBlocks.shape[0],
+    scales: scaleBlocks.shape[0],
+    apart: scaleBlocks !== gateBlocks,
+    ...(evaluation[0] ? { window: evaluation[0].windows.shape[1] } : {}),
+  };
+  return { gateBlocks, scaleBlocks, evaluation, sizes };
+}

@@ -1,0 +1,28 @@
+import { type Checkpoint, withFiniteWeights } from '@grasp/checkpoint';
+import { type Decoder, loadDecoder } from '@grasp/decoder';
+import type { PruneEvent } from '../run/events.js';
+import { relay } from '../run/relay.js';
+import { collectGarbage } from './collect-garbage.js';
+import type { Engine } from './open-engine.js';
+
+/**
+ * Loads a decoder onto the engine and yields an event for each tensor. The caller disposes of the decoder.
+ *
+ * @throws NonFiniteWeightError, and what `loadDecoder` throws.
+ */
+export function loadOn(
+  checkpoint: Checkpoint,
+  { runtime }: Engine,
+  dtype: 'float32' | 'bfloat16' = 'float32',
+): AsyncGenerator<PruneEvent, Decoder, undefined> {
+  let tensor = 0;
+  return relay(async (emit) => {
+    const decoder = await loadDecoder(withFiniteWeights(checkpoint), {
+      runtime,
+      dtype,
+      onTensor: () => emit({ stage: 'load', tensor: ++tensor, tensors: checkpoint.tensors.size }),
+    });
+    collectGarbage(); // host copies of the weights
+    return decoder;
+  });
+}

@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openEngine } from './open-engine.js';
+
+let cache: string;
+beforeEach(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'grasp-engine-'));
+  vi.stubEnv('GRASP_TENSORFLOW_LIBRARY', '');
+  vi.stubEnv('XDG_CACHE_HOME', cache);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  await rm(cache, { recursive: true });
+});
+
+/** Where there is no native library: what a machine looks like, and what is said of it. */
+const machines: readonly [name: string, make: () => void, why: RegExp][] = [
+  [
+    'a Linux with musl, such as Alpine',
+    () => vi.spyOn(process.report, 'getReport').mockReturnValue({ header: {} }),
+    /another C library \(musl/,
+  ],
+  [
+    'a processor without a build',
+    () => vi.spyOn(process, 'arch', 'get').mockReturnValue('riscv64'),
+    /for linux-riscv64/,
+  ],
+  ['a machine without network', () => vi.stubEnv('GRASP_OFFLINE', '1'), /GRASP_OFFLINE is set/],
+];
+
+describe.skipIf(process.platform !== 'linux')('openEngine', () => {
+  it.each(machines)('uses WASM on %s, with one warning that says why', async (_name, make, why) => {
+    make();
+    const warnings: string[] = [];
+    const engine = await openEngine({ onWarning: (message) => warnings.push(message) });
+    expect(engine.backend).toBe('wasm');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^TensorFlow cannot start, so the slower WASM backend is used\./);
+    expect(warnings[0]).toMatch(why);
+  });
+
+  it('does not replace TensorFlow by WASM if TensorFlow was requested', async () => {
+    vi.spyOn(process.report, 'getReport').mockReturnValue({ header: {} });
+    const onWarning = vi.fn();
+    await expect(openEngine({ backend: 'tensorflow', onWarning })).rejects.toMatchObject({
+      code: 'GRASP_ENGINE',
+      message: expect.stringContaining('musl'),
+    });
+    expect(onWarning).not.toHaveBeenCalled();
+  });
+});

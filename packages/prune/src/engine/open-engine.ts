@@ -1,0 +1,147 @@
+import { eagerRuntime, type Runtime } from '@grasp/decoder';
+import { type Device, type OnProgress, openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm';
+import { GPU_PIECE_ENTRIES } from '../forecast/peak-memory.js';
+import { placeLayers } from './place-layers.js';
+
+export type BackendName = 'tensorflow' | 'wasm';
+
+/** The backend that computes, opened. */
+export interface Engine {
+  readonly backend: BackendName;
+  readonly runtime: Runtime;
+  /** Where the layers are, if not in this process's memory: on workers, or on a GPU with so many usable bytes. */
+  readonly elsewhere?: 'workers' | { readonly gpuBytes: number };
+  /** One line for people: library, version, device, threads. */
+  readonly description: string;
+}
+
+export interface EngineOptions {
+  /** Default: TensorFlow; if it cannot start, WASM, after one warning. */
+  readonly backend?: BackendName | undefined;
+  /** Threads per operation. Default: the number of cores. */
+  readonly threads?: number | undefined;
+  /** Processes that hold and run the model's layers, each as `host:port`. TensorFlow only. */
+  readonly workers?: readonly string[] | undefined;
+  /** Maximum GPU memory, in bytes. Default: all that is free. */
+  readonly gpuMemory?: number | undefined;
+  /** Called while TensorFlow is downloaded, on first use. */
+  readonly onProgress?: OnProgress | undefined;
+  /** Cancels the download. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once if the slower backend is used instead. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** The requested backend cannot start. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code = 'GRASP_ENGINE';
+  constructor(
+    message: string,
+    readonly backend: BackendName,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The devices that hold layers: the GPUs of each worker, or its CPU if it has no GPU. */
+function layerDevices(devices: readonly Device[]): string[] {
+  const withGpu = new Set(devices.flatMap(({ type, worker }) => (type === 'GPU' ? [worker] : [])));
+  return devices
+    .filter(({ type, worker }) => worker !== undefined && type === (withGpu.has(worker) ? 'GPU' : 'CPU'))
+    .map(({ name }) => name);
+}
+
+/** Distributes layers over the devices of the workers, by the size of their weights. */
+function placementOn({ info, onDevice }: TensorFlow): Pick<Runtime, 'placement'> {
+  const devices = layerDevices(info.devices);
+  if (devices.length === 0) return {};
+  return {
+    placement: (bytes) =>
+      placeLayers(bytes, devices.length).map((device) => (work) => onDevice(devices[device]!, work)),
+  };
+}
+
+function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined): Runtime {
+  return {
+    ...(gpu ? { pieceEntries: GPU_PIECE_ENTRIES } : {}),
+    ...placementOn(tensorFlow),
+    // A shape that occurs only once is not worth recording.
+    record: (name, fn, options) => tensorFlow.record(name, fn, { after: 1, ...options }),
+    matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
+    solveDefinite: tensorFlow.solveDefinite,
+    bfloat16: {
+      fromBits: tensorFlow.bfloat16Tensor,
+      fromFloat32: tensorFlow.toBfloat16,
+      toFloat32: tensorFlow.fromBfloat16,
+      is: tensorFlow.isBfloat16,
+    },
+  };
+}
+
+/** Where the layers are: on the workers if there are any, else on the process's own GPU. */
+function elsewhere(gpu: Device | undefined, workers: readonly string[]): Pick<Engine, 'elsewhere'> {
+  if (workers.length > 0) return { elsewhere: 'workers' };
+  return gpu ? { elsewhere: { gpuBytes: gpu.memoryBytes } } : {};
+}
+
+async function openNative(options: EngineOptions): Promise<Engine> {
+  const { threads, workers = [], gpuMemory, onProgress, signal } = options;
+  const tensorFlow = await openTensorFlow({
+    ...(threads === undefined ? {} : { threads: { intra: threads } }),
+    ...(workers.length > 0 ? { workers } : {}),
+    ...(gpuMemory === undefined ? {} : { gpuMemoryBytes: gpuMemory }),
+    ...(onProgress ? { onProgress } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  const { version, build, devices, threads: used, bfloat16 } = tensorFlow.info;
+  const gpu = devices.find(({ type, worker }) => type === 'GPU' && worker === undefined);
+  const where = gpu ? 'a GPU' : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
+  return {
+    backend: 'tensorflow',
+    runtime: tensorFlowRuntime(tensorFlow, gpu),
+    ...elsewhere(gpu, workers),
+    description:
+      `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)` +
+      (workers.length > 0 ? `, layers on ${workers.length} workers` : ''),
+  };
+}
+
+async function openWasm(): Promise<Engine> {
+  if (!(await tf.setBackend('wasm'))) throw new EngineError('The WASM backend did not start.', 'wasm');
+  return {
+    backend: 'wasm',
+    runtime: eagerRuntime,
+    description: 'tfjs WASM backend (one thread, float32 only)',
+  };
+}
+
+/**
+ * Starts a backend and makes it the current backend of tfjs.
+ *
+ * @throws EngineError if the requested backend cannot start.
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { onWarning, signal, workers = [] } = options;
+  const backend = workers.length > 0 ? (options.backend ?? 'tensorflow') : options.backend;
+  if (backend === 'wasm' && workers.length > 0)
+    throw new EngineError(
+      'The WASM backend does not support workers. Leave out --backend wasm or --workers.',
+      backend,
+    );
+  if (backend === 'wasm') return openWasm();
+  try {
+    return await openNative(options);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    if (backend === 'tensorflow') {
+      throw new EngineError(`TensorFlow cannot start: ${why}`, backend, { cause: error });
+    }
+    onWarning?.(`TensorFlow cannot start, so the slower WASM backend is used. ${why}`);
+    return openWasm();
+  }
+}

@@ -1,0 +1,100 @@
+import { keptPerBlock, maskCost } from '@grasp/budget';
+import { random, randomCheckpoint } from '@grasp/testing';
+import { describe, expect, it } from 'vitest';
+import { parseSettings } from '../settings/parse.js';
+import { SettingsError } from '../settings/settings-error.js';
+import { projectionOf } from './projection.js';
+
+const shape = {
+  model_type: 'llama',
+  hidden_size: 24,
+  intermediate_size: 200,
+  num_attention_heads: 6,
+  num_key_value_heads: 6,
+  head_dim: 4,
+  num_hidden_layers: 4,
+  vocab_size: 16,
+  tie_word_embeddings: true,
+} as const;
+const model = randomCheckpoint(shape, 1);
+const chance = random(1);
+const scores = Float32Array.from({ length: 4 * 206 }, () => chance());
+
+const keptUnder = (...inputs: Record<string, unknown>[]) => {
+  const { layout, project } = projectionOf(model, parseSettings(...inputs));
+  const mask = project(scores);
+  const kept = Array.from(keptPerBlock(layout, mask));
+  return {
+    share: maskCost(layout, mask) / layout.totalCost,
+    channels: kept.filter((_, block) => block % 2 === 0),
+    groups: kept.filter((_, block) => block % 2 === 1),
+  };
+};
+
+describe('projectionOf', () => {
+  it('gives all layers one shape where asked to, within the budget', () => {
+    const { share, channels, groups } = keptUnder({
+      budget: { keep: 0.5 },
+      projection: { layout: 'uniform' },
+    });
+    expect(new Set(channels).size).toBe(1);
+    expect(new Set(groups).size).toBe(1);
+    expect(share).toBeLessThanOrEqual(0.5);
+    expect(share).toBeGreaterThan(0.47);
+  });
+
+  it('aligns FFN widths, alone or with one shape', () => {
+    for (const shape of ['free', 'uniform']) {
+      const { share, channels } = keptUnder({
+        budget: { keep: 0.6 },
+        projection: { align: 32, layout: shape },
+      });
+      for (const count of channels) expect(count % 32).toBe(0);
+      expect(share).toBeLessThanOrEqual(0.6);
+    }
+  });
+
+  it('prunes one kind alone, and leaves protected units', () => {
+    const ffn = keptUnder({ budget: { keep: 0.6 }, projection: { only: 'ffn' } });
+    expect(ffn.groups).toEqual([6, 6, 6, 6]);
+    expect(ffn.share).toBeGreaterThan(0.599);
+    const kv = keptUnder({ budget: { keep: 0.96 }, projection: { only: 'kv' } });
+    expect(kv.channels).toEqual([200, 200, 200, 200]);
+    const first = keptUnder({ budget: { keep: 0.5 }, projection: { protect: ['layers.0.*', '*.kv.2'] } });
+    expect([first.channels[0], first.groups[0]]).toEqual([200, 6]);
+    expect(first.share).toBeLessThanOrEqual(0.5);
+  });
+
+  it('keeps a minimum in every block, or lets whole ones go', () => {
+    const least = keptUnder({ budget: { keep: 0.5 }, projection: { minimum: 3 } });
+    expect(Math.min(...least.groups)).toBeGreaterThanOrEqual(3);
+    const { groups } = keptUnder({ budget: { keep: 0.1 }, projection: { minimum: 0 } });
+    expect(groups).toContain(0);
+  });
+
+  it('refuses a pattern that names nothing, and a model of which nothing would be left', () => {
+    expect(() => keptUnder({ projection: { protect: ['layers.4.*'] } })).toThrow(
+      /"layers.4.*" matches no unit/,
+    );
+    expect(() => keptUnder({ budget: { keep: 1e-5 }, projection: { minimum: 0 } })).toThrow(
+      /No unit of the model fits/,
+    );
+    const biased = randomCheckpoint({ ...shape, mlp_bias: true }, 1);
+    expect(() => projectionOf(biased, parseSettings({ projection: { minimum: 0 } }))).toThrow(
+      /down_proj.bias.*--minimum 1/,
+    );
+  });
+
+  it("refuses all that the paper's projection does not know", () => {
+    for (const more of [
+      { projection: { layout: 'uniform' } },
+      { projection: { align: 32 } },
+      { budget: { params: '1M' } },
+      { projection: { only: 'kv' } },
+      { projection: { minimum: 2 } },
+    ]) {
+      expect(() => keptUnder({ projection: { rule: 'paper' } }, more)).toThrow(SettingsError);
+    }
+    expect(keptUnder({ projection: { rule: 'paper' }, budget: { keep: 0.5 } }).share).toBeGreaterThan(0.4);
+  });
+});

@@ -1,0 +1,131 @@
+import {
+  assertFeasible,
+  type Constraints,
+  type Layout,
+  LayoutError,
+  matchUnits,
+  projectExact,
+  projectGreedyPrefix,
+} from '@grasp/budget';
+import { configOf, decoderLayout } from '@grasp/decoder';
+import { relaxedBudget } from '@grasp/gates';
+import { parseSettings } from '../settings/parse.js';
+import type { PruneSettings } from '../settings/schema.js';
+import { SettingsError } from '../settings/settings-error.js';
+import { budgetsOf, type ModelHeaders, type StatedBudget } from './budgets.js';
+
+/** Projects scores onto the budgets and constraints of one model. */
+export interface Projection {
+  readonly layout: Layout;
+  /** One or more. Every mask meets all of them. */
+  readonly budgets: readonly StatedBudget[];
+  /** The mask for a vector of scores, by the rule of the settings. */
+  project(scores: Float32Array): Uint8Array;
+  /** The exact mask when only `share` of the excess over each budget has been removed. */
+  projectShare(scores: Float32Array, share: number): Uint8Array;
+}
+
+/**
+ * The projection that the settings describe, for a dense model.
+ *
+ * @throws BudgetError, BudgetBelowFloorError or SettingsError if no mask can meet the settings.
+ */
+export function projectionOf(model: ModelHeaders, settings: PruneSettings): Projection {
+  const layout = decoderLayout(configOf(model));
+  const budgets = budgetsOf(model, settings);
+  const constraints = constraintsOf(layout, settings);
+  const projectShare = (scores: Float32Array, share: number) => {
+    const relaxed = budgets.map((budget) => relaxedBudget(layout, budget, share));
+    return projectExact(scores, layout, relaxed, constraints);
+  };
+  if (usesPaperRule(settings)) {
+    assertPaperSupports(settings);
+    return { layout, budgets, projectShare, project: (p) => projectGreedyPrefix(p, layout, budgets[0]!) };
+  }
+  assertFeasible(layout, budgets, constraints);
+  if (settings.projection.minimum === 0)
+    assertModelIsLeft(model, projectShare(new Float32Array(layout.size), 1));
+  return { layout, budgets, projectShare, project: (scores) => projectShare(scores, 1) };
+}
+
+/** Whether masks come from the paper's greedy prefix. Importance always uses the exact projection. */
+export const usesPaperRule = ({ projection, choice }: PruneSettings): boolean =>
+  projection.rule === 'paper' && choice === 'gates';
+
+/** The constraints that the settings place on the widths of the layers. */
+export function constraintsOf(layout: Layout, settings: PruneSettings): Constraints {
+  const { align, minimum, layout: shape } = settings.projection;
+  const protect = protectedUnits(layout, settings.projection);
+  const has = (kind: string) => layout.blocks.some((block) => block.kind === kind);
+  return {
+    minimum,
+    ...(protect ? { protect } : {}),
+    ...(shape === 'uniform' ? { uniform: ['ffn', 'kv'].filter(has) } : {}),
+    ...(align > 1 && has('ffn') ? { multipleOf: { ffn: align } } : {}),
+  };
+}
+
+/** A mask of the units that match a pattern, or belong to a kind that is not pruned. */
+function protectedUnits(
+  layout: Layout,
+  { protect = [], only }: PruneSettings['projection'],
+): Uint8Array | undefined {
+  const other = only === undefined ? [] : [only === 'ffn' ? '*.kv' : '*.ffn'];
+  if (protect.length + other.length === 0) return undefined;
+  const units = new Uint8Array(layout.size);
+  for (const pattern of [...protect, ...other]) {
+    const matched = matchedUnits(layout, pattern);
+    if (!matched) {
+      throw new SettingsError(
+        `--protect "${pattern}" matches no unit of the model. Use layers.N, layers.N.ffn, layers.N.kv or ` +
+          'layers.N.ffn.I; * matches anything.',
+        ['projection.protect'],
+      );
+    }
+    matched.forEach((match, unit) => {
+      if (match === 1) units[unit] = 1;
+    });
+  }
+  return units;
+}
+
+/** The paper's rule supports one keep ratio and no constraints. */
+function assertPaperSupports(settings: PruneSettings): void {
+  const plain = parseSettings({ budget: { keep: settings.budget.keep ?? 1 } });
+  const supported = ['keep', 'flopsContext', 'rule'];
+  const unsupported = (['budget', 'projection'] as const).flatMap((group) => {
+    const expected: Readonly<Record<string, unknown>> = plain[group];
+    return Object.entries(settings[group])
+      .filter(([name, value]) => !supported.includes(name) && value !== expected[name])
+      .map(([name]) => `${group}.${name}`);
+  });
+  if (unsupported.length === 0) return;
+  throw new SettingsError(
+    `The paper's projection does not support ${unsupported.join(', ')}. Leave them out, or use --projection exact.`,
+    ['projection.rule', ...unsupported],
+  );
+}
+
+/** Checks a model that may lose whole blocks: some unit must stay, and no bias may outlive its block. */
+function assertModelIsLeft({ tensors }: ModelHeaders, mask: Uint8Array): void {
+  if (!mask.includes(1))
+    throw new SettingsError('No unit of the model fits into the budget. Raise the budget.', [
+      'projection.minimum',
+    ]);
+  const bias = [...tensors.keys()].find((name) => /(self_attn\.o|mlp\.down)_proj\.bias$/.test(name));
+  if (bias === undefined) return;
+  throw new SettingsError(
+    `The model has ${bias}, which would still be added after all units of its block are removed. Use --minimum 1.`,
+    ['projection.minimum'],
+  );
+}
+
+/** The units that a pattern matches, or undefined if there are none. */
+function matchedUnits(layout: Layout, pattern: string): Uint8Array | undefined {
+  try {
+    return matchUnits(layout, pattern);
+  } catch (error) {
+    if (error instanceof LayoutError) return undefined;
+    throw error;
+  }
+}

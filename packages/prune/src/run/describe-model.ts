@@ -1,0 +1,52 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import {
+  configOf,
+  type DecoderConfig,
+  decoderLayout,
+  kvCacheBytesPerToken,
+  parameterCounts,
+} from '@grasp/decoder';
+
+/** Shape and size of a model. */
+export interface ModelDescription {
+  readonly source: string;
+  readonly config: DecoderConfig;
+  readonly parameters: { readonly total: number; readonly prunable: number };
+  /** Number of prunable units of each kind, and the cost of a KV group in FFN channels. */
+  readonly units: { readonly ffn: number; readonly kv: number; readonly kvCost: number };
+  /** At two bytes per element. */
+  readonly kvCacheBytesPerToken: number;
+  readonly tensors: { readonly count: number; readonly dtypes: readonly string[]; readonly bytes: number };
+  /** Files that are copied with the weights. */
+  readonly files: readonly string[];
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
+
+/**
+ * Describes a checkpoint from its headers. Reads no weight.
+ *
+ * @throws UnsupportedModelError, ModelConfigError
+ */
+export function describeModel(checkpoint: Checkpoint): ModelDescription {
+  const config = configOf(checkpoint);
+  const { blocks } = decoderLayout(config);
+  const count = (kind: string) => blocks.reduce((sum, b) => sum + (b.kind === kind ? b.count : 0), 0);
+  const tensors = [...checkpoint.tensors.values()];
+  return {
+    source: checkpoint.source,
+    config,
+    parameters: {
+      total: tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+      prunable: parameterCounts(config).prunable,
+    },
+    units: { ffn: count('ffn'), kv: count('kv'), kvCost: blocks.find((b) => b.kind === 'kv')?.cost ?? 0 },
+    kvCacheBytesPerToken: kvCacheBytesPerToken(config),
+    tensors: {
+      count: tensors.length,
+      dtypes: [...new Set(tensors.map(({ dtype }) => dtype))],
+      bytes: tensors.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * (dtype === 'F32' ? 4 : 2), 0),
+    },
+    files: checkpoint.files.map(({ name }) => name),
+  };
+}

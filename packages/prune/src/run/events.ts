@@ -1,0 +1,51 @@
+/** The model that is measured: the dense one, the masked one, or the pruned one with scales and refit. */
+export type Subject = 'dense' | 'masked' | 'calibrated';
+
+/** One event of a run. Steps, blocks and windows count from 1. */
+export type PruneEvent =
+  | { readonly stage: 'load' | 'write' | 'verify'; readonly tensor: number; readonly tensors: number }
+  | {
+      /** A step of learning gates, or of ranking units by importance. */
+      readonly stage: 'gates' | 'importance';
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly tokens: number;
+      /** Units that this step's mask keeps in each block of the layout. */
+      readonly kept: Uint32Array;
+      /** Cost of the kept units, in the unit of the first budget. */
+      readonly keptCost: number;
+    }
+  | {
+      /** Teacher logits of the dense model, for distillation. */
+      readonly stage: 'predictions';
+      readonly block: number;
+      readonly blocks: number;
+      readonly tokens: number;
+    }
+  | {
+      /** A sublayer whose output matrix has been refitted. */
+      readonly stage: 'refit';
+      readonly sublayer: number;
+      readonly sublayers: number;
+      readonly tokens: number;
+      /** Squared error of the sublayer's output after the refit, relative to the output of the dense sublayer. */
+      readonly missed: number;
+    }
+  | {
+      readonly stage: 'scales';
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly tokens: number;
+    }
+  | {
+      readonly stage: 'perplexity';
+      readonly subject: Subject;
+      readonly text: string;
+      readonly window: number;
+      readonly windows: number;
+      readonly tokens: number;
+      /** Over all windows so far. */
+      readonly perplexity: number;
+    };

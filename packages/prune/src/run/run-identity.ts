@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { Checkpoint } from '@grasp/checkpoint';
+import { settingEntries } from '../settings/flat.js';
+import type { PruneSettings } from '../settings/schema.js';
+import type { RunIdentity } from '../state/run-state.js';
+import type { PruneJob } from './prune-job.js';
+import { version } from './version.js';
+
+/** SHA-256 of a model's config and all of its weights. Reads every weight. */
+async function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(checkpoint.config));
+  for (const [name, { dtype, shape }] of [...checkpoint.tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const { buffer, byteOffset, byteLength } = (await checkpoint.read(name)).data;
+    hash.update(`${name} ${dtype} ${shape}\n`).update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Everything that determines the result of a run: the weights, the tokens of all texts, the settings, and the engine,
+ * because its number of threads can change the last bit of a sum. Paths of files are not part of it.
+ */
+export async function runIdentity(job: Omit<PruneJob, 'folder'>): Promise<RunIdentity> {
+  const { checkpoint, engine, settings, gateBlocks, scaleBlocks = gateBlocks, evaluation = [] } = job;
+  return {
+    release: version,
+    model: await modelFingerprint(checkpoint),
+    engine: engine.description,
+    'calibration text': gateBlocks.fingerprint,
+    'text for scales': scaleBlocks.fingerprint,
+    ...Object.fromEntries(evaluation.map(({ name, windows }) => [`text ${name}`, windows.fingerprint])),
+    ...settingParts(settings),
+  };
+}
+
+/** All settings by path; lists and tables as JSON. */
+function settingParts(settings: PruneSettings): RunIdentity {
+  return Object.fromEntries(
+    settingEntries(settings).map(([path, value]) => [
+      path,
+      typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value),
+    ]),
+  );
+}
