@@ -84,14 +84,13 @@ describe('projectGreedyPrefix', () => {
   it('compares costs and limit in float32, as the code of the paper does', () => {
     const thirds = createLayout([{ layer: 0, kind: 'kv', count: 2, cost: 512 / 3 }]);
     const scores = Float32Array.of(2, 1);
-    const kept = (limit: number, costs: readonly number[]) =>
-      Array.from(projectGreedyPrefix(scores, thirds, createBudget(thirds, { limit, costs })));
     // The limit is below the sum in float64 by less than half a float32 step.
-    expect(kept(1024 / 3 - 1e-6, [512 / 3])).toEqual([1, 1]);
-    // In float32 the cost is 2⁻²⁴ above 1, in float64 it is not, and the limit lies between.
-    const cost = 1 + 0.9 * 2 ** -23;
-    expect(kept(2 + 1.9 * 2 ** -23, [cost])).toEqual([1, 1]);
-    expect(kept(2 + 1.9 * 2 ** -23, [cost + 2 ** -23])).toEqual([1, 0]);
+    const below = createBudget(thirds, { limit: 1024 / 3 - 1e-6 });
+    expect(Array.from(projectGreedyPrefix(scores, thirds, below))).toEqual([1, 1]);
+    // In float32 the cost is 1, so three units cost 3. In float64 they would round to the float32 number above 3.
+    const three = createLayout([{ layer: 0, kind: 'kv', count: 3, cost: 1 + 0.9 * 2 ** -24 }]);
+    const mask = projectGreedyPrefix(new Float32Array(3), three, createBudget(three, { limit: 3 }));
+    expect(Array.from(mask)).toEqual([1, 1, 1]);
   });
 
   it('keeps the order of the unit vector where scores are equal', () => {

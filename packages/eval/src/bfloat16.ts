@@ -1,7 +1,7 @@
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** The nearest bfloat16, ties to even; NaN and infinities stay what they are. */
+/** Rounds to the nearest bfloat16, ties to even. NaN and infinities are returned unchanged. */
 export function roundToBfloat16(value: number): number {
   if (!Number.isFinite(value)) return value;
   float[0] = value;

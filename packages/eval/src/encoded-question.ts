@@ -9,16 +9,16 @@ import type { TaskQuestion } from './task-questions.js';
 /** A question as token ids. */
 export interface EncodedQuestion {
   readonly question: TaskQuestion;
-  /** Choices in order, those that share a context together. */
+  /** Choices in order. Consecutive choices with the same context form one group. */
   readonly groups: readonly ContinuationGroup[];
-  /** What the model reads for it: so many rows, the longest of so many ids. */
+  /** Rows that the model reads for the question, and the length of the longest in ids. */
   readonly rows: number;
   readonly width: number;
 }
 
 /**
- * The question as `model` will read it: a row for each context with all its endings where it has a way to, else a row
- * for each choice.
+ * Encodes a question for a model. If the model has `scoreContinuations`, a context and all its continuations count as one
+ * row; otherwise each choice is a row.
  *
  * @throws TaskItemError if a choice or its context has no token, or a choice does not fit into the model's context;
  *   TokenIdError.
@@ -55,7 +55,7 @@ export async function encodeQuestion(
   return { question, groups, rows: rows.length, width: Math.max(...rows) };
 }
 
-/** Whole questions, widest first, as many together as fit into `batchTokens` padded ids. */
+/** Yields batches of whole questions, widest first, of at most `batchTokens` padded ids. */
 export function* batchesByLength(
   questions: readonly EncodedQuestion[],
   batchTokens: number,

@@ -111,7 +111,7 @@ export async function* evaluateQuestions(
   yield { kind: 'summary', task: task.name, items: hits.length, acc: accuracy(hits), ...accNorm };
 }
 
-/** The figure the paper tabulates: `acc_norm` where the task has it, else `acc`. */
+/** Returns the value that papers report: `acc_norm` if the task has it, otherwise `acc`. */
 export function headline(summary: TaskSummary): Score {
   return summary.accNorm ?? summary.acc;
 }

@@ -1,6 +1,6 @@
 import type { DataRecord } from '@grasp/calib-data';
 
-/** What is wrong with a record; the evaluator adds task and item. */
+/** A field of a record is missing or invalid. The evaluator adds task and item. */
 export class ItemFormatError extends Error {
   readonly code = 'GRASP_EVAL_ITEM_FORMAT';
   constructor(readonly problem: string) {
@@ -28,7 +28,7 @@ export function recordField(record: DataRecord, name: string): DataRecord {
   throw new ItemFormatError(`field "${name}" is ${kindOf(value)}; expected an object`);
 }
 
-/** A choice's number, from 0, stored as a number or as text. */
+/** Returns the index of a choice, from 0, stored as a number or as text. */
 export function indexField(record: DataRecord, name: string, choices: number): number {
   const value = record[name];
   const isNumber = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string';

@@ -1,6 +1,6 @@
 // The tasks are defined in Python, whose strings are code points and whose white space differs a little.
 
-/** What Python's `str.isspace` accepts; unlike JavaScript's `\s` it has the separators U+001C–1F and U+0085, not U+FEFF. */
+/** White space by Python's `str.isspace`. Unlike JavaScript's `\s`, it includes U+001C–1F and U+0085, and not U+FEFF. */
 const SPACE = String.raw`[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
 const LEADING = new RegExp(`^${SPACE}+`);
 const TRAILING = new RegExp(`${SPACE}+$`);
@@ -10,7 +10,7 @@ export function strip(text: string): string {
   return text.replace(LEADING, '').replace(TRAILING, '');
 }
 
-/** `text` cut where `text.rstrip()` ends: the text, and the white space that followed it. */
+/** Splits `text` into `text.rstrip()` and the white space after it. */
 export function splitTrailingSpace(text: string): [text: string, space: string] {
   const space = TRAILING.exec(text)?.[0] ?? '';
   return [text.slice(0, text.length - space.length), space];

@@ -5,7 +5,7 @@ import { TaskDataError, TaskItemError } from './errors.js';
 import { ItemFormatError } from './item-fields.js';
 import type { Question, Task } from './task.js';
 
-/** Where the items of tasks come from. */
+/** The source of the items of tasks. */
 export interface TaskDataOptions extends Omit<HubOptions, 'folder'> {
   /**
    * A folder with `piqa.validation.jsonl`, `winogrande_xl.validation.jsonl`, `hellaswag.validation.jsonl`,

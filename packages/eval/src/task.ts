@@ -1,10 +1,10 @@
 import type { DataRecord, HubSplit } from '@grasp/calib-data';
 
-/** One item of a task: several continuations, of which one is right. */
+/** One item of a task: several continuations, one of them right. */
 export interface Question {
-  /** A context and a continuation for each choice; most tasks have the same context in all. */
+  /** A context and a continuation for each choice. In most tasks, all choices have the same context. */
   readonly prompts: readonly Prompt[];
-  /** The choices as text, whose length `acc_norm` divides by. */
+  /** The choices as text. `acc_norm` divides by their lengths. */
   readonly choices: readonly string[];
   /** Index of the right choice. */
   readonly gold: number;
@@ -12,17 +12,17 @@ export interface Question {
 
 export interface Prompt {
   readonly context: string;
-  /** With the space that divides it from the context. */
+  /** Includes the space between context and continuation. */
   readonly continuation: string;
 }
 
-/** `acc`: the likeliest continuation is right. `acc_norm`: the one likeliest per character of its choice is. */
+/** `acc`: the most likely continuation is right. `acc_norm`: the most likely per character is right. */
 export type Metric = 'acc' | 'acc_norm';
 
-/** A multiple-choice task: where its items are, and how one becomes a question. */
+/** A multiple-choice task: the source of its items, and the conversion of an item to a question. */
 export interface Task {
   readonly name: string;
-  /** What lm-evaluation-harness 0.4.13 reports for it. */
+  /** The metrics of lm-evaluation-harness 0.4.13. */
   readonly metrics: readonly Metric[];
   readonly hub: HubSplit;
   /** Name of the file with its items in a local folder, without extension. */
@@ -31,7 +31,7 @@ export interface Task {
   question(record: DataRecord): Question;
 }
 
-/** The same context with each choice after a space. */
+/** Makes a question with one context, and each choice after a space. */
 export function choicesAfter(context: string, choices: readonly string[], gold: number): Question {
   const prompts = choices.map((choice) => ({ context, continuation: ` ${choice}` }));
   return { prompts, choices, gold };

@@ -1,7 +1,7 @@
 import { type Checkpoint, type TensorInfo, TensorMissingError } from '@grasp/checkpoint';
 import { planTensors, type UnitChoice } from './axis-plan.js';
+import { changesByTensor, type WeightChanges } from './changes/weight-changes.js';
 import { foldTensor, slicedShape } from './fold-tensor.js';
-import { changesByTensor, type WeightChanges } from './weight-changes.js';
 
 export interface FoldOptions extends UnitChoice {
   /** config.json of the pruned model. */

@@ -1,6 +1,6 @@
 import { convert, type TensorData, toFloat32 } from '@grasp/checkpoint';
 import type { AxisPlan, TensorPlan } from './axis-plan.js';
-import type { TensorChange } from './weight-changes.js';
+import type { TensorChange } from './changes/weight-changes.js';
 
 /** The shape of a tensor after slicing. */
 export function slicedShape(shape: readonly number[], plan: TensorPlan): readonly number[] {

@@ -8,7 +8,7 @@ interface Rule {
 
 const text: Rule = { expected: 'a string', fits: (value) => typeof value === 'string' };
 const amount: Rule = {
-  expected: 'a number from 0 on',
+  expected: 'a number of at least 0',
   fits: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
 };
 /** JSON has no NaN and no infinities; such losses and perplexities are written as null. */
@@ -23,7 +23,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /**
  * Finds the first field of a run record that a report cannot use.
  *
- * @returns a description such as `before.parameters is "many"; expected a number from 0 on`, or undefined
+ * @returns a description such as `before.parameters is "many"; expected a number of at least 0`, or undefined
  */
 export function recordProblem(record: RunRecord): string | undefined {
   try {

@@ -2,7 +2,7 @@ import { keptPerBlock, type Layout } from '@grasp/budget';
 import { escapeMarkup } from './escape-markup.js';
 import { formatShare } from './format.js';
 
-/** Names of the kinds of units, as a page calls them. */
+/** Names of the kinds of units on a page. */
 export const KINDS = [
   { kind: 'ffn', name: 'FFN channels', short: 'FFN' },
   { kind: 'kv', name: 'KV groups', short: 'KV' },
@@ -14,7 +14,7 @@ export const HEAT_MAP_STYLE = `.heat{display:grid;gap:2px;align-items:center;fon
 .legend{display:flex;gap:.5rem;align-items:center;font-size:.8rem;color:var(--soft);margin-top:.5rem}
 .legend i{width:8rem;height:.7rem;border-radius:2px;background:linear-gradient(90deg in oklab,var(--cold),var(--hot))}`;
 
-/** The share kept of each layer's units: a row for each kind, a column for each layer, as HTML. */
+/** Draws the kept share of each layer's units as HTML: one row per kind, one column per layer. */
 export function heatMap(layout: Layout, mask: Uint8Array): string {
   const kept = keptPerBlock(layout, mask);
   const layers = 1 + layout.blocks.reduce((most, { layer }) => Math.max(most, layer), 0);

@@ -3,23 +3,23 @@ import { decodeMask, encodeMask } from '@grasp/fold';
 import type { ScoredUnits } from './scored-units.js';
 import type { Sizes } from './sizes.js';
 
-/** What the page's script works on. */
+/** The data of the page's script. */
 export interface LiveRun {
-  /** What the run kept. */
+  /** The mask of the run. */
   readonly mask: Uint8Array;
   readonly units: ScoredUnits;
-  /** What the scores are: probabilities of gates, or importance per cost. */
+  /** The meaning of the scores: gate probabilities, or importance per cost. */
   readonly choose: 'gates' | 'importance';
   readonly dense: Sizes;
   readonly pruned: Sizes;
 }
 
 interface WrittenConstraints extends Omit<Constraints, 'protect'> {
-  /** Indices of the units that stay. */
+  /** Indices of the protected units. */
   readonly protect?: readonly number[];
 }
 
-/** A run as JSON that may stand in a script element. */
+/** Encodes a run as JSON for a script element. */
 export function encodeLiveRun({ mask, units, ...others }: LiveRun): string {
   const { layout, scores, projection, constraints } = units;
   const { protect, ...plain } = constraints;
@@ -31,7 +31,7 @@ export function encodeLiveRun({ mask, units, ...others }: LiveRun): string {
   return JSON.stringify({ ...others, projection, constraints: written, file }).replaceAll('<', '\\u003c');
 }
 
-/** What {@link encodeLiveRun} wrote. */
+/** Decodes the output of {@link encodeLiveRun}. */
 export function decodeLiveRun(json: string): LiveRun {
   const { projection, constraints, file, ...others } = JSON.parse(json);
   const { layout, mask, scores } = decodeMask(new TextEncoder().encode(file));

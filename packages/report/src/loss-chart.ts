@@ -1,6 +1,6 @@
 import { lineChart } from './line-chart.js';
 
-/** Losses of a stage, step by step, and their moving mean: a step sees one block, and blocks differ. */
+/** Draws the loss of each step of a stage and its moving mean. Each step reads one block, and blocks differ. */
 export function lossChart(name: string, losses: readonly number[]): string {
   const steps = losses.flatMap((y, step) => (Number.isFinite(y) ? [{ x: step + 1, y }] : []));
   if (steps.length < 2) return '';

@@ -48,7 +48,7 @@ describe('readRun', () => {
   it.each<[readonly string[], unknown, string]>([
     [['model'], 5, 'model is 5; expected a string'],
     [['before'], undefined, 'before is missing; expected an object'],
-    [['after', 'parameters'], 'many', 'after.parameters is "many"; expected a number from 0 on'],
+    [['after', 'parameters'], 'many', 'after.parameters is "many"; expected a number of at least 0'],
     [['before', 'kvCacheBytesPerToken'], -1, 'kvCacheBytesPerToken is -1'],
     [['budgets', '0', 'total'], null, 'budgets[0].total is null'],
     [['budgets', '0'], [], 'budgets[0] is []; expected an object'],

@@ -31,10 +31,10 @@ const STYLE = `:root{--cold:#e3e9f0;--hot:#0b4f9e;--removed:#c3ccd6}
 ${HEAT_MAP_STYLE}`;
 
 /**
- * A run as one HTML file that needs nothing else: sizes, perplexity, what each layer keeps, how scores are spread, how
- * the loss went; and a slider that projects the run's scores onto another budget, in the page, with `@grasp/budget`.
+ * Draws a run as one HTML file without other files: sizes, perplexity, the kept units of each layer, the distribution of
+ * scores, and the loss. A slider projects the scores onto another budget in the page, with `@grasp/budget`.
  *
- * @param accuracy of the models compared, a column for each. Default: none.
+ * @param accuracy zero-shot accuracy, one column per model. Default none.
  */
 export async function runReport(
   { record, units }: FinishedRun,
@@ -72,7 +72,7 @@ ${runInputs(record)}
   return htmlPage({ title: titleOf(record), style: STYLE, body, script: await pageScript() });
 }
 
-/** How the run went from scores to its mask. */
+/** The projection of the run and its constraints. */
 function ruleOf(layout: Layout, { settings }: RunRecord) {
   const paper = usesPaperRule(settings);
   return { projection: paper ? 'paper' : 'exact', constraints: constraintsOf(layout, settings) } as const;
@@ -93,7 +93,7 @@ function introduction({ settings, budgets, versions }: RunRecord): string {
   return `<p>${how}: at most ${escapeMarkup(asked.join(', '))}. GRASP ${escapeMarkup(versions.grasp ?? '')}.</p>`;
 }
 
-/** The figures to take away. */
+/** The main numbers of the run. */
 function tiles({ before, after, perplexity }: RunRecord, accuracy: readonly Accuracy[]): string {
   const { dense = {}, calibrated = {} } = perplexity;
   const [text] = Object.keys(dense);

@@ -7,14 +7,14 @@ import { htmlTable } from './html-table.js';
 
 /** Zero-shot accuracy of a model. */
 export interface Accuracy {
-  /** What the column is called. */
+  /** Name of the column. */
   readonly model: string;
   readonly tasks: readonly Omit<TaskSummary, 'kind'>[];
 }
 
 const figure = (task: Accuracy['tasks'][number]) => headline({ kind: 'summary', ...task });
 
-/** Mean of what the paper tabulates of each task. */
+/** Mean of the headline metric over the tasks. */
 export const meanAccuracy = ({ tasks }: Accuracy): number =>
   tasks.reduce((sum, task) => sum + figure(task).value, 0) / tasks.length;
 
@@ -36,7 +36,7 @@ export function accuracyTable(accuracy: readonly Accuracy[]): string {
   return htmlTable({ caption: 'Accuracy, zero-shot', columns: accuracy.map(({ model }) => model), rows });
 }
 
-/** A perplexity; a record has none where it was no number. */
+/** Formats a perplexity. Records have null if it was not finite. */
 export const formatPerplexity = (value: number | null | undefined): string =>
   value?.toFixed(2) ?? 'not finite';
 
@@ -66,7 +66,7 @@ export function budgetTable({ budgets }: RunRecord): string {
   });
 }
 
-/** Text, settings and versions: what it takes to do the run again. */
+/** Text, settings and versions: the inputs of the run. */
 export function runInputs({ data, settings, versions }: RunRecord): string {
   const text = (name: string, { shape, description, fingerprint }: RunRecord['data']['gates']) =>
     `<li>${escapeMarkup(name)}: ${shape.map(formatCount).join(' × ')} tokens; ${escapeMarkup(withoutFolders(description))}; ` +

@@ -7,16 +7,16 @@ import {
   projectGreedyPrefix,
 } from '@grasp/budget';
 
-/** A run's units with what another budget needs: the page projects them anew. */
+/** The units of a run, with their scores and constraints, for projection onto another budget. */
 export interface ScoredUnits {
   readonly layout: Layout;
-  /** What the run projected: a score for each unit. */
+  /** `[layout.size]`: the scores that the run projected. */
   readonly scores: Float32Array;
   readonly projection: 'exact' | 'paper';
   readonly constraints: Constraints;
 }
 
-/** The mask under a budget of so much of the prunable parameters, by the run's rule. */
+/** Returns the mask that keeps a share of the prunable parameters, by the projection of the run. */
 export function maskAt({ layout, scores, projection, constraints }: ScoredUnits, keep: number): Uint8Array {
   const budget = budgetFromKeepRatio(layout, keep);
   return projection === 'paper'
@@ -24,7 +24,7 @@ export function maskAt({ layout, scores, projection, constraints }: ScoredUnits,
     : projectExact(scores, layout, budget, constraints);
 }
 
-/** The smallest share of the prunable parameters that holds what must stay; 0 where nothing must. */
+/** Returns the smallest feasible share of the prunable parameters. */
 export function leastKeep(units: ScoredUnits): number {
   try {
     maskAt(units, Number.MIN_VALUE);

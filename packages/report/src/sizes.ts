@@ -7,7 +7,7 @@ export interface Sizes {
   readonly kvCacheBytesPerToken: number;
 }
 
-/** What a dense model comes to under a mask. Biases of what is removed are not counted out: a thousandth at most. */
+/** Returns the sizes under a mask. Biases of removed units are still counted, at most a thousandth of the total. */
 export function sizesAt(dense: Sizes, layout: Layout, mask: Uint8Array): Sizes {
   const share = maskCost(layout, mask) / layout.totalCost;
   const groups = unitsOf(layout, mask, 'kv');
@@ -18,7 +18,7 @@ export function sizesAt(dense: Sizes, layout: Layout, mask: Uint8Array): Sizes {
   };
 }
 
-/** How many units of a kind there are, and how many a mask keeps. */
+/** Returns the number of units of a kind, and of those that a mask keeps. */
 export function unitsOf(layout: Layout, mask: Uint8Array, kind: string): { kept: number; count: number } {
   const kept = keptPerBlock(layout, mask);
   const sum = { kept: 0, count: 0 };

@@ -2,8 +2,8 @@
 import { acquireLibrary } from '../../tensorflow/src/index.js';
 
 /**
- * Runs once before all tests: fetches TensorFlow where it is missing, so that no test has to wait for it. Where it
- * cannot be had, its tests are skipped and the reason is told at the end.
+ * Downloads TensorFlow once before all tests, if it is missing. If the download fails, tests that need it are skipped, and
+ * the reason is reported at the end.
  */
 export async function setup(): Promise<void> {
   let told: string | undefined;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
-/** One change to a file. Places are fractions of its length, so that a shrunk case stays one. */
+/** One change of a file. Positions are fractions of the length, so that a shrunk case stays valid. */
 type ByteEdit =
   | { readonly kind: 'set'; readonly at: number; readonly bytes: Uint8Array }
   | { readonly kind: 'insert'; readonly at: number; readonly bytes: Uint8Array }
   | { readonly kind: 'delete' | 'repeat'; readonly at: number; readonly length: number }
   | { readonly kind: 'cut'; readonly at: number };
 
-/** Numbers at which checks go wrong. */
+/** Numbers at which checks often fail. */
 const edges = [
   0n,
   1n,
@@ -61,10 +61,10 @@ const edit: fc.Arbitrary<ByteEdit> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const), at: place }) },
 );
-/** Some changes to a file. */
+/** Some changes of a file. */
 export const byteEdits = fc.array(edit, { minLength: 1, maxLength: 6 });
 
-/** The file with one change made. */
+/** Returns the file with one change. */
 export function applyByteEdit(bytes: Uint8Array, change: ByteEdit): Uint8Array {
   const at = Math.floor(change.at * bytes.length);
   const join = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));

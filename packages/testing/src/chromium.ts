@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Page } from 'playwright-core';
 
-/** The browser: `GRASP_CHROMIUM`, or the first of the usual names on the PATH. */
+/** Path of the browser: `GRASP_CHROMIUM`, or the first common name on the PATH. */
 const chromiumPath =
   process.env.GRASP_CHROMIUM ??
   ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -10,12 +10,12 @@ const chromiumPath =
     .find((path) => existsSync(path));
 
 /**
- * Whether there is a Chromium. Tests that need one are skipped without it, unless `GRASP_REQUIRE_CHROMIUM` is set:
- * then they run, and fail.
+ * Whether Chromium is installed. Without it, tests that need it are skipped. If `GRASP_REQUIRE_CHROMIUM` is set, they run and
+ * fail.
  */
 export const hasChromium = process.env.GRASP_REQUIRE_CHROMIUM === '1' || chromiumPath !== undefined;
 
-/** A screen to look at a page on. */
+/** A screen size and colour scheme. */
 export interface Look {
   readonly name: string;
   readonly width: number;
@@ -38,20 +38,20 @@ export const LOOKS: readonly Look[] = screens.flatMap(({ screen, width, height }
   })),
 );
 
-/** A page in a headless Chromium of its own, cut off from the network. */
+/** A page in its own headless Chromium without network access. */
 export interface OpenedPage {
   readonly page: Page;
-  /** What went wrong so far: errors in the console, exceptions, files that did not load. */
+  /** Errors so far: console errors, exceptions, files that failed to load. */
   readonly problems: readonly string[];
-  /** What the page asked for beyond itself, `data:` excepted. */
+  /** URLs that the page requested, except itself and `data:`. */
   readonly requests: readonly string[];
   close(): Promise<void>;
 }
 
 /**
- * Opens a page as it looks on a screen.
+ * Opens a page with a screen size and colour scheme.
  *
- * @param url `file:` for a file.
+ * @param url the page; `file:` for a file.
  */
 export async function openInChromium(url: string, look: Look): Promise<OpenedPage> {
   if (chromiumPath === undefined) throw new Error('no Chromium on the PATH; GRASP_CHROMIUM may name one');

@@ -1,16 +1,16 @@
-/** How far two vectors are apart. */
+/** The difference of two vectors. */
 export interface Difference {
   /** Largest |actual − expected|. */
   readonly absolute: number;
-  /** Largest |actual − expected| over the largest |expected|: the error in units of the vector's own scale. */
+  /** Largest |actual − expected| divided by the largest |expected|. */
   readonly relative: number;
-  /** Where the largest difference is. */
+  /** Index of the largest difference. */
   readonly index: number;
 }
 
 /**
- * The largest difference between two vectors of equal length. A NaN on either side is an infinite difference, so
- * that it never passes a tolerance.
+ * Returns the largest difference of two vectors of equal length. A NaN counts as an infinite difference, so it never passes
+ * a tolerance.
  */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): Difference {
   if (actual.length !== expected.length) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What commander knows of a command. */
+/** The parts of a commander command that are compared. */
 interface KnownCommand {
   name(): string;
   readonly commands: readonly KnownCommand[];
@@ -14,13 +14,13 @@ interface KnownCommand {
   }[];
 }
 
-/** A command as the documentation has it, with the file it stands in. */
+/** A command in the documentation, and its file. */
 export interface DocumentedCommand {
   readonly file: string;
   readonly words: readonly string[];
 }
 
-/** The guides, and every README. */
+/** Paths of the guides and READMEs. */
 function documents(): string[] {
   const readmes = ['packages', 'apps', 'examples'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => join(root, group, name, 'README.md')),
@@ -33,7 +33,7 @@ function documents(): string[] {
 const wordsOf = (line: string): string[] =>
   (line.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'));
 
-/** Lines of shell blocks, and code in running text. */
+/** Returns the lines of shell blocks, and inline code. */
 function commandsIn(text: string): string[] {
   const shell = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block]) =>
     block!.replace(/\\\n/g, ' ').replace(/ # .*/g, '').split('\n'),
@@ -47,7 +47,7 @@ function commandsIn(text: string): string[] {
   );
 }
 
-/** All commands of a program in the guides and READMEs, without the program's name. */
+/** Returns all commands of a program in the guides and READMEs, without the name of the program. */
 export function documentedCommands(program: string): DocumentedCommand[] {
   return documents().flatMap((file) =>
     commandsIn(readFileSync(file, 'utf8'))
@@ -56,7 +56,7 @@ export function documentedCommands(program: string): DocumentedCommand[] {
   );
 }
 
-/** What a program has not of a command: a subcommand, an option, a choice of an option. */
+/** Returns the parts of a command that a program does not have: a subcommand, an option, a choice of an option. */
 export function unknownWord(program: KnownCommand, words: readonly string[]): string | undefined {
   const [first, ...rest] = words;
   if (program.commands.length > 0 && first !== undefined && !first.startsWith('-')) {

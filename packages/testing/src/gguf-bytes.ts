@@ -1,24 +1,24 @@
-/** A value of GGUF metadata with its type, as `ggufBytes` writes it. */
+/** A value of GGUF metadata and its type. */
 export type GgufTestValue =
   | { readonly type: 'u32' | 'i32' | 'f32' | 'bool'; readonly value: number }
   | { readonly type: 'text'; readonly value: string }
   | { readonly type: 'texts'; readonly value: readonly string[] }
   | { readonly type: 'i32s' | 'f32s'; readonly value: readonly number[] };
 
-/** A tensor of a GGUF file to make up: `shape` outermost first, `type` the file's number for it. */
+/** A tensor of a GGUF file: `shape` outermost first, `type` the number of the GGML type. */
 export interface GgufTestTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly type: number;
   readonly bytes: Uint8Array;
-  /** Where the file says it is, if that is to be a lie. */
+  /** The offset in the header, if it differs from the real one. */
   readonly offset?: number;
 }
 
 const SCALARS = { u32: 4, i32: 5, f32: 6, bool: 7 } as const;
 const ALIGNMENT = 32;
 
-/** A GGUF version 3 file, written plainly, right or wrong as asked. For tests of readers. */
+/** Returns the bytes of a GGUF version 3 file, valid or not, for tests of readers. */
 export function ggufBytes(
   metadata: Readonly<Record<string, GgufTestValue>>,
   tensors: readonly GgufTestTensor[],

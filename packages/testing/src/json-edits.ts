@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Where in a document a change is made, as fractions, and what is put there. */
+/** One change of a document: its position, as fractions, and the new value. */
 interface JsonEdit {
   readonly at: number;
   readonly kind: 'set' | 'delete' | 'repeat' | 'graft' | 'text';
@@ -12,7 +12,7 @@ interface JsonEdit {
 
 const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-/** Some changes to a document, with values of which some are put in. */
+/** Some changes of a document, with values to put in. */
 export function jsonEdits(values: readonly Json[]): fc.Arbitrary<JsonEdit[]> {
   const edit = fc.record({
     at: place,
@@ -23,7 +23,7 @@ export function jsonEdits(values: readonly Json[]): fc.Arbitrary<JsonEdit[]> {
   return fc.array(edit, { minLength: 1, maxLength: 3 });
 }
 
-/** Every value below a document, with what holds it. */
+/** Every value in a document, with its parent. */
 function places(holder: Json): [Record<string, Json>, string][] {
   if (typeof holder !== 'object' || holder === null) return [];
   const object = holder as Record<string, Json>;
@@ -34,9 +34,9 @@ function places(holder: Json): [Record<string, Json>, string][] {
 }
 
 /**
- * Makes one change in place.
+ * Applies one change in place.
  *
- * @param donors documents to graft parts of
+ * @param donors documents whose parts can be put in
  */
 export function applyJsonEdit(
   document: Json,

@@ -1,6 +1,6 @@
 /**
- * Milliseconds of processor time that this process has used so far. Work that hangs costs them, waiting for a machine
- * that others keep busy does not.
+ * Returns the processor time of this process so far, in milliseconds. A hanging loop adds to it; waiting for a busy machine
+ * does not.
  */
 export function processorMs(): number {
   const { user, system } = process.cpuUsage();

@@ -112,6 +112,7 @@ describe('solveAnchored', () => {
         /damping must be a number of at least 0/,
       );
     }
+    expect(() => solveAnchored(equations, normals(n * m + 1, 3), 0)).toThrow(/60 and 61 entries/);
     expect(() => solveAnchored({ ...equations, gram: [1] }, anchor, 0)).toThrow(
       /12 inputs and 5 outputs: received 1,/,
     );

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '@grasp/checkpoint';
-import { FoldError } from './errors.js';
+import { FoldError } from '../errors.js';
 
 /** One factor per entry of a norm's weight vector. */
 export interface NormScales {

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '@grasp/checkpoint';
-import { FoldError } from './errors.js';
+import { FoldError } from '../errors.js';
 
 /** A LoRA product `A·B` that is added to a matrix, or to some of its rows and columns. */
 export interface LowRankUpdate {

@@ -2,9 +2,9 @@ import { createLayout } from '@grasp/budget';
 import { toFloat32 } from '@grasp/checkpoint';
 import { normals } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
-import { f32, memoryCheckpoint } from '../test/memory-checkpoint.js';
-import { FoldError } from './errors.js';
-import { foldCheckpoint } from './fold-checkpoint.js';
+import { f32, memoryCheckpoint } from '../../test/memory-checkpoint.js';
+import { FoldError } from '../errors.js';
+import { foldCheckpoint } from '../fold-checkpoint.js';
 import type { WeightChanges } from './weight-changes.js';
 
 const [rows, width] = [8, 12];

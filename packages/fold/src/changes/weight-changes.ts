@@ -1,8 +1,8 @@
 import type { Checkpoint } from '@grasp/checkpoint';
-import { FoldError } from './errors.js';
+import { FoldError } from '../errors.js';
+import { assertColumnsFit, type ReplacedColumns, replaceColumns } from '../refit/replace-columns.js';
 import { addUpdate, assertUpdateFits, type LowRankUpdate } from './low-rank-update.js';
 import { assertNormFits, type NormScales, scaleNorm } from './norm-scales.js';
-import { assertColumnsFit, type ReplacedColumns, replaceColumns } from './refit/replace-columns.js';
 
 /**
  * Changes of the dense weights that {@link foldCheckpoint} applies before it slices. Rows and columns are those of the
