@@ -20,7 +20,9 @@ it('the example draws what is in a folder, and says what is missing', async () =
     const { record, units } = madeUpRun();
     await expect(drawRun(folder, at('report.html'))).rejects.toThrow(/there is no grasp.json/);
     await writeFile(at('grasp.json'), JSON.stringify({ ...record, budgets: undefined }));
-    await expect(drawRun(folder, at('report.html'))).rejects.toThrow(/grasp.json: It is not the record of a run/);
+    await expect(drawRun(folder, at('report.html'))).rejects.toThrow(
+      /grasp.json: It is not the record of a run/,
+    );
     await writeFile(at('grasp.json'), JSON.stringify(record));
     await writeFile(at('grasp-mask.json'), encodeMask({ layout: units.layout, mask: units.mask }));
     await expect(drawRun(folder, at('report.html'))).rejects.toThrow(/holds no scores/);
