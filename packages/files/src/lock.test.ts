@@ -41,6 +41,11 @@ describe('acquireLock', () => {
     await expect(acquireLock(lock)).rejects.toThrow('process 1 on elsewhere');
   });
 
+  it('respects an empty lock that another process may be writing', async () => {
+    await writeFile(lock, '');
+    await expect(acquireLock(lock)).rejects.toMatchObject({ code: 'GRASP_LOCK_HELD' });
+  });
+
   it('releases nothing but its own lock', async () => {
     const release = await acquireLock(lock);
     await heldBy({ host: 'elsewhere', pid: 1, started: null });

@@ -159,7 +159,7 @@ describe('a folder that is there and empty', () => {
     await mkdir(out);
     const { ino } = await stat(out);
     const output = await claimOutputFolder(out);
-    expect(output.work.startsWith(out)).toBe(true);
+    expect(output.work).toBe(join(out, '.grasp-partial'));
     await mkdir(join(output.work, 'inner'));
     await writeFile(join(output.work, 'inner', 'file'), 'content');
     await output.commit();
@@ -218,6 +218,16 @@ describe('a mount point', () => {
     await writeOutput('second', true);
     expect(await read('out', 'file')).toBe('second');
     expect((await readdir(out)).sort()).toEqual(['file', 'grasp-output.json', 'lost+found', 'notes']);
+  });
+
+  it('is written again where it is on the file system of its parent folder', async ({ skip }) => {
+    await writeOutput('first');
+    if (process.platform !== 'linux' || spawnSync('mount', ['--bind', out, out]).status !== 0) skip();
+    mounted.push(out);
+    await writeOutput('second', true);
+    expect(await read('out', 'file')).toBe('second');
+    expect((await readdir(out)).sort()).toEqual(['file', 'grasp-output.json']);
+    expect(await readdir(folder)).toEqual(['out']);
   });
 
   it('is written into when it appears during the run', async ({ skip }) => {
