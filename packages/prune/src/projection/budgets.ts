@@ -1,6 +1,6 @@
 import { type Budget, budgetCost, createBudget, denseCost, flopCosts, kvCacheCosts } from '@grasp/budget';
 import type { Checkpoint, TensorInfo } from '@grasp/checkpoint';
-import { configOf, decoderConfig, decoderLayout, unitSlices } from '@grasp/decoder';
+import { configOf, decoderLayout, unitSlices } from '@grasp/decoder';
 import type { BudgetName } from '../settings/budget.js';
 import type { LatencyTable } from '../settings/latency-table.js';
 import type { PruneSettings } from '../settings/schema.js';
