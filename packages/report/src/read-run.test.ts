@@ -58,7 +58,7 @@ describe('readRun', () => {
     [['losses', 'scales'], undefined, 'losses.scales is missing; expected a list'],
     [['perplexity', 'dense', 'test.txt'], {}, 'perplexity.dense.test.txt is {}'],
     [['versions'], 'all', 'versions is "all"; expected an object'],
-    [['settings', 'align'], 'wide', 'settings is'],
+    [['settings', 'projection', 'align'], 'wide', 'projection.align'],
   ])('refuses %j as %j', async (path, value, message) => {
     await expect(read(changed(path, value))).rejects.toMatchObject({
       code: 'GRASP_RUN_FOLDER',

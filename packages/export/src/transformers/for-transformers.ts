@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
-import { configOf, type DecoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { configOf, type DecoderCheckpoint, type DecoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { modellingFile, modellingModule } from './modelling-file.js';
@@ -19,10 +19,10 @@ const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', 
  * @returns a view. Closing it closes `checkpoint`.
  * @throws UnsupportedModelError, ModelConfigError
  */
-export function forTransformers(checkpoint: Checkpoint): Checkpoint {
+export function forTransformers(checkpoint: Checkpoint): DecoderCheckpoint {
   const decoder = configOf(checkpoint);
   const plain = hasOneShape(decoder) ? ordinaryConfig(checkpoint, decoder) : undefined;
-  if (plain) return { ...view(checkpoint), config: plain };
+  if (plain) return { ...view(checkpoint), config: plain, decoder };
   const { modelType, className } = decoder.architecture;
   const name = className.replace(/ForCausalLM$/, '');
   const module = modellingModule(modelType);
@@ -47,6 +47,7 @@ export function forTransformers(checkpoint: Checkpoint): Checkpoint {
   return {
     ...view(checkpoint),
     config,
+    decoder,
     tensors: new Map([...checkpoint.tensors].filter(([name]) => !unused.has(name))),
     files: [...withoutCode(checkpoint.files.filter(({ name }) => name !== code.name)), code],
   };

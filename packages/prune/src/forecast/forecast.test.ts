@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { FROZEN_MODELS } from '../../test/frozen-configs.js';
-import { parseSettings } from '../settings/parse.js';
+import { settingsAt } from '../../test/settings-at.js';
 import { forecast } from './forecast.js';
 
 const config = FROZEN_MODELS['SmolLM2-135M']!;
 const texts = { gates: 128, scales: 128 };
 const forecastOf = (settings: Record<string, unknown>, more: object = {}) =>
-  forecast(config, parseSettings(settings), { ...texts, ...more });
+  forecast(config, settingsAt(settings), { ...texts, ...more });
 
 describe('forecast', () => {
   it('counts the operations of every matrix, of attention, and of the head', () => {
-    const dense = forecastOf({ keep: 1 });
+    const dense = forecastOf({ 'budget.keep': 1 });
     // Two operations per weight and token in each direction. Attention has 2 products forward and 5 backward, in
     // which each of 512 tokens meets 256 keys. The head has 2 products.
     const weights = 106_168_320;
@@ -19,9 +19,9 @@ describe('forecast', () => {
   });
 
   it('counts for a scale step on the dense model the same operations, and those of LoRA', () => {
-    const plain = forecastOf({ keep: 1 });
+    const plain = forecastOf({ 'budget.keep': 1 });
     expect(plain.flopsPerScaleStep).toBe(plain.flopsPerGateStep);
-    const lora = forecastOf({ keep: 1, rank: 2 });
+    const lora = forecastOf({ 'budget.keep': 1, 'lora.rank': 2 });
     // Queries and keys; values; output; gate; up; down.
     const inputs = 576 + 576 + 576 + 576 + 576 + 1536;
     const outputs = 12 * 64 + 3 * 64 + 576 + 1536 + 1536 + 576;
@@ -33,17 +33,18 @@ describe('forecast', () => {
   });
 
   it('does not depend on the batch when importance reads one block at a time', () => {
-    const settings = { choose: 'importance', keep: 1 };
-    expect(forecastOf({ ...settings, batch: 4 }).flopsPerGateStep).toBe(
+    const settings = { choice: 'importance', 'budget.keep': 1 };
+    expect(forecastOf({ ...settings, 'text.batch': 4 }).flopsPerGateStep).toBe(
       forecastOf(settings).flopsPerGateStep,
     );
-    expect(forecastOf({ batch: 4, keep: 1 }).flopsPerGateStep).toBe(
+    expect(forecastOf({ 'text.batch': 4, 'budget.keep': 1 }).flopsPerGateStep).toBe(
       4 * forecastOf(settings).flopsPerGateStep,
     );
   });
 
   it('counts a refit for the blocks that it reads', () => {
-    const refit = (refitBlocks: number) => forecastOf({ method: 'grasp+', refitBlocks }).refitFlops;
+    const refit = (refitBlocks: number) =>
+      forecastOf({ method: 'grasp+', 'refit.blocks': refitBlocks }).refitFlops;
     expect(refit(512)).toBe(2 * refit(64)); // the text has 128 blocks
     expect(forecastOf({})).toMatchObject({
       refitFlops: 0,
@@ -58,13 +59,17 @@ describe('forecast', () => {
     const teacher = (settings: object, more = {}) =>
       forecastOf({ method: 'grasp+', ...settings }, more).teacherFlops;
     expect(teacher({})).toBe(head);
-    expect(teacher({ refitBlocks: 128 })).toBe(head);
+    expect(teacher({ 'refit.blocks': 128 })).toBe(head);
     // The refit reads no text with the dense model, there is no refit, or it reads another text.
-    const alone = [teacher({ recover: 0 }), teacher({ refit: 'none' }), teacher({}, { apart: true })];
+    const alone = [
+      teacher({ 'refit.compensation': 0 }),
+      teacher({ 'refit.mode': 'none' }),
+      teacher({}, { apart: true }),
+    ];
     const layers = 48 * 512 * (2 * 106_168_320 + 30 * (2 * 2 * 9 * 64 * 256));
     expect(alone).toEqual([head + layers, head + layers, head + layers]);
     // The refit reads 48 of 96 blocks.
-    expect(teacher({ distillBlocks: 96 })).toBe(2 * head + layers);
-    expect(teacher({ scaleEpochs: 0 })).toBe(0);
+    expect(teacher({ 'distil.blocks': 96 })).toBe(2 * head + layers);
+    expect(teacher({ 'scales.epochs': 0 })).toBe(0);
   });
 });

@@ -71,7 +71,9 @@ describe('a loss that is not finite', () => {
     };
     await expect(run(2)).rejects.toMatchObject({
       code: 'GRASP_NON_FINITE',
-      message: expect.stringMatching(/^Step 2: The loss is not finite: layer 0's attention is the first/),
+      message: expect.stringMatching(
+        /^Step 2: The loss is not finite. The first output that is not finite comes from layer 0's attention/,
+      ),
     });
     failing = false;
     expect((await run())[0]).toBe(3);

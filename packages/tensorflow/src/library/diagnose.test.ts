@@ -79,7 +79,7 @@ describe('diagnose', () => {
     expect(await problem()).toMatch(/Python was not found.* Install Python .*GRASP_TENSORFLOW_LIBRARY/);
     await python('#!/bin/sh\necho "No module named pip" >&2\nexit 1\n');
     vi.stubEnv('PATH', `${folder}:/bin`);
-    expect(await problem()).toMatch(/without pip .*No module named pip.*python3-pip/);
+    expect(await problem()).toMatch(/Python has no pip .*No module named pip.*python3-pip/);
   });
 
   it('explains that the network is forbidden, and by what', async () => {

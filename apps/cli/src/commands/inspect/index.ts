@@ -17,7 +17,7 @@ function overview(model: ModelDescription): string[] {
     `shape       ${config.architecture.modelType}: ${layers}, ${heads}`,
     `vocabulary  ${formatCount(config.vocabSize)} tokens, ${head}; context ${formatCount(config.contextLength)}`,
     `parameters  ${formatParameters(parameters.total)}, ${prunable}`,
-    `units       ${formatCount(units.ffn)} FFN channels, ${formatCount(units.kv)} KV kvHeads; a group costs ${units.kvCost.toFixed(1)} channels`,
+    `units       ${formatCount(units.ffn)} FFN channels, ${formatCount(units.kv)} KV groups; a group costs ${units.kvCost.toFixed(1)} channels`,
     `tensors     ${model.tensors.count} of ${model.tensors.dtypes.join(', ')}, ${formatBytes(model.tensors.bytes)}`,
     `KV cache    ${formatBytes(model.kvCacheBytesPerToken)} per token in half precision`,
     `files       ${model.files.join(', ') || 'no other files'}`,
@@ -27,7 +27,7 @@ function overview(model: ModelDescription): string[] {
 /** A table of layers. Consecutive layers of one shape share a row. */
 function layerTable({ config }: ModelDescription): string {
   const table = new Table({
-    head: ['layers', 'FFN channels', 'KV kvHeads', 'heads'],
+    head: ['layers', 'FFN channels', 'KV groups', 'heads'],
     style: { head: [], border: [] },
   });
   for (let first = 0; first < config.layers.length; ) {

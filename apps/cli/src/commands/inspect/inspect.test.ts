@@ -13,7 +13,7 @@ describe.skipIf(!hasShared)('grasp inspect', () => {
   it('gives machines one JSON document', async () => {
     const { out } = await grasp('inspect', '--json', sharedPath('reference', 'tiny-llama-mha'));
     expect(JSON.parse(out)).toMatchObject({
-      config: { modelType: 'llama', tiedHead: true },
+      config: { architecture: { modelType: 'llama' }, tiedHead: true },
       parameters: { total: 58656, prunable: 4 * (3 * 32 * 88 + 4 * 4 * 8 * 32) },
       units: { ffn: 352, kv: 16 },
     });

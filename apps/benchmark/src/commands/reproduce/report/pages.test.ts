@@ -11,7 +11,12 @@ function reportOf(
   suites: readonly Suite[],
   { hasPaper = false, corpora = ['a'], missing = [] as string[] } = {},
 ): Report {
-  const options = { suites, keep: [0.8, 0.5], settings: parseSettings({ projection: 'paper' }), corpora };
+  const options = {
+    suites,
+    keep: [0.8, 0.5],
+    settings: parseSettings({ projection: { rule: 'paper' } }),
+    corpora,
+  };
   const paper = {
     ...{ name: 'Paper-7B', names: 'x', shape: {} },
     rows: [
