@@ -19,7 +19,7 @@ import {
 import { Generation } from './inference/generation.js';
 import type { DecoderParts } from './layers/decoder-parts.js';
 import { type Pass, PreparedLayers } from './layers/prepared-layers.js';
-import { gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
+import { checkLengths, gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
 import { type RotaryTable, rotaryOf } from './math/rotary.js';
 import type { DecoderParameters, ParameterName } from './spec/parameters.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
@@ -37,7 +37,7 @@ export class DecoderView {
     { gates, norms, lora }: DecoderParameters,
   ) {
     this.parameters = { gates: gates?.slice(), norms: norms?.slice(), lora: lora?.slice() };
-    splitParameters(parts, { gates, norms }, 'kept'); // lengths; LoRA's depends on the kept units
+    checkLengths(parts, { gates, norms });
   }
 
   /** Maximum sequence length, in tokens. */

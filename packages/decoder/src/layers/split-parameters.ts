@@ -18,21 +18,30 @@ export interface SplitParameters {
   readonly rank: number;
 }
 
+type Shape = Pick<DecoderParts, 'config' | 'layout' | 'sublayers'>;
+
+/** @throws DecoderInputError if gates or norm scales have another length than the model asks for. */
+export function checkLengths(
+  { config, layout, sublayers }: Shape,
+  { gates, norms }: Pick<DecoderParameters, 'gates' | 'norms'>,
+): void {
+  if (gates) checkLength('gates', gates, layout.size);
+  if (norms) checkLength('norm scales', norms, (sublayers.length + 1) * config.hiddenSize);
+}
+
 /**
  * Splits the parameters by sublayer.
  *
  * @param units which units have gradients, see `GradientOptions`.
- * @throws DecoderInputError if a vector has another length than the model asks for.
+ * @throws DecoderInputError if LoRA has no whole rank for the kept units.
  */
 export function splitParameters(
-  parts: Pick<DecoderParts, 'config' | 'layout' | 'sublayers'>,
+  parts: Shape,
   { gates = new Float32Array(parts.layout.size).fill(1), norms, lora }: DecoderParameters,
   units: NonNullable<GradientOptions['units']>,
 ): SplitParameters {
-  const { sublayers, layout } = parts;
+  const { sublayers } = parts;
   const d = parts.config.hiddenSize;
-  checkLength('gates', gates, layout.size);
-  if (norms) checkLength('norm scales', norms, (sublayers.length + 1) * d);
   const kept = sublayers.map(({ block }) => keptIn(block, gates));
   const rank = lora ? rankOf(sublayers, kept, lora) : 0;
   const [nextNorm, nextLora] = [norms && readerOf(norms), lora && readerOf(lora)];
