@@ -4,21 +4,50 @@ import { defineConfig } from 'vitest/config';
 const resolve = { conditions: ['@grasp/source'] };
 const source = { resolve, ssr: { resolve }, environments: { __vitest__: { resolve } } };
 
+/**
+ * Packages whose tests open no TensorFlow. Their test files share workers, so that modules are loaded once; the others
+ * need a process each, because a process has one TensorFlow.
+ */
+const WITHOUT_TENSORFLOW = [
+  'budget',
+  'calib-data',
+  'checkpoint',
+  'download',
+  'eval',
+  'export',
+  'files',
+  'fold',
+  'gates',
+  'hub',
+  'lm-eval',
+  'random',
+  'report',
+  'testing',
+  'tokenizer',
+];
+const shared = `packages/{${WITHOUT_TENSORFLOW.join(',')}}/{src,test}/**/*.test.ts`;
+
+const unit = {
+  globalSetup: './packages/testing/src/acquire-tensorflow.ts',
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+} as const;
+
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/skipped-reporter.mjs'],
     // By default one core is left idle, which of two is half.
     maxWorkers: '100%',
     projects: [
+      { ...source, test: { ...unit, name: 'unit-shared', include: [shared], isolate: false } },
       {
         ...source,
         test: {
-          name: 'unit',
+          ...unit,
+          name: 'unit-apart',
           include: ['{packages,apps,examples}/*/{src,test}/**/*.test.ts'],
-          globalSetup: './packages/testing/src/acquire-tensorflow.ts',
-          pool: 'forks',
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          exclude: [shared, '**/node_modules/**'],
         },
       },
       {

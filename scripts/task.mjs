@@ -26,7 +26,7 @@ const tasks = {
     return run(process.execPath, [join(root, 'apps/cli/dist/main.js'), 'demo', ...args], userFolder());
   },
   docs: () => run(process.execPath, [join(root, 'scripts/docs.mjs')]),
-  test: (args) => run(process.execPath, [bin('vitest/vitest.mjs'), 'run', '--project', 'unit', ...args]),
+  test: (args) => run(process.execPath, [bin('vitest/vitest.mjs'), 'run', '--project', 'unit-*', ...args]),
   verify: async (args) => {
     await build('@grasp/benchmark');
     return run(
