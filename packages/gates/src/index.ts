@@ -29,6 +29,7 @@ export {
 } from './state/state-file.js';
 export { type AdamWOptions, adamW } from './training/adamw.js';
 export { type EpochOrder, epochOrder } from './training/epoch-order.js';
+export type { GroupGradients } from './training/group-gradients.js';
 export { annealed, type LearningRate } from './training/learning-rate.js';
 export type { Optimizer, OptimizerState } from './training/optimizer.js';
 export {
@@ -40,7 +41,6 @@ export {
 export {
   type BatchAt,
   type GradientsOf,
-  type GroupGradients,
   type TrainingRecord,
   train,
 } from './training/train.js';

@@ -8,7 +8,7 @@ import {
   type TileInputs,
 } from '../math/head.js';
 import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from '../math/rms-norm.js';
-import { mixedTarget, type TeacherTargets } from '../recovery/teacher-targets.js';
+import { mixedTarget, type TeacherTargets } from '../math/teacher-targets.js';
 import { namedFunction } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { DecoderConfig } from '../spec/config.js';

@@ -12,12 +12,12 @@ import { PreparedLayers } from '../layers/prepared-layers.js';
 import { splitParameters } from '../layers/split-parameters.js';
 import type { Sublayer } from '../layers/sublayer.js';
 import type { RotaryTable } from '../math/rotary.js';
+import { predictingStates } from '../math/teacher-targets.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { TokenBatch } from '../token-batch.js';
 import { type Permutation, permutationOf, rowsOfUnits } from '../weights/permutation.js';
 import { outputProblem, withSolution } from './output-problem.js';
 import { type RefitSums, refitFunctions } from './refit-sums.js';
-import { predictingStates } from './teacher-targets.js';
 
 /** One batch on its way up. */
 interface Stream {

@@ -1,5 +1,5 @@
 import { NonFiniteError, StateError } from '../errors.js';
-import type { GroupGradients } from './train.js';
+import type { GroupGradients } from './group-gradients.js';
 
 /** A loop, as there may be millions at every step. */
 function firstNonFinite(values: Float32Array): number | undefined {

@@ -1,15 +1,8 @@
 import { TrainingOptionError } from '../errors.js';
 import { finiteGradients } from './finite-gradients.js';
+import type { GroupGradients } from './group-gradients.js';
 import { identity, type ParameterGroup } from './parameter-group.js';
 import { assertStateOf, initialState, type TrainingState } from './training-state.js';
-
-/** The loss of a batch, and its gradient in the values of each group. */
-export interface GroupGradients<Group extends string> {
-  /** Mean loss of the batch. */
-  readonly loss: number;
-  /** dL/dvalue of each entry, float32. */
-  readonly gradients: Readonly<Record<Group, Float32Array>>;
-}
 
 /** Evaluates a model at the values of each group. Values are valid until the next step. */
 export type GradientsOf<Batch, Group extends string> = (
