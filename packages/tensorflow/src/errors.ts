@@ -20,13 +20,18 @@ export class DisposedTensorError extends Error {
   readonly code = 'GRASP_TF_DISPOSED';
   override readonly name = 'DisposedTensorError';
 
+  /** A tensor whose dtype and shape are still known. */
   static tensor({ dtype, shape }: { dtype: string; shape: readonly number[] }): DisposedTensorError {
     return new DisposedTensorError(
       `Tensor is disposed: ${dtype} [${shape}]. Return it from the tf.tidy that made it, or call tf.keep on it.`,
     );
   }
 
-  /** @param id its id in the store, if its dtype and shape are not known any more */
+  /**
+   * A tensor whose dtype and shape are no longer known.
+   *
+   * @param id its id in the store.
+   */
   static id(id: number): DisposedTensorError {
     return new DisposedTensorError(`Tensor ${id} is disposed, or belongs to a TensorFlow that is closed.`);
   }
@@ -78,6 +83,7 @@ export class RecordingError extends Error {
     super(`Recorded function '${recording}': ${detail}`);
   }
 
+  /** The function reads the values of a tensor. */
   static read(recording: string): RecordingError {
     return new RecordingError(
       recording,
@@ -87,6 +93,7 @@ export class RecordingError extends Error {
     );
   }
 
+  /** The function creates a tf.Variable or assigns to one. */
   static variable(recording: string, variable: string): RecordingError {
     return new RecordingError(
       recording,
@@ -96,6 +103,7 @@ export class RecordingError extends Error {
     );
   }
 
+  /** The function does not return an array of tensors. */
   static results(recording: string): RecordingError {
     return new RecordingError(
       recording,
@@ -104,6 +112,7 @@ export class RecordingError extends Error {
     );
   }
 
+  /** A tensor from outside the function is disposed. */
   static captured(recording: string): RecordingError {
     return new RecordingError(
       recording,
@@ -112,6 +121,7 @@ export class RecordingError extends Error {
     );
   }
 
+  /** The recorded function is disposed. */
   static disposed(recording: string): RecordingError {
     return new RecordingError(recording, 'disposed', 'it is disposed. Record the function again.');
   }

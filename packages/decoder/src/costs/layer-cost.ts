@@ -69,9 +69,11 @@ export interface LayerCost {
   readonly outputMatrix?: MatrixSize;
   /** Elements of the computed units' KV cache once it holds a row of `length` tokens. */
   kvCache(length: number): number;
+  /** The forward pass alone. */
   forward(tokens: PassTokens, gradients?: PassGradients): PassCost;
   /** The forward pass of a training step. */
   forwardSaving(tokens: PassTokens, gradients?: PassGradients): PassCost;
+  /** The backward pass of a training step. */
   backward(tokens: PassTokens, gradients?: PassGradients): PassCost;
 }
 
