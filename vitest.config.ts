@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,apps,examples}/*/{src,test}/**/*.test.ts'],
-          globalSetup: './packages/testing/src/acquire-tensorflow.ts',
+          globalSetup: './packages/testing/src/machine/acquire-tensorflow.ts',
           pool: 'forks',
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['{packages,apps,examples}/*/{src,test}/**/*.slow.ts'],
-          globalSetup: './packages/testing/src/acquire-tensorflow.ts',
+          globalSetup: './packages/testing/src/machine/acquire-tensorflow.ts',
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 1_800_000,

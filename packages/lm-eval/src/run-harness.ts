@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataRecord } from '@grasp/calib-data';
 import { execa } from 'execa';
+import { type HarnessTask, readHarnessOutput } from './agreement/samples.js';
 import { HarnessError } from './errors.js';
 import type { Harness } from './harness.js';
-import { lastLines } from './install.js';
 import { writeLocalTask } from './local-tasks.js';
-import { type HarnessTask, readHarnessOutput } from './samples.js';
+import { lastLines } from './python/install.js';
 
 /** How far the harness is. `loading` has no numbers. */
 export type HarnessProgress =

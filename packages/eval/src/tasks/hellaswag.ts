@@ -1,7 +1,7 @@
 import type { DataRecord } from '@grasp/calib-data';
-import { indexField, textField, textListField } from '../item-fields.js';
-import { capitalize, strip } from '../python-text.js';
-import { choicesAfter, type Task } from '../task.js';
+import { indexField, textField, textListField } from './item-fields.js';
+import { capitalize, strip } from './python-text.js';
+import { choicesAfter, type Task } from './task.js';
 
 /** HellaSwag (Zellers et al. 2019): which of four endings continues a description. */
 export const hellaswag: Task = {

@@ -1,6 +1,6 @@
-import { ItemFormatError, textField } from '../item-fields.js';
-import { strip } from '../python-text.js';
-import type { Task } from '../task.js';
+import { ItemFormatError, textField } from './item-fields.js';
+import { strip } from './python-text.js';
+import type { Task } from './task.js';
 
 /**
  * WinoGrande (Sakaguchi et al. 2020): which of two options fills the blank of a sentence. Scored partially: the option

@@ -1,61 +1,8 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import { hasOneShape } from '../layer-widths.js';
+import type { CardAbout, CardRecord, CardSettings, CardText } from './card-record.js';
 import { writeFrontMatter } from './front-matter.js';
-import type { Origin } from './licence.js';
 import { withoutFolders } from './without-folders.js';
-
-interface Sizes {
-  readonly parameters: number;
-  readonly prunableParameters: number;
-  readonly kvCacheBytesPerToken: number;
-}
-
-interface Text {
-  readonly fingerprint: string;
-  readonly description: string;
-  readonly shape: readonly [number, number];
-}
-
-/** Settings of a run, in groups. The card lists all of them and describes those named here. */
-interface CardSettings {
-  readonly choice: string;
-  readonly refit: { readonly mode: string };
-  readonly scales: { readonly targets: string; readonly epochs: number };
-}
-
-/** The part of a run's record that a model card shows. */
-export interface CardRecord {
-  /** The dense model: a path, or its name on the Hub. */
-  readonly model: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly settings: CardSettings;
-  readonly data: {
-    readonly gates: Text;
-    readonly scales: Text;
-    readonly evaluation: Readonly<Record<string, Text>>;
-  };
-  /** Requested budgets, and the amounts in the written weights. */
-  readonly budgets: readonly {
-    /** The quantity that is counted. */
-    readonly name: string;
-    readonly limit: number;
-    readonly kept: number;
-    /** The amount in the dense model. */
-    readonly total: number;
-  }[];
-  readonly before: Sizes;
-  readonly after: Sizes;
-  /** Perplexity by model (`dense`, `masked`, `calibrated`), then by text. */
-  readonly perplexity: Readonly<Record<string, Readonly<Record<string, number>> | undefined>>;
-}
-
-export interface CardAbout {
-  /** Name of the pruned model, for the title. */
-  readonly name: string;
-  /** Shape of the pruned model. */
-  readonly config: DecoderConfig;
-  readonly origin?: Origin;
-}
 
 /**
  * README.md of a pruned model: origin, budgets, texts, perplexities, how to load it, limits, licence. File names appear
@@ -169,10 +116,13 @@ function llamaCpp(name: string, config: DecoderConfig): string {
 }
 
 function making({ settings, data, versions }: CardRecord): string {
-  const texts: [string, Text][] = [
+  const texts: [string, CardText][] = [
     [settings.choice === 'importance' ? 'choice of units' : 'gates', data.gates],
     ['scales', data.scales],
-    ...Object.entries(data.evaluation).map(([name, text]): [string, Text] => [`perplexity, ${name}`, text]),
+    ...Object.entries(data.evaluation).map(([name, text]): [string, CardText] => [
+      `perplexity, ${name}`,
+      text,
+    ]),
   ];
   return `## How it was made
 
