@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { publishFolder } from '@grasp/files';
 import { installInto } from './install.js';
 import type { PythonOptions } from './python-options.js';
 
@@ -21,15 +22,12 @@ export async function pythonEnvironment(requirements: string, options: PythonOpt
   const folder = join(cache, pins.digest('hex').slice(0, 16));
   if (await exists(folder)) return interpreterOf(folder);
 
-  // An environment works wherever it is moved to, so it gets its name when it is complete. Of two processes that make
-  // it at once, the second to finish throws its own away.
+  // A virtual environment can be moved, so it gets its name when it is complete.
   const partial = `${folder}.${process.pid}.partial`;
   try {
     await mkdir(cache, { recursive: true });
     await installInto(partial, interpreterOf(partial), requirements, options);
-    await rename(partial, folder).catch(async (error: unknown) => {
-      if (!(await exists(folder))) throw error;
-    });
+    await publishFolder(partial, folder);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
