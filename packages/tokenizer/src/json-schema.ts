@@ -122,7 +122,7 @@ function placeOf(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
