@@ -41,7 +41,10 @@ for (const { file, from, to, tests } of mutants) {
   const restore = () => writeFileSync(path, source);
   process.once('SIGINT', restore);
   try {
-    writeFileSync(path, source.replace(from, () => to));
+    writeFileSync(
+      path,
+      source.replace(from, () => to),
+    );
     survived = pass(tests);
   } finally {
     restore();

@@ -52,7 +52,7 @@ export async function openHarness(options: PythonOptions = {}): Promise<Harness>
   if (answer.missing.length > 0) {
     throw new PythonError(
       `${python} lacks ${answer.missing.join(', ')}. Install ${HARNESS_REQUIREMENTS} there, or unset GRASP_PYTHON ` +
-        'to have an environment made.',
+        'to create an environment.',
       python,
     );
   }

@@ -1,6 +1,6 @@
 /**
- * Checks the pages of a Parquet file before hyparquet decodes them, as hyparquet trusts what a page says of itself: a
- * run of some bytes makes it fill an array of a billion, and some encodings can make it read in a circle.
+ * Checks the pages of a Parquet file before hyparquet decodes them. hyparquet trusts the counts and lengths in a page: a
+ * run of a few bytes can make it fill an array of a billion values, and some encodings can make it loop forever.
  */
 import type { AsyncBuffer, ColumnMetaData, Compressors, PageHeader, RowGroup, SchemaTree } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
@@ -14,20 +14,20 @@ import {
 import { decompressZstd, compressors as unbounded } from 'hyparquet-compressors';
 import { LIMITS } from '../limits.js';
 
-/** Those that need no check beyond runs and counts. */
+/** The supported encodings. Run lengths and counts bound their decoded size. */
 const ENCODINGS = ['PLAIN', 'PLAIN_DICTIONARY', 'RLE_DICTIONARY', 'RLE'];
 
-/** hyparquet's, unpacking no more than a page says it holds. */
+/** The decompressors of hyparquet. The output is limited to the size that the page header states. */
 export const compressors: Compressors = {
   ...unbounded,
   ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
 };
 
 /**
- * Checks the columns of a row group that are to be read. A page is unpacked here and once more when it is decoded.
+ * Checks the columns of a row group before they are read. Each page is decompressed here, and again when it is decoded.
  *
- * @param columns names; default all
- * @throws Error that says what is wrong
+ * @param columns names of columns. Default all.
+ * @throws Error that names the count or length that is out of bounds
  */
 export async function checkRowGroup(
   file: AsyncBuffer,
@@ -44,7 +44,9 @@ export async function checkRowGroup(
     const start = Number(column.dictionary_page_offset || column.data_page_offset);
     const end = start + Number(column.total_compressed_size);
     if (!(start >= 0 && start <= end && end <= file.byteLength)) {
-      throw new Error(`column ${name} is at bytes ${start} to ${end} of ${file.byteLength}`);
+      throw new Error(
+        `column ${name}: bytes ${start} to ${end} are outside the file of ${file.byteLength} bytes`,
+      );
     }
     const values = checkColumn(await file.slice(start, end), column, path);
     if (isFlatColumn(path) && values !== rows) {
@@ -53,7 +55,7 @@ export async function checkRowGroup(
   }
 }
 
-/** @returns how many values its pages hold */
+/** Returns the number of values in the pages of a column. */
 function checkColumn(chunk: ArrayBuffer, { codec }: ColumnMetaData, path: SchemaTree[]): number {
   const reader = { view: new DataView(chunk), offset: 0 };
   let values = 0;
@@ -61,7 +63,7 @@ function checkColumn(chunk: ArrayBuffer, { codec }: ColumnMetaData, path: Schema
     const header = parquetHeader(reader);
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
     bounded(packed, chunk.byteLength - reader.offset, 'bytes in a page');
-    bounded(unpacked, LIMITS.parquetPageBytes, 'bytes in a page, unpacked');
+    bounded(unpacked, LIMITS.parquetPageBytes, 'decompressed bytes in a page');
     const bytes = new Uint8Array(chunk, reader.offset, packed);
     reader.offset += packed;
     values += checkPage(header, bytes, codec, path);
@@ -70,7 +72,7 @@ function checkColumn(chunk: ArrayBuffer, { codec }: ColumnMetaData, path: Schema
   return values;
 }
 
-/** @returns how many values the page adds to the column: of a dictionary none */
+/** Returns the number of values that a page adds to its column: 0 for a dictionary. */
 function checkPage(
   header: PageHeader,
   bytes: Uint8Array,
@@ -84,9 +86,9 @@ function checkPage(
     return 0;
   }
   const page = header.type === 'DATA_PAGE' ? first : header.type === 'DATA_PAGE_V2' ? second : undefined;
-  if (!page) throw new Error(`a page of type ${header.type}`);
+  if (!page) throw new Error(`page type ${header.type} is not supported`);
   if (!ENCODINGS.includes(page.encoding)) {
-    throw new Error(`values encoded as ${page.encoding}; ${ENCODINGS.join(', ')} are read`);
+    throw new Error(`encoding ${page.encoding} is not supported. Supported: ${ENCODINGS.join(', ')}.`);
   }
   const count = page.num_values;
   bounded(count, LIMITS.parquetValues, 'values in a page');
@@ -115,25 +117,29 @@ function checkPage(
   return count;
 }
 
-/** Values in their own encoding; some of the `count` may be null, and then are not there. */
+/** Checks the encoded values of a page. Null values are counted in `count`, but not stored. */
 function checkValues(values: Uint8Array, encoding: string, path: SchemaTree[], count: number): void {
   if (encoding === 'PLAIN' || values.length === 0) return;
   const isBoolean = path.at(-1)?.element.type === 'BOOLEAN';
   const [width = 0] = isBoolean ? [1] : values;
-  if (width > 32) throw new Error(`dictionary indices of ${width} bits`);
+  if (width > 32) throw new Error(`dictionary indices have ${width} bits; the maximum is 32`);
   checkRuns(isBoolean ? prefixed(values)[0] : values.subarray(1), width, count, 'some');
 }
 
-/** Runs after a length of four bytes, and what follows. */
+/** Splits runs with a length prefix of four bytes from the bytes after them. */
 function prefixed(bytes: Uint8Array): [runs: Uint8Array, after: Uint8Array] {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0, true);
   bounded(length, bytes.length - 4, 'bytes of runs');
   return [bytes.subarray(4, 4 + length), bytes.subarray(4 + length)];
 }
 
-/** Runs of the hybrid of run lengths and packed bits: none claims more values than the page has. */
-function checkRuns(bytes: Uint8Array, width: number, count: number, wanted: 'all' | 'some'): void {
-  if (width === 0 && wanted === 'all') return; // no levels
+/**
+ * Checks runs in Parquet's hybrid of run-length encoding and bit packing: no run has more values than the page.
+ *
+ * @param expected `all`: the runs must have `count` values. `some`: they may have fewer.
+ */
+function checkRuns(bytes: Uint8Array, width: number, count: number, expected: 'all' | 'some'): void {
+  if (width === 0 && expected === 'all') return; // no levels
   let at = 0;
   let seen = 0;
   while (seen < count && at < bytes.length) {
@@ -141,21 +147,21 @@ function checkRuns(bytes: Uint8Array, width: number, count: number, wanted: 'all
     for (let byte = 0x80; byte >= 0x80; at++, scale *= 0x80) {
       byte = bytes[at] ?? 0;
       header += (byte & 0x7f) * scale;
-      if (scale > 2 ** 31) throw new Error('a run whose length has no end');
+      if (scale > 2 ** 31) throw new Error('the length of a run is too large');
     }
     const packed = header % 2 === 1;
     const values = Math.floor(header / 2) * (packed ? 8 : 1);
-    // Packed bits come in groups of eight, the last filled up.
+    // Packed values come in groups of eight. The last group is padded.
     bounded(values, packed ? count - seen + 7 : count - seen, 'values in a run');
     at += packed ? (values / 8) * width : Math.ceil(width / 8);
     seen += values;
   }
-  if (wanted === 'all' && seen < count) throw new Error(`levels of ${seen} values of ${count}`);
+  if (expected === 'all' && seen < count) throw new Error(`${seen} levels for ${count} values`);
 }
 
 function bounded(value: number, limit: number, what: string): void {
   if (Number.isSafeInteger(value) && value >= 0 && value <= limit) return;
-  throw new Error(`${value} ${what}, where at most ${limit} are possible`);
+  throw new Error(`${value} ${what}; the maximum is ${limit}`);
 }
 
 const bitWidth = (value: number): number => 32 - Math.clz32(value);

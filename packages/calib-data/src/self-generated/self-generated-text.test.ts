@@ -12,7 +12,7 @@ const END = 9;
 const chat: WritingFormat = { openings: [Int32Array.of(100, 101), Int32Array.of(102)], ends: [END] };
 const plain: WritingFormat = { openings: [Int32Array.of(100)], ends: [END] };
 
-/** A model whose likeliest token of a row is told by what it has read, and that keeps what it read. */
+/** A model whose most likely token depends on the tokens that it has read. It keeps those tokens. */
 function model(likeliest: (read: readonly number[]) => number, context = 1000) {
   const read: number[][][] = [];
   const generator: RowGenerator = {
@@ -67,7 +67,7 @@ describe('ownText', () => {
     expect(read).toEqual([[[100, 101, 0, 1, 2, END, 102, 0, 1, 2, END, 100, 101, 0, 1, 2]]]);
   });
 
-  it('begins anew after each end where there is one opening', async () => {
+  it('starts a new text after each end if there is one opening', async () => {
     const { generator } = model(everyThird);
     const texts = await written(generator, plain);
     expect(texts).toEqual(Array(4).fill([[0, 1, 2]]));

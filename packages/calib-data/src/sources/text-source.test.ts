@@ -76,7 +76,7 @@ describe('records without text', () => {
     });
     expect(await source('a.parquet', new Uint8Array(nulls))).toEqual([['a', 'b'], 2]);
   });
-  test('are counted anew by each reading, and through firstRows', async () => {
+  test('are counted again by each reading, and through firstRows', async () => {
     await using temporary = await temporaryFolder({ 'a.jsonl': '{}\n{"text":"a"}\n{"text":"b"}\n{}\n' });
     const file = textFile(join(temporary.folder, 'a.jsonl'));
     for (const _ of [1, 2]) {
@@ -170,7 +170,7 @@ describe('Parquet', () => {
     file.set([0xfe, 0xff, 0x7f], at);
     await expect(column(file)).rejects.toMatchObject({
       code: 'GRASP_DATA_FILE',
-      message: expect.stringContaining('values in a run, where at most 20000 are possible'),
+      message: expect.stringContaining('values in a run; the maximum is 20000'),
     });
   });
   test('a truncated file is an error of that file', async () => {

@@ -18,7 +18,7 @@ export const hellaswag: Task = {
 };
 
 /**
- * The context in two parts, the second capitalised; a file that holds only their join `ctx` is taken as it stands,
+ * The context in two parts, the second capitalised; a file that holds only their join `ctx` is used unchanged,
  * since the join no longer tells where the second part begins.
  */
 function contextOf(record: DataRecord): string {

@@ -160,7 +160,7 @@ function method({ choice, refit, scales }: CardSettings): string {
       : 'a gate for each FFN channel and each key/value head is learned under one budget while the weights stay as they are',
   ];
   if (refit.mode === 'sequential') {
-    steps.push('the output matrices of what is left are fitted anew by least squares, on the same text');
+    steps.push('the output matrices of the kept units are refitted by least squares, on the same text');
   }
   if (scales.epochs !== 0) {
     const scaled =
@@ -179,8 +179,8 @@ function limits({ perplexity }: CardRecord): string {
   return `## Limits
 
 A pruned model has forgotten things, most of all where the text it was calibrated on says little: other languages, code,
-rare facts. ${only} Evaluate it on your own task before you rely on it; whatever held for the
-dense model's risks and biases holds here, and may be worse.`;
+rare facts. ${only} Evaluate it on your own task before you rely on it. The risks and biases of the
+dense model remain, and may be worse.`;
 }
 
 function licence({ origin = {} }: CardAbout): string {

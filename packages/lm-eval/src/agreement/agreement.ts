@@ -14,7 +14,7 @@ export interface Agreement {
   readonly beyond: number;
   /** Items where both chose the same answer: the likeliest, and the likeliest per character. */
   readonly chosenEqual: number;
-  /** By hit or miss, since the harness logs no more. Absent where it does not report `acc_norm`. */
+  /** Compares hits and misses, because the harness logs no more. Absent if it does not report `acc_norm`. */
   readonly accNormEqual?: number;
   readonly differences: readonly Difference[];
 }

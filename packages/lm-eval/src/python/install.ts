@@ -5,7 +5,7 @@ import type { PythonOptions } from './python-options.js';
 
 const OLDEST = [3, 10] as const;
 
-/** Makes a virtual environment in `folder` and installs what `requirements` pins. */
+/** Creates a virtual environment in `folder` and installs the packages of `requirements`. */
 export async function installInto(
   folder: string,
   interpreter: string,
@@ -15,8 +15,8 @@ export async function installInto(
   const variable = offlineVariable();
   if (variable !== undefined) {
     throw new PythonError(
-      `What ${requirements} pins would have to be installed, and ${variable} is set. Run once without it, or give an ` +
-        'interpreter that has it (GRASP_PYTHON for lm_eval).',
+      `The packages of ${requirements} are not installed, and ${variable} is set. Run once without it, or give an ` +
+        'interpreter that has them (GRASP_PYTHON for lm_eval).',
       basePython,
     );
   }
@@ -33,7 +33,7 @@ export async function installInto(
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off'];
   const installed = await run(interpreter, [...pip, '-r', requirements], signal, onProgress);
   if (installed.failed) {
-    const message = `pip cannot install what ${requirements} pins; an interpreter that has it can be given instead (GRASP_PYTHON for lm_eval).`;
+    const message = `pip cannot install the packages of ${requirements}. Give an interpreter that has them (GRASP_PYTHON for lm_eval).`;
     throw new PythonError(`${message}\n${installed.tail}`, interpreter);
   }
 }
@@ -45,8 +45,8 @@ async function checkVersion(python: string, requirements: string): Promise<void>
   const need = `Python ${OLDEST.join('.')} or later`;
   if (failed) {
     throw new PythonError(
-      `${python} does not run, and ${need} is needed. Install it, or give an interpreter that has what ` +
-        `${requirements} pins (GRASP_PYTHON for lm_eval).`,
+      `${python} does not run, and ${need} is needed. Install it, or give an interpreter with the ` +
+        `packages of ${requirements} (GRASP_PYTHON for lm_eval).`,
       python,
     );
   }
@@ -72,7 +72,7 @@ async function run(
   return { failed, tail: withoutSecrets(lastLines(all)) }; // an index address may carry a password
 }
 
-/** What a person needs of a long output. */
+/** The last lines of an output, for a message. */
 export function lastLines(text: string, count = 12): string {
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }

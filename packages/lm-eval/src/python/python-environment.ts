@@ -7,13 +7,13 @@ import { installInto } from './install.js';
 import type { PythonOptions } from './python-options.js';
 
 /**
- * The interpreter of a virtual environment that holds what a requirements file pins, made on first use. Its folder is
- * named by the file's hash, so other pins make another environment. pip's own configuration (index, proxy,
- * certificates, folders of wheels) is honoured.
+ * Returns the interpreter of a virtual environment with the packages of a requirements file. The environment is created on
+ * first use. Its folder is named by the hash of the file, so other pins create another environment. The configuration of
+ * pip (index, proxy, certificates, folders of wheels) applies.
  *
  * @param requirements path of a requirements file.
  * @returns path of the interpreter.
- * @throws PythonError if there is no Python 3.10 or later, no venv module, or pip fails; with what it said.
+ * @throws PythonError if there is no Python 3.10 or later, no venv module, or pip fails. The message contains the last lines of the output.
  */
 export async function pythonEnvironment(requirements: string, options: PythonOptions = {}): Promise<string> {
   if (options.python) return options.python;

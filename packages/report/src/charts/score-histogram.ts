@@ -18,7 +18,7 @@ export interface HistogramOptions {
   readonly logarithmic?: boolean;
 }
 
-/** How the scores of one kind of units are spread, what the mask keeps upon what it removes, as an SVG element. */
+/** A histogram of the scores of one kind of units, as an SVG element. Kept units are stacked on removed ones. */
 export function scoreHistogram(
   layout: Layout,
   scores: Float32Array,

@@ -10,6 +10,6 @@ export function budgetSlider({ units, mask }: LiveRun): string {
   const now = percent(maskCost(layout, mask) / layout.totalCost, Math.round);
   return `<div id="budget" hidden><label for="keep">Prunable parameters to keep:</label> <output id="share" for="keep">${now}%</output>
 <input type="range" id="keep" min="${least}" max="100" step="0.1" value="${now}" aria-describedby="trial">
-<p class="soft" id="trial">Move it to see what the scores of this run keep under another budget, projected anew in this page. Perplexity was measured at the run’s own budget alone.</p>
+<p class="soft" id="trial">Move it to see the units that the scores of this run keep under another budget. The page projects them again. Perplexity was measured at the run’s own budget only.</p>
 <button type="button" id="back">Back to the run</button></div>`;
 }

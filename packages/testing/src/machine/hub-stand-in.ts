@@ -27,7 +27,7 @@ interface Line {
   };
 }
 
-/** What is asked for before large files are sent: the LFS batch API, with the Hub's own transfer in parts. */
+/** A request of the LFS batch API, which precedes large files. `multipart` is a transfer of the Hub. */
 interface BatchRequest {
   readonly operation: string;
   readonly transfers: readonly string[];
@@ -48,8 +48,8 @@ const gitSha1 = (bytes: Buffer): string =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
 /**
- * A server on this machine that behaves like the Hugging Face Hub where models are uploaded: repositories, branches,
- * preupload, LFS batch with single and multipart transfers, storage, and commits. Safetensors files are large files.
+ * A local server that behaves like the Hugging Face Hub for uploads of models: repositories, branches, preupload, LFS
+ * batch with single and multipart transfers, storage, and commits. Safetensors files count as large files.
  */
 export class HubStandIn {
   readonly repositories = new Map<string, Repository>();
@@ -57,11 +57,14 @@ export class HubStandIn {
   readonly storage = new Map<string, Buffer>();
   /** Method and path of each request, without its query. */
   readonly requests: string[] = [];
-  /** Everything that reached the storage, headers too: no token may be among it. */
+  /** URL and headers of each request to the storage. They must not contain a token. */
   readonly storageRequests: string[] = [];
-  /** Breaks the next transfer to the storage that is longer, after so many bytes and once `others` files are stored. */
+  /**
+   * Breaks the next transfer to the storage that has more than `after` bytes: after that many bytes, once `others` files
+   * are stored.
+   */
   cut: { readonly after: number; readonly others: number } | undefined;
-  /** Refuses every transfer to the storage, as one whose signature is too old. */
+  /** Refuses every transfer to the storage, as if its signature had expired. */
   expired = false;
   /** Files longer than this are sent in parts of this size. */
   partSize = Number.POSITIVE_INFINITY;
@@ -70,7 +73,7 @@ export class HubStandIn {
     this.#answer(request, response).catch(() => response.destroy());
   });
 
-  /** Tokens, and whether they may write; `owner` is the only owner there is. */
+  /** @param tokens permission by token. The only owner of repositories is `owner`. */
   constructor(readonly tokens: Readonly<Record<string, 'read' | 'write'>>) {}
 
   async start(): Promise<this> {
@@ -82,12 +85,12 @@ export class HubStandIn {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Large and small files of a branch by path, as one who downloads would get them. */
+  /** Sorted paths of all files of a branch. */
   files(id: string, branch = 'main'): readonly string[] {
     return [...(this.repositories.get(id)?.branches.get(branch)?.keys() ?? [])].sort();
   }
 
-  /** Transfers to the storage so far. */
+  /** Number of transfers to the storage so far. */
   get uploads(): number {
     return this.requests.filter((request) => request.startsWith('PUT')).length;
   }
@@ -176,14 +179,14 @@ export class HubStandIn {
     }
     const body = await collect(request);
     if (part === 'complete') return this.#complete(oid, JSON.parse(body.toString()), response);
-    // As S3 does: it takes no body whose length it is not told.
+    // S3 requires a content length.
     if (request.headers['content-length'] === undefined) return void response.writeHead(411).end();
     if (part === undefined) return this.#keep(oid, body, response);
     this.#parts.set(path, body);
     response.writeHead(200, { etag: etagOf(body) }).end();
   }
 
-  /** Joins the parts of a long file, once each is named with the tag that its transfer was answered with. */
+  /** Joins the parts of a long file. Each part must carry the ETag from the response to its transfer. */
   #complete(oid: string, named: CompleteRequest, response: ServerResponse): void {
     const parts = named.parts.map(({ partNumber, etag }, index) => {
       const content = this.#parts.get(`${oid}/${String(index + 1).padStart(5, '0')}`);

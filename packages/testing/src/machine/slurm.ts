@@ -10,34 +10,38 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where daemons lie that are not on everybody's PATH. */
+/** Folders of programs. Daemons are often outside PATH. */
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
 const programOf = (name: string): string | undefined =>
   folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 
 /**
- * Whether there is a Slurm to start. Tests that need one are skipped without it, unless `GRASP_REQUIRE_SLURM` is set:
- * then they run, and fail.
+ * Whether Slurm is installed. Without it, tests that need it are skipped, unless `GRASP_REQUIRE_SLURM` is set: then they
+ * run and fail.
  */
 export const hasSlurm =
   process.env.GRASP_REQUIRE_SLURM === '1' ||
   ['munged', 'slurmctld', 'slurmd', 'sbatch', 'squeue'].every((name) => programOf(name) !== undefined);
 
-/** A cluster of one node on this machine's loopback. */
+/** A cluster with one node, on the loopback interface of this machine. */
 export interface SlurmCluster {
-  /** What Slurm's commands find it by. */
+  /** Environment variables with which Slurm's commands find the cluster. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the daemons, and whatever jobs are left. */
+  /** Ends the daemons and all jobs. */
   stop(): Promise<void>;
 }
 
-/** Starts a cluster below a temporary folder: nothing of it is installed, and none that runs on this machine is touched. */
+/**
+ * Starts a cluster in a temporary folder. Installs nothing, and does not touch other clusters on this machine.
+ *
+ * @throws Error with the logs of the daemons, if they do not start
+ */
 export async function startSlurm(): Promise<SlurmCluster> {
-  const folder = await mkdtemp(join(tmpdir(), 'grasp-slurm-')); // for its owner alone, as munged wants it
+  const folder = await mkdtemp(join(tmpdir(), 'grasp-slurm-')); // munged requires a folder that only its owner can enter
   const daemons: ChildProcess[] = [];
   const start = (name: string, args: readonly string[], env: Record<string, string> = {}): void => {
     const program = programOf(name);
-    if (program === undefined) throw new Error(`There is no ${name} on this machine (Debian: slurm-wlm).`);
+    if (program === undefined) throw new Error(`${name} is not installed. On Debian: apt install slurm-wlm.`);
     daemons.push(spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' }));
   };
   const at = (name: string) => join(folder, name);
@@ -84,7 +88,7 @@ export async function startSlurm(): Promise<SlurmCluster> {
 
 const NODE = 'node';
 
-/** No accounting, no control groups, no users but this one. */
+/** slurm.conf without accounting and control groups, for this user only. */
 function configuration(folder: string, controllerPort: number, nodePort: number): string {
   const [host, user] = [hostname(), userInfo().username];
   const settings = {
@@ -117,7 +121,7 @@ function configuration(folder: string, controllerPort: number, nodePort: number)
   return `${[...lines, node, partition].join('\n')}\n`;
 }
 
-/** A port of loopback that nobody listens on. */
+/** A free port of the loopback interface. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
@@ -128,7 +132,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Waits for what a daemon does, and says what they logged if it never does. */
+/** Waits until a condition holds. Throws an error with the logs of the daemons after 30 s. */
 async function until(holds: () => boolean | Promise<boolean>, folder: string): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
     if (await holds()) return;
