@@ -28,7 +28,7 @@ const WITHOUT_TENSORFLOW = [
 const shared = `packages/{${WITHOUT_TENSORFLOW.join(',')}}/{src,test}/**/*.test.ts`;
 
 const unit = {
-  globalSetup: './packages/testing/src/acquire-tensorflow.ts',
+  globalSetup: './packages/testing/src/machine/acquire-tensorflow.ts',
   pool: 'forks',
   testTimeout: 30_000,
   hookTimeout: 60_000,
@@ -55,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['{packages,apps,examples}/*/{src,test}/**/*.slow.ts'],
-          globalSetup: './packages/testing/src/acquire-tensorflow.ts',
+          globalSetup: './packages/testing/src/machine/acquire-tensorflow.ts',
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 1_800_000,

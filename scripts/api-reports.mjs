@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // What each published package promises, as API Extractor reports it: packages/*/*.api.md. Checks that the reports are
-// what the build declares; `--update` writes them anew, so that a change of the promise shows in its commit.
+// what the build declares; `--update` writes them again, so that a change of the promise shows in its commit.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -55,7 +55,7 @@ function report(folder) {
     },
   });
   if (apiReportChanged) {
-    const what = update ? 'written anew' : 'differs: run "npm run api -- --update" and look at what changed';
+    const what = update ? 'written again' : 'differs: run "npm run api -- --update" and look at what changed';
     process.stdout.write(`${folder}.api.md ${what}\n`);
   }
   return problems === 0 && (update || !apiReportChanged);

@@ -44,13 +44,4 @@ describe('the rooms of this package', () => {
     });
     expect(wrong).toEqual([]);
   });
-
-  it('have at most 12 source files each, and no file over 250 lines', () => {
-    const sources = files.filter((path) => !/\.(test|slow)\.ts$/.test(path));
-    const counts = new Map<string, number>();
-    for (const path of sources) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
-    expect([...counts].filter(([, count]) => count > 12)).toEqual([]);
-    const lines = (path: string) => readFileSync(join(source, path), 'utf8').split('\n').length - 1;
-    expect(sources.filter((path) => lines(path) > 250)).toEqual([]);
-  });
 });

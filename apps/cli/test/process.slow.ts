@@ -54,8 +54,8 @@ describe('the built command', () => {
     const changed = await prune(at('stopped'), '--epochs', '1');
     expect(changed.exitCode).toBe(5);
     expect(changed.stderr).toContain('epochs: 100000 then, 1 now');
-    const { exitCode: anew } = await prune(at('stopped'), '--epochs', '1', '--restart');
-    expect(anew).toBe(0);
+    const { exitCode: restarted } = await prune(at('stopped'), '--epochs', '1', '--restart');
+    expect(restarted).toBe(0);
     expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual(['stopped']);
   });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FILES, fuzzRecords } from '../test/fuzz.js';
 import { temporaryFolder } from '../test/temporary-folder.js';
 import { LIMITS } from './limits.js';
-import { readRecords } from './records.js';
+import { readRecords } from './records/records.js';
 
 /** Run once with 120,000 of .jsonl, 55,000 of .jsonl.gz and 20,000 of .parquet. */
 const runs = Number(process.env.GRASP_FUZZ_RUNS ?? 60_000) / Object.keys(FILES).length;

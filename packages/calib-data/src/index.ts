@@ -1,4 +1,11 @@
-export { CORPUS_NAMES, type CorpusName, corpus, evaluationSplit, hubText } from './corpora.js';
+export { takeTurns } from './blocks/take-turns.js';
+export { checkIds, rows, sha256OfIds, type TokenBatch } from './blocks/token-batch.js';
+export {
+  evaluationWindows,
+  type TokenBlocks,
+  type TokenBlocksOptions,
+  tokenBlocks,
+} from './blocks/token-blocks.js';
 export {
   BadJsonLineError,
   DataFileError,
@@ -10,7 +17,7 @@ export {
   TextTooShortError,
   TokenIdError,
 } from './errors.js';
-export { type HubOptions, type HubSplit, hubFiles } from './hub-files.js';
+export { type DataRecord, readRecords } from './records/records.js';
 export {
   type NextTokens,
   type OwnText,
@@ -18,9 +25,10 @@ export {
   type OwnTextProgress,
   ownText,
   type RowGenerator,
-} from './own-text.js';
-export { type DataRecord, readRecords } from './records.js';
-export { takeTurns } from './take-turns.js';
+} from './self-generated/self-generated-text.js';
+export { type WritingFormat, writingFormat } from './self-generated/writing-format.js';
+export { CORPUS_NAMES, type CorpusName, corpus, evaluationSplit, hubText } from './sources/corpora.js';
+export { type HubOptions, type HubSplit, hubFiles } from './sources/hub-files.js';
 export {
   firstRows,
   type RowConvention,
@@ -29,7 +37,4 @@ export {
   type TextSource,
   textFile,
   textRows,
-} from './text-source.js';
-export { checkIds, rows, sha256OfIds, type TokenBatch } from './token-batch.js';
-export { evaluationWindows, type TokenBlocks, type TokenBlocksOptions, tokenBlocks } from './token-blocks.js';
-export { type WritingFormat, writingFormat } from './writing-format.js';
+} from './sources/text-source.js';

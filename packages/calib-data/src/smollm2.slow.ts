@@ -3,8 +3,8 @@ import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { hasShared, hasSmollm2, sharedPath, smollm2Path } from '@grasp/testing';
 import { loadTokenizer, type Tokenizer } from '@grasp/tokenizer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RowConvention, textFile } from './text-source.js';
-import { evaluationWindows, type TokenBlocksOptions, tokenBlocks } from './token-blocks.js';
+import { evaluationWindows, type TokenBlocksOptions, tokenBlocks } from './blocks/token-blocks.js';
+import { type RowConvention, textFile } from './sources/text-source.js';
 
 interface Reference {
   readonly token_ids_int32_le_sha256: Readonly<

@@ -5,7 +5,7 @@ import { applyByteEdit, byteEdits, processorMs } from '@grasp/testing/fuzz';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect } from 'vitest';
-import { readRecords } from '../src/records.js';
+import { readRecords } from '../src/records/records.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const lines = ['{"text":"a line"}', '{"text":"é\\u2028","id":1}', '', '{"text":"","more":[1,{"a":null}]}'];

@@ -22,7 +22,7 @@ export interface CheckpointFile {
 /**
  * A model on disk, or a view of one: its config, its tensors, which are read one at a time, and the files beside them.
  *
- * Names, shapes and config keys are those of Hugging Face transformers, whatever the file format. So a GGUF file, a
+ * Names, shapes and config keys are those of Hugging Face transformers, for every file format. So a GGUF file, a
  * folder of safetensors and a pruned view of either are used alike.
  */
 export interface Checkpoint {

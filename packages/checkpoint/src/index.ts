@@ -1,13 +1,3 @@
-export {
-  acquireLock,
-  type Claimant,
-  claimOutputFolder,
-  FileWriteError as CheckpointWriteError,
-  type OutputFolder,
-  releaseOutputFolder,
-  type WriteFailure,
-  writeError,
-} from '@grasp/files';
 export type {
   Checkpoint,
   CheckpointFile,

@@ -37,7 +37,7 @@ function parametersOf({ config: of, layout }: Decoder, seed: number): Required<D
 
 type Question = () => Promise<unknown>;
 
-/** Ten questions with different parameters; each starts anew whenever it is called. */
+/** Ten questions with different parameters. Each call asks again. */
 function questions(decoder: Decoder): Question[] {
   const of = (seed: number) => parametersOf(decoder, seed);
   const continued = async (seed: number) => {

@@ -154,7 +154,7 @@ export class DecoderView {
 
   /**
    * Log-likelihoods of several endings of each context. All groups are read together, one row each: the context once,
-   * then its endings, none of which sees another.
+   * then its endings, and no ending sees another.
    *
    * @returns for each group, the sum over each ending's tokens, in nats.
    * @throws DecoderInputError if a context with an ending exceeds the model's context.

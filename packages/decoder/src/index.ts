@@ -16,6 +16,7 @@ export {
   totalAmount,
   weightBytes,
 } from './costs/layer-cost.js';
+export { kvCacheBytesPerToken, type ParameterCounts, parameterCounts } from './costs/parameter-counts.js';
 export type { SublayerUnits, Units } from './costs/units.js';
 export { Decoder } from './decoder.js';
 export { DecoderView } from './decoder-view.js';
@@ -38,16 +39,16 @@ export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
 export { normCount, normScales } from './recovery/norm-parameters.js';
 export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime/runtime.js';
 export { type Architecture, architectures, findArchitecture } from './spec/architectures/index.js';
-export { type DecoderConfig, decoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './spec/config.js';
+export {
+  type DecoderConfig,
+  decoderConfig,
+  hasUniformLayers,
+  LAYER_SHAPES_KEY,
+  type LayerShape,
+} from './spec/config.js';
 export { configOf, type DecoderCheckpoint, decoderCheckpoint } from './spec/decoder-checkpoint.js';
 export type { DecoderParameters, ParameterName } from './spec/parameters.js';
 export type { RotaryConfig } from './spec/rotary-config.js';
-export {
-  hasUniformLayers,
-  kvCacheBytesPerToken,
-  type ParameterCounts,
-  parameterCounts,
-} from './spec/sizes.js';
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './spec/units.js';
 export type { TokenBatch } from './token-batch.js';
 export { checkWeights, type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '@grasp/checkpoint';
+import { layerParameters } from './costs/parameter-counts.js';
 import { Decoder } from './decoder.js';
 import { UnsupportedModelError } from './errors.js';
 import { attentionFunctions } from './layers/attention-functions.js';
@@ -12,7 +13,6 @@ import { inScope } from './runtime/in-scope.js';
 import { eagerRuntime, type Runtime } from './runtime/runtime.js';
 import type { Architecture } from './spec/architectures/index.js';
 import { configOf } from './spec/decoder-checkpoint.js';
-import { layerParameters } from './spec/sizes.js';
 import { decoderLayout } from './spec/units.js';
 import { checkWeights } from './weights/expected-tensors.js';
 import { type WeightDType, WeightReader } from './weights/weight-reader.js';

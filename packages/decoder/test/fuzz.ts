@@ -1,9 +1,9 @@
 import { applyJsonEdit, type Json, jsonEdits } from '@grasp/testing/fuzz';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { kvCacheBytesPerToken, parameterCounts } from '../src/costs/parameter-counts.js';
 import { rotaryFrequencies } from '../src/math/rotary.js';
 import { decoderConfig } from '../src/spec/config.js';
-import { kvCacheBytesPerToken, parameterCounts } from '../src/spec/sizes.js';
 import { decoderLayout, prunedConfig, unitSlices } from '../src/spec/units.js';
 import { checkWeights, expectedTensors } from '../src/weights/expected-tensors.js';
 

@@ -60,7 +60,7 @@ describe('download', () => {
     expect(server.requests.map(({ range }) => range)).toEqual(['bytes=100000-']);
   });
 
-  it('begins anew with a server that knows no ranges', async () => {
+  it('starts again if the server does not support ranges', async () => {
     await using server = await fileServer(content, {
       cuts: [100_000],
       arriving: `${target}.partial`,

@@ -124,7 +124,7 @@ async function receive(
   const { status, body } = response;
   if (!response.ok || body === null) {
     await body?.cancel();
-    if (status === 416) await rm(partial); // it has fewer bytes than we hold: begin anew
+    if (status === 416) await rm(partial); // the file has fewer bytes than we hold: start again
     if ([408, 416, 429].includes(status) || status >= 500) throw new Error(`the server answered ${status}`);
     throw refused(file, status);
   }

@@ -1,4 +1,3 @@
-export { sync, withLock } from '@grasp/files';
 export { type DownloadOptions, download, type RemoteFile, reasonOf } from './download.js';
 export { DownloadError, type DownloadProblem, offline } from './errors.js';
 export { extractFromWheel } from './extract-wheel.js';

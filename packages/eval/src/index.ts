@@ -1,6 +1,3 @@
-export { accuracy, type Score } from './accuracy.js';
-export { roundToBfloat16 } from './bfloat16.js';
-export { type EncodedPrompt, encodePrompt } from './encode-prompt.js';
 export {
   ModelOutputError,
   NonFiniteError,
@@ -9,6 +6,11 @@ export {
   UnknownTaskError,
   WindowTooLongError,
 } from './errors.js';
+export type { ContinuationGroup, LanguageModel } from './model/language-model.js';
+export { roundToBfloat16 } from './perplexity/bfloat16.js';
+export { lastOf, type PerplexityRecord, perplexity } from './perplexity/perplexity.js';
+export { accuracy, type Score } from './scoring/accuracy.js';
+export { type EncodedPrompt, encodePrompt } from './scoring/encode-prompt.js';
 export {
   type EvaluateOptions,
   evaluateQuestions,
@@ -16,10 +18,13 @@ export {
   headline,
   type TaskItemRecord,
   type TaskSummary,
-} from './evaluate-tasks.js';
-export { ItemFormatError } from './item-fields.js';
-export type { ContinuationGroup, LanguageModel } from './language-model.js';
-export { lastOf, type PerplexityRecord, perplexity } from './perplexity.js';
-export type { Metric, Prompt, Question, Task } from './task.js';
-export { type TaskDataOptions, type TaskQuestion, taskQuestions, taskRecords } from './task-questions.js';
+} from './scoring/evaluate-tasks.js';
 export { TASKS, taskNamed } from './tasks/index.js';
+export { ItemFormatError } from './tasks/item-fields.js';
+export type { Metric, Prompt, Question, Task } from './tasks/task.js';
+export {
+  type TaskDataOptions,
+  type TaskQuestion,
+  taskQuestions,
+  taskRecords,
+} from './tasks/task-questions.js';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { hasShared, readmeCode, sharedPath } from '@grasp/testing';
 import { describe, expect, test } from 'vitest';
 import { piqa, result } from '../examples/bigram.js';
-import { taskQuestions } from './task-questions.js';
 import { taskNamed } from './tasks/index.js';
+import { taskQuestions } from './tasks/task-questions.js';
 
 test('the README shows the example that runs here', () => {
   const example = readFileSync(new URL('../examples/bigram.ts', import.meta.url), 'utf8');

@@ -1,4 +1,4 @@
-import type { LanguageModel } from '../src/language-model.js';
+import type { LanguageModel } from '../src/model/language-model.js';
 
 /** A model that looks at one token back: `loss(previous, next)` nats. */
 export function bigramModel(

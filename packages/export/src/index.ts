@@ -1,6 +1,7 @@
 export { GGUF_FILE_TYPES, type GgufFileType, InexpressibleModelError } from '@grasp/checkpoint';
+export type { CardAbout, CardRecord } from './card/card-record.js';
 export { type Origin, originOf } from './card/licence.js';
-export { type CardAbout, type CardRecord, modelCard } from './card/model-card.js';
+export { modelCard } from './card/model-card.js';
 export { withoutFolders } from './card/without-folders.js';
 export { type WriteGgufOptions, writeGguf } from './gguf/write-gguf.js';
 export { forTransformers } from './transformers/for-transformers.js';

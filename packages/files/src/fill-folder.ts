@@ -29,8 +29,8 @@ export async function fillFolder(target: string, draft: string): Promise<void> {
 }
 
 /**
- * Deletes what a killed process left: its draft, and whatever it had moved from there into `target`. A `target`
- * that has become complete is kept.
+ * Deletes the leftovers of a killed process: its draft, and the files that it had moved from there into
+ * `target`. A `target` that has become complete is kept.
  *
  * @returns false if `draft` exists and is not a draft of this program; it is then left alone
  */

@@ -70,7 +70,7 @@ export async function withLock(
   }
 }
 
-/** Removes the lock of a process that is known to have ended, on whatever machine. Leaves any other lock. */
+/** Removes the lock of a process that is known to have ended, on any machine. Leaves any other lock. */
 export async function releaseLockOf({ host, pid }: Claimant, lock: string): Promise<void> {
   const found = await read(lock);
   if (found?.holder?.host === host && found.holder.pid === pid) await removeIf(lock, found.text);

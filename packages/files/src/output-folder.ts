@@ -87,7 +87,7 @@ export function releaseOutputFolder(path: string, claimant: Claimant): Promise<v
   return naming(path, async () => releaseLockOf(claimant, `${await targetOf(path)}.lock`));
 }
 
-/** The folder that a path names: the path itself, or what it links to. */
+/** The folder that a path names: the path itself, or the target of a link. */
 async function targetOf(path: string): Promise<string> {
   const target = resolve(path);
   const info = await lstat(target).catch(() => undefined);
@@ -149,7 +149,7 @@ async function publish(target: string, work: string, old: string, overwrite: boo
   checkFree(target, kind, overwrite);
   if (kind === 'empty' || work === join(target, INNER_WORK)) return fillFolder(target, work);
   if (kind === 'output') {
-    await markDraft(target); // from here on it may be deleted, under whatever name
+    await markDraft(target); // from here on it may be deleted, under either name
     try {
       await rename(target, old);
     } catch (error) {

@@ -78,7 +78,7 @@ async function* pushWith(
       path,
       content: pathToFileURL(join(folder, path)),
     })),
-    // Plain transfers to the Hub's storage, which skip by hash what is there.
+    // Plain transfers to the Hub's storage. Files that it has already, by hash, are skipped.
     useXet: false,
     ...access,
     fetch: countingFetch(access.fetch),

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { PythonError } from './errors.js';
-import { pythonEnvironment } from './python-environment.js';
-import type { PythonOptions } from './python-options.js';
+import { pythonEnvironment } from './python/python-environment.js';
+import type { PythonOptions } from './python/python-options.js';
 
 /** The release that `@grasp/eval` reproduces. */
 export const HARNESS_VERSION = '0.4.13';
@@ -52,7 +52,7 @@ export async function openHarness(options: PythonOptions = {}): Promise<Harness>
   if (answer.missing.length > 0) {
     throw new PythonError(
       `${python} lacks ${answer.missing.join(', ')}. Install ${HARNESS_REQUIREMENTS} there, or unset GRASP_PYTHON ` +
-        'to have an environment made.',
+        'to create an environment.',
       python,
     );
   }

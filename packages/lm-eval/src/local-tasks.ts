@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DataRecord } from '@grasp/calib-data';
 import { HarnessError } from './errors.js';
 
-/** Where the harness defines each task, below its `tasks`. */
+/** Path of each task's definition in the `tasks` folder of the harness. */
 const DEFINITIONS: Readonly<Record<string, string>> = {
   piqa: 'piqa/piqa.yaml',
   winogrande: 'winogrande/default.yaml',
@@ -13,11 +13,11 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes a folder for `--include_path`: the harness's own definition of a task, prompts and clean-up included, with
- * nothing changed but where its items come from.
+ * Writes a folder for `--include_path`. It has the harness's definition of a task, with prompts and clean-up; only the
+ * source of the items is changed.
  *
  * @param tasks folder of the harness's task definitions.
- * @param records items, of which HellaSwag's may have `ctx` alone.
+ * @param records items. Those of HellaSwag may have `ctx` alone.
  */
 export async function writeLocalTask(
   folder: string,
@@ -26,11 +26,14 @@ export async function writeLocalTask(
   records: readonly DataRecord[],
 ): Promise<void> {
   const definition = DEFINITIONS[task];
-  if (definition === undefined) throw new HarnessError(`No local data can be given to the task ${task}.`);
+  if (definition === undefined)
+    throw new HarnessError(
+      `Task ${task} does not accept local data. Supported: ${Object.keys(DEFINITIONS).join(', ')}.`,
+    );
   await mkdir(folder, { recursive: true });
   const data = join(folder, `${task}.jsonl`);
   await writeFile(data, records.map((record) => `${jsonLine(forHarness(record))}\n`).join(''));
-  // JSON is YAML. A task prefers the split named test, so that alone is left.
+  // JSON is valid YAML. A task prefers the split `test`, so the others are removed.
   const config = {
     include: join(tasks, definition),
     task,
@@ -46,15 +49,15 @@ export async function writeLocalTask(
 }
 
 /**
- * The harness joins HellaSwag's `ctx_a` with `ctx_b`, capitalised. Given `ctx` alone, its whole stands as the first
- * part, as in `@grasp/eval`.
+ * The harness joins `ctx_a` of HellaSwag with `ctx_b`, capitalised. A record with `ctx` alone gets it as the first part,
+ * as in `@grasp/eval`.
  */
 function forHarness(record: DataRecord): DataRecord {
   if (record.ctx === undefined || record.ctx_a !== undefined) return record;
   return { ...record, ctx_a: record.ctx, ctx_b: '' };
 }
 
-/** Parquet's 64-bit integers are bigints, which JSON lacks. */
+/** A record as JSON. 64-bit integers of Parquet are bigints, which become numbers. */
 function jsonLine(record: DataRecord): string {
   return JSON.stringify(record, (_key, value: unknown) =>
     typeof value === 'bigint' ? Number(value) : value,

@@ -35,7 +35,7 @@ describe('writeLocalTask', () => {
       dataset_path: 'json',
       test_split: 'test',
     });
-    // The harness joins the two parts itself; the second, empty, leaves the first as it stands.
+    // The harness joins the two parts itself; the second, empty, leaves the first unchanged.
     expect(JSON.parse(await readFile(join(folder, 'hellaswag.jsonl'), 'utf8'))).toEqual({
       ctx: 'A man sits. he',
       ctx_a: 'A man sits. he',

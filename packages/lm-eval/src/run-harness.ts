@@ -3,42 +3,42 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataRecord } from '@grasp/calib-data';
 import { execa } from 'execa';
+import { type HarnessTask, readHarnessOutput } from './agreement/samples.js';
 import { HarnessError } from './errors.js';
 import type { Harness } from './harness.js';
-import { lastLines } from './install.js';
 import { writeLocalTask } from './local-tasks.js';
-import { type HarnessTask, readHarnessOutput } from './samples.js';
+import { lastLines } from './python/install.js';
 
-/** How far the harness is. `loading` has no numbers. */
+/** Progress of the harness. `loading` has no numbers. */
 export type HarnessProgress =
   | { readonly stage: 'loading' }
   | { readonly stage: 'tokenizing' | 'scoring'; readonly done: number; readonly total: number };
 
 export interface HarnessRun {
-  /** A folder that transformers loads; see `withTransformersFolder`. */
+  /** A folder that transformers can load; see `withTransformersFolder`. */
   readonly model: string;
   readonly tasks: readonly string[];
   /** Lets transformers run Python files of the folder. Default false. */
   readonly trustRemoteCode?: boolean | undefined;
-  /** Items of each task, for work offline. A task without them is the harness's own, from the hub or its cache. */
+  /** Items of tasks, for use offline. The harness reads other tasks from the Hub or its cache. */
   readonly records?: Readonly<Record<string, readonly DataRecord[]>>;
-  /** Only the first so many items. */
+  /** Maximum number of items per task. Default all. */
   readonly limit?: number | undefined;
   /** Default float32. */
   readonly dtype?: string | undefined;
   /** Default `cpu`. */
   readonly device?: string | undefined;
-  /** Requests at once. Default 8. */
+  /** Requests per batch. Default 8. */
   readonly batch?: number | undefined;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs lm-evaluation-harness on a model and yields how far it is.
+ * Runs lm-evaluation-harness on a model and yields its progress.
  *
- * @returns its figures and every sample it logged.
- * @throws HarnessError with the last lines it said; an AbortError if `signal` was aborted.
+ * @returns metrics and logged samples of each task.
+ * @throws HarnessError with the last lines of the output; an AbortError if `signal` was aborted.
  */
 export async function* runHarness(
   harness: Harness,
@@ -55,7 +55,7 @@ export async function* runHarness(
   }
 }
 
-/** Writes local tasks and the run's configuration. JSON is YAML, and paths with commas are safe in it. */
+/** Writes local tasks and the configuration of the run. JSON is valid YAML, and paths in it may contain commas. */
 async function prepare(folder: string, harness: Harness, run: HarnessRun): Promise<void> {
   const { records = {}, limit, dtype = 'float32', device = 'cpu', batch = 8, trustRemoteCode = false } = run;
   const tasks = join(folder, 'tasks');
@@ -90,7 +90,7 @@ async function* follow(
     reject: false,
     env: {
       ...(offline ? { HF_HUB_OFFLINE: '1', HF_DATASETS_OFFLINE: '1' } : {}),
-      // Copies of local items and of a model's own code end with the run.
+      // Copies of local items and of a model's code are deleted after the run.
       ...(offline ? { HF_DATASETS_CACHE: join(folder, 'datasets') } : {}),
       HF_MODULES_CACHE: join(folder, 'modules'),
       TOKENIZERS_PARALLELISM: 'false',
@@ -112,17 +112,17 @@ async function* follow(
     if (failed)
       throw failure(run, lastLines(withoutBars(stderr || stdout)), isTerminated ? signal : undefined);
   } finally {
-    child.kill(); // left early: nothing goes on behind the caller's back
+    child.kill(); // the caller may have stopped iterating
     await child;
   }
 }
 
 function failure({ model }: HarnessRun, output: string, signal: string | undefined): HarnessError {
-  const how = signal === undefined ? 'stopped' : `was ended by ${signal}; was there too little memory?`;
+  const how = signal === undefined ? 'stopped' : `was ended by ${signal}, possibly for lack of memory,`;
   return new HarnessError(`lm_eval ${how} on ${model}:\n${output}`, output);
 }
 
-/** The last bar that tqdm drew in a piece of output. */
+/** Parses the last progress bar of tqdm in a piece of output. */
 export function parseProgress(text: string): HarnessProgress | undefined {
   const bars = [
     ...text.matchAll(/(Tokenizing inputs|Running loglikelihood requests):[^\r\n]*?(\d+)\/(\d+) \[/g),
@@ -133,7 +133,7 @@ export function parseProgress(text: string): HarnessProgress | undefined {
   return { stage, done: Number(done), total: Number(total) };
 }
 
-/** tqdm draws over its own lines: what it drew is no news once the run has failed. */
+/** Removes the progress bars of tqdm, which tell nothing after a failed run. */
 function withoutBars(text: string): string {
   return text
     .split(/[\r\n]+/)

@@ -1,6 +1,7 @@
 /** Prunes a model to half of its prunable parameters and writes it to a folder. */
 import { textFile, tokenBlocks } from '@grasp/calib-data';
-import { claimOutputFolder, openCheckpoint } from '@grasp/checkpoint';
+import { openCheckpoint } from '@grasp/checkpoint';
+import { claimOutputFolder } from '@grasp/files';
 import { openEngine, parseSettings, prune } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
 

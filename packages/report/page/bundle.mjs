@@ -1,5 +1,5 @@
-// The page's script as one piece of JavaScript, `@grasp/budget` included. Run by itself it writes dist/page.js, which
-// is what the published package puts into reports.
+// Bundles the script of the page, with `@grasp/budget`, into one file. Run as a program, it writes dist/page.js, which
+// the published package puts into reports.
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,7 +13,7 @@ export async function bundlePage() {
     format: 'esm',
     target: 'es2022',
     conditions: ['@grasp/source'],
-    // Node's modules stand in files of which nothing is used here, and go with them.
+    // Some bundled files import modules of Node. Nothing in the bundle uses them.
     external: ['node:*'],
   });
   return outputFiles[0].text;

@@ -1,7 +1,7 @@
-/** The script of a run's report: moves the budget and projects the run's scores anew, with `@grasp/budget`. */
-import { decodeLiveRun } from '../src/live-run.js';
-import { liveViews } from '../src/live-views.js';
-import { maskAt } from '../src/scored-units.js';
+/** The script of a run's report: projects the scores of the run again when the budget moves, with `@grasp/budget`. */
+import { decodeLiveRun } from '../src/live/live-run.js';
+import { liveViews } from '../src/live/live-views.js';
+import { maskAt } from '../src/live/scored-units.js';
 
 const find = <Found extends Element>(selector: string): Found => {
   const found = document.querySelector<Found>(selector);

@@ -6,7 +6,7 @@ import { budgetFromKeepRatio, keptPerBlock, projectExact } from '@grasp/budget';
 import { hasChromium, LOOKS, openInChromium } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { madeUpRun } from '../test/made-up-run.js';
-import { runReport } from './run-report.js';
+import { runReport } from './run/run-report.js';
 
 describe.skipIf(!hasChromium)('the page of a run, in a browser', () => {
   const run = madeUpRun();

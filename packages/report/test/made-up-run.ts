@@ -2,7 +2,7 @@ import { budgetFromKeepRatio, createLayout, maskCost, projectExact } from '@gras
 import { parseSettings, type RunRecord } from '@grasp/prune';
 import { random } from '@grasp/testing';
 import type { FinishedRun } from '../src/index.js';
-import { sizesAt } from '../src/sizes.js';
+import { sizesAt } from '../src/live/sizes.js';
 
 /** A run of twelve layers that never was: scores by chance, and the mask they give at half of the budget. */
 export function madeUpRun(more: Partial<RunRecord> = {}): FinishedRun {

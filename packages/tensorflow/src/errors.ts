@@ -42,7 +42,7 @@ export class TensorFlowClosedError extends Error {
   readonly code = 'GRASP_TF_CLOSED';
   override readonly name = 'TensorFlowClosedError';
   constructor() {
-    super('TensorFlow was disposed of. Call openTensorFlow again and use what it returns.');
+    super('TensorFlow was disposed of. Call openTensorFlow again and use the new TensorFlow.');
   }
 }
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 
 // By path: @grasp/testing depends on this package.
-export { toleranceOf } from '../../testing/src/tolerance.js';
+export { toleranceOf } from '../../testing/src/numbers/tolerance.js';
 
 /** Time limit in ms for a first use, which fetches the library. */
 export const openTimeout = 900_000;

@@ -1,7 +1,7 @@
 /**
  * Zod schemas for untrusted JSON.
  *
- * The error text of each schema is what it expects, such as `a string`; {@link firstProblem} makes the message. Lists
+ * The error text of each schema names the expected value, such as `a string`; {@link firstProblem} makes the message. Lists
  * and maps stop at the first element that does not fit, because a hostile file may have millions of them.
  */
 
@@ -122,7 +122,7 @@ function placeOf(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,7 +1,7 @@
 import { CheckpointFormatError } from '../errors.js';
 
 /**
- * Parses an untrusted JSON object. Refuses duplicate keys, of which `JSON.parse` keeps the last, because two readers could
+ * Parses an untrusted JSON object. Refuses duplicate keys, because `JSON.parse` keeps the last one and two readers could
  * see two different files.
  *
  * @throws CheckpointFormatError

@@ -20,14 +20,14 @@ export interface DecoderLayers {
 }
 
 /** What a config says about its attention sublayers. Every query sees the whole context. */
-export function attentionShape(config: DecoderConfig): AttentionShape {
+function attentionShape(config: DecoderConfig): AttentionShape {
   const { hiddenSize, headDim, queriesPerKvHead } = config;
   const { queryKeyNorm } = config.architecture;
   return { hiddenSize, headDim, queriesPerKvHead, queryKeyNorm };
 }
 
 /** What a config says about its FFN sublayers. All architectures so far have a gate matrix. */
-export function feedForwardShape({ hiddenSize }: DecoderConfig): FeedForwardShape {
+function feedForwardShape({ hiddenSize }: DecoderConfig): FeedForwardShape {
   return { hiddenSize, gated: true };
 }
 

@@ -6,9 +6,9 @@ import { loadDecoder } from '../load-decoder.js';
 import { attentionMatrices } from '../math/attention-shape.js';
 import { feedForwardMatrices } from '../math/feed-forward.js';
 import { decoderConfig } from '../spec/config.js';
-import { parameterCounts } from '../spec/sizes.js';
 import { decoderSize, loraSides } from './decoder-size.js';
 import { weightBytes } from './layer-cost.js';
+import { kvCacheBytesPerToken, layerParameters, parameterCounts } from './parameter-counts.js';
 
 const shape: TinyConfig = {
   model_type: 'llama',
@@ -39,7 +39,10 @@ describe.each([
     const { sublayers, ends } = decoderSize(config);
     expect(sublayers).toEqual({ matrices: elements(2, true), norms: elements(1, true) });
     expect(ends).toEqual({ matrices: elements(2, false), norms: elements(1, false) });
-    expect(sublayers.matrices).toBe(parameterCounts(config).prunable);
+    expect(parameterCounts(config)).toEqual({
+      prunable: elements(2, true),
+      total: [1, 2].reduce((sum, axes) => sum + elements(axes, true) + elements(axes, false), 0),
+    });
   });
 });
 
@@ -60,6 +63,8 @@ it('has no sublayer in a layer without units', () => {
     matrices: attention(3) + feedForward(40) + feedForward(5) + attention(1),
     norms: 4 * 24,
   });
+  expect(layerParameters(config)).toEqual([attention(3) + feedForward(40), feedForward(5), attention(1)]);
+  expect(kvCacheBytesPerToken(config)).toBe(2 * 2 * 10 * (3 + 1));
 });
 
 it('counts the KV cache that a token adds while text is generated', async () => {

@@ -1,11 +1,11 @@
 import type { VocabularyShape } from './embedding-cost.js';
 import { type LayerCost, NOTHING_SAVED, type PassTokens, productOperations } from './layer-cost.js';
 
-/** Logits that the decoder holds at once on a processor. A backend may name another number. */
+/** Logits that the decoder holds at once, 8 MiB of float32, unless the runtime names another number. */
 export const PIECE_ENTRIES = 2 ** 21;
 
-/** Vocabulary entries of a piece, at least. */
-const LEAST_VOCABULARY = 64;
+/** Minimum number of vocabulary entries in a piece. */
+export const LEAST_VOCABULARY = 64;
 
 /** Tensors of a piece's size that exist at once: logits, their difference from the largest, and its exponential. */
 const PIECE_TENSORS = 3;

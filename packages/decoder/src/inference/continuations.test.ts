@@ -54,7 +54,7 @@ describe('reading with a cache', () => {
   it.each([
     ['dense', () => 1],
     ['under gates', (unit: number) => (unit % 5 === 0 ? 0 : 0.6 + 0.2 * (unit % 4))],
-  ])('generates what reading everything anew would, %s', async (_name, gate) => {
+  ])('generates the same as reading everything again, %s', async (_name, gate) => {
     const prompt = ids(6, 10);
     const gates = Float32Array.from({ length: decoder.layout.size }, (_, unit) => gate(unit));
     await decoder.under({ gates }).logits({ ids: prompt, shape: [1, prompt.length] }); // gathers the kept units' weights
@@ -70,12 +70,12 @@ describe('reading with a cache', () => {
     expect(tf.memory().numTensors - before).toBeLessThanOrEqual(2); // the rotary table may have grown
     expect(generated).toEqual([7, 14, 21, 28, 35, 42, 49, 56]);
     const all = { ids: Int32Array.from([...prompt, ...generated]), shape: [1, 14] } as const;
-    const anew = (await decoder.under({ gates }).logits(all)).subarray(
+    const again = (await decoder.under({ gates }).logits(all)).subarray(
       5 * config.vocab_size,
       13 * config.vocab_size,
     );
     const logits = seen.flatMap((step) => [...step]);
-    expect(difference(logits, anew).relative).toBeLessThan(1e-5);
+    expect(difference(logits, again).relative).toBeLessThan(1e-5);
   });
 
   it('takes the likeliest token unless told otherwise', async () => {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { LEAST_VOCABULARY, PIECE_ENTRIES } from '../costs/head-cost.js';
 import {
   addTile,
   crossEntropy,
@@ -15,9 +16,6 @@ import type { DecoderConfig } from '../spec/config.js';
 import { EMBEDDING, FINAL_NORM, HEAD } from '../weights/tensor-names.js';
 import type { WeightReader } from '../weights/weight-reader.js';
 import { scaledNorm, scaleGradient } from './unit-weights.js';
-
-/** Logits held at once, as entries, unless the runtime names a number: 8 MiB of float32. */
-const TILE_ENTRIES = 2 ** 21;
 
 /** Both ends of the model: the embedding, and the final norm with the head, which may be tied to the embedding. */
 export class LanguageHead {
@@ -143,8 +141,8 @@ export class LanguageHead {
     const [N, d] = hidden.shape as [number, number];
     const { vocabSize } = this.config;
     const { head } = this.weights;
-    const entries = this.runtime.pieceEntries ?? TILE_ENTRIES;
-    const tile = 2 ** Math.max(6, Math.floor(Math.log2(entries / N)));
+    const entries = this.runtime.pieceEntries ?? PIECE_ENTRIES;
+    const tile = Math.max(LEAST_VOCABULARY, 2 ** Math.floor(Math.log2(entries / N)));
     let softmax: RunningSoftmax | undefined;
     for (let start = 0; start < vocabSize; start += tile) {
       const rows = tf.slice(head, [start, 0], [Math.min(tile, vocabSize - start), d]);

@@ -49,7 +49,7 @@ export interface SublayerGradients {
 }
 
 /**
- * One residual sublayer of the decoder, `y = x + f(norm(x))`, with the units of which it is made. It holds weights
+ * One residual sublayer of the decoder, `y = x + f(norm(x))`, with its units. It holds weights
  * only. Every pass gets the parameters of its question as tensors, and runs on weights that were permuted for them in
  * the same synchronous run.
  */

@@ -138,7 +138,7 @@ function sumOver(
   return { sums: total!, matrix };
 }
 
-/** Moves every stream past the sublayer with its new output matrix, of which `output` has the computed rows. */
+/** Moves every stream past the sublayer with its new output matrix. `output` has the computed rows of that matrix. */
 function moveOn(
   streams: readonly Stream[],
   sublayer: Sublayer,

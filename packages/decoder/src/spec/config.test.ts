@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parameterCounts } from '../costs/parameter-counts.js';
 import { ModelConfigError, UnsupportedModelError } from '../errors.js';
 import { rotaryFrequencies } from '../math/rotary.js';
 import { decoderConfig } from './config.js';
-import { parameterCounts } from './sizes.js';
 import { decoderLayout, prunedConfig } from './units.js';
 
 /** SmolLM2-135M's config.json. */

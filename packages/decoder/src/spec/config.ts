@@ -30,6 +30,11 @@ export interface DecoderConfig {
 /** The key of config.json that lists each layer's widths in a pruned model. */
 export const LAYER_SHAPES_KEY = 'layer_shapes';
 
+/** Whether a config.json has one width for all layers. */
+export function hasUniformLayers(raw: Readonly<Record<string, unknown>>): boolean {
+  return raw[LAYER_SHAPES_KEY] === undefined;
+}
+
 type Raw = Readonly<Record<string, unknown>>;
 
 /** A size of at least 1 and at most `limit`. */

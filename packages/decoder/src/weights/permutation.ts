@@ -15,7 +15,7 @@ export interface Permutation {
 }
 
 /** Units that share one recorded width: about one part in 24 of a block, rounded to a power of two. */
-export function grainOf(count: number): number {
+function grainOf(count: number): number {
   return 2 ** Math.max(0, Math.round(Math.log2(count / 24)));
 }
 

@@ -102,7 +102,7 @@ export class WeightReader {
   }
 }
 
-/** A tensor of which `rows` rows belong to each unit. */
+/** A tensor with `rows` rows for each unit. */
 export interface RowsPerUnit {
   readonly name: string;
   readonly rows: number;

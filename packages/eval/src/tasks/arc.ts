@@ -1,5 +1,5 @@
-import { ItemFormatError, recordField, textField, textListField } from '../item-fields.js';
-import { choicesAfter, type Task } from '../task.js';
+import { ItemFormatError, recordField, textField, textListField } from './item-fields.js';
+import { choicesAfter, type Task } from './task.js';
 
 /** ARC (Clark et al. 2018): science questions with three to five answers, in an easy and a hard set. */
 function arc(name: string, config: string): Task {

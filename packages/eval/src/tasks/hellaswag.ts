@@ -1,7 +1,7 @@
 import type { DataRecord } from '@grasp/calib-data';
-import { indexField, textField, textListField } from '../item-fields.js';
-import { capitalize, strip } from '../python-text.js';
-import { choicesAfter, type Task } from '../task.js';
+import { indexField, textField, textListField } from './item-fields.js';
+import { capitalize, strip } from './python-text.js';
+import { choicesAfter, type Task } from './task.js';
 
 /** HellaSwag (Zellers et al. 2019): which of four endings continues a description. */
 export const hellaswag: Task = {
@@ -18,7 +18,7 @@ export const hellaswag: Task = {
 };
 
 /**
- * The context in two parts, the second capitalised; a file that holds only their join `ctx` is taken as it stands,
+ * The context in two parts, the second capitalised; a file that holds only their join `ctx` is used unchanged,
  * since the join no longer tells where the second part begins.
  */
 function contextOf(record: DataRecord): string {

@@ -1,8 +1,8 @@
 import { UnknownTaskError } from '../errors.js';
-import type { Task } from '../task.js';
 import { arcChallenge, arcEasy } from './arc.js';
 import { hellaswag } from './hellaswag.js';
 import { piqa } from './piqa.js';
+import type { Task } from './task.js';
 import { winogrande } from './winogrande.js';
 
 /** The paper's zero-shot tasks, as lm-evaluation-harness 0.4.13 defines them. */

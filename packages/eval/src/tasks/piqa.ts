@@ -1,5 +1,5 @@
-import { indexField, textField } from '../item-fields.js';
-import { choicesAfter, type Task } from '../task.js';
+import { indexField, textField } from './item-fields.js';
+import { choicesAfter, type Task } from './task.js';
 
 /** PIQA (Bisk et al. 2020): which of two solutions reaches a goal. */
 export const piqa: Task = {

@@ -49,7 +49,7 @@ describe('questions', () => {
     expect(gold).toBe(1);
   });
 
-  test('hellaswag takes a joined context as it stands', () => {
+  test('hellaswag leaves a joined context unchanged', () => {
     const record = { activity_label: 'Roof', ctx: 'A man sits. he', endings: ['a', 'b'], label: 1 };
     expect(question('hellaswag', record).prompts[0]?.context).toBe('Roof: A man sits. he');
   });

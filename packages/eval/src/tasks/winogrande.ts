@@ -1,10 +1,10 @@
-import { ItemFormatError, textField } from '../item-fields.js';
-import { strip } from '../python-text.js';
-import type { Task } from '../task.js';
+import { ItemFormatError, textField } from './item-fields.js';
+import { strip } from './python-text.js';
+import type { Task } from './task.js';
 
 /**
  * WinoGrande (Sakaguchi et al. 2020): which of two options fills the blank of a sentence. Scored partially: the option
- * is put into the context, and what is compared is the likelihood of the rest of the sentence after it.
+ * is put into the context, and the likelihoods of the rest of the sentence are compared.
  */
 export const winogrande: Task = {
   name: 'winogrande',

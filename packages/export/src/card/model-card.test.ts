@@ -64,13 +64,13 @@ describe('modelCard', () => {
     expect(paper).toMatch(
       /a gate for each FFN channel .* is learned[^;]*;\nthen one scale for each unit that is left is/,
     );
-    expect(paper).not.toMatch(/ranked|fitted anew|a norm is/);
+    expect(paper).not.toMatch(/ranked|refitted|a norm is/);
     const plus = made({
       choice: 'importance',
       refit: { mode: 'sequential' },
       scales: { targets: 'units+norms', epochs: 1 },
     });
-    expect(plus).toMatch(/ranked by the squared gradients[^;]*;\nthen the output matrices .* fitted anew/);
+    expect(plus).toMatch(/ranked by the squared gradients[^;]*;\nthen the output matrices .* refitted/);
     expect(plus).toContain('for each entry of a norm is calibrated');
     expect(plus).not.toContain('is learned');
     expect(made({ scales: { targets: 'units', epochs: 0 } })).not.toContain('one scale');

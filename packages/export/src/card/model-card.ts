@@ -1,61 +1,8 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import { hasOneShape } from '../layer-widths.js';
+import type { CardAbout, CardRecord, CardSettings, CardText } from './card-record.js';
 import { writeFrontMatter } from './front-matter.js';
-import type { Origin } from './licence.js';
 import { withoutFolders } from './without-folders.js';
-
-interface Sizes {
-  readonly parameters: number;
-  readonly prunableParameters: number;
-  readonly kvCacheBytesPerToken: number;
-}
-
-interface Text {
-  readonly fingerprint: string;
-  readonly description: string;
-  readonly shape: readonly [number, number];
-}
-
-/** Settings of a run, in groups. The card lists all of them and describes those named here. */
-interface CardSettings {
-  readonly choice: string;
-  readonly refit: { readonly mode: string };
-  readonly scales: { readonly targets: string; readonly epochs: number };
-}
-
-/** The part of a run's record that a model card shows. */
-export interface CardRecord {
-  /** The dense model: a path, or its name on the Hub. */
-  readonly model: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly settings: CardSettings;
-  readonly data: {
-    readonly gates: Text;
-    readonly scales: Text;
-    readonly evaluation: Readonly<Record<string, Text>>;
-  };
-  /** Requested budgets, and the amounts in the written weights. */
-  readonly budgets: readonly {
-    /** The quantity that is counted. */
-    readonly name: string;
-    readonly limit: number;
-    readonly kept: number;
-    /** The amount in the dense model. */
-    readonly total: number;
-  }[];
-  readonly before: Sizes;
-  readonly after: Sizes;
-  /** Perplexity by model (`dense`, `masked`, `calibrated`), then by text. */
-  readonly perplexity: Readonly<Record<string, Readonly<Record<string, number>> | undefined>>;
-}
-
-export interface CardAbout {
-  /** Name of the pruned model, for the title. */
-  readonly name: string;
-  /** Shape of the pruned model. */
-  readonly config: DecoderConfig;
-  readonly origin?: Origin;
-}
 
 /**
  * README.md of a pruned model: origin, budgets, texts, perplexities, how to load it, limits, licence. File names appear
@@ -169,10 +116,13 @@ function llamaCpp(name: string, config: DecoderConfig): string {
 }
 
 function making({ settings, data, versions }: CardRecord): string {
-  const texts: [string, Text][] = [
+  const texts: [string, CardText][] = [
     [settings.choice === 'importance' ? 'choice of units' : 'gates', data.gates],
     ['scales', data.scales],
-    ...Object.entries(data.evaluation).map(([name, text]): [string, Text] => [`perplexity, ${name}`, text]),
+    ...Object.entries(data.evaluation).map(([name, text]): [string, CardText] => [
+      `perplexity, ${name}`,
+      text,
+    ]),
   ];
   return `## How it was made
 
@@ -210,7 +160,7 @@ function method({ choice, refit, scales }: CardSettings): string {
       : 'a gate for each FFN channel and each key/value head is learned under one budget while the weights stay as they are',
   ];
   if (refit.mode === 'sequential') {
-    steps.push('the output matrices of what is left are fitted anew by least squares, on the same text');
+    steps.push('the output matrices of the kept units are refitted by least squares, on the same text');
   }
   if (scales.epochs !== 0) {
     const scaled =
@@ -229,8 +179,8 @@ function limits({ perplexity }: CardRecord): string {
   return `## Limits
 
 A pruned model has forgotten things, most of all where the text it was calibrated on says little: other languages, code,
-rare facts. ${only} Evaluate it on your own task before you rely on it; whatever held for the
-dense model's risks and biases holds here, and may be worse.`;
+rare facts. ${only} Evaluate it on your own task before you rely on it. The risks and biases of the
+dense model remain, and may be worse.`;
 }
 
 function licence({ origin = {} }: CardAbout): string {

@@ -2,10 +2,10 @@ import { type Budget, denseCost, type Layout } from '@grasp/budget';
 import { TrainingOptionError } from '../errors.js';
 
 /**
- * How much of what is to be removed is gone after round `round` of `rounds`: `1 − (1 − (round + 1) / rounds)²`.
+ * The share of the removals that is done after round `round` of `rounds`: `1 − (1 − (round + 1) / rounds)²`.
  *
  * Fast at first, where units are removed that hardly matter, and slow towards the end, where each choice does and the
- * importance is measured anew before it. 1 after the last round.
+ * importance is measured again before it. 1 after the last round.
  */
 export function removedShare(round: number, rounds: number): number {
   for (const [name, value] of Object.entries({ round, rounds })) {

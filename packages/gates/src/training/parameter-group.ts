@@ -1,6 +1,6 @@
 import type { Optimizer } from './optimizer.js';
 
-/** The values that a model computes with, and the way back to what is trained. */
+/** The values that a model computes with, and the gradients of the trained values from theirs. */
 export interface MappedValues {
   /** One value per entry of the group, float32. Valid until the next call of the parametrisation. */
   readonly values: Float32Array;

@@ -8,7 +8,7 @@ import { MemoryError, type MemoryOwner } from './memory-error.js';
 import { bytesNeeded, memoryRemedies } from './memory-remedies.js';
 import type { TextSizes } from './text-sizes.js';
 
-/** Bytes that this process can hold: what it holds, and what is free on the machine and in its container. */
+/** Bytes that this process can hold: its own memory, plus the memory that is free on the machine and in its container. */
 export function usableMemory(): number {
   // process.availableMemory() counts cached files as used in a container, and a model just read is one.
   return process.memoryUsage.rss() + Math.min(freemem(), containerMemory());

@@ -80,7 +80,7 @@ export function forecast(
   };
 }
 
-/** Elements that a step saves, whatever their dtype. */
+/** Elements that a step saves, of all dtypes. */
 function savedElements(step: DecoderCost): number {
   const { float32, weightDtype } = savedPerStep(step);
   return float32 + weightDtype;

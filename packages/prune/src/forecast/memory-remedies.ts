@@ -24,7 +24,7 @@ interface Run {
   readonly texts: TextSizes;
 }
 
-/** An option of the command line, and what it does to a run. */
+/** An option of the command line, and its effect on a run. */
 interface Remedy {
   readonly name: string;
   apply(run: Run): Run;

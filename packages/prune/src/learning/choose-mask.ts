@@ -19,7 +19,7 @@ import type { RunState } from '../state/run-state.js';
 import { schedule } from './schedule.js';
 
 /** The chosen units, and the loss of each step that led there. */
-export interface ChosenMask {
+interface ChosenMask {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
   /** The scores that the mask was projected from, one per unit; below 0 for units that an earlier round removed. */

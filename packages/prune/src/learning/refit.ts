@@ -42,7 +42,7 @@ export async function* refit(
         const [first, size] = [value.batch * atOnce, value.targets.length / batches[value.batch]!.shape[0]];
         const some = Math.min(atOnce, taughtBlocks - first);
         setTargets(taught, first, some, value.targets.subarray(0, some * size));
-        yield { stage: 'predictions', block: first + some, blocks: taughtBlocks, tokens: some * length };
+        yield { stage: 'teacher', block: first + some, blocks: taughtBlocks, tokens: some * length };
         await setImmediate(); // gives a listener of signals a turn
         continue;
       }

@@ -44,7 +44,7 @@ export async function* askTeacher(
       Array.from({ length: some }, (_, i) => start + i),
     );
     setTargets(taught, start, some, await teacher.teacherRows(together));
-    yield { stage: 'predictions', block: start + some - first, blocks: end - first, tokens: some * length };
+    yield { stage: 'teacher', block: start + some - first, blocks: end - first, tokens: some * length };
   }
 }
 

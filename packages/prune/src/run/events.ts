@@ -18,7 +18,7 @@ export type PruneEvent =
     }
   | {
       /** Teacher logits of the dense model, for distillation. */
-      readonly stage: 'predictions';
+      readonly stage: 'teacher';
       readonly block: number;
       readonly blocks: number;
       readonly tokens: number;

@@ -98,14 +98,14 @@ describe('prune', () => {
       importance: { rounds: 4, blocksPerRound: 2 },
     });
     const stages = events.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1]);
-    expect(stages.join()).toContain('importance,refit,predictions,scales');
+    expect(stages.join()).toContain('importance,refit,teacher,scales');
     expect(record.losses.gates).toHaveLength(8);
     expect(record.budgets[0]!.kept).toBeLessThanOrEqual(record.budgets[0]!.limit);
     const missed = events.flatMap((event) => (event.stage === 'refit' ? [event.missed] : []));
     expect(missed.filter((share) => !(share >= 0 && share < 1))).toEqual([]);
   });
 
-  it('has the same predictions by the refit as by a pass of their own', async () => {
+  it('gets the same teacher rows from the refit as from a pass of their own', async () => {
     const settings = {
       method: 'grasp+',
       budget: { keep: 0.6 },
@@ -120,7 +120,7 @@ describe('prune', () => {
       await run({ ...settings, distil: { blocks: 3 } }),
     ];
     const predicted = ({ events }: typeof shared) =>
-      events.flatMap((event) => (event.stage === 'predictions' ? [event.blocks] : []));
+      events.flatMap((event) => (event.stage === 'teacher' ? [event.blocks] : []));
     expect(predicted(shared)).toEqual([1, 5]); // one block before the refit, five by it
     expect(predicted(alone)).toEqual([6, 6]);
     expect(predicted(fewer)).toEqual([3]); // of the five

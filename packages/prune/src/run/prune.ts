@@ -72,7 +72,7 @@ async function* measureOnce(
 }
 
 /**
- * Runs the whole method: measures the dense model, chooses units, refits and tunes what is kept, measures the masked
+ * Runs the whole method: measures the dense model, chooses units, refits and tunes the kept units, measures the masked
  * model, writes the pruned checkpoint and measures that.
  *
  * The generator yields a small event for each step. Leaving the loop stops the run. With a state file, the run resumes

@@ -1,6 +1,6 @@
 /**
- * Runs `work` and yields what it emits meanwhile: turns a callback into a place in a generator. Returns what `work`
- * resolves to. A consumer that leaves early waits for `work` to end.
+ * Runs `work` and yields the values that it emits: a callback becomes a `yield` of a generator. Returns the result of
+ * `work`. A consumer that leaves early waits for `work` to end.
  */
 export async function* relay<Item, Result>(
   work: (emit: (item: Item) => void) => Promise<Result>,

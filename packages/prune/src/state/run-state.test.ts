@@ -121,8 +121,8 @@ describe('a state file', () => {
     const path = join(folder, 'other.state');
     await writeFile(path, encodeRunState(state, identity));
     await expect(openStateFile(path, { keep: 1 })).rejects.toMatchObject({ code: 'GRASP_OUTPUT_STATE' });
-    const anew = await openStateFile(path, { keep: 1 }, { restart: true });
-    expect(anew).toMatchObject({ resumed: false, state: { perplexity: {} } });
+    const restarted = await openStateFile(path, { keep: 1 }, { restart: true });
+    expect(restarted).toMatchObject({ resumed: false, state: { perplexity: {} } });
     await writeFile(path, 'notes');
     await expect(openStateFile(path, identity, { restart: true })).rejects.toThrow('not the saved state');
     expect(await readFile(path, 'utf8')).toBe('notes');

@@ -128,7 +128,7 @@ export function decodeRunState(bytes: Uint8Array, identity: RunIdentity, path: s
 
 const RESTART = 'Restart (--restart) to discard it.';
 
-/** Whether a file is the state of a run, of any release and in whatever shape. */
+/** Whether a file is the state of a run, of any release, complete or not. */
 export function isRunState(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, MAGIC.length)).toString() === MAGIC;
 }

@@ -9,7 +9,7 @@ import {
   stepsOf,
 } from './run-state.js';
 
-/** A run's state with its place on disk. Whoever opens it sees to it that no other process does. */
+/** A run's state with its path. The caller makes sure that no other process opens it. */
 export interface StateFile {
   readonly path: string;
   /** The live state: the run updates it in place. */
@@ -18,15 +18,15 @@ export interface StateFile {
   readonly resumed: boolean;
   /** Steps completed, of both stages, as they stand on disk. */
   readonly savedSteps: number;
-  /** Replaces what is on disk, at once or not at all. Does nothing while there is nothing to keep. */
+  /** Replaces the file, whole or not at all. Does nothing while there is no state to keep. */
   save(): Promise<void>;
 }
 
 /**
  * Opens the state of a run: the saved one where there is one, else an empty one.
  *
- * @param restart begin anew whatever is saved
- * @throws RunStateError if what is there cannot be used
+ * @param restart ignore a saved state and begin again
+ * @throws RunStateError if the saved state cannot be used
  */
 export async function openStateFile(
   path: string,

@@ -3,7 +3,7 @@ import type { ForeignFunctions } from './foreign-functions.js';
 /** An address in native memory. */
 export type Pointer = bigint;
 /** A `void *` argument: an address, or the memory of a typed array. */
-export type Memory = Pointer | NodeJS.TypedArray | null;
+type Memory = Pointer | NodeJS.TypedArray | null;
 
 /**
  * The part of TensorFlow's C API that this package uses, under the C names. It is documented in `tensorflow/c/c_api.h`,

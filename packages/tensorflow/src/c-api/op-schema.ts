@@ -4,7 +4,7 @@ import { fields, text } from './protobuf.js';
 import { checkStatus } from './status.js';
 
 /** One declared input of an operation. */
-export interface InputSchema {
+interface InputSchema {
   /** Takes a list of tensors. */
   isList: boolean;
 }

@@ -66,7 +66,7 @@ describe('record', () => {
     expect(runs).toBe(4);
   });
 
-  it('records anew for other shapes and types', () => {
+  it('records again for other shapes and types', () => {
     let runs = 0;
     const recorded = tensorFlow.record('double', (x) => {
       runs++;
@@ -80,7 +80,7 @@ describe('record', () => {
     expect(runs).toBe(3);
   });
 
-  it('records once for all sizes where asked to, and anew for other ranks', () => {
+  it('records once for all sizes on request, and again for other ranks', () => {
     let runs = 0;
     const body = (x: tf.Tensor | undefined, w: tf.Tensor | undefined, z: tf.Tensor | undefined) => {
       runs++;

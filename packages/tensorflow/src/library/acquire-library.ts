@@ -1,10 +1,10 @@
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { DownloadError, fetchWheel, isDiskFull, withLock } from '@grasp/download';
+import { DownloadError, fetchWheel, isDiskFull } from '@grasp/download';
+import { withLock } from '@grasp/files';
 import { TensorFlowSetupError } from '../errors.js';
 import { type BuildKind, type LibraryBuild, tensorFlowWheel } from './builds.js';
 import { extractLibrary, partialMark } from './extract-library.js';
-import { isNotWritable } from './files.js';
 import {
   buildFolder,
   defaultCacheDir,
@@ -94,6 +94,12 @@ async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (name.startsWith(mark)) await rm(path.join(parent, name), { recursive: true, force: true });
   }
+}
+
+/** Whether an error means that a path is not writable. */
+function isNotWritable(problem: unknown): boolean {
+  const code = (problem as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'EACCES' || code === 'EROFS' || code === 'EPERM';
 }
 
 async function requireSpace(folder: string, bytes: number): Promise<void> {

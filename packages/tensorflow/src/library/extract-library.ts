@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { extractFromWheel, sync } from '@grasp/download';
+import { extractFromWheel } from '@grasp/download';
+import { publishFolder, sync } from '@grasp/files';
 import type { LibraryFiles } from './builds.js';
-import { renameInPlace } from './files.js';
 import type { OnProgress } from './progress.js';
 
 /** In the name of an unfinished folder: between the final name and the process id. */
@@ -29,7 +29,7 @@ export async function extractLibrary(
       onProgress?.({ stage: 'extract', done, total }),
     );
     await sync(partial);
-    await renameInPlace(partial, folder);
+    await publishFolder(partial, folder);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }

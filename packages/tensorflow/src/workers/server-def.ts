@@ -1,7 +1,7 @@
 import { bytesField, varintField } from '../c-api/protobuf.js';
 
 /** A job of a cluster: a list of processes. */
-export interface Job {
+interface Job {
   readonly name: string;
   /** `host:port` of each process. */
   readonly addresses: readonly string[];

@@ -12,10 +12,13 @@ import { measureWidths } from './measure-widths.js';
 
 /** @throws BenchOptionError if the layers of the model differ in width. */
 function shapeOf(config: DecoderConfig, source: string): LatencyTable['model'] {
-  const { layers, hiddenSize, headDim: headSize, queriesPerKvHead: headsPerGroup } = config;
+  const { layers, hiddenSize, headDim, queriesPerKvHead } = config;
   const { channels, kvHeads: groups } = layers[0]!;
   if (layers.every((layer) => layer.channels === channels && layer.kvHeads === groups)) {
-    return { layers: layers.length, hiddenSize, headSize, headsPerGroup, channels, groups };
+    return {
+      ...{ layers: layers.length, hiddenSize, channels, groups },
+      ...{ headSize: headDim, headsPerGroup: queriesPerKvHead },
+    };
   }
   throw new BenchOptionError(
     `${source}: the layers differ in width. Profile the dense model instead.`,

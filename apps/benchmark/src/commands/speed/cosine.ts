@@ -1,4 +1,4 @@
-/** Cosine of the angle between two vectors of the same length: 1 if they point the same way, whatever their lengths. */
+/** Cosine of the angle between two vectors of the same length: 1 if they point the same way, for any lengths. */
 export function cosine(a: Float32Array, b: Float32Array): number {
   let [ab, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {

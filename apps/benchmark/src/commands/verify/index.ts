@@ -7,7 +7,7 @@ import { checkProjections } from './projections.js';
 import { findReferences } from './reference/find-references.js';
 
 /** Some quantities differ from the reference by more than is allowed. */
-export class BeyondToleranceError extends Error {
+class BeyondToleranceError extends Error {
   override readonly name = 'BeyondToleranceError';
   readonly code = 'GRASP_BEYOND_TOLERANCE';
 }

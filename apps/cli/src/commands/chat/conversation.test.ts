@@ -27,7 +27,7 @@ describe('Conversation', () => {
     expect(await textOf(await talk.ask('a question of its own', 10))).toBe('its own[a]');
   });
 
-  it('continues text as it stands where there is no template', async () => {
+  it('continues text unchanged if there is no template', async () => {
     const talk = new Conversation(tokenizer, undefined, undefined);
     await talk.ask('Once', 100);
     talk.answered(' upon');

@@ -15,7 +15,7 @@ const labels = {
   load: 'loading',
   gates: 'learning gates',
   importance: 'choosing units',
-  predictions: 'teacher logits',
+  teacher: 'teacher logits',
   refit: 'refitting',
   scales: 'calibrating scales',
   write: 'writing',
@@ -36,9 +36,9 @@ export function describeEvent(event: PruneEvent): EventView {
         detail: `loss ${loss.toFixed(3)}`,
       };
     }
-    case 'predictions': {
+    case 'teacher': {
       const { block, blocks, tokens } = event;
-      return { label: labels.predictions, done: block, total: blocks, tokens, detail: '' };
+      return { label: labels.teacher, done: block, total: blocks, tokens, detail: '' };
     }
     case 'refit': {
       const { sublayer, sublayers, tokens, missed } = event;

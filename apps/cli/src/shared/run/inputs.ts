@@ -4,7 +4,7 @@ import * as z from 'zod';
 const files = { heading: 'Input and output' };
 const engine = { heading: 'Engine' };
 
-/** What a run reads and writes, and on what it runs. None of it decides what is learned, except the texts. */
+/** The inputs and outputs of a run, and the machine it runs on. None of it decides what is learned, except the texts. */
 export const inputsSchema = z.strictObject({
   model: z.string().describe('Hugging Face folder or GGUF file'),
   calib: z

@@ -5,7 +5,7 @@ import { type SpecialRole, tokenizerRoles } from '../../folder/tokenizer-roles.j
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-export interface AddedToken {
+interface AddedToken {
   readonly id: number;
   readonly content: string;
   readonly special: boolean;

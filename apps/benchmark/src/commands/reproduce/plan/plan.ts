@@ -34,7 +34,7 @@ export interface PlanOptions {
 }
 
 /** A pruning, its calibration blocks and its output folder. */
-export interface PlannedPruning {
+interface PlannedPruning {
   readonly settings: PruneSettings;
   readonly gateBlocks: TokenBlocks;
   readonly scaleBlocks: TokenBlocks;

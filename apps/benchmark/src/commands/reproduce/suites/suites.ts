@@ -18,7 +18,7 @@ export interface Subject {
 }
 
 /** How a model is pruned. Subjects with the same pruning share one pruned model. */
-export interface Pruning {
+interface Pruning {
   readonly settings: PruneSettings;
   /** Corpus to learn the gates on. */
   readonly corpus: string;

@@ -69,9 +69,9 @@ const prunedShapesSchema = z.object({
 });
 
 export type PerUnit = z.output<typeof perUnit>;
-export type Trace = z.output<typeof traceSchema>;
+type Trace = z.output<typeof traceSchema>;
 export type ProjectionCase = z.output<typeof projectionSchema>[number];
-export type PrunedShapes = z.output<typeof prunedShapesSchema>;
+type PrunedShapes = z.output<typeof prunedShapesSchema>;
 
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   let content: unknown;

@@ -4,7 +4,7 @@ import { arrayScript, jobName, sbatchArguments } from './sbatch.js';
 import { parseQueue, squeueArguments } from './squeue.js';
 
 /**
- * Launches tasks with Slurm: `sbatch` submits arrays, `squeue` lists what is left of them. Accounting is not needed.
+ * Launches tasks with Slurm: `sbatch` submits arrays, `squeue` lists the tasks that are not finished. Accounting is not needed.
  *
  * @param options options of sbatch without dashes, such as `partition=gpu`.
  */

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { TokenIdError } from '../errors.js';
+
+/** Rows of token ids, of equal length. */
+export interface TokenBatch {
+  /** `[rows, length]` token ids, row-major. */
+  readonly ids: Int32Array;
+  /** `[rows, length]`. */
+  readonly shape: readonly [rows: number, length: number];
+}
+
+/** Returns the given rows of a batch, in the given order. @throws RangeError if a row does not exist. */
+export function rows(batch: TokenBatch, indices: ArrayLike<number>): TokenBatch {
+  const [count, length] = batch.shape;
+  const ids = new Int32Array(indices.length * length);
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i]!;
+    if (!Number.isInteger(row) || row < 0 || row >= count)
+      throw new RangeError(`row ${row} of a batch of ${count} rows`);
+    ids.set(batch.ids.subarray(row * length, (row + 1) * length), i * length);
+  }
+  return { ids, shape: [indices.length, length] };
+}
+
+/** Returns the SHA-256 in hex of token ids as little-endian int32, like NumPy's `ids.astype('<i4').tobytes()`. */
+export function sha256OfIds(ids: Int32Array): string {
+  const bytes = new DataView(new ArrayBuffer(ids.length * 4));
+  ids.forEach((id, i) => {
+    bytes.setInt32(i * 4, id, true);
+  });
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** @throws TokenIdError on the first id outside `[0, vocabSize)`. */
+export function checkIds(ids: Int32Array, vocabSize: number): void {
+  const position = ids.findIndex((id) => id < 0 || id >= vocabSize);
+  if (position >= 0) throw new TokenIdError(ids[position]!, position, vocabSize);
+}
