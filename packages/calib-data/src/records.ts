@@ -1,3 +1,4 @@
+import { parseJson } from '@grasp/checkpoint';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { BadJsonLineError, MissingColumnError } from './errors.js';
 import { asDataFileError, fileLines } from './file-lines.js';
@@ -37,7 +38,7 @@ async function* jsonLines(path: string): AsyncGenerator<DataRecord> {
 function parseObject(text: string, path: string, line: number): DataRecord {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new BadJsonLineError(
       path,

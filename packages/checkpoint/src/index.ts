@@ -4,6 +4,7 @@ export {
   claimOutputFolder,
   FileWriteError as CheckpointWriteError,
   type OutputFolder,
+  parseJson,
   releaseOutputFolder,
   type WriteFailure,
   writeError,

@@ -29,6 +29,11 @@ describe('boundedFetch', () => {
     await expect(get(`${hub}/b`)).rejects.toMatchObject({ code: 'GRASP_HUB_REPLY' });
   });
 
+  it('refuses an answer that is nested without end', async () => {
+    const inner = (async () => new Response('['.repeat(1e5))) as typeof fetch;
+    await expect(boundedFetch(inner, hub)(`${hub}/a`)).rejects.toThrow('levels deep');
+  });
+
   it('leaves an answer as it is', async () => {
     const inner = (async () =>
       new Response('{}', { status: 409, headers: { 'x-error': 'a' } })) as typeof fetch;

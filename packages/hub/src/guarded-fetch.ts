@@ -1,3 +1,4 @@
+import { checkNesting } from '@grasp/files';
 import { HubReplyError } from './errors.js';
 import { LIMITS } from './limits.js';
 
@@ -53,13 +54,20 @@ export function boundedFetch(
       if (bytes > replyBytes) throw new HubReplyError(`its answers have more than ${replyBytes} bytes`);
       chunks.push(chunk);
     }
-    return answered(response, chunks);
+    const body = Buffer.concat(chunks);
+    const isJson = response.ok || response.headers.get('content-type')?.startsWith('application/json');
+    try {
+      if (isJson) checkNesting(body.toString('latin1'));
+    } catch (error) {
+      throw new HubReplyError(`an answer is ${(error as Error).message}`);
+    }
+    return answered(response, body);
   };
 }
 
 /** The response with its body in memory. */
-function answered({ url, status, statusText, headers, body }: Response, chunks: Uint8Array<ArrayBuffer>[]) {
-  const copy = new Response(body ? new Blob(chunks) : null, {
+function answered({ url, status, statusText, headers, body }: Response, content: Uint8Array<ArrayBuffer>) {
+  const copy = new Response(body ? content : null, {
     status,
     statusText,
     headers: [...headers],

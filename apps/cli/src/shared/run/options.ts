@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '@grasp/files';
 import {
   type PruneSettings,
   parseSettings,
@@ -62,7 +63,7 @@ async function withFiles(settings: Input): Promise<Input> {
 
 async function readJson(path: string, setting: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseJson(await readFile(path, 'utf8'));
   } catch (error) {
     throw new SettingsError(`${path}: ${(error as Error).message}.`, [setting]);
   }

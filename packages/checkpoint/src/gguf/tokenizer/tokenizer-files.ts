@@ -1,3 +1,4 @@
+import { parseJson } from '@grasp/files';
 import type { Checkpoint } from '../../checkpoint.js';
 import { InexpressibleModelError } from '../../errors.js';
 import { type SpecialRole, tokenizerRoles } from '../../folder/tokenizer-roles.js';
@@ -85,7 +86,7 @@ function mergePair(merge: unknown): readonly [string, string] {
 
 async function json(checkpoint: TokenizerSource, name: string): Promise<Json | undefined> {
   const file = checkpoint.files.find((entry) => entry.name === name);
-  return file && (JSON.parse(new TextDecoder().decode(await file.read())) as Json);
+  return file && (parseJson(new TextDecoder().decode(await file.read())) as Json);
 }
 
 /** A step of tokenizer.json, or the steps of a sequence. */
