@@ -35,6 +35,7 @@ export {
   NonFiniteWeightError,
   TensorMissingError,
 } from './errors.js';
+export { completeTokenizerJson } from './folder/added-tokens.js';
 export { type SpecialRole, type TokenizerRoles, tokenizerRoles } from './folder/tokenizer-roles.js';
 export { type WriteCheckpointOptions, writeCheckpoint } from './folder/write-checkpoint.js';
 export { type WriteFolderOptions, writeFolder } from './folder/write-folder.js';
