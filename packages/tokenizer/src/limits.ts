@@ -12,6 +12,10 @@ export const LIMITS = {
   patternRepeats: 2,
   /** A bounded repetition above this counts as open-ended. */
   patternCount: 16,
+  /** Ways in which one alternative of a regular expression can match at one place. */
+  patternWays: 256,
+  /** Digits in a row, in characters. Patterns that count digits from the right look at the whole run at each digit. */
+  digits: 20_000,
   /** White space in a row, in characters. Common patterns backtrack once per space, and the library aborts at ten million. */
   spaces: 4_000_000,
 } as const;
