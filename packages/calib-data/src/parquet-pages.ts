@@ -23,9 +23,25 @@ export const compressors: Compressors = {
   ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
 };
 
+/** What a whole file may unpack to. Row groups can name the same bytes again and again. */
+export interface UnpackingBudget {
+  bytes: number;
+  values: number;
+}
+
+/** The budget of a file of a given size. */
+export function unpackingBudget(fileBytes: number): UnpackingBudget {
+  const unpacked = LIMITS.parquetExpansion * fileBytes;
+  return {
+    bytes: Math.max(LIMITS.parquetPageBytes, unpacked),
+    values: Math.max(LIMITS.parquetValues, unpacked),
+  };
+}
+
 /**
  * Checks the columns of a row group that are to be read. A page is unpacked here and once more when it is decoded.
  *
+ * @param budget is reduced by the pages' bytes and values
  * @param columns names; default all
  * @throws Error that says what is wrong
  */
@@ -33,6 +49,7 @@ export async function checkRowGroup(
   file: AsyncBuffer,
   group: RowGroup,
   schema: SchemaTree,
+  budget: UnpackingBudget,
   columns?: readonly string[],
 ): Promise<void> {
   const rows = Number(group.num_rows);
@@ -46,7 +63,7 @@ export async function checkRowGroup(
     if (!(start >= 0 && start <= end && end <= file.byteLength)) {
       throw new Error(`column ${name} is at bytes ${start} to ${end} of ${file.byteLength}`);
     }
-    const values = checkColumn(await file.slice(start, end), column, path);
+    const values = checkColumn(await file.slice(start, end), column, path, budget);
     if (isFlatColumn(path) && values !== rows) {
       throw new Error(`column ${name} has ${values} values in a row group of ${rows} rows`);
     }
@@ -54,7 +71,12 @@ export async function checkRowGroup(
 }
 
 /** @returns how many values its pages hold */
-function checkColumn(chunk: ArrayBuffer, { codec }: ColumnMetaData, path: SchemaTree[]): number {
+function checkColumn(
+  chunk: ArrayBuffer,
+  { codec }: ColumnMetaData,
+  path: SchemaTree[],
+  budget: UnpackingBudget,
+): number {
   const reader = { view: new DataView(chunk), offset: 0 };
   let values = 0;
   while (reader.offset < chunk.byteLength - 1) {
@@ -62,9 +84,14 @@ function checkColumn(chunk: ArrayBuffer, { codec }: ColumnMetaData, path: Schema
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
     bounded(packed, chunk.byteLength - reader.offset, 'bytes in a page');
     bounded(unpacked, LIMITS.parquetPageBytes, 'bytes in a page, unpacked');
+    bounded(unpacked, budget.bytes, 'bytes in a page, unpacked');
+    budget.bytes -= unpacked;
     const bytes = new Uint8Array(chunk, reader.offset, packed);
     reader.offset += packed;
-    values += checkPage(header, bytes, codec, path);
+    const found = checkPage(header, bytes, codec, path);
+    bounded(found, budget.values, 'values in a page');
+    budget.values -= found;
+    values += found;
     bounded(values, LIMITS.parquetValues, 'values in a column');
   }
   return values;
