@@ -7,7 +7,7 @@ import { count, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { perplexityWindows, textName, textSource } from '../../shared/texts.js';
+import { perplexityWindows, textNames, textSource } from '../../shared/texts.js';
 
 /** Perplexity by the paper's protocol: each window is scored separately; the mean is over all targets. */
 export const perplexityCommand = (terminal: Terminal) =>
@@ -32,13 +32,14 @@ export const perplexityCommand = (terminal: Terminal) =>
         if (window !== undefined && window > contextLength)
           throw new WindowTooLongError(window, contextLength);
         const evaluation = [];
-        for (const text of texts) {
+        const names = textNames(texts);
+        for (const [index, text] of texts.entries()) {
           const source = textSource(text, 'evaluation');
           const windows = await perplexityWindows(source, tokenizer, config, {
             window: window ?? 2048,
             most,
           });
-          evaluation.push({ name: textName(text), windows });
+          evaluation.push({ name: names[index]!, windows });
         }
         const engine = await openEngineFor(terminal, { backend, threads, workers });
         const layout = decoderLayout(config);

@@ -1,6 +1,6 @@
 import type { EvaluationText, TextSizes } from '@grasp/prune';
 import type { OpenModel } from '../model.js';
-import { calibrationBlocks, perplexityWindows, textName, textSource } from '../texts.js';
+import { calibrationBlocks, perplexityWindows, textNames, textSource } from '../texts.js';
 import type { RunOptions } from './options.js';
 
 /** Reads and tokenizes all texts of a run. */
@@ -15,9 +15,10 @@ export async function readTexts(options: RunOptions, { tokenizer, config }: Open
   const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;
   const limits = { window: options.window, most: options.evalWindows };
   const evaluation: EvaluationText[] = [];
-  for (const text of options.eval) {
+  const names = textNames(options.eval);
+  for (const [index, text] of options.eval.entries()) {
     const windows = await perplexityWindows(textSource(text, 'evaluation'), tokenizer, config, limits);
-    evaluation.push({ name: textName(text), windows });
+    evaluation.push({ name: names[index]!, windows });
   }
   const sizes: TextSizes = {
     gates: gateBlocks.shape[0],
