@@ -20,9 +20,10 @@ import type { Tokenizer } from '@grasp/tokenizer';
 const isCorpus = (name: string): name is CorpusName => (CORPUS_NAMES as readonly string[]).includes(name);
 
 /** A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`. */
-export function textSource(argument: string, split: 'train' | 'evaluation'): TextSource {
+export function textSource(argument: string, split: 'train' | 'evaluation', column?: string): TextSource {
   const [name = '', named] = argument.split(':');
-  if (existsSync(argument) || !isCorpus(name)) return textFile(argument);
+  if (existsSync(argument) || !isCorpus(name))
+    return textFile(argument, column === undefined ? {} : { column });
   return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)));
 }
 

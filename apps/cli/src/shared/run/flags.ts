@@ -46,7 +46,7 @@ function placeholderOf({ type, enum: choices }: Field, file: boolean): string {
 }
 
 /** A number, or a percentage as a share; NaN for text that is neither, which the schema then refuses by name. */
-function numberOf(text: string): number {
+export function numberOf(text: string): number {
   const [, share] = /^\s*(\S+?)\s*%\s*$/.exec(text) ?? [];
   if (share !== undefined) return Number(share) / 100;
   return text.trim() === '' ? Number.NaN : Number(text);

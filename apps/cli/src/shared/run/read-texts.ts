@@ -4,11 +4,14 @@ import { calibrationBlocks, perplexityWindows, textNames, textSource } from '../
 import type { RunOptions } from './options.js';
 
 /** Reads and tokenizes all texts of a run. */
-export async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) {
+export async function readTexts(options: RunOptions, { tokenizer, config, checkpoint }: OpenModel) {
+  // A file that is copied with the weights and cannot be read would stop the write, after all the work.
+  for (const file of checkpoint.files) await file.read();
+  const { textColumn } = options;
   const { length, blocks } = options.settings.text;
   const blocksOf = (texts: readonly string[]) => {
-    const sources = texts.map((text) => textSource(text, 'train'));
-    const mixed = options.mix?.map((text) => textSource(text, 'train'));
+    const sources = texts.map((text) => textSource(text, 'train', textColumn));
+    const mixed = options.mix?.map((text) => textSource(text, 'train', textColumn));
     return calibrationBlocks(sources, tokenizer, config, { length, blocks, mixed });
   };
   const gateBlocks = await blocksOf(options.calib);
@@ -17,7 +20,12 @@ export async function readTexts(options: RunOptions, { tokenizer, config }: Open
   const evaluation: EvaluationText[] = [];
   const names = textNames(options.eval);
   for (const [index, text] of options.eval.entries()) {
-    const windows = await perplexityWindows(textSource(text, 'evaluation'), tokenizer, config, limits);
+    const windows = await perplexityWindows(
+      textSource(text, 'evaluation', textColumn),
+      tokenizer,
+      config,
+      limits,
+    );
     evaluation.push({ name: names[index]!, windows });
   }
   const sizes: TextSizes = {
