@@ -29,10 +29,18 @@ describe('chatPrompt', () => {
     ["{{ messages[0]['content'].strip('x').strip('i') }}", 'H'],
     ["{{ ' a '.strip() }}|{{ ' a '.lstrip(none) }}|", 'a|a |'],
     ["{% if messages[0].content.strip('x') == 'Hi' %}{{ 'yes' }}{% endif %}", 'yes'],
+    ['{{ (0 - 7) % 3 }}{% if loop is defined or 4 % 2 == 0 %}even{% endif %}', '2even'],
     ['a\r\nb\rc\r\n', 'a\nb\nc'],
   ])('renders %j as Jinja2 does', async (template, expected) => {
     expect(await render(template)).toBe(expected);
   });
+
+  it.each(["{{ '%s' % 'a' }}", "{{ 'a'|e }}", '{{ 2.5|round }}', '{% raw %}a{% endraw %}', '{{ 1 % 0 }}'])(
+    'refuses %s, rather than give another text',
+    async (template) => {
+      await expect((async () => render(template))()).rejects.toMatchObject({ code: 'GRASP_CHAT_TEMPLATE' });
+    },
+  );
 
   it('stops a template that grows without bound', async () => {
     await expect(render(growing)).rejects.toMatchObject({ code: 'GRASP_CHAT_TEMPLATE' });

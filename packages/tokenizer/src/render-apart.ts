@@ -53,7 +53,7 @@ export async function renderApart(
 
 /**
  * The program of the process. It is text, so that it runs from sources and from a build alike. The library ignores the argument
- * of `strip`, `lstrip` and `rstrip`, so calls with one become calls of a function that does not.
+ * of `strip`, `lstrip` and `rstrip`, and computes `%` as JavaScript does, so these become calls of functions like Python's.
  */
 const PROGRAM = `
 const { readFileSync } = require('node:fs');
@@ -74,12 +74,22 @@ function strip(text, chars, method) {
   return all.slice(start, end).join('');
 }
 
+function modulo(left, right) {
+  if (typeof left !== 'number' || typeof right !== 'number') throw new Error('% is supported for numbers only');
+  if (right === 0) throw new Error('modulo by zero');
+  return left - right * Math.floor(left / right);
+}
+
 function rewritten(node) {
   if (Array.isArray(node)) return node.map(rewritten);
   if (node instanceof Map) return new Map([...node].map(([key, value]) => [rewritten(key), rewritten(value)]));
   if (typeof node !== 'object' || node === null) return node;
   for (const key of Object.keys(node)) node[key] = rewritten(node[key]);
   const { type, callee, args } = node;
+  if (type === 'BinaryExpression' && node.operator.value === '%') {
+    const name = { type: 'Identifier', value: 'grasp_modulo' };
+    return { type: 'CallExpression', callee: name, args: [node.left, node.right] };
+  }
   if (type !== 'CallExpression' || callee.type !== 'MemberExpression' || callee.computed || args.length === 0) return node;
   const method = callee.property.value;
   if (!['strip', 'lstrip', 'rstrip'].includes(method)) return node;
@@ -92,7 +102,7 @@ let reply;
 try {
   const compiled = new Template(template);
   compiled.parsed = rewritten(compiled.parsed);
-  const text = compiled.render({ ...context, grasp_strip: strip });
+  const text = compiled.render({ ...context, grasp_strip: strip, grasp_modulo: modulo });
   reply = text.length > limit ? { problem: 'it gives more than ' + limit + ' characters' } : { text };
 } catch (error) {
   reply = { problem: error instanceof Error ? error.message : String(error) };
