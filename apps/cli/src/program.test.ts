@@ -32,6 +32,22 @@ describe('the program', () => {
     expect((await grasp('inspect', '--help')).out).toBe(out);
   });
 
+  it.each([['haal', '--help'], ['help', 'haal'], ['haal', '-h'], ['eval', 'haal', '--help'], ['haal']])(
+    'refuses an unknown command: %s %s',
+    async (...argv) => {
+      const { code, err } = await grasp(...argv.filter(Boolean));
+      expect(code).toBe(2);
+      expect(err).toContain("unknown command 'haal'");
+    },
+  );
+
+  it.each([['--help'], ['help', 'eval', 'ppl'], ['eval', 'ppl', '--help'], ['eval', '--help']])(
+    'shows the help of %s %s %s',
+    async (...argv) => {
+      expect((await grasp(...argv.filter(Boolean))).code).toBe(0);
+    },
+  );
+
   it.each([
     [['prune', 'm', '--recover', '0.3'], '--recover has a new name: --compensation.'],
     [['sweep', 'm', '--rank=4'], '--rank has a new name: --lora-rank.'],

@@ -1,6 +1,7 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { COMMANDS, type ListedCommand } from './commands/list.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './shared/exit-codes.js';
+import { plainTerminal } from './shared/plain-terminal.js';
 import { renamedFlag } from './shared/run/renamed-flags.js';
 import type { Terminal } from './shared/terminal.js';
 import { version } from './shared/version.js';
@@ -44,15 +45,34 @@ function termOf(name: string): string {
 }
 
 /** Runs one command line and resolves to its exit code. Never rejects. */
-export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommand(argv: readonly string[], screen: Terminal): Promise<number> {
+  const terminal = plainTerminal(screen);
   try {
     const program = await createProgram(terminal, argv);
+    refuseUnknown(program, argv);
     await program.parseAsync(argv, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
     const { exitCode, message = await hintFor(error, argv) } = describeFailure(error);
     if (message !== undefined) terminal.note(`grasp: ${message}`);
     return exitCode;
+  }
+}
+
+/** With --help, commander prints the help of the parent for a command that it does not know. */
+function refuseUnknown(program: CommandUnknownOpts, argv: readonly string[]): void {
+  const isHelp = argv[0] === 'help';
+  if (!isHelp && !argv.includes('--help') && !argv.includes('-h')) return;
+  let command = program;
+  for (const name of isHelp ? argv.slice(1) : argv) {
+    if (name.startsWith('-') || command.commands.length === 0) return;
+    const next = command.commands.find((each) => each.name() === name || each.aliases().includes(name));
+    if (!next && name === 'help') return;
+    if (!next) {
+      const unknown = { code: 'commander.unknownCommand', exitCode: exitCodes.usage };
+      throw command.error(`error: unknown command '${name}'`, unknown);
+    }
+    command = next;
   }
 }
 

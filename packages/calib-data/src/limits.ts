@@ -11,6 +11,8 @@ export const LIMITS = {
   parquetRows: 2 ** 22,
   /** Values of a column in a row group. Lists have more values than rows. */
   parquetValues: 2 ** 24,
+  /** Decompressed size of a Parquet file, as a multiple of its size. Text compresses to a tenth. */
+  parquetExpansion: 1000,
   /** Decompressed size of a Parquet page, in bytes. Writers make pages of about one megabyte. */
   parquetPageBytes: 2 ** 28,
 } as const;

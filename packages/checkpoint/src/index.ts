@@ -1,3 +1,4 @@
+export { parseJson } from '@grasp/files';
 export type {
   Checkpoint,
   CheckpointFile,
@@ -24,6 +25,7 @@ export {
   NonFiniteWeightError,
   TensorMissingError,
 } from './errors.js';
+export { completeTokenizerJson } from './folder/added-tokens.js';
 export { type SpecialRole, type TokenizerRoles, tokenizerRoles } from './folder/tokenizer-roles.js';
 export { type WriteCheckpointOptions, writeCheckpoint } from './folder/write-checkpoint.js';
 export { type WriteFolderOptions, writeFolder } from './folder/write-folder.js';

@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { parseJson } from './parse-json.js';
 import { replaceFile } from './replace-file.js';
 
 /** Marks a finished output, which may be replaced: a list of its files with their sizes, in bytes. */
@@ -80,7 +81,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
 async function readMarker(path: string): Promise<Record<string, unknown>> {
   try {
     if (!(await lstat(path)).isFile()) return {};
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const value: unknown = parseJson(await readFile(path, 'utf8'));
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { codeOf } from './errors.js';
+import { parseJson } from './parse-json.js';
 
 /** The content of a lock file: the process that holds the lock. */
 export interface Holder {
@@ -20,7 +21,7 @@ export async function thisProcess(): Promise<Omit<Holder, 'heartbeat'>> {
 /** Parses a lock file. Undefined if it is not one of ours. */
 export function parseHolder(text: string): Holder | undefined {
   try {
-    const { host, pid, started, heartbeat } = JSON.parse(text) as Record<string, unknown>;
+    const { host, pid, started, heartbeat } = parseJson(text) as Record<string, unknown>;
     if (typeof host !== 'string' || !Number.isSafeInteger(pid)) return undefined;
     return {
       host,

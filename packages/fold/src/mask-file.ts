@@ -1,4 +1,5 @@
 import { assertUnits, createLayout, type Layout, sameLayout } from '@grasp/budget';
+import { parseJson } from '@grasp/checkpoint';
 import { fromBase64, toBase64 } from './base64.js';
 import { MaskFileError } from './errors.js';
 
@@ -75,7 +76,7 @@ export function decodeMask(bytes: Uint8Array, layout?: Layout): PrunedUnits {
 function parse(bytes: Uint8Array): Record<string, unknown> {
   let file: unknown;
   try {
-    file = JSON.parse(new TextDecoder().decode(bytes));
+    file = parseJson(new TextDecoder().decode(bytes));
   } catch {
     throw new MaskFileError('The mask file is not JSON. It may be truncated.');
   }

@@ -1,4 +1,5 @@
 import { offlineVariable, reasonOf, webFetch, withoutSecrets } from '@grasp/download';
+import { ownOriginFetch } from './guarded-fetch.js';
 import { findToken } from './token.js';
 
 /** How to reach the Hub. The environment gives the defaults, as for Python's `huggingface_hub`. */
@@ -16,15 +17,17 @@ export interface HubOptions {
 export interface HubAccess {
   readonly hubUrl: string;
   readonly accessToken?: string;
+  /** Sends credentials to the origin of `hubUrl` only. */
   readonly fetch: typeof fetch;
 }
 
 export async function hubAccess({ endpoint, token }: HubOptions): Promise<HubAccess> {
   const accessToken = token ?? (await findToken());
+  const hubUrl = (endpoint || process.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
   return {
-    hubUrl: (endpoint || process.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
+    hubUrl,
     ...(accessToken ? { accessToken } : {}),
-    fetch: webFetch(),
+    fetch: ownOriginFetch(webFetch(), hubUrl),
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { digestOf } from '@grasp/download';
 import { HubApiError, type ListFileEntry, listFiles, type RepoDesignation } from '@huggingface/hub';
 import type { HubAccess } from './access.js';
+import { boundedFetch } from './guarded-fetch.js';
 import { pathsBelow } from './paths-below.js';
 import type { PushEvent } from './push-event.js';
 
@@ -47,8 +48,9 @@ async function isSame(path: string, bytes: number, { size, oid, lfs }: ListFileE
 
 async function listed(repo: RepoDesignation, branch: string, access: HubAccess) {
   const entries = new Map<string, ListFileEntry>();
+  const bounded = { ...access, fetch: boundedFetch(access.fetch, access.hubUrl) };
   try {
-    for await (const entry of listFiles({ repo, revision: branch, recursive: true, ...access })) {
+    for await (const entry of listFiles({ repo, revision: branch, recursive: true, ...bounded })) {
       if (entry.type === 'file') entries.set(entry.path, entry);
     }
   } catch (error) {

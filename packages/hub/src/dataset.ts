@@ -1,11 +1,20 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Digest, DownloadError, download, type RemoteFile } from '@grasp/download';
 import { replaceFile } from '@grasp/files';
 import { datasetInfo, getHFHubCachePath, HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
 import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from './access.js';
-import { HubError } from './errors.js';
+import { HubError, HubReplyError } from './errors.js';
+import { boundedFetch } from './guarded-fetch.js';
 import { pathsBelow } from './paths-below.js';
+import {
+  checkedCommit,
+  checkedHash,
+  checkedPath,
+  checkedSize,
+  checkName,
+  isCommit,
+} from './server-values.js';
 
 /** A data set on the Hub. */
 export interface Dataset {
@@ -38,6 +47,7 @@ export interface DatasetFiles {
  */
 export async function openDataset(dataset: Dataset, options: DatasetOptions = {}): Promise<DatasetFiles> {
   const { id, revision = 'main' } = dataset;
+  checkName(id, revision);
   const cache = join(options.cacheDir ?? getHFHubCachePath(), `datasets--${id.replaceAll('/', '--')}`);
   const why = whyOffline(options);
   if (why !== undefined) {
@@ -65,7 +75,8 @@ export async function openDataset(dataset: Dataset, options: DatasetOptions = {}
     };
   } catch (error) {
     if (error instanceof HubError) throw error;
-    const snapshot = error instanceof HubApiError ? undefined : await cachedSnapshot(cache, revision);
+    const answered = error instanceof HubApiError || error instanceof HubReplyError;
+    const snapshot = answered ? undefined : await cachedSnapshot(cache, revision);
     if (snapshot) return snapshot;
     throw new HubError(id, `cannot be listed on the Hub: ${explain(error, access)}`, { cause: error });
   }
@@ -75,13 +86,15 @@ export async function openDataset(dataset: Dataset, options: DatasetOptions = {}
 type Listed = Omit<RemoteFile, 'url'>;
 
 async function list(id: string, revision: string, below: string | undefined, access: HubAccess) {
-  const { sha } = await datasetInfo({ name: id, revision, additionalFields: ['sha'], ...access });
+  const bounded = { ...access, fetch: boundedFetch(access.fetch, access.hubUrl) };
+  const info = await datasetInfo({ name: id, revision, additionalFields: ['sha'], ...bounded });
+  const sha = checkedCommit(info.sha, id);
   const repo = { type: 'dataset', name: id } as const;
   const entries = new Map<string, Listed>();
   const listBelow = async (path?: string) => {
     const within = path === undefined ? {} : { path };
-    for await (const file of listFiles({ repo, revision: sha, recursive: true, ...within, ...access }))
-      if (file.type === 'file') entries.set(safePath(file.path, id), listed(file));
+    for await (const file of listFiles({ repo, revision: sha, recursive: true, ...within, ...bounded }))
+      if (file.type === 'file') entries.set(checkedPath(file.path, id), listed(file, id));
   };
   await listBelow(below).catch((error: unknown) => {
     if (below === undefined || !(error instanceof HubApiError) || error.statusCode !== 404) throw error;
@@ -90,19 +103,11 @@ async function list(id: string, revision: string, below: string | undefined, acc
   return { commit: sha, entries };
 }
 
-function listed({ size, oid = '', lfs }: ListFileEntry): Listed {
+function listed({ path, size, oid, lfs }: ListFileEntry, id: string): Listed {
   const digest: Digest = lfs
-    ? { algorithm: 'sha256', hex: lfs.oid.replace('sha256:', '') }
-    : { algorithm: 'git-sha1', hex: oid };
-  return { bytes: size, digest };
-}
-
-/** Refuses a listed path that leaves the cache. */
-function safePath(path: string, id: string): string {
-  const clean = normalize(path);
-  if (isAbsolute(clean) || clean.split(sep)[0] === '..' || path.includes('\0'))
-    throw new HubError(id, `the Hub lists a file outside of the data set: ${JSON.stringify(path)}`);
-  return path;
+    ? { algorithm: 'sha256', hex: checkedHash(String(lfs.oid).replace('sha256:', ''), 64, path, id) }
+    : { algorithm: 'git-sha1', hex: checkedHash(oid, 40, path, id) };
+  return { bytes: checkedSize(size, path, id), digest };
 }
 
 async function fetchFile(
@@ -126,8 +131,9 @@ async function fetchFile(
 
 /** The files of the snapshot that `revision` names in a cache. Undefined if there is none. */
 async function cachedSnapshot(cache: string, revision: string): Promise<DatasetFiles | undefined> {
-  const commit = await readFile(join(cache, 'refs', revision), 'utf8').catch(() => revision);
-  const snapshot = join(cache, 'snapshots', commit.trim());
+  const commit = (await readFile(join(cache, 'refs', revision), 'utf8').catch(() => revision)).trim();
+  if (!isCommit(commit)) return undefined;
+  const snapshot = join(cache, 'snapshots', commit);
   if ((await stat(snapshot).catch(() => undefined)) === undefined) return undefined;
   return { paths: await pathsBelow(snapshot), fetch: async (path) => join(snapshot, path) };
 }

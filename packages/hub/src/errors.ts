@@ -11,6 +11,15 @@ export class HubError extends Error {
   }
 }
 
+/** The Hub's answer is not one that can be used: it is too large, or it leads to another server. */
+export class HubReplyError extends Error {
+  readonly code = 'GRASP_HUB_REPLY';
+  override readonly name = 'HubReplyError';
+  constructor(readonly problem: string) {
+    super(`The Hub's answer is refused: ${problem}.`);
+  }
+}
+
 export type PushProblem =
   | 'name'
   | 'no-token'

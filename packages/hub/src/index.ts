@@ -1,6 +1,6 @@
 export type { HubOptions } from './access.js';
 export { type Dataset, type DatasetFiles, type DatasetOptions, openDataset } from './dataset.js';
-export { HubError, PushError, type PushProblem } from './errors.js';
+export { HubError, HubReplyError, PushError, type PushProblem } from './errors.js';
 export { pathsBelow } from './paths-below.js';
 export { type Pushed, type PushOptions, push } from './push.js';
 export type { PushEvent } from './push-event.js';

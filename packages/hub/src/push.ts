@@ -5,8 +5,10 @@ import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from 
 import { changedFiles, type LocalFile } from './changed-files.js';
 import { countingFetch } from './counting-fetch.js';
 import { ensureRepository } from './ensure-repository.js';
-import { PushError } from './errors.js';
+import { HubReplyError, PushError } from './errors.js';
+import { boundedFetch } from './guarded-fetch.js';
 import type { PushEvent } from './push-event.js';
+import { isCommit } from './server-values.js';
 
 export interface PushOptions extends HubOptions {
   /** Push to a private repository or not at all. Default: a new repository gets its owner's setting. */
@@ -64,7 +66,8 @@ async function* pushWith(
   id: string,
   { revision: branch = 'main', private: isPrivate = false, title = 'Upload model', signal }: PushOptions,
 ): AsyncGenerator<PushEvent, Pushed, undefined> {
-  await ensureRepository(id, branch, isPrivate, access);
+  const bounded = { ...access, fetch: boundedFetch(access.fetch, access.hubUrl) };
+  await ensureRepository(id, branch, isPrivate, bounded);
   const repo = { type: 'model', name: id } as const;
   const url = `${access.hubUrl}/${id}${branch === 'main' ? '' : `/tree/${encodeURIComponent(branch)}`}`;
   const files = yield* changedFiles(folder, repo, branch, access);
@@ -81,15 +84,17 @@ async function* pushWith(
     // Plain transfers to the Hub's storage. Files that it has already, by hash, are skipped.
     useXet: false,
     ...access,
-    fetch: countingFetch(access.fetch),
+    fetch: countingFetch(bounded.fetch),
     ...(signal ? { abortSignal: signal } : {}),
   });
   const bytes = byteCounter(files);
   for (;;) {
     signal?.throwIfAborted();
     const { done, value } = await progress.next();
-    if (done)
-      return { url, files: files.map(({ path }) => path), ...(value ? { commit: value.commit.oid } : {}) };
+    if (done) {
+      const commit = value?.commit.oid;
+      return { url, files: files.map(({ path }) => path), ...(isCommit(commit) ? { commit } : {}) };
+    }
     const event = bytes(value);
     if (event) yield event;
   }
@@ -116,6 +121,7 @@ function byteCounter(files: readonly LocalFile[]): (event: CommitProgressEvent) 
 function pushError(error: unknown, id: string, access: HubAccess): PushError {
   if (error instanceof PushError) return error;
   const said = explain(error, access);
+  if (error instanceof HubReplyError) return new PushError('refused', `The push to ${id} stopped. ${said}`);
   // The Hub's storage also answers 403, when a signed URL has expired. The next run gets another.
   const status =
     error instanceof HubApiError && error.url.startsWith(access.hubUrl) ? error.statusCode : undefined;

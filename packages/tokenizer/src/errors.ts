@@ -41,18 +41,17 @@ export class TokenizerMismatchError extends Error {
   }
 }
 
-/** The text has so many spaces in a row that the tokenizers library would abort the process. */
+/** The text has so many spaces or digits in a row that the tokenizers library would abort the process or take hours. */
 export class TokenizerTextError extends Error {
   override readonly name = 'TokenizerTextError';
   readonly code = 'GRASP_TOKENIZER_TEXT';
 
   constructor(
-    /** Length of the longest run of white space, in characters. */
+    /** Length of the run, in characters. */
     readonly spaces: number,
     readonly limit: number,
+    found: 'characters of white space' | 'digits' = 'characters of white space',
   ) {
-    super(
-      `The text has ${spaces} characters of white space in a row; the limit is ${limit}. Check that it is text.`,
-    );
+    super(`The text has ${spaces} ${found} in a row; the limit is ${limit}. Check that it is text.`);
   }
 }

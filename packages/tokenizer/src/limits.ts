@@ -12,6 +12,18 @@ export const LIMITS = {
   patternRepeats: 2,
   /** A bounded repetition above this counts as open-ended. */
   patternCount: 16,
+  /** Ways in which one alternative of a regular expression can match at one place. */
+  patternWays: 256,
+  /** Digits in a row, in characters. Patterns that count digits from the right look at the whole run at each digit. */
+  digits: 20_000,
+  /** Length of a chat template, in characters. The longest in use have some ten thousand. */
+  templateCharacters: 2 ** 18,
+  /** Time to render a chat template. */
+  templateSeconds: 10,
+  /** Memory to render a chat template. */
+  templateMegabytes: 256,
+  /** Length of a rendered prompt, in characters. */
+  promptCharacters: 2 ** 26,
   /** White space in a row, in characters. Common patterns backtrack once per space, and the library aborts at ten million. */
   spaces: 4_000_000,
 } as const;

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '@grasp/checkpoint';
+import { type Checkpoint, completeTokenizerJson } from '@grasp/checkpoint';
 import { Tokenizer as NativeTokenizer } from 'tokenizers';
 import {
   TokenizerFormatError,
@@ -12,15 +12,15 @@ import { safeTokenizerJson } from './tokenizer-json.js';
 
 /**
  * Loads the tokenizer of a checkpoint from its tokenizer.json. A GGUF checkpoint makes this file from its metadata. The
- * reference implementation computes the ids.
+ * reference implementation computes the ids. Added tokens that only the files beside it name are read, as in transformers.
  *
  * Truncation and padding in the file are ignored.
  *
  * @throws TokenizerMissingError, TokenizerFormatError, and the errors of reading the file
  */
 export async function loadTokenizer(checkpoint: Pick<Checkpoint, 'source' | 'files'>): Promise<Tokenizer> {
-  const file = checkpoint.files.find(({ name }) => name === 'tokenizer.json');
-  if (file === undefined) {
+  const json = await completeTokenizerJson(checkpoint);
+  if (json === undefined) {
     const slow = checkpoint.files.some(({ name }) => name === 'tokenizer.model' || name === 'vocab.json');
     throw new TokenizerMissingError(
       checkpoint.source,
@@ -29,7 +29,7 @@ export async function loadTokenizer(checkpoint: Pick<Checkpoint, 'source' | 'fil
         : 'Copy the file from the original model.',
     );
   }
-  return parseTokenizer(new TextDecoder().decode(await file.read()), checkpoint.source);
+  return parseTokenizer(json, checkpoint.source);
 }
 
 /**
@@ -44,12 +44,14 @@ export function parseTokenizer(json: string, source: string): Tokenizer {
       cause: error,
     });
   };
-  const native = nativeTokenizer(safeTokenizerJson(json, source), refuse);
+  const safe = safeTokenizerJson(json, source);
+  const looksAhead = safe.includes(String.raw`(\\d{3})+`);
+  const native = nativeTokenizer(safe, refuse);
   const vocabSize = Object.values(native.getVocab(true)).reduce((most, id) => Math.max(most, id + 1), 0);
   return {
     vocabSize,
     async encode(text, options) {
-      checkText(text);
+      checkText(text, looksAhead);
       const addSpecialTokens = options?.specialTokens ?? true;
       const encoding = await native.encode(text, null, { addSpecialTokens }).catch(refuse);
       return Int32Array.from(encoding.getIds());
@@ -60,7 +62,13 @@ export function parseTokenizer(json: string, source: string): Tokenizer {
   };
 }
 
-function checkText(text: string): void {
+/** @param looksAhead whether a pattern looks at a whole run of digits at each digit */
+function checkText(text: string, looksAhead: boolean): void {
+  if (looksAhead && text.length > LIMITS.digits) {
+    for (const [run] of text.matchAll(/\p{Nd}+/gu)) {
+      if (run.length > LIMITS.digits) throw new TokenizerTextError(run.length, LIMITS.digits, 'digits');
+    }
+  }
   if (text.length <= LIMITS.spaces) return;
   for (const [spaces] of text.matchAll(/\s+/g)) {
     if (spaces.length > LIMITS.spaces) throw new TokenizerTextError(spaces.length, LIMITS.spaces);

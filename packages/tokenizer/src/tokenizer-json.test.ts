@@ -135,6 +135,11 @@ describe('safeTokenizerJson', () => {
     expect(() => safeTokenizerJson('{', 'a model')).toThrow(/a model .*tokenizer\.json is not JSON/);
   });
 
+  it('refuses a file that is nested too deeply, before it is parsed', () => {
+    const json = `{"model":${'{"a":['.repeat(1e4)}${']}'.repeat(1e4)}}`;
+    expect(() => safeTokenizerJson(json, 'a model')).toThrow('levels deep');
+  });
+
   it('stops at the first of millions of problems', () => {
     const vocab = new Array(2_000_000).fill(0);
     const start = process.memoryUsage().heapUsed;

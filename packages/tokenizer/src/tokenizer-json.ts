@@ -5,6 +5,7 @@
  * So this package parses each file, compares it with the schema below, and passes only files that fit to the library.
  */
 
+import { parseJson } from '@grasp/checkpoint';
 import * as z from 'zod';
 import { TokenizerFormatError } from './errors.js';
 import {
@@ -43,7 +44,7 @@ export function safeTokenizerJson(json: string, source: string): string {
 
 function parsed(json: string, source: string): unknown {
   try {
-    return JSON.parse(json);
+    return parseJson(json);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new TokenizerFormatError(source, `tokenizer.json is not JSON (${detail}).`, { cause: error });

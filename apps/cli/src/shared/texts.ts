@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import {
   CORPUS_NAMES,
   type CorpusName,
@@ -20,14 +20,21 @@ import type { Tokenizer } from '@grasp/tokenizer';
 const isCorpus = (name: string): name is CorpusName => (CORPUS_NAMES as readonly string[]).includes(name);
 
 /** A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`. */
-export function textSource(argument: string, split: 'train' | 'evaluation'): TextSource {
+export function textSource(argument: string, split: 'train' | 'evaluation', column?: string): TextSource {
   const [name = '', named] = argument.split(':');
-  if (existsSync(argument) || !isCorpus(name)) return textFile(argument);
+  if (existsSync(argument) || !isCorpus(name))
+    return textFile(argument, column === undefined ? {} : { column });
   return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)));
 }
 
-/** Name of a text in tables. */
-export const textName = (argument: string): string => basename(argument);
+/** Names of texts in tables: file names, or paths where two files have the same name. */
+export function textNames(paths: readonly string[]): string[] {
+  return paths.map((path) => {
+    const name = basename(path);
+    const others = paths.filter((other) => resolve(other) !== resolve(path));
+    return others.some((other) => basename(other) === name) ? path : name;
+  });
+}
 
 /** The first `count` blocks, or all if there are fewer. */
 function firstBlocks(blocks: TokenBlocks, count: number): TokenBlocks {

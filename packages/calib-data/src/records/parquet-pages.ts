@@ -23,9 +23,25 @@ export const compressors: Compressors = {
   ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
 };
 
+/** Limits for a whole file, because row groups can name the same bytes many times. */
+export interface UnpackingBudget {
+  bytes: number;
+  values: number;
+}
+
+/** The budget of a file of a given size. */
+export function unpackingBudget(fileBytes: number): UnpackingBudget {
+  const unpacked = LIMITS.parquetExpansion * fileBytes;
+  return {
+    bytes: Math.max(LIMITS.parquetPageBytes, unpacked),
+    values: Math.max(LIMITS.parquetValues, unpacked),
+  };
+}
+
 /**
  * Checks the columns of a row group before they are read. Each page is decompressed here, and again when it is decoded.
  *
+ * @param budget reduced by the bytes and values of the pages.
  * @param columns names of columns. Default all.
  * @throws Error that names the count or length that is out of bounds
  */
@@ -33,6 +49,7 @@ export async function checkRowGroup(
   file: AsyncBuffer,
   group: RowGroup,
   schema: SchemaTree,
+  budget: UnpackingBudget,
   columns?: readonly string[],
 ): Promise<void> {
   const rows = Number(group.num_rows);
@@ -48,7 +65,7 @@ export async function checkRowGroup(
         `column ${name}: bytes ${start} to ${end} are outside the file of ${file.byteLength} bytes`,
       );
     }
-    const values = checkColumn(await file.slice(start, end), column, path);
+    const values = checkColumn(await file.slice(start, end), column, path, budget);
     if (isFlatColumn(path) && values !== rows) {
       throw new Error(`column ${name} has ${values} values in a row group of ${rows} rows`);
     }
@@ -56,7 +73,12 @@ export async function checkRowGroup(
 }
 
 /** Returns the number of values in the pages of a column. */
-function checkColumn(chunk: ArrayBuffer, { codec }: ColumnMetaData, path: SchemaTree[]): number {
+function checkColumn(
+  chunk: ArrayBuffer,
+  { codec }: ColumnMetaData,
+  path: SchemaTree[],
+  budget: UnpackingBudget,
+): number {
   const reader = { view: new DataView(chunk), offset: 0 };
   let values = 0;
   while (reader.offset < chunk.byteLength - 1) {
@@ -64,9 +86,14 @@ function checkColumn(chunk: ArrayBuffer, { codec }: ColumnMetaData, path: Schema
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
     bounded(packed, chunk.byteLength - reader.offset, 'bytes in a page');
     bounded(unpacked, LIMITS.parquetPageBytes, 'decompressed bytes in a page');
+    bounded(unpacked, budget.bytes, 'decompressed bytes in a page');
+    budget.bytes -= unpacked;
     const bytes = new Uint8Array(chunk, reader.offset, packed);
     reader.offset += packed;
-    values += checkPage(header, bytes, codec, path);
+    const found = checkPage(header, bytes, codec, path);
+    bounded(found, budget.values, 'values in a page');
+    budget.values -= found;
+    values += found;
     bounded(values, LIMITS.parquetValues, 'values in a column');
   }
   return values;

@@ -1,7 +1,7 @@
+import { parseJson } from '@grasp/checkpoint';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { BadJsonLineError, MissingColumnError } from '../errors.js';
 import { asDataFileError, fileLines } from './file-lines.js';
-import { checkRowGroup, compressors } from './parquet-pages.js';
 
 /** One record of a data set: values by column name. */
 export type DataRecord = Readonly<Record<string, unknown>>;
@@ -37,7 +37,7 @@ async function* jsonLines(path: string): AsyncGenerator<DataRecord> {
 function parseObject(text: string, path: string, line: number): DataRecord {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new BadJsonLineError(
       path,
@@ -52,7 +52,10 @@ function parseObject(text: string, path: string, line: number): DataRecord {
 
 async function* parquetRecords(path: string, columns?: readonly string[]): AsyncGenerator<DataRecord> {
   try {
+    // Importing it compiles WebAssembly, which fails where memory is scarce.
+    const { checkRowGroup, compressors, unpackingBudget } = await import('./parquet-pages.js');
     const file = await asyncBufferFromFile(path);
+    const budget = unpackingBudget(file.byteLength);
     const metadata = await parquetMetadataAsync(file);
     const schema = parquetSchema(metadata);
     const available = schema.children.map((child) => child.element.name);
@@ -61,7 +64,7 @@ async function* parquetRecords(path: string, columns?: readonly string[]): Async
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
-      await checkRowGroup(file, group, schema, columns);
+      await checkRowGroup(file, group, schema, budget, columns);
       const wanted = columns ? { columns: [...columns] } : {};
       yield* await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors, ...wanted });
       rowStart = rowEnd;

@@ -28,7 +28,8 @@ export async function writingFormat(roles: TokenizerRoles, tokenizer: Tokenizer)
   const end = eos === undefined ? undefined : tokenizer.tokenId(eos);
   const ends = [...new Set([...roles.ends, ...(end === undefined ? [] : [end])])];
   const encode = (text: string) => tokenizer.encode(text, { specialTokens: false });
-  const [before, after] = chatPrompt(roles)?.([{ role: 'user', content: MESSAGE }]).split(MESSAGE) ?? [];
+  const [before, after] =
+    (await chatPrompt(roles)?.([{ role: 'user', content: MESSAGE }]))?.split(MESSAGE) ?? [];
   if (before !== undefined && after !== undefined) {
     const closing = await encode(after);
     const openings = [await encode(before)];

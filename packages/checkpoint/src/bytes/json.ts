@@ -1,3 +1,4 @@
+import { parseJson } from '@grasp/files';
 import { CheckpointFormatError } from '../errors.js';
 
 /**
@@ -16,10 +17,9 @@ export function parseJsonObject(bytes: Uint8Array, file: string): Record<string,
   let value: unknown;
   let keys: number;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
     keys = countKeys(value);
   } catch (error) {
-    // A RangeError means that the document is nested too deeply.
     throw new CheckpointFormatError(
       file,
       `it is not valid JSON (${error instanceof Error ? error.message : error})`,

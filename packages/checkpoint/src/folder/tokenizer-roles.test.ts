@@ -23,6 +23,26 @@ describe('tokenizerRoles', () => {
     expect(special).toEqual({ bos: '<s>', eos: '</s>' });
   });
 
+  it('reads special_tokens_map.json, which comes first unless there is an added_tokens_decoder', async () => {
+    const rolesOf = async (config: object) => {
+      const files = {
+        'tokenizer_config.json': JSON.stringify(config),
+        'special_tokens_map.json': '{"eos_token": "<map>", "pad_token": {"content": "<pad>"}}',
+      };
+      return (await tokenizerRoles(checkpoint(files))).special;
+    };
+    expect(await rolesOf({ eos_token: '<config>' })).toEqual({ eos: '<map>', pad: '<pad>' });
+    expect(await rolesOf({ eos_token: '<config>', pad_token: null, added_tokens_decoder: {} })).toEqual({
+      eos: '<config>',
+      pad: '<pad>',
+    });
+  });
+
+  it('takes an id that is no id for none', async () => {
+    const generation = { 'generation_config.json': '{"eos_token_id": [-1, 2, 1.5, null]}' };
+    expect((await tokenizerRoles(checkpoint(generation, { eos_token_id: -1 }))).ends).toEqual([2]);
+  });
+
   it('collects every token that may end a reply', async () => {
     const generation = { 'generation_config.json': '{"eos_token_id": [2, 7]}' };
     expect((await tokenizerRoles(checkpoint(generation, { eos_token_id: 9 }))).ends).toEqual([2, 7, 9]);

@@ -1,5 +1,6 @@
-import { isObject, parseJsonObject } from '../bytes/json.js';
+import { isObject } from '../bytes/json.js';
 import type { Checkpoint } from '../checkpoint.js';
+import { jsonFile, tokenizerConfig, tokenText } from './tokenizer-config.js';
 
 export type SpecialRole = 'bos' | 'eos' | 'unk' | 'pad';
 
@@ -14,21 +15,20 @@ export interface TokenizerRoles {
 }
 
 /**
- * Reads tokenizer_config.json, generation_config.json and chat_template.jinja, if they exist, and the end tokens in
- * config.json.
+ * Reads tokenizer_config.json, special_tokens_map.json, generation_config.json and chat_template.jinja, if they exist, and
+ * the end tokens in config.json.
  *
  * @throws CheckpointFormatError if one of them is not JSON; what reading it throws
  */
 export async function tokenizerRoles(
   checkpoint: Pick<Checkpoint, 'source' | 'config' | 'files'>,
 ): Promise<TokenizerRoles> {
-  const tokenizer = await json(checkpoint, 'tokenizer_config.json');
-  const generation = await json(checkpoint, 'generation_config.json');
+  const tokenizer = await tokenizerConfig(checkpoint);
+  const generation = await jsonFile(checkpoint, 'generation_config.json');
   const special: Partial<Record<SpecialRole, string>> = {};
   for (const role of ['bos', 'eos', 'unk', 'pad'] as const) {
-    const named = tokenizer[`${role}_token`];
-    const text = isObject(named) ? named.content : named;
-    if (typeof text === 'string') special[role] = text;
+    const text = tokenText(tokenizer[`${role}_token`]);
+    if (text !== undefined) special[role] = text;
   }
   const file = checkpoint.files.find(({ name }) => name === 'chat_template.jinja');
   const chatTemplate = file
@@ -49,14 +49,6 @@ function defaultTemplate(field: unknown): string | undefined {
   return typeof chosen?.template === 'string' ? chosen.template : undefined;
 }
 
-async function json(
-  { source, files }: Pick<Checkpoint, 'source' | 'files'>,
-  name: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  const file = files.find((entry) => entry.name === name);
-  return file ? parseJsonObject(await file.read(), `${source}: ${name}`) : {};
-}
-
-/** The ids of a field that holds one, several or none. */
+/** The ids of a field that holds one, several or none. Negative ids stand for none. */
 const ids = (value: unknown): number[] =>
-  (Array.isArray(value) ? value : [value]).filter((id): id is number => typeof id === 'number');
+  (Array.isArray(value) ? value : [value]).filter((id): id is number => Number.isSafeInteger(id) && id >= 0);

@@ -1,5 +1,6 @@
 import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
 import { configOf, type DecoderCheckpoint, type DecoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { parseJson } from '@grasp/files';
 import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { modellingFile, modellingModule } from './modelling-file.js';
@@ -65,7 +66,7 @@ function withoutCode(files: readonly CheckpointFile[]): readonly CheckpointFile[
 function withoutAutoMap(json: Uint8Array): Uint8Array {
   let config: unknown;
   try {
-    config = JSON.parse(new TextDecoder().decode(json));
+    config = parseJson(new TextDecoder().decode(json));
   } catch {
     return json; // no reader understands it
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '@grasp/files';
 import { StateError } from '../errors.js';
 
 /*
@@ -94,7 +95,7 @@ export function decodeVectors(bytes: Uint8Array, label: string): SavedVectors {
 function parseHeader(bytes: Uint8Array): Header {
   let header: Partial<Record<keyof Header, unknown>> | null;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes));
+    header = parseJson(new TextDecoder().decode(bytes)) as typeof header;
   } catch {
     throw damaged('its header is not JSON');
   }

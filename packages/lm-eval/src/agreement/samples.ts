@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '@grasp/checkpoint';
 import { HarnessError } from '../errors.js';
 
 /** One item as the harness logged it. */
@@ -36,7 +37,7 @@ export async function readHarnessOutput(folder: string, tasks: readonly string[]
     if (path === undefined) throw new HarnessError(`lm_eval wrote no file ${start}…`);
     return join(folder, path);
   };
-  const { results } = JSON.parse(await readFile(find('results_'), 'utf8')) as {
+  const { results } = parseJson(await readFile(find('results_'), 'utf8')) as {
     results: Record<string, Record<string, unknown>>;
   };
   return Promise.all(
@@ -56,7 +57,7 @@ function numbersOf(results: Record<string, unknown>): HarnessMetrics {
 
 /** One line of a samples file. */
 export function parseSample(line: string): HarnessSample {
-  const { doc_id, arguments: given, filtered_resps, acc, acc_norm } = JSON.parse(line) as LoggedSample;
+  const { doc_id, arguments: given, filtered_resps, acc, acc_norm } = parseJson(line) as LoggedSample;
   const prompts = Object.values(given ?? {}).map(({ arg_0, arg_1 }) => ({
     context: arg_0,
     continuation: arg_1,

@@ -3,6 +3,7 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import { perplexity } from '@grasp/eval';
 import { loadOn } from '../engine/load.js';
 import type { Engine } from '../engine/open-engine.js';
+import { SettingsError } from '../settings/settings-error.js';
 import type { PruneEvent, Subject } from './events.js';
 
 /** A text on which perplexity is measured. */
@@ -10,6 +11,20 @@ export interface EvaluationText {
   /** Name of the text in tables. */
   readonly name: string;
   readonly windows: TokenBlocks;
+}
+
+/** Results are by name, so two texts of one name would share a number. */
+function refuseSameNames(texts: readonly EvaluationText[]): void {
+  const known = new Map<string, string>();
+  for (const { name, windows } of texts) {
+    const other = known.get(name) ?? windows.fingerprint;
+    if (other !== windows.fingerprint) {
+      throw new SettingsError(`Two evaluation texts have the name "${name}". Give each a name of its own.`, [
+        'eval',
+      ]);
+    }
+    known.set(name, windows.fingerprint);
+  }
 }
 
 /**
@@ -25,6 +40,7 @@ export async function* measure(
 ): AsyncGenerator<PruneEvent, Record<string, number>, undefined> {
   const results: Record<string, number> = {};
   if (texts.length === 0) return results;
+  refuseSameNames(texts);
   const decoder = yield* loadOn(checkpoint, engine);
   try {
     for (const { name, windows } of texts) {

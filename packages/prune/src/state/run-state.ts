@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseJson } from '@grasp/files';
 import {
   decodeImportanceState,
   decodeState,
@@ -108,7 +109,7 @@ export function decodeRunState(bytes: Uint8Array, identity: RunIdentity, path: s
   if (sha256(body) !== hash) throw new RunStateError(path, `the saved state is damaged. ${RESTART}`);
   // The hash is right, so what follows is what was written.
   const headerEnd = body.indexOf('\n') + 1;
-  const header = JSON.parse(body.subarray(0, headerEnd).toString()) as Header;
+  const header = parseJson(body.subarray(0, headerEnd).toString()) as Header;
   const differences = differencesOf(header.identity, identity);
   if (differences.length > 0) {
     const detail = `the saved state is of another run (${differences.join('; ')}). Ask for the same as then to go on from it. ${RESTART}`;

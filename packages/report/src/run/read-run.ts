@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '@grasp/files';
 import { decodeMask, type PrunedUnits } from '@grasp/fold';
 import { MASK_FILE, RUN_RECORD, type RunRecord, readRunRecord } from '@grasp/prune';
 import { RunFolderError } from '../errors.js';
@@ -51,7 +52,7 @@ async function read(folder: string, name: string): Promise<Uint8Array> {
 function recordOf(folder: string, bytes: Uint8Array): RunRecord {
   let record: unknown;
   try {
-    record = JSON.parse(new TextDecoder().decode(bytes));
+    record = parseJson(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new RunFolderError(folder, `${RUN_RECORD} is damaged: it is not JSON.`, { cause: error });
   }

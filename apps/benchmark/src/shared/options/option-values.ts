@@ -1,5 +1,7 @@
 /** Parsers of option values. Each throws InvalidArgumentError for text that it cannot read. */
+
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { parseJson } from '@grasp/files';
 
 /** A positive integer. */
 export function count(text: string): number {
@@ -38,7 +40,7 @@ export function ratios(text: string): number[] {
 /** A JSON object. */
 export function jsonObject(text: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
     // falls through to the error below

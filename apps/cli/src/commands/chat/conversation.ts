@@ -15,11 +15,12 @@ export class Conversation {
    * Adds a message and returns the token ids of the conversation, at most `room`. The oldest turns are dropped first; the
    * last message stays.
    */
-  async ask(content: string, room: number): Promise<Int32Array> {
+  async ask(content: string, room: number, signal?: AbortSignal): Promise<Int32Array> {
     if (!this.prompt) return (await this.tokenizer.encode(content)).slice(-room);
     this.turns = [...this.turns, { role: 'user', content }];
     for (;;) {
-      const ids = await this.tokenizer.encode(this.prompt(this.messages), { specialTokens: false });
+      const text = await this.prompt(this.messages, signal);
+      const ids = await this.tokenizer.encode(text, { specialTokens: false });
       const next = this.turns.findIndex(({ role }, index) => index > 0 && role === 'user');
       if (ids.length <= room || next < 0) return ids.slice(-room);
       this.turns = this.turns.slice(next);

@@ -45,7 +45,13 @@ export async function talker(
     hasTemplate: prompt !== undefined,
     async *reply(text, signal) {
       const start = performance.now();
-      const ids = await conversation.ask(text, decoder.contextLength - maxTokens);
+      const ids = await conversation
+        .ask(text, decoder.contextLength - maxTokens, signal)
+        .catch((error: unknown) => {
+          if (signal.aborted) return undefined;
+          throw error;
+        });
+      if (!ids) return { tokens: 0, seconds: (performance.now() - start) / 1000 };
       let tokens = 0;
       const generated = (async function* () {
         for await (const id of decoder.under().generate(ids, { maxTokens, stop, choose })) {

@@ -7,7 +7,7 @@ import { count, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { perplexityWindows, textName, textSource } from '../../shared/texts.js';
+import { perplexityWindows, textNames, textSource } from '../../shared/texts.js';
 
 /** Perplexity by the paper's protocol: each window is scored separately; the mean is over all targets. */
 export const perplexityCommand = (terminal: Terminal) =>
@@ -20,41 +20,45 @@ export const perplexityCommand = (terminal: Terminal) =>
       'tokens per window (default: 2048, or the context length if it is shorter)',
       count,
     )
+    .option('--text-column <name>', 'column with the text in .jsonl and .parquet files (default: text)')
     .option('--windows <number>', 'maximum number of windows of each text', count)
     .addOption(options.backend())
     .addOption(options.threads())
     .addOption(options.workers())
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text')
-    .action(async (path, texts, { window, windows: most, backend, threads, workers, quiet, json }) => {
-      await withModel(path, async ({ checkpoint, config, tokenizer }) => {
-        const { contextLength } = config;
-        if (window !== undefined && window > contextLength)
-          throw new WindowTooLongError(window, contextLength);
-        const evaluation = [];
-        for (const text of texts) {
-          const source = textSource(text, 'evaluation');
-          const windows = await perplexityWindows(source, tokenizer, config, {
-            window: window ?? 2048,
-            most,
-          });
-          evaluation.push({ name: textName(text), windows });
-        }
-        const engine = await openEngineFor(terminal, { backend, threads, workers });
-        const layout = decoderLayout(config);
-        const run = measure(checkpoint, 'dense', evaluation, engine);
-        const perplexity = await watch(run, terminal, { layout, quiet });
-        const data = evaluation.map(({ name, windows }) => ({
-          text: name,
-          perplexity: perplexity[name],
-          windows: windows.shape[0],
-          window: windows.shape[1],
-          fingerprint: windows.fingerprint,
-        }));
-        if (json)
-          return terminal.print(JSON.stringify({ model: path, engine: engine.description, data }, null, 2));
-        for (const { text, perplexity: value = Number.NaN, windows, window: length } of data) {
-          terminal.print(`${value.toFixed(4)}  ${text} (${windows} windows of ${length} tokens)`);
-        }
-      });
-    });
+    .action(
+      async (path, texts, { window, windows: most, textColumn, backend, threads, workers, quiet, json }) => {
+        await withModel(path, async ({ checkpoint, config, tokenizer }) => {
+          const { contextLength } = config;
+          if (window !== undefined && window > contextLength)
+            throw new WindowTooLongError(window, contextLength);
+          const evaluation = [];
+          const names = textNames(texts);
+          for (const [index, text] of texts.entries()) {
+            const source = textSource(text, 'evaluation', textColumn);
+            const windows = await perplexityWindows(source, tokenizer, config, {
+              window: window ?? 2048,
+              most,
+            });
+            evaluation.push({ name: names[index]!, windows });
+          }
+          const engine = await openEngineFor(terminal, { backend, threads, workers });
+          const layout = decoderLayout(config);
+          const run = measure(checkpoint, 'dense', evaluation, engine);
+          const perplexity = await watch(run, terminal, { layout, quiet });
+          const data = evaluation.map(({ name, windows }) => ({
+            text: name,
+            perplexity: perplexity[name],
+            windows: windows.shape[0],
+            window: windows.shape[1],
+            fingerprint: windows.fingerprint,
+          }));
+          if (json)
+            return terminal.print(JSON.stringify({ model: path, engine: engine.description, data }, null, 2));
+          for (const { text, perplexity: value = Number.NaN, windows, window: length } of data) {
+            terminal.print(`${value.toFixed(4)}  ${text} (${windows} windows of ${length} tokens)`);
+          }
+        });
+      },
+    );

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { parseJson } from '@grasp/files';
 import { SettingsError } from '@grasp/prune';
 import type { Accuracy } from '@grasp/report';
 import * as z from 'zod';
@@ -27,7 +28,7 @@ const evaluation = z.object({
 export async function readAccuracy(path: string): Promise<Accuracy> {
   let found: z.infer<typeof evaluation>;
   try {
-    found = evaluation.parse(JSON.parse(await readFile(path, 'utf8')));
+    found = evaluation.parse(parseJson(await readFile(path, 'utf8')));
   } catch {
     throw new SettingsError(`${path}: it is not an output of "grasp eval tasks --json".`, ['accuracy']);
   }

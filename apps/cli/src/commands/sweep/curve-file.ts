@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { replaceFile } from '@grasp/files';
+import { parseJson, replaceFile } from '@grasp/files';
 import type { BudgetName, RunRecord, runInputs } from '@grasp/prune';
 
 /** The result at one budget. The losses of learning are the same for all points and are left out. */
@@ -24,7 +24,7 @@ export function writeCurve(path: string, curve: Curve): Promise<void> {
 /** Points of an earlier sweep; empty if there is none. */
 export async function readPoints(path: string): Promise<readonly CurvePoint[]> {
   try {
-    const { format, version, points } = JSON.parse(await readFile(path, 'utf8')) as Partial<Curve>;
+    const { format, version, points } = parseJson(await readFile(path, 'utf8')) as Partial<Curve>;
     return format === 'grasp-sweep' && version === 2 && Array.isArray(points) ? points : [];
   } catch {
     return []; // no file, or another one: every point is measured

@@ -5,6 +5,7 @@ import {
   SettingsError,
   settingLeaves,
 } from '@grasp/prune';
+import { numberOf } from '../../shared/run/flags.js';
 import { type RunOptions, runOptions } from '../../shared/run/options.js';
 
 /** One budget of a sweep. */
@@ -61,19 +62,23 @@ export async function sweepOf(
     return { value, name: `${flagOf(budget)}-${value.replaceAll(' ', '')}`, settings };
   };
   const size = ({ settings }: SweepPoint) => Number(settings.budget[budget]);
-  const values = [...new Set(list(flags[budget] ?? DEFAULT_KEEP))];
+  const values = [...new Set(list(flags[budget] ?? DEFAULT_KEEP).map((value) => String(amount(value))))];
   const points = (await Promise.all(values.map(pointAt))).sort((a, b) => size(b) - size(a));
   const learning = learnAt === undefined ? points.at(-1)! : await pointAt(learnAt);
   return { budget, points, learning, options: await optionsAt(learning.value) };
 }
 
-/** A number if the text is one, else the text, which has a unit. */
-const amount = (text: string): number | string => (Number.isNaN(Number(text)) ? text : Number(text));
+/** A number if the text is one or a percentage, else the text, which has a unit. */
+function amount(text: string): number | string {
+  const number = numberOf(text);
+  return Number.isNaN(number) ? text : number;
+}
 
 /** @throws SettingsError if a value is not a point of the sweep. */
 export function pointsNamed({ points, budget }: Sweep, values: readonly string[]): Set<SweepPoint> {
   return new Set(
-    values.flatMap(list).map((value) => {
+    values.flatMap(list).map((text) => {
+      const value = String(amount(text));
       const point = points.find((each) => each.value === value);
       if (point) return point;
       const known = points.map((each) => each.value).join(', ');

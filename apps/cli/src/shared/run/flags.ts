@@ -45,8 +45,12 @@ function placeholderOf({ type, enum: choices }: Field, file: boolean): string {
   return choices ? '<name>' : '<value>';
 }
 
-/** A number; NaN for text that is none, which the schema then refuses by name. */
-const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+/** A number, or a percentage as a share; NaN for text that is neither, which the schema then refuses by name. */
+export function numberOf(text: string): number {
+  const [, share] = /^\s*(\S+?)\s*%\s*$/.exec(text) ?? [];
+  if (share !== undefined) return Number(share) / 100;
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
 
 /** Values of flags as an input of the schemas: nested by path. Options that are no setting are left out. */
 export function inputOfFlags(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {

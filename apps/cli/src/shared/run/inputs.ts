@@ -27,6 +27,12 @@ export const inputsSchema = z.strictObject({
     .default([])
     .describe('text on which perplexity is measured before and after')
     .meta(files),
+  textColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('column with the text in .jsonl and .parquet files (default: text)')
+    .meta(files),
   evalWindows: z
     .int()
     .min(1)

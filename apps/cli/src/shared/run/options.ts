@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { parseJson } from '@grasp/files';
 import {
   type PruneSettings,
   parseSettings,
@@ -32,9 +33,34 @@ export async function runOptions(
     { ...inputOfFlags(flags), ...(flags.model === undefined ? {} : { model: flags.model }) },
   ].map(split);
   const settings = parseSettings(...(await Promise.all(layers.map((layer) => withFiles(layer.settings)))));
-  const parsed = inputsSchema.safeParse(Object.assign({}, ...layers.map((layer) => layer.inputs)));
+  const inputs: Input = Object.assign({}, ...layers.map((layer) => layer.inputs));
+  if (inputs.model === undefined) await refuseSwallowedModel(inputs);
+  const parsed = inputsSchema.safeParse(inputs);
   if (!parsed.success) throw settingsError(parsed.error);
   return { ...parsed.data, settings };
+}
+
+/** A flag that takes several texts also takes a model that follows it. */
+async function refuseSwallowedModel(inputs: Input): Promise<void> {
+  for (const [name, flag] of Object.entries({
+    calib: 'calib',
+    mix: 'mix',
+    scaleCalib: 'scale-calib',
+    eval: 'eval',
+  })) {
+    const texts = inputs[name];
+    const last: unknown = Array.isArray(texts) ? texts.at(-1) : undefined;
+    if (typeof last !== 'string') continue;
+    const isFolder = await stat(last).then(
+      (info) => info.isDirectory(),
+      () => false,
+    );
+    if (!isFolder && !/\.gguf$/i.test(last)) continue;
+    throw new SettingsError(
+      `No model was given. "${last}" was read as a text of --${flag}. Put the model before the flags.`,
+      ['model'],
+    );
+  }
 }
 
 /** Separates what {@link inputsSchema} knows from the settings. */
@@ -62,7 +88,7 @@ async function withFiles(settings: Input): Promise<Input> {
 
 async function readJson(path: string, setting: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseJson(await readFile(path, 'utf8'));
   } catch (error) {
     throw new SettingsError(`${path}: ${(error as Error).message}.`, [setting]);
   }

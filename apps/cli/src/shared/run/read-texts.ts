@@ -1,23 +1,32 @@
 import type { EvaluationText, TextSizes } from '@grasp/prune';
 import type { OpenModel } from '../model.js';
-import { calibrationBlocks, perplexityWindows, textName, textSource } from '../texts.js';
+import { calibrationBlocks, perplexityWindows, textNames, textSource } from '../texts.js';
 import type { RunOptions } from './options.js';
 
 /** Reads and tokenizes all texts of a run. */
-export async function readTexts(options: RunOptions, { tokenizer, config }: OpenModel) {
+export async function readTexts(options: RunOptions, { tokenizer, config, checkpoint }: OpenModel) {
+  // A file that is copied with the weights and cannot be read would stop the write, after all the work.
+  for (const file of checkpoint.files) await file.read();
+  const { textColumn } = options;
   const { length, blocks } = options.settings.text;
   const blocksOf = (texts: readonly string[]) => {
-    const sources = texts.map((text) => textSource(text, 'train'));
-    const mixed = options.mix?.map((text) => textSource(text, 'train'));
+    const sources = texts.map((text) => textSource(text, 'train', textColumn));
+    const mixed = options.mix?.map((text) => textSource(text, 'train', textColumn));
     return calibrationBlocks(sources, tokenizer, config, { length, blocks, mixed });
   };
   const gateBlocks = await blocksOf(options.calib);
   const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;
   const limits = { window: options.window, most: options.evalWindows };
   const evaluation: EvaluationText[] = [];
-  for (const text of options.eval) {
-    const windows = await perplexityWindows(textSource(text, 'evaluation'), tokenizer, config, limits);
-    evaluation.push({ name: textName(text), windows });
+  const names = textNames(options.eval);
+  for (const [index, text] of options.eval.entries()) {
+    const windows = await perplexityWindows(
+      textSource(text, 'evaluation', textColumn),
+      tokenizer,
+      config,
+      limits,
+    );
+    evaluation.push({ name: names[index]!, windows });
   }
   const sizes: TextSizes = {
     gates: gateBlocks.shape[0],

@@ -1,5 +1,7 @@
+import { parseJson } from '@grasp/files';
 import type { Checkpoint } from '../../checkpoint.js';
 import { InexpressibleModelError } from '../../errors.js';
+import { completeTokenizerJson } from '../../folder/added-tokens.js';
 import { type SpecialRole, tokenizerRoles } from '../../folder/tokenizer-roles.js';
 
 /** A JSON object. */
@@ -25,7 +27,7 @@ export interface TokenizerFiles {
   /** Pairs in the order in which they are merged. */
   readonly merges: readonly (readonly [string, string])[];
   readonly added: readonly AddedToken[];
-  /** Id of the token with a role, if the files name one. */
+  /** Id of the token with a role, if the files name one. Ids beyond the vocabulary stand for none. */
   special(role: SpecialRole): number | undefined;
   /** Tokens that may end a reply. */
   readonly ends: readonly number[];
@@ -38,7 +40,8 @@ export interface TokenizerFiles {
  * @throws InexpressibleModelError if there is no tokenizer.json, or it is not a BPE tokenizer
  */
 export async function readTokenizerFiles(checkpoint: TokenizerSource): Promise<TokenizerFiles> {
-  const tokenizer = await json(checkpoint, 'tokenizer.json');
+  const text = await completeTokenizerJson(checkpoint);
+  const tokenizer = text === undefined ? undefined : (parseJson(text) as Json);
   const fail = (what: string, advice: string) =>
     new InexpressibleModelError(checkpoint.source, 'GGUF', what, advice);
   if (!tokenizer) {
@@ -55,13 +58,18 @@ export async function readTokenizerFiles(checkpoint: TokenizerSource): Promise<T
     special: special === true,
   }));
   const roles = await tokenizerRoles(checkpoint);
+  const size = [...Object.values(vocab), ...added.map(({ id }) => id)].reduce(
+    (most, id) => Math.max(most, id + 1),
+    0,
+  );
+  const isId = (id: number) => Number.isInteger(id) && id >= 0 && id < size;
   const idOf = (token: string) => added.find(({ content }) => content === token)?.id ?? vocab[token];
   const special = (role: SpecialRole) => {
     const text = roles.special[role] ?? (role === 'unk' ? model.unk_token : undefined);
     if (typeof text === 'string') return idOf(text);
     const id = checkpoint.config[`${role}_token_id`];
     const [first = id] = Array.isArray(id) ? id : [];
-    return typeof first === 'number' ? first : undefined;
+    return typeof first === 'number' && isId(first) ? first : undefined;
   };
   return {
     source: checkpoint.source,
@@ -70,7 +78,7 @@ export async function readTokenizerFiles(checkpoint: TokenizerSource): Promise<T
     merges: (model.merges as unknown[]).map(mergePair),
     added,
     special,
-    ends: roles.ends,
+    ends: roles.ends.filter(isId),
     ...(roles.chatTemplate === undefined ? {} : { chatTemplate: roles.chatTemplate }),
   };
 }
@@ -81,11 +89,6 @@ function mergePair(merge: unknown): readonly [string, string] {
   const joined = String(merge);
   const space = joined.indexOf(' ', 1);
   return [joined.slice(0, space), joined.slice(space + 1)];
-}
-
-async function json(checkpoint: TokenizerSource, name: string): Promise<Json | undefined> {
-  const file = checkpoint.files.find((entry) => entry.name === name);
-  return file && (JSON.parse(new TextDecoder().decode(await file.read())) as Json);
 }
 
 /** A step of tokenizer.json, or the steps of a sequence. */

@@ -21,11 +21,11 @@ export interface GgufVocabulary {
   /** Id by text. Without padding entries, which no text becomes. */
   readonly ids: ReadonlyMap<string, number>;
   readonly added: readonly AddedToken[];
-  /** Id and text of a special token, if the file names one. */
+  /** Id and text of a special token, if the file names one. An id beyond the tokens stands for none, as in llama.cpp. */
   special(role: GgufRole): { id: number; text: string } | undefined;
 }
 
-/** @throws CheckpointFormatError when lists disagree in length, a text occurs twice, or an id is out of range */
+/** @throws CheckpointFormatError when lists disagree in length, or a text occurs twice */
 export function ggufVocabulary(metadata: GgufMetadata): GgufVocabulary {
   const fail = (detail: string) => new CheckpointFormatError(metadata.file, detail);
   const tokens = metadata.texts(TOKENIZER.tokens);
@@ -66,8 +66,7 @@ export function ggufVocabulary(metadata: GgufMetadata): GgufVocabulary {
       const id = metadata.number(tokenIdKey(role));
       if (id === undefined) return undefined;
       const text = tokens[id];
-      if (text === undefined) throw fail(`its ${role} token is ${id}, and it has ${tokens.length} tokens`);
-      return { id, text };
+      return text === undefined ? undefined : { id, text };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
+import { parseJson } from '@grasp/files';
 
 const EMBEDDING = 'model.embed_tokens.weight';
 const HEAD = 'lm_head.weight';
@@ -39,7 +40,7 @@ function fastTokenizer(file: CheckpointFile | undefined): CheckpointFile {
   return {
     name: TOKENIZER_CONFIG,
     async read() {
-      const own = file ? JSON.parse(new TextDecoder().decode(await file.read())) : {};
+      const own = file ? (parseJson(new TextDecoder().decode(await file.read())) as object) : {};
       return new TextEncoder().encode(
         `${JSON.stringify({ ...own, tokenizer_class: 'PreTrainedTokenizerFast' }, null, 2)}\n`,
       );

@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { parseJson } from '@grasp/files';
 import * as z from 'zod';
 import { OfficialError } from '../../../shared/official/official-error.js';
 
@@ -33,7 +34,7 @@ export async function completeOfficialModel(
 ): Promise<OfficialModel> {
   const model = { weights: join(folder, 'model.safetensors'), meta: join(folder, 'meta.json') };
   try {
-    const { layers } = metaSchema.parse(JSON.parse(await readFile(model.meta, 'utf8')));
+    const { layers } = metaSchema.parse(parseJson(await readFile(model.meta, 'utf8')));
     await rename(join(folder, 'pruned_state_dict.safetensors'), model.weights);
     const shapes = layers.map(({ ffn_intermediate_size, num_heads, num_key_value_heads }) => ({
       intermediate_size: ffn_intermediate_size,

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseJson } from '@grasp/files';
 import { execa } from 'execa';
 import { OfficialError } from '../../../shared/official/official-error.js';
 import type { LocalDataset } from './local-datasets.js';
@@ -60,7 +61,10 @@ export async function runOfficial(
     const said = lastLines(stderr) || shortMessage;
     throw new OfficialError(`${script} of ${clone} failed:\n${said}`, said);
   }
-  const { seconds, peak_bytes } = JSON.parse(await readFile(result, 'utf8'));
+  const { seconds, peak_bytes } = parseJson(await readFile(result, 'utf8')) as {
+    readonly seconds: number;
+    readonly peak_bytes: number;
+  };
   return { seconds, peakBytes: peak_bytes, output: stdout };
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '@grasp/files';
+import { parseJson, replaceFile } from '@grasp/files';
 import * as z from 'zod';
 import { hashOf } from './hash.js';
 
@@ -36,7 +36,7 @@ export class CellStore {
     const text = await readFile(join(this.folder, fileOf(key)), 'utf8').catch(() => undefined);
     if (text === undefined) return undefined;
     try {
-      const cell = storedSchema.parse(JSON.parse(text));
+      const cell = storedSchema.parse(parseJson(text));
       return key.isComplete(cell.value) ? cell : undefined;
     } catch {
       return undefined;

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Claimant, releaseOutputFolder, replaceFile } from '@grasp/files';
+import { type Claimant, parseJson, releaseOutputFolder, replaceFile } from '@grasp/files';
 import * as z from 'zod';
 
 /**
@@ -40,7 +40,7 @@ export async function recordedArrays(folder: string, launcher: string): Promise<
 
 function parseRecord(text: string): z.output<typeof schema> | undefined {
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(parseJson(text));
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '@grasp/files';
 import { RUN_RECORD, type RunRecord } from '@grasp/prune';
 import type { CellStore } from '../cells/cell-store.js';
 import type { Measured } from '../cells/cells.js';
@@ -48,7 +49,7 @@ async function keptOf(folder: string): Promise<number | undefined> {
   const text = await readFile(join(folder, RUN_RECORD), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    const { before, after } = JSON.parse(text) as RunRecord;
+    const { before, after } = parseJson(text) as RunRecord;
     const kept = after.prunableParameters / before.prunableParameters;
     return Number.isFinite(kept) ? kept : undefined;
   } catch {

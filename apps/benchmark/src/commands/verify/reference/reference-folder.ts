@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TokenBatch } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint, openSafetensors, type SafetensorsFile } from '@grasp/checkpoint';
+import { parseJson } from '@grasp/files';
 import * as z from 'zod';
 import { ReferenceFormatError } from './reference-format-error.js';
 
@@ -76,7 +77,7 @@ type PrunedShapes = z.output<typeof prunedShapesSchema>;
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(path, 'utf8'));
+    content = parseJson(await readFile(path, 'utf8'));
   } catch (error) {
     throw new ReferenceFormatError(path, (error as Error).message);
   }

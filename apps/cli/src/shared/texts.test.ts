@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readTexts } from './run/read-texts.js';
+import { textNames, textSource } from './texts.js';
+
+it('reads the text of a file from the column that is asked for', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'grasp-texts-'));
+  const path = join(folder, 'a.jsonl');
+  try {
+    await writeFile(path, '{"text":"no","body":"yes"}\n');
+    const rows: string[] = [];
+    for await (const row of textSource(path, 'train', 'body').rows()) rows.push(row);
+    expect(rows).toEqual(['yes']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('finds a file that cannot be copied before the work', async () => {
+  const read = async () => {
+    throw new Error('damaged');
+  };
+  const model = { checkpoint: { files: [{ name: 'tokenizer.json', read }] } };
+  const options = { settings: { text: {} } };
+  await expect(readTexts(options as never, model as never)).rejects.toThrow('damaged');
+});
+
+describe('textNames', () => {
+  it.each([
+    [
+      ['a/x.txt', 'b/y.txt'],
+      ['x.txt', 'y.txt'],
+    ],
+    [
+      ['a/x.txt', 'b/x.txt', 'c.txt'],
+      ['a/x.txt', 'b/x.txt', 'c.txt'],
+    ],
+    [
+      ['x.txt', './x.txt'],
+      ['x.txt', 'x.txt'],
+    ],
+  ])('names %j', (paths, names) => {
+    expect(textNames(paths)).toEqual(names);
+  });
+});
