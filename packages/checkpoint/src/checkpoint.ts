@@ -32,6 +32,8 @@ export interface Checkpoint {
   readonly config: Readonly<Record<string, unknown>>;
   /** Every tensor by name, in file order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Tensors that the model names but that cannot be read, each with the error that reading it throws. */
+  readonly absent?: ReadonlyMap<string, Error> | undefined;
   /** tokenizer.json and other files that are copied with the weights. */
   readonly files: readonly CheckpointFile[];
   /** Reads one tensor. Nothing is cached. */

@@ -37,9 +37,19 @@ export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
 export { normCount, normScales } from './recovery/norm-parameters.js';
 export type { TeacherTargets } from './recovery/teacher-targets.js';
 export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime/runtime.js';
-export { type Architecture, architectures, findArchitecture } from './spec/architectures/index.js';
+export {
+  type Architecture,
+  architectures,
+  type ConfigDefaults,
+  findArchitecture,
+} from './spec/architectures/index.js';
 export { type DecoderConfig, decoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './spec/config.js';
-export { configOf, type DecoderCheckpoint, decoderCheckpoint } from './spec/decoder-checkpoint.js';
+export {
+  configOf,
+  type DecoderCheckpoint,
+  decoderCheckpoint,
+  openDecoderCheckpoint,
+} from './spec/decoder-checkpoint.js';
 export type { DecoderParameters, ParameterName } from './spec/parameters.js';
 export type { RotaryConfig } from './spec/rotary-config.js';
 export {
@@ -51,4 +61,6 @@ export {
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './spec/units.js';
 export type { TokenBatch } from './token-batch.js';
 export { checkWeights, type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';
+export { type ModelTensors, modelTensors } from './weights/model-tensors.js';
+export type { ProjectionName } from './weights/tensor-names.js';
 export type { WeightDType } from './weights/weight-reader.js';

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
-import { configOf, type DecoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { type DecoderConfig, decoderCheckpoint, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { modellingFile, modellingModule } from './modelling-file.js';
@@ -16,11 +16,15 @@ const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', 
  *
  * transformers up to 5.24 has `per_layer_config`, but no llama, mistral or qwen model reads it.
  *
+ * Tensors that the model does not have are left out. Pass the result of `openDecoderCheckpoint` if a model may store a head
+ * of its own although its config ties it.
+ *
  * @returns a view. Closing it closes `checkpoint`.
  * @throws UnsupportedModelError, ModelConfigError
  */
-export function forTransformers(checkpoint: Checkpoint): Checkpoint {
-  const decoder = configOf(checkpoint);
+export function forTransformers(given: Checkpoint): Checkpoint {
+  const checkpoint = decoderCheckpoint(given);
+  const { decoder } = checkpoint;
   const plain = hasOneShape(decoder) ? ordinaryConfig(checkpoint, decoder) : undefined;
   if (plain) return { ...view(checkpoint), config: plain };
   const { modelType, className } = decoder.architecture;
