@@ -8,6 +8,7 @@ export {
   type WriteFailure,
   writeError,
 } from '@grasp/files';
+export { stringifyLike } from './bytes/json-text.js';
 export type {
   Checkpoint,
   CheckpointFile,

@@ -51,7 +51,7 @@ export {
   openDecoderCheckpoint,
 } from './spec/decoder-checkpoint.js';
 export type { DecoderParameters, ParameterName } from './spec/parameters.js';
-export type { RotaryConfig } from './spec/rotary-config.js';
+export { type RotaryConfig, ropeParameters } from './spec/rotary-config.js';
 export {
   hasUniformLayers,
   kvCacheBytesPerToken,

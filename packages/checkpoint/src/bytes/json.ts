@@ -1,7 +1,8 @@
 import { CheckpointFormatError } from '../errors.js';
+import { parsePythonJson } from './json-text.js';
 
 /**
- * Parses an untrusted JSON object. Refuses duplicate keys, of which `JSON.parse` keeps the last, because two readers could
+ * Parses an untrusted JSON object, also one with the NaN and Infinity that Python writes. Refuses duplicate keys, of which `JSON.parse` keeps the last, because two readers could
  * see two different files.
  *
  * @throws CheckpointFormatError
@@ -16,7 +17,7 @@ export function parseJsonObject(bytes: Uint8Array, file: string): Record<string,
   let value: unknown;
   let keys: number;
   try {
-    value = JSON.parse(text);
+    value = parsePythonJson(text);
     keys = countKeys(value);
   } catch (error) {
     // A RangeError means that the document is nested too deeply.

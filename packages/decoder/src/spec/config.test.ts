@@ -35,6 +35,36 @@ describe('decoderConfig', () => {
     expect(config.rotary).toEqual({ theta: 100000, scaling: 'none' });
   });
 
+  it.each([
+    [
+      { rope_theta: 1, rope_parameters: { rope_theta: 2 } },
+      { theta: 2, scaling: 'none' },
+    ],
+    [
+      { rope_theta: 1, rope_parameters: { rope_type: 'default' } },
+      { theta: 1, scaling: 'none' },
+    ],
+    [
+      { rope_scaling: { type: 'linear', factor: 2 }, rope_parameters: { rope_theta: 2 } },
+      { theta: 100000, scaling: 'linear', factor: 2 },
+    ],
+    [
+      { rope_scaling: {}, rope_parameters: { rope_theta: 2 } },
+      { theta: 2, scaling: 'none' },
+    ],
+    [
+      { rope_scaling: { rope_theta: 3, rope_type: 'default' }, rope_parameters: { rope_theta: 2 } },
+      { theta: 3, scaling: 'none' },
+    ],
+  ])('reads %j in the order of transformers 5', (fields, expected) => {
+    expect(decoderConfig({ ...smollm2, ...fields }).rotary).toEqual(expected);
+  });
+
+  it('refuses rope settings by layer type', () => {
+    const rope_parameters = { full_attention: { rope_theta: 5 } };
+    expect(() => decoderConfig({ ...smollm2, rope_parameters })).toThrow('by layer type');
+  });
+
   it('limits the context to a sliding window in use', () => {
     expect(decoderConfig({ ...smollm2, model_type: 'mistral', sliding_window: 4096 }).contextLength).toBe(
       4096,

@@ -105,3 +105,37 @@ describe('forTransformers', () => {
     );
   });
 });
+
+describe('rope settings', () => {
+  const rope = (fields: object) => {
+    const view = forTransformers(
+      prunedBy(madeUpModel({ model_type: 'llama', ...fields }), masks['one shape']!),
+    );
+    const { rope_theta, rope_scaling } = view.config;
+    expect(decoderConfig(view.config).rotary).toEqual(
+      configOf(madeUpModel({ model_type: 'llama', ...fields })).rotary,
+    );
+    return { rope_theta, rope_scaling };
+  };
+  const llama3 = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+
+  it.each([
+    [{ rope_parameters: { rope_type: 'default', rope_theta: 500000 } }, { rope_theta: 500000 }],
+    [{ rope_parameters: { rope_theta: 5, rope_type: 'default' }, rope_theta: 7 }, { rope_theta: 5 }],
+    [{ rope_parameters: {}, rope_theta: 7 }, { rope_theta: 7 }],
+    [{ rope_theta: 7 }, { rope_theta: 7 }],
+    [
+      { rope_parameters: { ...llama3, rope_theta: 5 } },
+      { rope_theta: 5, rope_scaling: { ...llama3, original_max_position_embeddings: 256 } },
+    ],
+    [
+      {
+        rope_scaling: { type: 'linear', factor: 2 },
+        rope_parameters: { rope_type: 'linear', factor: 4, rope_theta: 5 },
+      },
+      { rope_scaling: { type: 'linear', factor: 2 }, rope_theta: 10000 },
+    ],
+  ])('of %j are also stated as transformers 4 reads them', (fields, expected) => {
+    expect(rope(fields)).toEqual(expected);
+  });
+});

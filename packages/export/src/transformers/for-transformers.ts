@@ -1,8 +1,9 @@
-import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
+import { type Checkpoint, type CheckpointFile, stringifyLike } from '@grasp/checkpoint';
 import { type DecoderConfig, decoderCheckpoint, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { modellingFile, modellingModule } from './modelling-file.js';
+import { ropeFields } from './rope-fields.js';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -36,6 +37,7 @@ export function forTransformers(given: Checkpoint): Checkpoint {
   };
   const config = {
     ...without(checkpoint.config, OWN_KEYS),
+    ...ropeFields(checkpoint.config, decoder.rotary),
     architectures: [`Pruned${name}ForCausalLM`],
     model_type: `pruned_${modelType}`,
     base_model_type: modelType,
@@ -73,7 +75,9 @@ function withoutAutoMap(json: Uint8Array): Uint8Array {
     return json; // no reader understands it
   }
   if (typeof config !== 'object' || config === null || !('auto_map' in config)) return json;
-  return new TextEncoder().encode(`${JSON.stringify(without({ ...config }, ['auto_map']), null, 2)}\n`);
+  return new TextEncoder().encode(
+    `${stringifyLike(without({ ...config }, ['auto_map']), new TextDecoder().decode(json))}\n`,
+  );
 }
 
 /**
@@ -87,6 +91,7 @@ function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config 
   const widths = layerWidths(decoder, decoder.layers[0]!);
   const rest = {
     ...without(checkpoint.config, OWN_KEYS),
+    ...ropeFields(checkpoint.config, decoder.rotary),
     ...widths,
     head_dim: decoder.headDim,
   };
@@ -99,6 +104,7 @@ function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config 
     architectures: ['MistralForCausalLM'],
     model_type: 'mistral',
     sliding_window: null,
+    max_position_embeddings: decoder.contextLength, // mistral has another default
   };
 }
 
@@ -107,10 +113,11 @@ function without(config: Config, keys: readonly string[]): Config {
 }
 
 function view(checkpoint: Checkpoint): Checkpoint {
-  const { source, config, tensors, files } = checkpoint;
+  const { source, config, configText, tensors, files } = checkpoint;
   return {
     source,
     config,
+    configText,
     tensors,
     files: withoutCode(files),
     read: (name) => checkpoint.read(name),
