@@ -1,4 +1,5 @@
 import { type Checkpoint, type TensorData, TensorMissingError } from '@grasp/checkpoint';
+import { expectedTensors } from '../weights/expected-tensors.js';
 import { modelTensors } from '../weights/model-tensors.js';
 import { EMBEDDING, HEAD } from '../weights/tensor-names.js';
 import type { Architecture } from './architectures/index.js';
@@ -40,14 +41,15 @@ export function decoderCheckpoint(
   if (isDecoderCheckpoint(checkpoint)) return checkpoint;
   const decoder = configOf(checkpoint, architectures);
   const { tensors, stored, tiedHead, warnings } = modelTensors(checkpoint, decoder);
-  const { source, config, files, absent } = checkpoint;
+  const { source, config, configText, files, absent } = checkpoint;
   const unverified = `${HEAD} is stored although config.json ties it to ${EMBEDDING}. The two were not compared, and the head is ignored.`;
   return {
     source,
     config,
+    configText,
     tensors,
     files,
-    ...(absent ? { absent } : {}),
+    ...(absent ? { absent: neededOf(absent, decoder) } : {}),
     decoder,
     warnings: tiedHead === undefined ? warnings : [unverified, ...warnings],
     async read(name) {
@@ -89,15 +91,25 @@ export async function openDecoderCheckpoint(
   return { ...decoderCheckpoint(untied), warnings: [differs, ...warnings] };
 }
 
+/** The absent tensors that the model has, by their names in the model. */
+function neededOf(absent: ReadonlyMap<string, Error>, config: DecoderConfig): ReadonlyMap<string, Error> {
+  const needed = new Map<string, Error>();
+  for (const { name } of expectedTensors(config)) {
+    const reason = absent.get(name) ?? absent.get(name.replace(/^model\./, ''));
+    if (reason) needed.set(name, reason);
+  }
+  return needed;
+}
+
 function isDecoderCheckpoint(checkpoint: Checkpoint): checkpoint is DecoderCheckpoint {
   return 'decoder' in checkpoint && 'warnings' in checkpoint;
 }
 
 /** A copy whose methods do not depend on `this`. */
 function copyOf(checkpoint: Checkpoint): Checkpoint {
-  const { source, config, tensors, files, absent } = checkpoint;
+  const { source, config, configText, tensors, files, absent } = checkpoint;
   return {
-    ...{ source, config, tensors, files },
+    ...{ source, config, configText, tensors, files },
     ...(absent ? { absent } : {}),
     read: (name) => checkpoint.read(name),
     close: () => checkpoint.close(),

@@ -171,3 +171,29 @@ describe('names', () => {
     expect(await logitsOf(other)).toEqual(await logitsOf(model));
   });
 });
+
+describe('tensors that cannot be read', () => {
+  const model = randomCheckpoint(tiny('llama'), 1);
+  const without = (missing: string, absent: string) => ({
+    ...renamed(model, (name) => (name === missing ? [] : [name])),
+    absent: new Map([[absent, new Error(`why ${absent} is absent`)]]),
+  });
+
+  it('do no harm if the model does not have them', () => {
+    const checkpoint = without('none', 'model.layers.0.self_attn.rotary_emb.inv_freq');
+    const found = decoderCheckpoint(checkpoint);
+    expect(() => checkWeights(checkpoint, found.decoder)).not.toThrow();
+    expect([...found.absent!.keys()]).toEqual([]);
+  });
+
+  it.each(['model.norm.weight', 'norm.weight'])(
+    'are named with the reason if the model needs them: %s',
+    (name) => {
+      const checkpoint = without('model.norm.weight', name);
+      const found = decoderCheckpoint(checkpoint);
+      for (const headers of [checkpoint, found]) {
+        expect(() => checkWeights(headers, found.decoder)).toThrow(`why ${name} is absent`);
+      }
+    },
+  );
+});
