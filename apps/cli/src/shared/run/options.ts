@@ -62,7 +62,7 @@ async function withFiles(settings: Input): Promise<Input> {
 
 async function readJson(path: string, setting: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new SettingsError(`${path}: ${(error as Error).message}.`, [setting]);
   }
