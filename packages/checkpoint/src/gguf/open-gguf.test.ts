@@ -136,7 +136,8 @@ describe('a GGUF checkpoint', () => {
       rope_type: string;
     };
     expect(found.rope_type).toBe('llama3');
-    llama3Factors(found, 128, 500_000).forEach((value, i) => expect(value / factors[i]!).toBeCloseTo(1, 3));
+    for (const [i, value] of llama3Factors(found, 128, 500_000).entries())
+      expect(value / factors[i]!).toBeCloseTo(1, 3);
   });
 
   it.each<[string, Record<string, GgufTestValue>, unknown]>([

@@ -107,6 +107,13 @@ describe('forTransformers', () => {
 });
 
 describe('rope settings', () => {
+  it('are refused if transformers does not have them', () => {
+    const rope_scaling = { rope_type: 'llama3-factors', factors: [1, 2, 3] };
+    expect(() => forTransformers(madeUpModel({ model_type: 'llama', rope_scaling }))).toThrow(
+      'with a factor each',
+    );
+  });
+
   const rope = (fields: object) => {
     const view = forTransformers(
       prunedBy(madeUpModel({ model_type: 'llama', ...fields }), masks['one shape']!),

@@ -1,4 +1,9 @@
-import { type Checkpoint, type CheckpointFile, stringifyLike } from '@grasp/checkpoint';
+import {
+  type Checkpoint,
+  type CheckpointFile,
+  InexpressibleModelError,
+  stringifyLike,
+} from '@grasp/checkpoint';
 import { type DecoderConfig, decoderCheckpoint, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
@@ -21,11 +26,19 @@ const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', 
  * of its own although its config ties it.
  *
  * @returns a view. Closing it closes `checkpoint`.
- * @throws UnsupportedModelError, ModelConfigError
+ * @throws InexpressibleModelError for rope factors that transformers does not have; UnsupportedModelError, ModelConfigError
  */
 export function forTransformers(given: Checkpoint): Checkpoint {
   const checkpoint = decoderCheckpoint(given);
   const { decoder } = checkpoint;
+  if (decoder.rotary.scaling === 'factors') {
+    throw new InexpressibleModelError(
+      checkpoint.source,
+      'transformers',
+      'rotary frequencies with a factor each (rope_freqs.weight)',
+      'Use the original model in the Hugging Face format.',
+    );
+  }
   const plain = hasOneShape(decoder) ? ordinaryConfig(checkpoint, decoder) : undefined;
   if (plain) return { ...view(checkpoint), config: plain };
   const { modelType, className } = decoder.architecture;

@@ -90,6 +90,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   const { engine, settings, folder, evaluation = [] } = job;
   const model = await openDecoderCheckpoint(job.checkpoint, job.architectures);
   const projection = projectionOf(model, settings);
+  if (folder !== undefined) forTransformers(model); // throws now what it would throw after the work
   const dense = yield* measureOnce(job, progress, 'dense', model);
   const learned = yield* learnOn(model, job, projection, progress);
   const { mask, scores, scales, replaced, lora, norms } = learned;
