@@ -76,6 +76,14 @@ describe.each([
 });
 
 describe('forTransformers', () => {
+  it('leaves out the biases that a mistral does not have', () => {
+    const biased = madeUpModel({ model_type: 'mistral', attention_bias: true, mlp_bias: true });
+    for (const mask of [masks['about half']!, masks['one shape']!, masks['no attention at all']!]) {
+      const { tensors } = forTransformers(prunedBy(biased, mask));
+      expect([...tensors.keys()].filter((name) => name.endsWith('.bias'))).toEqual([]);
+    }
+  });
+
   it('writes a llama as mistral where its heads do not divide the hidden size', () => {
     const keep = masks['one shape, heads not dividing the hidden size']!;
     const wide = { hidden_size: 64, head_dim: 8 };
