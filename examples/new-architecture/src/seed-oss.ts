@@ -5,8 +5,12 @@ export const seedOss: Architecture = {
   // `model_type`, and the class in `architectures`, of its config.json.
   modelType: 'seed_oss',
   className: 'SeedOssForCausalLM',
-  // A checkpoint may lack a tensor that is named here. One that is not named here is refused.
-  biases: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'],
+  // The projections with a bias. A missing one is zero, and other biases are ignored, as in transformers.
+  biases: (raw) => [
+    ...(raw.attention_bias === false ? [] : (['q', 'k', 'v'] as const)),
+    ...(raw.attention_out_bias === true ? (['o'] as const) : []),
+    ...(raw.mlp_bias === true ? (['gate', 'up', 'down'] as const) : []),
+  ],
   // No norm between the projections and the rotation, so a scale on a group folds into its keys.
   queryKeyNorm: false,
   groupGate: 'key-value',

@@ -30,8 +30,12 @@ export interface Checkpoint {
   readonly source: string;
   /** The content of config.json. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The text of the config.json that `config` was made from. Numbers that did not change are written as in it. */
+  readonly configText?: string | undefined;
   /** Every tensor by name, in file order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Tensors that the model names but that cannot be read, each with the error that reading it throws. */
+  readonly absent?: ReadonlyMap<string, Error> | undefined;
   /** tokenizer.json and other files that are copied with the weights. */
   readonly files: readonly CheckpointFile[];
   /** Reads one tensor. Nothing is cached. */

@@ -1,4 +1,5 @@
 export { parseJson } from '@grasp/files';
+export { stringifyLike } from './bytes/json-text.js';
 export type {
   Checkpoint,
   CheckpointFile,

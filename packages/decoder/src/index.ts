@@ -38,7 +38,12 @@ export type { TeacherTargets } from './math/teacher-targets.js';
 export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
 export { normCount, normScales } from './recovery/norm-parameters.js';
 export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime/runtime.js';
-export { type Architecture, architectures, findArchitecture } from './spec/architectures/index.js';
+export {
+  type Architecture,
+  architectures,
+  type ConfigDefaults,
+  findArchitecture,
+} from './spec/architectures/index.js';
 export {
   type DecoderConfig,
   decoderConfig,
@@ -46,10 +51,17 @@ export {
   LAYER_SHAPES_KEY,
   type LayerShape,
 } from './spec/config.js';
-export { configOf, type DecoderCheckpoint, decoderCheckpoint } from './spec/decoder-checkpoint.js';
+export {
+  configOf,
+  type DecoderCheckpoint,
+  decoderCheckpoint,
+  openDecoderCheckpoint,
+} from './spec/decoder-checkpoint.js';
 export type { DecoderParameters, ParameterName } from './spec/parameters.js';
-export type { RotaryConfig } from './spec/rotary-config.js';
+export { type RotaryConfig, ropeParameters } from './spec/rotary-config.js';
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './spec/units.js';
 export type { TokenBatch } from './token-batch.js';
 export { checkWeights, type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';
+export { type ModelTensors, modelTensors } from './weights/model-tensors.js';
+export type { ProjectionName } from './weights/tensor-names.js';
 export type { WeightDType } from './weights/weight-reader.js';

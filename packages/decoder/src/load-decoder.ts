@@ -12,7 +12,7 @@ import type { Sublayer } from './layers/sublayer.js';
 import { inScope } from './runtime/in-scope.js';
 import { eagerRuntime, type Runtime } from './runtime/runtime.js';
 import type { Architecture } from './spec/architectures/index.js';
-import { configOf } from './spec/decoder-checkpoint.js';
+import { openDecoderCheckpoint } from './spec/decoder-checkpoint.js';
 import { decoderLayout } from './spec/units.js';
 import { checkWeights } from './weights/expected-tensors.js';
 import { type WeightDType, WeightReader } from './weights/weight-reader.js';
@@ -40,7 +40,7 @@ const QUERY_BLOCK = 256;
  * @throws UnsupportedModelError, ModelConfigError, WeightShapeError.
  * @throws NarrowingOverflowError naming a tensor that bfloat16 cannot hold.
  */
-export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions = {}): Promise<Decoder> {
+export async function loadDecoder(given: Checkpoint, options: LoadOptions = {}): Promise<Decoder> {
   const runtime = options.runtime ?? eagerRuntime;
   const dtype = options.dtype ?? 'float32';
   if (dtype === 'bfloat16' && !runtime.bfloat16) {
@@ -48,7 +48,8 @@ export async function loadDecoder(checkpoint: Checkpoint, options: LoadOptions =
       'float32',
     ]);
   }
-  const config = configOf(checkpoint, options.architectures);
+  const checkpoint = await openDecoderCheckpoint(given, options.architectures);
+  const config = checkpoint.decoder;
   checkWeights(checkpoint, config);
   const layout = decoderLayout(config);
   const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);

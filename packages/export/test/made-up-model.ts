@@ -56,7 +56,7 @@ export function prunedBy(checkpoint: Checkpoint, keep: Keep, seed = 3): Checkpoi
   }
   return foldCheckpoint(checkpoint, {
     layout,
-    slices: unitSlices(config).filter(({ tensor }) => checkpoint.tensors.has(tensor)),
+    slices: unitSlices(config),
     mask,
     config: prunedConfig(checkpoint.config, config, mask),
   });

@@ -40,6 +40,7 @@ export function foldCheckpoint(
   return {
     source,
     config,
+    configText: checkpoint.configText,
     tensors,
     files: checkpoint.files,
     async read(name) {

@@ -8,7 +8,7 @@ export interface Terminal {
   write(text: string): void;
   /** Prints a line about the work, such as a warning, to standard error. */
   note(line: string): void;
-  /** Standard error if it is a terminal, for live progress. */
+  /** Standard error if it is a terminal that can move its cursor, for live progress. */
   readonly screen: NodeJS.WriteStream | undefined;
   /** Width of standard output in cells, if it is a terminal. */
   readonly width: number | undefined;
@@ -41,7 +41,7 @@ export function processTerminal(): Terminal {
     print: (line) => void process.stdout.write(`${line}\n`),
     write: (text) => void process.stdout.write(text),
     note: (line) => void process.stderr.write(`${line}\n`),
-    screen: process.stderr.isTTY ? process.stderr : undefined,
+    screen: process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr : undefined,
     get width() {
       return process.stdout.isTTY ? process.stdout.columns : undefined;
     },

@@ -1,8 +1,10 @@
-import { parseJson } from '@grasp/files';
+import { checkNesting } from '@grasp/files';
 import { CheckpointFormatError } from '../errors.js';
+import { parsePythonJson } from './json-text.js';
 
 /**
- * Parses an untrusted JSON object. Refuses duplicate keys, because `JSON.parse` keeps the last one and two readers could
+ * Parses an untrusted JSON object. Accepts the NaN and Infinity that Python writes. Refuses duplicate keys, because
+ * `JSON.parse` keeps the last one and two readers could
  * see two different files.
  *
  * @throws CheckpointFormatError
@@ -17,7 +19,8 @@ export function parseJsonObject(bytes: Uint8Array, file: string): Record<string,
   let value: unknown;
   let keys: number;
   try {
-    value = parseJson(text);
+    checkNesting(text);
+    value = parsePythonJson(text);
     keys = countKeys(value);
   } catch (error) {
     throw new CheckpointFormatError(

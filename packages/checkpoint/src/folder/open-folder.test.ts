@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasShared, sharedPath } from '@grasp/testing';
@@ -8,6 +8,7 @@ import { openCheckpoint } from '../open-checkpoint.js';
 import type { SafetensorsDType } from '../safetensors/header.js';
 import { openSafetensors } from '../safetensors/open.js';
 import { writeSafetensors } from '../safetensors/write.js';
+import { writeCheckpoint } from './write-checkpoint.js';
 
 describe.skipIf(!hasShared)('a reference folder', () => {
   it('opens with its config, tensors and files', async () => {
@@ -104,19 +105,92 @@ describe('a folder', () => {
   it('refuses an index and shards that disagree', async () => {
     await shard('one.safetensors', ['a']);
     await shard('two.safetensors', ['a']);
-    await index({ a: 'one.safetensors', b: 'one.safetensors' });
-    await expect(openCheckpoint(folder)).rejects.toThrow('tensor b is in none of its shards');
     await index({ a: 'one.safetensors', b: 'two.safetensors' });
     await expect(openCheckpoint(folder)).rejects.toThrow('tensor a is also in');
     await index({});
     await expect(openCheckpoint(folder)).rejects.toThrow('weight_map is empty');
   });
 
-  it('refuses weights that are not floating point, by name', async () => {
-    await shard('model.safetensors', ['ids'], [1], 'I64');
-    await expect(openCheckpoint(folder)).rejects.toThrow(
-      'dtype I64 of tensor ids is not supported; supported: F32, F16, BF16',
+  it('opens without tensors of other dtypes, and says why they cannot be read', async () => {
+    await shard('one.safetensors', ['ids'], [1], 'I64');
+    await shard('two.safetensors', ['a']);
+    await index({ a: 'two.safetensors', ids: 'one.safetensors' });
+    const checkpoint = await openCheckpoint(folder);
+    expect([...checkpoint.tensors.keys()]).toEqual(['a']);
+    const message = 'dtype I64 of tensor ids is not supported; supported: F32, F16, BF16';
+    await expect(checkpoint.read('ids')).rejects.toThrow(message);
+    await expect(writeCheckpoint(checkpoint, join(folder, 'copy'))).rejects.toThrow(message);
+    await checkpoint.close();
+  });
+
+  it('opens without a shard or a tensor that its index names, and says so when they are read', async () => {
+    await shard('one.safetensors', ['a']);
+    await index({ a: 'one.safetensors', b: 'one.safetensors', c: 'two.safetensors' });
+    const checkpoint = await openCheckpoint(folder);
+    expect([...checkpoint.tensors.keys()]).toEqual(['a']);
+    await expect(checkpoint.read('b')).rejects.toThrow('tensor b is in none of its shards');
+    await expect(checkpoint.read('c')).rejects.toThrow('two.safetensors: there is no such file');
+    await expect(writeCheckpoint(checkpoint, join(folder, 'copy'))).rejects.toThrow('none of its shards');
+    await checkpoint.close();
+  });
+
+  it('names the quantisation rather than a dtype that it brings', async () => {
+    await put('config.json', { quantization_config: { quant_method: 'fp8' } });
+    const header = JSON.stringify({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } });
+    const prefix = Buffer.alloc(8);
+    prefix.writeBigUInt64LE(BigInt(header.length));
+    await writeFile(
+      join(folder, 'model.safetensors'),
+      Buffer.concat([prefix, Buffer.from(header), Buffer.alloc(1)]),
     );
+    await expect(openCheckpoint(folder)).rejects.toThrow('quantization_config');
+    await put('config.json', {});
+    await expect(openCheckpoint(folder)).rejects.toThrow('F8_E4M3');
+  });
+
+  it.each(['LICENSE', 'chat_template.jinja', 'tokenizer.json', 'generation_config.json'])(
+    'refuses a %s that is a link out of the folder',
+    async (name) => {
+      await shard('model.safetensors', ['a']);
+      const secret = await mkdtemp(join(tmpdir(), 'grasp-secret-'));
+      await writeFile(join(secret, 'key'), 'secret');
+      await symlink(join(secret, 'key'), join(folder, name));
+      await expect(openCheckpoint(folder)).rejects.toThrow('a symbolic link that leaves the model folder');
+      await rm(join(folder, name));
+      await put(name, 'x');
+      const { files } = await openCheckpoint(folder);
+      await rm(join(folder, name));
+      await symlink(join(secret, 'key'), join(folder, name)); // after it was opened
+      await expect(files[0]!.read()).rejects.toThrow('a symbolic link');
+      await rm(secret, { recursive: true });
+    },
+  );
+
+  it('refuses a config.json that is a link out of the folder', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'grasp-secret-'));
+    await writeFile(join(elsewhere, 'key.json'), '{"key":1}');
+    await rm(join(folder, 'config.json'));
+    await symlink(join(elsewhere, 'key.json'), join(folder, 'config.json'));
+    await expect(openCheckpoint(folder)).rejects.toThrow('config.json, a symbolic link');
+    await rm(elsewhere, { recursive: true });
+  });
+
+  it('reads a snapshot of the Hub cache, whose files are links into blobs', async () => {
+    await shard('model.safetensors', ['a']);
+    const snapshot = join(folder, 'snapshots', 'a'.repeat(40));
+    await mkdir(snapshot, { recursive: true });
+    await mkdir(join(folder, 'blobs'));
+    await put('tokenizer.json', '{}');
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
+      await rename(join(folder, name), join(folder, 'blobs', name));
+      await symlink(join('..', '..', 'blobs', name), join(snapshot, name));
+    }
+    await put('LICENSE', 'inside the cache, but no blob');
+    const checkpoint = await openCheckpoint(snapshot);
+    expect(new TextDecoder().decode(await checkpoint.files[0]!.read())).toBe('{}');
+    await checkpoint.close();
+    await symlink(join('..', '..', 'LICENSE'), join(snapshot, 'LICENSE'));
+    await expect(openCheckpoint(snapshot)).rejects.toThrow('a symbolic link');
   });
 
   it('says what is missing', async () => {

@@ -40,6 +40,16 @@ const small = checkpointOf(
 );
 
 describe('writeCheckpoint', () => {
+  it('writes config.json as it was, except for what changed', async () => {
+    const text =
+      '{\n  "rope_theta": 10000.0,\n  "rms_norm_eps": 1e-05,\n  "odd": NaN,\n  "torch_dtype": "float32"\n}\n';
+    await writeCheckpoint(small, join(folder, 'first'));
+    await writeFile(join(folder, 'first', 'config.json'), text);
+    const checkpoint = await openCheckpoint(join(folder, 'first'));
+    await writeCheckpoint(checkpoint, out);
+    expect(await readFile(join(out, 'config.json'), 'utf8')).toBe(text);
+  });
+
   it('writes a folder that reads back as the same checkpoint', async () => {
     const seen: string[] = [];
     await writeCheckpoint(small, out, {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FileWriteError, replaceFile } from '@grasp/files';
+import { stringifyLike } from '../bytes/json-text.js';
 import type { Checkpoint, CheckpointFile, TensorDType, TensorInfo, TensorProgress } from '../checkpoint.js';
 import { convert } from '../dtypes/convert.js';
 import { elementCount } from '../safetensors/header.js';
@@ -34,6 +35,7 @@ export async function writeFolder(
   options: WriteFolderOptions = {},
 ): Promise<void> {
   const { dtype = 'same', shardBytes = DEFAULT_SHARD_BYTES, onTensor } = options;
+  for (const reason of checkpoint.absent?.values() ?? []) throw reason; // before the output lacks a tensor
   const infos = [...checkpoint.tensors.values()].map((info) =>
     dtype === 'same' ? info : { ...info, dtype },
   );
@@ -71,7 +73,8 @@ export async function writeFolder(
     const totalSize = infos.reduce((sum, info) => sum + byteLength(info), 0);
     await writeJson(join(folder, INDEX_FILE), { metadata: { total_size: totalSize }, weight_map: weightMap });
   }
-  await writeJson(join(folder, CONFIG_FILE), configFor(checkpoint.config, infos));
+  const config = stringifyLike(configFor(checkpoint.config, infos), checkpoint.configText);
+  await replaceFile(join(folder, CONFIG_FILE), `${config}\n`);
   await verify(folder, infos, hashes, onTensor);
 }
 

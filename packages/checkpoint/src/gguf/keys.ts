@@ -35,6 +35,8 @@ export const MODEL = {
   ropeTheta: 'rope.freq_base',
   ropeScalingType: 'rope.scaling.type',
   ropeScalingFactor: 'rope.scaling.factor',
+  /** The key of older files for the factor of linear scaling. */
+  ropeScaleLinear: 'rope.scale_linear',
   ropeOriginalContext: 'rope.scaling.original_context_length',
 } as const;
 

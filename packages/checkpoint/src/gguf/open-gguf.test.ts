@@ -112,7 +112,88 @@ describe('a GGUF checkpoint', () => {
     expect(checkpoint.config.rope_scaling).toEqual({ rope_type: 'llama3', ...scaling });
     expect([...checkpoint.tensors.keys()]).toEqual(['model.embed_tokens.weight']);
     factors[16] = 20;
-    await expect(open(keys, [embeddings, rope])).rejects.toThrow('rope_freqs.weight with these factors');
+    const odd = await open(keys, [embeddings, rope]);
+    expect(odd.config.rope_scaling).toEqual({ rope_type: 'llama3-factors', factors: [...factors] });
+    const short = { ...rope, shape: [31], bytes: rope.bytes.subarray(0, 124) };
+    await expect(open(keys, [embeddings, short])).rejects.toThrow('holds 31 numbers, not 32');
+  });
+
+  it.each([
+    [8, 1, 8, 8192],
+    [4, 2, 5, 1000],
+    [16, 1, 2.5, 131072],
+  ])('finds settings that give the same factors as %j, %j, %j, %j', async (factor, low, high, original) => {
+    const scaling = {
+      factor,
+      low_freq_factor: low,
+      high_freq_factor: high,
+      original_max_position_embeddings: original,
+    };
+    const factors = Float32Array.from(llama3Factors(scaling, 128, 500_000));
+    const rope = { name: 'rope_freqs.weight', shape: [64], type: 0, bytes: new Uint8Array(factors.buffer) };
+    const keys = { 'llama.rope.freq_base': f32(500_000), 'llama.attention.key_length': u32(128) };
+    const found = (await open(keys, [embeddings, rope])).config.rope_scaling as typeof scaling & {
+      rope_type: string;
+    };
+    expect(found.rope_type).toBe('llama3');
+    for (const [i, value] of llama3Factors(found, 128, 500_000).entries())
+      expect(value / factors[i]!).toBeCloseTo(1, 3);
+  });
+
+  it.each<[string, Record<string, GgufTestValue>, unknown]>([
+    ['scale_linear', { 'llama.rope.scale_linear': f32(4) }, { rope_type: 'linear', factor: 4 }],
+    ['a factor without a type', { 'llama.rope.scaling.factor': f32(2) }, { rope_type: 'linear', factor: 2 }],
+    [
+      'a factor before scale_linear',
+      { 'llama.rope.scaling.factor': f32(2), 'llama.rope.scale_linear': f32(4) },
+      { rope_type: 'linear', factor: 2 },
+    ],
+    ['a factor of 0', { 'llama.rope.scaling.factor': f32(0) }, null],
+    ['no scaling', { 'llama.rope.scaling.type': text('none'), 'llama.rope.scaling.factor': f32(2) }, null],
+  ])('reads rope scaling as llama.cpp does: %s', async (_, more, expected) => {
+    expect((await open(more, [embeddings])).config.rope_scaling).toEqual(expected);
+  });
+
+  it('reads widths that a llama lists by layer', async () => {
+    const list = (...value: number[]): GgufTestValue => ({ type: 'i32s', value });
+    const more = {
+      'llama.block_count': u32(2),
+      'llama.attention.head_count': list(2, 4),
+      'llama.attention.head_count_kv': list(1, 2),
+      'llama.attention.key_length': u32(4),
+    };
+    const { config } = await open(more, [embeddings]);
+    expect(config).toMatchObject({ num_attention_heads: 4, num_key_value_heads: 2, head_dim: 4 });
+    expect(config.layer_shapes).toEqual([
+      { intermediate_size: 12, num_attention_heads: 2, num_key_value_heads: 1 },
+      { intermediate_size: 12, num_attention_heads: 4, num_key_value_heads: 2 },
+    ]);
+    const equal = {
+      ...more,
+      'llama.attention.head_count': list(2, 2),
+      'llama.attention.head_count_kv': list(2, 2),
+    };
+    expect((await open(equal, [embeddings])).config).not.toHaveProperty('layer_shapes');
+  });
+
+  it.each([
+    ['default', '[0-9][0-9][0-9]'],
+    [undefined, '[0-9][0-9][0-9]'],
+    ['llama3', '\\p{N}{1,3}'],
+    ['deepseek-r1-qwen', '|\\p{N}|'],
+    ['command-r', 'Digits'],
+  ])('knows the pre-tokenizer %s', async (pre, part) => {
+    const more: Record<string, GgufTestValue> = {
+      'tokenizer.ggml.model': text('gpt2'),
+      ...(pre === undefined ? {} : { 'tokenizer.ggml.pre': text(pre) }),
+      'tokenizer.ggml.tokens': { type: 'texts', value: ['a', 'b', 'c'] },
+      'tokenizer.ggml.token_type': { type: 'i32s', value: [1, 1, 1] },
+      'tokenizer.ggml.merges': { type: 'texts', value: [] },
+    };
+    const { files } = await open(more, [embeddings]);
+    const file = files.find(({ name }) => name === 'tokenizer.json')!;
+    const { pre_tokenizer } = JSON.parse(new TextDecoder().decode(await file.read()));
+    expect(JSON.stringify(pre_tokenizer)).toContain(JSON.stringify(part).slice(1, -1));
   });
 
   it.each<[string, Record<string, GgufTestValue>, readonly GgufTestTensor[], string]>([
@@ -164,10 +245,10 @@ describe('a GGUF checkpoint', () => {
     ],
     ['no layers', { 'llama.block_count': u32(0) }, [embeddings], 'llama.block_count is 0, not a size'],
     [
-      'heads that differ between layers',
-      { 'llama.attention.head_count': { type: 'i32s', value: [2] } },
+      'heads of another number of layers',
+      { 'llama.attention.head_count': { type: 'i32s', value: [2, 2] } },
       [embeddings],
-      'not a number',
+      'lists 2 numbers, not 1',
     ],
   ])('refuses %s', async (_, more, tensors, message) => {
     await expect(open(more, tensors)).rejects.toThrow(message);

@@ -155,6 +155,7 @@ function isSizes(value: unknown): value is number[] {
 }
 
 function stringsOnly(value: unknown, fail: (detail: string) => Error): Record<string, string> {
+  if (value === null) return {}; // as the reference implementation
   if (!isObject(value)) throw fail('its __metadata__ is not an object');
   const strings: [string, string][] = [];
   for (const [key, text] of Object.entries(value)) {

@@ -174,6 +174,11 @@ describe('writeSafetensors', () => {
     },
   );
 
+  it('reads a header whose metadata are null', () => {
+    const bytes = bytesOf({ __metadata__: null, b: f32(0, 4) }, 4);
+    expect(safetensorsOf(memorySource(bytes)).metadata).toEqual({});
+  });
+
   it('reads a tensor at any position in the file', async () => {
     const bytes = bytesOf({ a: { dtype: 'U8', shape: [1], data_offsets: [0, 1] }, b: f32(1, 9) }, 9);
     new DataView(bytes.buffer).setFloat32(bytes.length - 4, 1.5, true);

@@ -35,11 +35,98 @@ describe('decoderConfig', () => {
     expect(config.rotary).toEqual({ theta: 100000, scaling: 'none' });
   });
 
+  it.each([
+    [
+      { rope_theta: 1, rope_parameters: { rope_theta: 2 } },
+      { theta: 2, scaling: 'none' },
+    ],
+    [
+      { rope_theta: 1, rope_parameters: { rope_type: 'default' } },
+      { theta: 1, scaling: 'none' },
+    ],
+    [
+      { rope_scaling: { type: 'linear', factor: 2 }, rope_parameters: { rope_theta: 2 } },
+      { theta: 100000, scaling: 'linear', factor: 2 },
+    ],
+    [
+      { rope_scaling: {}, rope_parameters: { rope_theta: 2 } },
+      { theta: 2, scaling: 'none' },
+    ],
+    [
+      { rope_scaling: { rope_theta: 3, rope_type: 'default' }, rope_parameters: { rope_theta: 2 } },
+      { theta: 3, scaling: 'none' },
+    ],
+  ])('reads %j in the order of transformers 5', (fields, expected) => {
+    expect(decoderConfig({ ...smollm2, ...fields }).rotary).toEqual(expected);
+  });
+
+  it('refuses rope settings by layer type', () => {
+    const rope_parameters = { full_attention: { rope_theta: 5 } };
+    expect(() => decoderConfig({ ...smollm2, rope_parameters })).toThrow('by layer type');
+  });
+
   it('limits the context to a sliding window in use', () => {
     expect(decoderConfig({ ...smollm2, model_type: 'mistral', sliding_window: 4096 }).contextLength).toBe(
       4096,
     );
     expect(decoderConfig({ ...smollm2, model_type: 'qwen2', sliding_window: 4096 }).contextLength).toBe(8192);
+  });
+
+  // The defaults of the config classes of transformers 5.24 (4.57 has the same ones).
+  it.each([
+    [
+      'llama',
+      { hiddenSize: 4096, headDim: 128, queriesPerKvHead: 1, vocabSize: 32000, contextLength: 2048 },
+      11008,
+    ],
+    [
+      'mistral',
+      { hiddenSize: 4096, headDim: 128, queriesPerKvHead: 4, vocabSize: 32000, contextLength: 4096 },
+      14336,
+    ],
+    [
+      'qwen2',
+      { hiddenSize: 4096, headDim: 128, queriesPerKvHead: 1, vocabSize: 151936, contextLength: 32768 },
+      22016,
+    ],
+    [
+      'qwen3',
+      { hiddenSize: 4096, headDim: 128, queriesPerKvHead: 1, vocabSize: 151936, contextLength: 32768 },
+      22016,
+    ],
+  ])(
+    'fills in what a config.json of %s leaves out as transformers does',
+    (model_type, expected, channels) => {
+      const config = decoderConfig({ model_type });
+      expect(config).toMatchObject({
+        ...expected,
+        normEpsilon: 1e-6,
+        tiedHead: false,
+        biases: model_type === 'qwen2' ? ['q', 'k', 'v'] : [],
+      });
+      expect(config.layers).toHaveLength(32);
+      expect(config.layers[0]!.channels).toBe(channels);
+      expect(config.rotary).toEqual({ theta: 10000, scaling: 'none' });
+    },
+  );
+
+  it.each([
+    [{ model_type: 'mistral', sliding_window: null }, 131072],
+    [{ model_type: 'mistral', num_key_value_heads: null, sliding_window: 100 }, 100],
+    [{ model_type: 'qwen2', use_sliding_window: true }, 4096],
+    [{ model_type: 'qwen2', use_sliding_window: true, sliding_window: null }, 32768],
+    [{ model_type: 'qwen2', use_sliding_window: true, max_window_layers: 32 }, 32768],
+    [{ model_type: 'qwen3', use_sliding_window: true, num_hidden_layers: 28 }, 32768],
+    [{ model_type: 'qwen3', use_sliding_window: true, layer_types: Array(32).fill('full_attention') }, 32768],
+    [{ model_type: 'qwen3', sliding_window: 50 }, 32768],
+  ])('%j has a context of %i', (raw, context) => {
+    expect(decoderConfig(raw).contextLength).toBe(context);
+  });
+
+  it('takes the head size of qwen3 from its own default', () => {
+    const small = { hidden_size: 1024, num_attention_heads: 16, num_key_value_heads: 8 };
+    expect(decoderConfig({ model_type: 'qwen3', ...small }).headDim).toBe(128);
+    expect(decoderConfig({ model_type: 'qwen2', ...small }).headDim).toBe(64);
   });
 
   it.each([
@@ -53,7 +140,7 @@ describe('decoderConfig', () => {
   });
 
   it.each([
-    [{ hidden_size: undefined }, '"hidden_size" must be a positive integer'],
+    [{ hidden_size: null }, '"hidden_size" must be a positive integer'],
     [{ num_key_value_heads: 4 }, '9 attention heads do not divide into 4 KV heads'],
     [{ rms_norm_eps: 0 }, '"rms_norm_eps" must be positive'],
     [{ rms_norm_eps: Number.POSITIVE_INFINITY }, '"rms_norm_eps" must be positive'],

@@ -1,5 +1,8 @@
 import { ModelConfigError, UnsupportedModelError } from '../errors.js';
+import type { ProjectionName } from '../weights/tensor-names.js';
+import type { ConfigDefaults } from './architectures/architecture.js';
 import { type Architecture, architectures as builtIn, findArchitecture } from './architectures/index.js';
+import { llamaDefaults } from './architectures/llama.js';
 import { LIMITS } from './limits.js';
 import { type RotaryConfig, rotaryConfig } from './rotary-config.js';
 
@@ -24,6 +27,8 @@ export interface DecoderConfig {
   readonly normEpsilon: number;
   readonly tiedHead: boolean;
   readonly rotary: RotaryConfig;
+  /** The projections with a bias. */
+  readonly biases: readonly ProjectionName[];
   readonly layers: readonly LayerShape[];
 }
 
@@ -39,7 +44,7 @@ type Raw = Readonly<Record<string, unknown>>;
 
 /** A size of at least 1 and at most `limit`. */
 function positiveInteger(raw: Raw, field: string, fallback?: number, limit: number = LIMITS.size): number {
-  const value = raw[field] ?? fallback;
+  const value = raw[field] === undefined ? fallback : raw[field];
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
     throw new ModelConfigError(
       `config.json: "${field}" must be a positive integer, found ${JSON.stringify(value)}.`,
@@ -72,9 +77,10 @@ function refuse(raw: Raw): void {
 
 /** The sliding window, if the config limits attention to one. */
 function windowOf(raw: Raw, { slidingWindow }: Architecture): number | undefined {
-  return slidingWindow(raw) === undefined
+  const window = slidingWindow(raw);
+  return window === undefined
     ? undefined
-    : positiveInteger(raw, 'sliding_window', undefined, LIMITS.contextLength);
+    : positiveInteger({ sliding_window: window }, 'sliding_window', undefined, LIMITS.contextLength);
 }
 
 function layerShapes(raw: Raw, count: number, dense: LayerShape, queriesPerKvHead: number): LayerShape[] {
@@ -116,10 +122,16 @@ function layerShapes(raw: Raw, count: number, dense: LayerShape, queriesPerKvHea
 export function decoderConfig(raw: Raw, architectures: readonly Architecture[] = builtIn): DecoderConfig {
   const architecture = findArchitecture(raw, architectures);
   refuse(raw);
-  const hiddenSize = positiveInteger(raw, 'hidden_size');
-  const heads = positiveInteger(raw, 'num_attention_heads');
-  const kvHeads = positiveInteger(raw, 'num_key_value_heads', heads);
-  const headDim = positiveInteger(raw, 'head_dim', Math.floor(hiddenSize / heads));
+  const defaults = architecture.defaults ?? llamaDefaults;
+  const size = (field: keyof ConfigDefaults, limit?: number) =>
+    positiveInteger(raw, field, defaults[field] ?? undefined, limit);
+  /** A field that is null, absent without a default, or follows from others. */
+  const sizeOr = (field: keyof ConfigDefaults, derived: number) =>
+    positiveInteger({ [field]: (raw[field] === undefined ? defaults[field] : raw[field]) ?? derived }, field);
+  const hiddenSize = size('hidden_size');
+  const heads = size('num_attention_heads');
+  const kvHeads = sizeOr('num_key_value_heads', heads);
+  const headDim = sizeOr('head_dim', Math.floor(hiddenSize / heads));
   if (heads % kvHeads !== 0) {
     throw new ModelConfigError(
       `config.json: ${heads} attention heads do not divide into ${kvHeads} KV heads.`,
@@ -127,11 +139,11 @@ export function decoderConfig(raw: Raw, architectures: readonly Architecture[] =
     );
   }
   if (headDim % 2 !== 0) throw new ModelConfigError(`config.json: head size ${headDim} is odd.`, 'head_dim');
-  const contextLength = positiveInteger(raw, 'max_position_embeddings', 2048, LIMITS.contextLength);
+  const contextLength = size('max_position_embeddings', LIMITS.contextLength);
   const queriesPerKvHead = heads / kvHeads;
-  const layerCount = positiveInteger(raw, 'num_hidden_layers', undefined, LIMITS.layers);
-  const dense = { channels: positiveInteger(raw, 'intermediate_size'), kvHeads };
-  const epsilon = raw.rms_norm_eps ?? 1e-6;
+  const layerCount = size('num_hidden_layers', LIMITS.layers);
+  const dense = { channels: size('intermediate_size'), kvHeads };
+  const epsilon = raw.rms_norm_eps === undefined ? 1e-6 : raw.rms_norm_eps;
   if (typeof epsilon !== 'number' || !(epsilon > 0 && Number.isFinite(epsilon))) {
     throw new ModelConfigError(
       `config.json: "rms_norm_eps" must be positive, found ${JSON.stringify(epsilon)}.`,
@@ -143,13 +155,14 @@ export function decoderConfig(raw: Raw, architectures: readonly Architecture[] =
     hiddenSize,
     headDim,
     queriesPerKvHead,
-    vocabSize: positiveInteger(raw, 'vocab_size'),
+    vocabSize: size('vocab_size'),
     contextLength: Math.min(contextLength, windowOf(raw, architecture) ?? contextLength),
     normEpsilon: epsilon,
     tiedHead:
       raw.tie_word_embeddings === true ||
       (raw.tie_word_embeddings === undefined && architecture.tiedByDefault),
     rotary: rotaryConfig(raw, contextLength),
+    biases: architecture.biases(raw),
     layers: layerShapes(raw, layerCount, dense, queriesPerKvHead),
   };
 }

@@ -25,21 +25,44 @@ const isPositive = (value: unknown): value is number =>
   typeof value === 'number' && value > 0 && Number.isFinite(value);
 
 /**
+ * The rope settings of a config.json: `rope_scaling` unless it is empty, else the `rope_parameters` of transformers 5.
+ * Its fields precede those of the same name in config.json itself (transformers 5, `convert_rope_params_to_dict`).
+ *
+ * @throws UnsupportedModelError for settings by layer type
+ */
+export function ropeParameters(raw: Raw): Raw {
+  const filled = [raw.rope_scaling, raw.rope_parameters]
+    .filter(isObject)
+    .find((o) => Object.keys(o).length > 0);
+  const parameters = filled ?? {};
+  if (!('rope_type' in parameters || 'type' in parameters) && Object.values(parameters).some(isObject)) {
+    throw new UnsupportedModelError(
+      'config.json: rope settings by layer type are not supported.',
+      'rope_parameters',
+      ['one setting for all layers'],
+    );
+  }
+  return parameters;
+}
+
+const isObject = (value: unknown): value is Raw =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
  * Parses `rope_theta` and `rope_scaling`, or the `rope_parameters` of newer configs.
  *
  * @throws ModelConfigError, UnsupportedModelError
  */
 export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
-  const parameters = (raw.rope_parameters ?? {}) as Raw;
-  const scaling = (raw.rope_scaling ?? raw.rope_parameters ?? {}) as Raw;
-  const theta = raw.rope_theta ?? parameters.rope_theta ?? 10000;
+  const scaling = ropeParameters(raw);
+  const theta = scaling.rope_theta ?? raw.rope_theta ?? 10000;
   if (!isPositive(theta)) {
     throw new ModelConfigError(
       `config.json: "rope_theta" must be positive, found ${JSON.stringify(theta)}.`,
       'rope_theta',
     );
   }
-  const partial = raw.partial_rotary_factor ?? parameters.partial_rotary_factor ?? 1;
+  const partial = scaling.partial_rotary_factor ?? raw.partial_rotary_factor ?? 1;
   if (partial !== 1) {
     throw new UnsupportedModelError(
       'config.json: partial rotary embedding is not supported.',
@@ -57,6 +80,11 @@ export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
     }
     return value;
   };
+  const originalContext = (read: typeof number) => {
+    const field = 'original_max_position_embeddings';
+    const own = raw[field];
+    return isPositive(own) ? own : read(field, contextLength);
+  };
   const type = scaling.rope_type ?? scaling.type ?? 'default';
   switch (type) {
     case 'default':
@@ -70,7 +98,7 @@ export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
         factor: number('factor'),
         lowFrequencyFactor: number('low_freq_factor'),
         highFrequencyFactor: number('high_freq_factor'),
-        originalContextLength: number('original_max_position_embeddings', contextLength),
+        originalContextLength: originalContext(number),
       };
     case 'llama3-factors': {
       const factors = scaling.factors;

@@ -35,7 +35,7 @@ export function unitSlices(config: DecoderConfig): UnitSlice[] {
   ) => {
     const unit = { layer, kind, width, scaled };
     slices.push({ tensor: projectionName(layer, projection, 'weight'), axis, ...unit });
-    if (axis === 0 && architecture.biases.includes(projection)) {
+    if (axis === 0 && config.biases.includes(projection)) {
       slices.push({ tensor: projectionName(layer, projection, 'bias'), axis, ...unit });
     }
   };

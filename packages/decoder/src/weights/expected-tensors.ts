@@ -1,6 +1,7 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import { WeightShapeError } from '../errors.js';
 import type { DecoderConfig } from '../spec/config.js';
+import { modelTensors } from './model-tensors.js';
 import {
   EMBEDDING,
   FINAL_NORM,
@@ -14,7 +15,7 @@ import {
 export interface ExpectedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Whether a checkpoint may lack it. */
+  /** Whether a checkpoint may lack it: a bias, which is then zero. */
   readonly optional: boolean;
 }
 
@@ -25,7 +26,9 @@ export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTenso
   const needed = (name: string, ...shape: number[]) => ({ name, shape, optional: false });
   function* projection(layer: number, name: ProjectionName, out: number, inn: number) {
     yield needed(projectionName(layer, name, 'weight'), out, inn);
-    yield { name: projectionName(layer, name, 'bias'), shape: [out], optional: true };
+    if (config.biases.includes(name)) {
+      yield { name: projectionName(layer, name, 'bias'), shape: [out], optional: true };
+    }
   }
   yield needed(EMBEDDING, V, d);
   for (const [layer, { channels, kvHeads }] of config.layers.entries()) {
@@ -53,23 +56,26 @@ export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTenso
  *
  * @throws WeightShapeError
  */
-export function checkWeights(
-  checkpoint: Pick<Checkpoint, 'source' | 'tensors'>,
-  config: DecoderConfig,
-): void {
+export function checkWeights({ source, tensors: all, absent }: Headers, config: DecoderConfig): void {
+  const { tensors } = modelTensors({ tensors: all }, config);
   for (const { name, shape, optional } of expectedTensors(config)) {
-    if (!optional || checkpoint.tensors.has(name)) checkShape(checkpoint, name, shape);
+    if (!optional || tensors.has(name) || absent?.has(name))
+      checkShape({ source, tensors, absent }, name, shape);
   }
 }
 
-/** @throws WeightShapeError if a tensor is missing or has another shape. */
+type Headers = Pick<Checkpoint, 'source' | 'tensors' | 'absent'>;
+
+/** @throws WeightShapeError if a tensor is missing or has another shape; why a tensor is absent, if it is. */
 export function checkShape(
-  { source, tensors }: Pick<Checkpoint, 'source' | 'tensors'>,
+  { source, tensors, absent }: Headers,
   name: string,
   shape: readonly number[],
 ): void {
   const info = tensors.get(name);
   if (info && info.shape.length === shape.length && info.shape.every((n, i) => n === shape[i])) return;
+  const reason = info ? undefined : absentReason(absent, name);
+  if (reason) throw reason;
   const found = info ? `has shape [${info.shape.join(', ')}]` : 'is missing';
   throw new WeightShapeError(
     `${source}: tensor "${name}" ${found}; config.json asks for [${shape.join(', ')}].`,
@@ -77,4 +83,9 @@ export function checkShape(
     shape,
     info?.shape,
   );
+}
+
+/** Why a tensor cannot be read. Its stored name may lack the prefix. */
+function absentReason(absent: Headers['absent'], name: string): Error | undefined {
+  return absent?.get(name) ?? absent?.get(name.replace(/^model\./, ''));
 }

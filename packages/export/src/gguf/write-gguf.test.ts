@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
-import { configOf } from '@grasp/decoder';
+import { configOf, rotaryFrequencies } from '@grasp/decoder';
 import { random } from '@grasp/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -168,6 +168,19 @@ describe('writeGguf', () => {
     const scaled = madeUpModel({ model_type: 'llama', rope_scaling, rope_theta: 500_000 });
     await readBack(prunedBy(scaled, masks['about half']!), { type: 'f32' }, async (back) => {
       expect(back.config).toMatchObject({ rope_scaling, rope_theta: 500_000 });
+    });
+  });
+
+  it.each([
+    { factor: 4, low_freq_factor: 2, high_freq_factor: 5, original_max_position_embeddings: 1000 },
+    { factor: 3, low_freq_factor: 1, high_freq_factor: 2, original_max_position_embeddings: 40 },
+  ])('writes LLaMA-3 scaling of any numbers: %j', async (numbers) => {
+    const scaled = madeUpModel({ model_type: 'llama', rope_scaling: { rope_type: 'llama3', ...numbers } });
+    const frequencies = (checkpoint: Checkpoint) => rotaryFrequencies(configOf(checkpoint).rotary, 6);
+    await readBack(scaled, { type: 'f32' }, async (back) => {
+      for (const [i, value] of frequencies(scaled).entries()) {
+        expect(frequencies(back)[i]! / value).toBeCloseTo(1, 3);
+      }
     });
   });
 

@@ -6,7 +6,7 @@ import {
   type TensorProgress,
   writeGgufFile,
 } from '@grasp/checkpoint';
-import { checkWeights, configOf, type DecoderConfig, decoderConfig } from '@grasp/decoder';
+import { checkWeights, type DecoderConfig, decoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
 import { FileWriteError } from '@grasp/files';
 import { originOf } from '../card/licence.js';
 import { type ModelLayout, modelLayout } from './model-layout.js';
@@ -34,7 +34,7 @@ export interface WriteGgufOptions {
  *   the checkpoint throws
  */
 export async function writeGguf(
-  checkpoint: Checkpoint,
+  given: Checkpoint,
   file: string,
   { type, name, overwrite = false, onTensor }: WriteGgufOptions,
 ): Promise<void> {
@@ -42,7 +42,8 @@ export async function writeGguf(
   if (!overwrite && existsSync(file)) {
     throw new FileWriteError(file, 'exists', 'it exists. Choose another name, or allow overwriting.');
   }
-  const decoder = configOf(checkpoint);
+  const checkpoint = await openDecoderCheckpoint(given);
+  const { decoder } = checkpoint;
   checkWeights(checkpoint, decoder); // before a gigabyte of them is read
   const layout = modelLayout(checkpoint, decoder);
   const content = {

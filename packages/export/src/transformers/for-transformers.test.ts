@@ -76,6 +76,14 @@ describe.each([
 });
 
 describe('forTransformers', () => {
+  it('leaves out the biases that a mistral does not have', () => {
+    const biased = madeUpModel({ model_type: 'mistral', attention_bias: true, mlp_bias: true });
+    for (const mask of [masks['about half']!, masks['one shape']!, masks['no attention at all']!]) {
+      const { tensors } = forTransformers(prunedBy(biased, mask));
+      expect([...tensors.keys()].filter((name) => name.endsWith('.bias'))).toEqual([]);
+    }
+  });
+
   it('writes a llama as mistral where its heads do not divide the hidden size', () => {
     const keep = masks['one shape, heads not dividing the hidden size']!;
     const wide = { hidden_size: 64, head_dim: 8 };
@@ -103,5 +111,46 @@ describe('forTransformers', () => {
     expect(() => forTransformers(prunedBy(biased, masks['no attention at all']!))).toThrow(
       /o_proj\.bias.*Keep at least one unit/,
     );
+  });
+});
+
+describe('rope settings', () => {
+  it('are refused if transformers does not have them', () => {
+    const rope_scaling = { rope_type: 'llama3-factors', factors: [1, 2, 3] };
+    expect(() => forTransformers(madeUpModel({ model_type: 'llama', rope_scaling }))).toThrow(
+      'with a factor each',
+    );
+  });
+
+  const rope = (fields: object) => {
+    const view = forTransformers(
+      prunedBy(madeUpModel({ model_type: 'llama', ...fields }), masks['one shape']!),
+    );
+    const { rope_theta, rope_scaling } = view.config;
+    expect(decoderConfig(view.config).rotary).toEqual(
+      configOf(madeUpModel({ model_type: 'llama', ...fields })).rotary,
+    );
+    return { rope_theta, rope_scaling };
+  };
+  const llama3 = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+
+  it.each([
+    [{ rope_parameters: { rope_type: 'default', rope_theta: 500000 } }, { rope_theta: 500000 }],
+    [{ rope_parameters: { rope_theta: 5, rope_type: 'default' }, rope_theta: 7 }, { rope_theta: 5 }],
+    [{ rope_parameters: {}, rope_theta: 7 }, { rope_theta: 7 }],
+    [{ rope_theta: 7 }, { rope_theta: 7 }],
+    [
+      { rope_parameters: { ...llama3, rope_theta: 5 } },
+      { rope_theta: 5, rope_scaling: { ...llama3, original_max_position_embeddings: 256 } },
+    ],
+    [
+      {
+        rope_scaling: { type: 'linear', factor: 2 },
+        rope_parameters: { rope_type: 'linear', factor: 4, rope_theta: 5 },
+      },
+      { rope_scaling: { type: 'linear', factor: 2 }, rope_theta: 10000 },
+    ],
+  ])('of %j are also stated as transformers 4 reads them', (fields, expected) => {
+    expect(rope(fields)).toEqual(expected);
   });
 });

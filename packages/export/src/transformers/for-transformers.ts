@@ -1,9 +1,20 @@
-import type { Checkpoint, CheckpointFile } from '@grasp/checkpoint';
-import { configOf, type DecoderCheckpoint, type DecoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import {
+  type Checkpoint,
+  type CheckpointFile,
+  InexpressibleModelError,
+  stringifyLike,
+} from '@grasp/checkpoint';
+import {
+  type DecoderCheckpoint,
+  type DecoderConfig,
+  decoderCheckpoint,
+  LAYER_SHAPES_KEY,
+} from '@grasp/decoder';
 import { parseJson } from '@grasp/files';
 import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { modellingFile, modellingModule } from './modelling-file.js';
+import { ropeFields } from './rope-fields.js';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -17,13 +28,25 @@ const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', 
  *
  * transformers up to 5.24 has `per_layer_config`, but no llama, mistral or qwen model reads it.
  *
+ * Tensors that the model does not have are left out. Pass the result of `openDecoderCheckpoint` if a model may store a head
+ * of its own although its config ties it.
+ *
  * @returns a view. Closing it closes `checkpoint`.
- * @throws UnsupportedModelError, ModelConfigError
+ * @throws InexpressibleModelError for rope factors that transformers does not have; UnsupportedModelError, ModelConfigError
  */
-export function forTransformers(checkpoint: Checkpoint): DecoderCheckpoint {
-  const decoder = configOf(checkpoint);
+export function forTransformers(given: Checkpoint): DecoderCheckpoint {
+  const checkpoint = decoderCheckpoint(given);
+  const { decoder } = checkpoint;
+  if (decoder.rotary.scaling === 'factors') {
+    throw new InexpressibleModelError(
+      checkpoint.source,
+      'transformers',
+      'rotary frequencies with a factor each (rope_freqs.weight)',
+      'Use the original model in the Hugging Face format.',
+    );
+  }
   const plain = hasOneShape(decoder) ? ordinaryConfig(checkpoint, decoder) : undefined;
-  if (plain) return { ...view(checkpoint), config: plain, decoder };
+  if (plain) return { ...view(checkpoint), config: plain, decoder, warnings: checkpoint.warnings };
   const { modelType, className } = decoder.architecture;
   const name = className.replace(/ForCausalLM$/, '');
   const module = modellingModule(modelType);
@@ -33,6 +56,7 @@ export function forTransformers(checkpoint: Checkpoint): DecoderCheckpoint {
   };
   const config = {
     ...without(checkpoint.config, OWN_KEYS),
+    ...ropeFields(checkpoint.config, decoder.rotary),
     architectures: [`Pruned${name}ForCausalLM`],
     model_type: `pruned_${modelType}`,
     base_model_type: modelType,
@@ -49,6 +73,7 @@ export function forTransformers(checkpoint: Checkpoint): DecoderCheckpoint {
     ...view(checkpoint),
     config,
     decoder,
+    warnings: checkpoint.warnings,
     tensors: new Map([...checkpoint.tensors].filter(([name]) => !unused.has(name))),
     files: [...withoutCode(checkpoint.files.filter(({ name }) => name !== code.name)), code],
   };
@@ -71,7 +96,9 @@ function withoutAutoMap(json: Uint8Array): Uint8Array {
     return json; // no reader understands it
   }
   if (typeof config !== 'object' || config === null || !('auto_map' in config)) return json;
-  return new TextEncoder().encode(`${JSON.stringify(without({ ...config }, ['auto_map']), null, 2)}\n`);
+  return new TextEncoder().encode(
+    `${stringifyLike(without({ ...config }, ['auto_map']), new TextDecoder().decode(json))}\n`,
+  );
 }
 
 /**
@@ -85,6 +112,7 @@ function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config 
   const widths = layerWidths(decoder, decoder.layers[0]!);
   const rest = {
     ...without(checkpoint.config, OWN_KEYS),
+    ...ropeFields(checkpoint.config, decoder.rotary),
     ...widths,
     head_dim: decoder.headDim,
   };
@@ -97,6 +125,7 @@ function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config 
     architectures: ['MistralForCausalLM'],
     model_type: 'mistral',
     sliding_window: null,
+    max_position_embeddings: decoder.contextLength, // mistral has another default
   };
 }
 
@@ -105,10 +134,11 @@ function without(config: Config, keys: readonly string[]): Config {
 }
 
 function view(checkpoint: Checkpoint): Checkpoint {
-  const { source, config, tensors, files } = checkpoint;
+  const { source, config, configText, tensors, files } = checkpoint;
   return {
     source,
     config,
+    configText,
     tensors,
     files: withoutCode(files),
     read: (name) => checkpoint.read(name),

@@ -1,6 +1,6 @@
 import { type Budget, budgetCost, createBudget, denseCost, flopCosts, kvCacheCosts } from '@grasp/budget';
 import type { Checkpoint, TensorInfo } from '@grasp/checkpoint';
-import { configOf, decoderLayout, unitSlices } from '@grasp/decoder';
+import { configOf, decoderLayout, modelTensors, unitSlices } from '@grasp/decoder';
 import type { BudgetName } from '../settings/budget.js';
 import type { LatencyTable } from '../settings/latency-table.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -120,17 +120,19 @@ export function assertMet(outcomes: readonly BudgetOutcome[]): void {
   if (missed) throw new BudgetMissedError(missed);
 }
 
-const sum = ({ tensors }: ModelHeaders, count: (info: TensorInfo) => number): number =>
-  [...tensors.values()].reduce((total, info) => total + count(info), 0);
+/** A count over the tensors that the model has. A checkpoint may hold others. */
+const sum = (model: ModelHeaders, count: (info: TensorInfo) => number): number =>
+  [...modelTensors(model, configOf(model)).tensors.values()].reduce((total, info) => total + count(info), 0);
 
 /** The count of one unit in each block, and of everything that is not prunable. */
 function tensorCosts(model: ModelHeaders, count: (info: TensorInfo) => number) {
   const config = configOf(model);
   const { blocks } = decoderLayout(config);
   const costs = blocks.map(() => 0);
+  const { tensors } = modelTensors(model, config);
   let fixed = sum(model, count);
   for (const { tensor, axis, layer, kind, width } of unitSlices(config)) {
-    const info = model.tensors.get(tensor);
+    const info = tensors.get(tensor);
     if (!info) continue;
     const index = blocks.findIndex((block) => block.layer === layer && block.kind === kind);
     costs[index]! += (count(info) / info.shape[axis]!) * width;

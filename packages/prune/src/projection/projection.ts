@@ -7,7 +7,7 @@ import {
   projectExact,
   projectGreedyPrefix,
 } from '@grasp/budget';
-import { configOf, decoderLayout } from '@grasp/decoder';
+import { configOf, decoderLayout, modelTensors } from '@grasp/decoder';
 import { relaxedBudget } from '@grasp/gates';
 import { parseSettings } from '../settings/parse.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -107,7 +107,8 @@ function assertPaperSupports(settings: PruneSettings): void {
 }
 
 /** Checks a model that may lose whole blocks: some unit must stay, and no bias may outlive its block. */
-function assertModelIsLeft({ tensors }: ModelHeaders, mask: Uint8Array): void {
+function assertModelIsLeft(model: ModelHeaders, mask: Uint8Array): void {
+  const { tensors } = modelTensors(model, configOf(model));
   if (!mask.includes(1))
     throw new SettingsError('No unit of the model fits into the budget. Raise the budget.', [
       'projection.minimum',

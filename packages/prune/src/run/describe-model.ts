@@ -1,7 +1,7 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import {
-  configOf,
   type DecoderConfig,
+  decoderCheckpoint,
   decoderLayout,
   kvCacheBytesPerToken,
   parameterCounts,
@@ -19,20 +19,23 @@ export interface ModelDescription {
   readonly tensors: { readonly count: number; readonly dtypes: readonly string[]; readonly bytes: number };
   /** Files that are copied with the weights. */
   readonly files: readonly string[];
+  /** One sentence for each way in which the files deviate from config.json, for the user. */
+  readonly warnings: readonly string[];
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
 /**
- * Describes a checkpoint from its headers. Reads no weight.
+ * Describes a checkpoint from its headers. Reads no weight. Tensors that the model does not have are not counted.
  *
  * @throws UnsupportedModelError, ModelConfigError
  */
 export function describeModel(checkpoint: Checkpoint): ModelDescription {
-  const config = configOf(checkpoint);
+  const model = decoderCheckpoint(checkpoint);
+  const config = model.decoder;
   const { blocks } = decoderLayout(config);
   const count = (kind: string) => blocks.reduce((sum, b) => sum + (b.kind === kind ? b.count : 0), 0);
-  const tensors = [...checkpoint.tensors.values()];
+  const tensors = [...model.tensors.values()];
   return {
     source: checkpoint.source,
     config,
@@ -48,5 +51,6 @@ export function describeModel(checkpoint: Checkpoint): ModelDescription {
       bytes: tensors.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * (dtype === 'F32' ? 4 : 2), 0),
     },
     files: checkpoint.files.map(({ name }) => name),
+    warnings: model.warnings,
   };
 }

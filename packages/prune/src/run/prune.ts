@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { type Checkpoint, openCheckpoint, withFiniteWeights, writeFolder } from '@grasp/checkpoint';
-import { type DecoderCheckpoint, type DecoderConfig, decoderCheckpoint } from '@grasp/decoder';
+import { type DecoderCheckpoint, type DecoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { replaceFile } from '@grasp/files';
 import { encodeMask } from '@grasp/fold';
@@ -42,7 +42,7 @@ async function* write(
       onTensor: ({ stage, done, total }) => emit({ stage, tensor: done, tensors: total }),
     }),
   );
-  return decoderCheckpoint(await openCheckpoint(folder), [architecture]);
+  return openDecoderCheckpoint(await openCheckpoint(folder), [architecture]);
 }
 
 /** The model card of the pruned model. */
@@ -88,8 +88,9 @@ export function prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecord, unde
 
 async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEvent, RunRecord, undefined> {
   const { engine, settings, folder, evaluation = [] } = job;
-  const model = decoderCheckpoint(job.checkpoint, job.architectures);
+  const model = await openDecoderCheckpoint(job.checkpoint, job.architectures);
   const projection = projectionOf(model, settings);
+  if (folder !== undefined) forTransformers(model); // throws now what it would throw after the work
   const dense = yield* measureOnce(job, progress, 'dense', model);
   const learned = yield* learnOn(model, job, projection, progress);
   const { mask, scores, scales, replaced, lora, norms } = learned;

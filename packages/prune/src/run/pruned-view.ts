@@ -1,6 +1,5 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import {
-  configOf,
   type DecoderCheckpoint,
   decoderCheckpoint,
   decoderLayout,
@@ -12,20 +11,22 @@ import { foldCheckpoint, type WeightChanges } from '@grasp/fold';
 /**
  * The pruned model as a view of the dense one. Every weight is rounded to its dtype once.
  *
+ * @param checkpoint the dense model.
  * @param mask 1 for each kept unit.
  * @param scales a factor for each kept unit. Default: 1.
  * @param changes refitted columns, LoRA products and norm scales. Default: none.
  */
 export function prunedView(
-  dense: Checkpoint,
+  checkpoint: Checkpoint,
   mask: Uint8Array,
   scales?: Float32Array,
   changes: WeightChanges = {},
 ): DecoderCheckpoint {
-  const decoder = configOf(dense);
+  const dense = decoderCheckpoint(checkpoint);
+  const { decoder } = dense;
   const view = foldCheckpoint(dense, {
     layout: decoderLayout(decoder),
-    slices: unitSlices(decoder).filter(({ tensor }) => dense.tensors.has(tensor)),
+    slices: unitSlices(decoder),
     mask,
     ...(scales ? { scales } : {}),
     config: prunedConfig(dense.config, decoder, mask),

@@ -23,7 +23,7 @@ async function withTalker(
   terminal: Terminal,
   work: (talker: NamedTalker) => Promise<void>,
 ): Promise<void> {
-  await withModel(path, async (model) => {
+  await withModel(path, terminal, async (model) => {
     const { quiet } = flags;
     const layout = decoderLayout(model.config);
     const decoder = await watch(loadOn(model.checkpoint, engine), terminal, { layout, quiet });

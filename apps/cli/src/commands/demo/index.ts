@@ -37,7 +37,7 @@ async function continuation(checkpoint: Checkpoint, tokenizer: Tokenizer, engine
 
 async function demo(keep: number, out: string, quiet: true | undefined, terminal: Terminal): Promise<void> {
   const path = await demoModel(terminal);
-  await withModel(path, async ({ checkpoint, config, tokenizer }) => {
+  await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
     const { record, engine } = await withOutputFolder(out, { overwrite: true }, async (folder) => {
       const engine = await openEngineFor(terminal);
       terminal.note(

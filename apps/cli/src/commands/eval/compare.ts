@@ -105,7 +105,7 @@ export const compareCommand = (terminal: Terminal) =>
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json, ...flags }) => {
-      const found = await withModel(path, (model) => compare(path, model, flags, terminal));
+      const found = await withModel(path, terminal, (model) => compare(path, model, flags, terminal));
       const { versions, pairs: tasks, seconds } = found;
       const document = { model: path, versions, tolerance: flags.tolerance, seconds, tasks };
       terminal.print(json ? JSON.stringify(document, null, 2) : agreementReport(found));

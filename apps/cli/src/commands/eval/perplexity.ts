@@ -29,7 +29,7 @@ export const perplexityCommand = (terminal: Terminal) =>
     .option('--json', 'print one JSON document instead of text')
     .action(
       async (path, texts, { window, windows: most, textColumn, backend, threads, workers, quiet, json }) => {
-        await withModel(path, async ({ checkpoint, config, tokenizer }) => {
+        await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
           const { contextLength } = config;
           if (window !== undefined && window > contextLength)
             throw new WindowTooLongError(window, contextLength);

@@ -2,8 +2,10 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
+import { openDecoderCheckpoint } from '@grasp/decoder';
 import { GGUF_FILE_TYPES, writeGguf } from '@grasp/export';
 import { formatBytes } from '../../shared/format.js';
+import { showWarnings } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 
 const TENSORS_A_NOTE = 50;
@@ -19,8 +21,10 @@ export const exportCommand = (terminal: Terminal) =>
     .option('--overwrite', 'replace an existing file')
     .option('--quiet', 'show no progress')
     .action(async (path, { gguf: type, out, name, overwrite = false, quiet = false }) => {
-      const checkpoint = await openCheckpoint(path);
+      const opened = await openCheckpoint(path);
       try {
+        const checkpoint = await openDecoderCheckpoint(opened);
+        showWarnings(checkpoint, terminal);
         await writeGguf(checkpoint, out, {
           type,
           name: name ?? basename(out).replace(/\.gguf$/i, ''),
@@ -31,7 +35,7 @@ export const exportCommand = (terminal: Terminal) =>
           },
         });
       } finally {
-        await checkpoint.close();
+        await opened.close();
       }
       const { size } = await stat(out);
       terminal.print(`Written to ${out}, ${formatBytes(size)}`);

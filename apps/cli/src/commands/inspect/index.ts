@@ -1,9 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { checkWeights } from '@grasp/decoder';
+import { checkWeights, configOf, openDecoderCheckpoint } from '@grasp/decoder';
 import { describeModel, type ModelDescription } from '@grasp/prune';
 import Table from 'cli-table3';
 import { formatBytes, formatCount, formatParameters, formatShare } from '../../shared/format.js';
+import { showWarnings } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 
 function overview(model: ModelDescription): string[] {
@@ -48,14 +49,16 @@ export const inspectCommand = (terminal: Terminal) =>
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json }) => {
-      const checkpoint = await openCheckpoint(path);
+      const opened = await openCheckpoint(path);
       try {
-        const model = describeModel(checkpoint);
-        checkWeights(checkpoint, model.config); // the description comes from config.json, which the weights must match
+        const config = configOf(opened);
+        checkWeights(opened, config); // the description comes from config.json, which the weights must match
+        const model = describeModel(await openDecoderCheckpoint(opened));
+        showWarnings(model, terminal);
         if (json) return terminal.print(JSON.stringify(model, null, 2));
         for (const line of overview(model)) terminal.print(line);
         terminal.print(layerTable(model));
       } finally {
-        await checkpoint.close();
+        await opened.close();
       }
     });

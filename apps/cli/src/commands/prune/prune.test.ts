@@ -142,8 +142,8 @@ describe('grasp prune refuses', () => {
     expect((await refused('bad', prune('bad', ...flags))).err).toContain('budget.latency.format');
   });
 
-  it('unknown settings in a config file', async () => {
-    await writeFile(at('typo.json'), JSON.stringify({ kepp: 0.5 }));
+  it('unknown settings in a config file, also after a byte order mark', async () => {
+    await writeFile(at('typo.json'), `\uFEFF${JSON.stringify({ kepp: 0.5 })}`);
     const { code, err } = await refused('bad', prune('bad', '--config', at('typo.json')));
     expect(code).toBe(2);
     expect(err).toContain('kepp');

@@ -23,7 +23,7 @@ async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void
   const { out, json } = flags;
   if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
   const exported = pointsNamed(sweep, flags.export ?? []);
-  const curve = await withModel(sweep.options.model, (model) =>
+  const curve = await withModel(sweep.options.model, terminal, (model) =>
     withSweepFolder(out, () => runSweep(sweep, model, { ...flags, out, exported }, terminal)),
   );
   if (json) return terminal.print(JSON.stringify(curve, null, 2));

@@ -36,7 +36,7 @@ export const writeCommand = (terminal: Terminal) =>
     .action(
       async (path, { out, dtype, backend, threads, workers, quiet, overwrite = false, ...sampling }) => {
         checkFree(out, overwrite);
-        await withModel(path, async ({ checkpoint, config, tokenizer }) => {
+        await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
           const roles = await tokenizerRoles(checkpoint);
           const engine = await openEngineFor(terminal, { backend, threads, workers });
           const layout = decoderLayout(config);

@@ -88,7 +88,7 @@ async function withFiles(settings: Input): Promise<Input> {
 
 async function readJson(path: string, setting: string): Promise<unknown> {
   try {
-    return parseJson(await readFile(path, 'utf8'));
+    return parseJson((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new SettingsError(`${path}: ${(error as Error).message}.`, [setting]);
   }

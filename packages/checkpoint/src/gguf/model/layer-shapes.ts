@@ -11,7 +11,8 @@ export interface GgufLayerShape {
 }
 
 /**
- * The widths of each layer, and the largest of each, for an architecture whose metadata list them by layer.
+ * The widths of each layer, and the largest of each. The metadata have one number for all layers, or a list. Without a number
+ * of KV heads, there are as many as heads.
  *
  * @throws CheckpointFormatError; CheckpointUnsupportedError for a layer that has a matrix in place of attention
  */
@@ -20,15 +21,15 @@ export function ggufLayerShapes(
   arch: GgufArchitecture,
   layers: number,
 ): { readonly shapes: readonly GgufLayerShape[]; readonly widest: GgufLayerShape; readonly equal: boolean } {
-  const list = (name: Parameters<typeof modelKey>[1]) => {
+  const list = (name: Parameters<typeof modelKey>[1], fallback?: readonly number[]) => {
     const key = modelKey(arch, name);
-    const values = metadata.each(key, layers);
+    const values = metadata.each(key, layers) ?? fallback;
     if (values?.every((value) => Number.isSafeInteger(value) && value >= 0)) return values;
     throw new CheckpointFormatError(metadata.file, `its metadata ${key} is missing or not a list of sizes`);
   };
   const channels = list(MODEL.channels);
   const heads = list(MODEL.heads);
-  const kvHeads = list(MODEL.kvHeads);
+  const kvHeads = list(MODEL.kvHeads, heads);
   const shapes = channels.map((count, layer) => {
     if (heads[layer]! > 0 && kvHeads[layer] === 0) {
       const what = `layer ${layer}, which has a matrix in place of its attention,`;
@@ -40,6 +41,9 @@ export function ggufLayerShapes(
       num_key_value_heads: kvHeads[layer]!,
     };
   });
+  if ([channels, heads].some((values) => values.every((value) => value === 0))) {
+    throw new CheckpointFormatError(metadata.file, 'its layers have no heads or no FFN channels');
+  }
   const most = (values: readonly number[]) => values.reduce((a, b) => Math.max(a, b), 0);
   return {
     shapes,

@@ -38,7 +38,7 @@ export function ggufConfig(
   const embeddings = tensors.get(EMBEDDINGS);
   if (embeddings === undefined) throw new CheckpointFormatError(metadata.file, `it has no ${EMBEDDINGS}`);
 
-  const { modelType, className, byLayer: listsWidths } = ggufArchitecture(arch);
+  const { modelType, className } = ggufArchitecture(arch);
   const hidden = size(MODEL.hiddenSize);
   const layers = size(MODEL.layers);
   if (layers > LIMITS.layers) {
@@ -47,8 +47,9 @@ export function ggufConfig(
       `it claims ${layers} layers, and at most ${LIMITS.layers} are allowed`,
     );
   }
-  const byLayer = listsWidths ? ggufLayerShapes(metadata, arch, layers) : undefined;
-  const heads = byLayer?.widest.num_attention_heads ?? size(MODEL.heads);
+  // Any architecture may list a width for each layer, as llama.cpp reads them.
+  const { widest, shapes, equal } = ggufLayerShapes(metadata, arch, layers);
+  const heads = widest.num_attention_heads;
   const headDim = optional(MODEL.keyDim) ?? hidden / heads;
   const ropeTheta = optional(MODEL.ropeTheta) ?? 10_000;
   const maxPositions = size(MODEL.contextLength);
@@ -59,12 +60,8 @@ export function ggufConfig(
     architectures: [className],
     hidden_size: hidden,
     num_hidden_layers: layers,
-    ...(byLayer?.widest ?? {
-      intermediate_size: size(MODEL.channels),
-      num_attention_heads: heads,
-      num_key_value_heads: optional(MODEL.kvHeads) === undefined ? heads : size(MODEL.kvHeads),
-    }),
-    ...(byLayer && !byLayer.equal ? { layer_shapes: byLayer.shapes } : {}),
+    ...widest,
+    ...(equal ? {} : { layer_shapes: shapes }),
     head_dim: headDim,
     hidden_act: 'silu',
     rms_norm_eps: epsilon,
@@ -72,8 +69,10 @@ export function ggufConfig(
     rope_scaling: ropeScaling(metadata, arch, ropeFactors, { headDim, ropeTheta }),
     max_position_embeddings: maxPositions,
     vocab_size: embeddings.shape[0],
-    attention_bias: hasBias('self_attn.q_proj'),
-    ...(modelType === 'llama' ? { mlp_bias: hasBias('mlp.gate_proj') } : {}),
+    attention_bias: ['q', 'k', 'v', 'o'].some((part) => hasBias(`self_attn.${part}_proj`)),
+    ...(modelType === 'llama'
+      ? { mlp_bias: ['gate', 'up', 'down'].some((part) => hasBias(`mlp.${part}_proj`)) }
+      : {}),
     tie_word_embeddings: !tensors.has(HEAD),
     bos_token_id: metadata.number(tokenIdKey('bos')) ?? null,
     eos_token_id: metadata.number(tokenIdKey('eos')) ?? null,

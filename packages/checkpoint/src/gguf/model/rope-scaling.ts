@@ -1,4 +1,4 @@
-import { CheckpointUnsupportedError } from '../../errors.js';
+import { CheckpointFormatError } from '../../errors.js';
 import type { GgufMetadata } from '../header/metadata.js';
 import { MODEL, modelKey } from '../keys.js';
 import type { GgufArchitecture } from './architectures.js';
@@ -6,10 +6,11 @@ import { shortest } from './shortest.js';
 import { ROPE_FACTORS } from './tensor-names.js';
 
 /**
- * The `rope_scaling` of config.json, or null if the file has none.
+ * The `rope_scaling` of config.json, or null if the file has none. As in llama.cpp, the type is linear if the file does not
+ * say, and a linear factor applies in addition to `factors`.
  *
  * @param factors content of the tensor `rope_freqs.weight`, `[headDim / 2]`, if the file has it
- * @throws CheckpointUnsupportedError for factors that are not LLaMA-3's
+ * @throws CheckpointFormatError if there are more or fewer factors than frequencies, or one is not positive
  */
 export function ropeScaling(
   metadata: GgufMetadata,
@@ -17,41 +18,76 @@ export function ropeScaling(
   factors: Float32Array | undefined,
   rope: { headDim: number; ropeTheta: number },
 ): Record<string, unknown> | null {
-  if (factors) return llama3Scaling(factors, rope, metadata.file);
-  const type = metadata.text(modelKey(arch, MODEL.ropeScalingType));
-  if (type === undefined || type === 'none') return null;
-  const factor = metadata.number(modelKey(arch, MODEL.ropeScalingFactor)) ?? 1;
+  const type = metadata.text(modelKey(arch, MODEL.ropeScalingType)) ?? 'linear';
+  const stated =
+    metadata.number(modelKey(arch, MODEL.ropeScalingFactor)) ??
+    metadata.number(modelKey(arch, MODEL.ropeScaleLinear)) ??
+    0;
+  const factor = stated === 0 ? 1 : shortest(stated);
+  const linear = type === 'linear' ? factor : 1;
+  if (factors && (type === 'linear' || type === 'none'))
+    return factorScaling(factors, linear, rope, metadata.file);
+  if (type === 'none' || (type === 'linear' && factor === 1)) return null;
   const original = metadata.number(modelKey(arch, MODEL.ropeOriginalContext));
   return {
     rope_type: type,
-    factor: shortest(factor),
+    factor,
     ...(original === undefined ? {} : { original_max_position_embeddings: original }),
   };
 }
 
-/** Finds the settings of LLaMA-3's rotary scaling by computing the factors of each known setting. */
-function llama3Scaling(
+type Llama3Scaling = Parameters<typeof llama3Factors>[0];
+
+/** LLaMA-3's rotary scaling if the factors are those of one, otherwise the factors themselves. */
+function factorScaling(
   factors: Float32Array,
+  linear: number,
   { headDim, ropeTheta }: { headDim: number; ropeTheta: number },
   file: string,
 ): Record<string, unknown> {
-  const factor = shortest(factors.reduce((most, value) => Math.max(most, value), 1));
-  for (const original of [8192, 4096, 2048, 16_384, 32_768]) {
-    const scaling = {
-      factor,
-      low_freq_factor: 1,
-      high_freq_factor: 4,
-      original_max_position_embeddings: original,
-    };
-    const expected = llama3Factors(scaling, headDim, ropeTheta);
-    const equal =
-      expected.length === factors.length &&
-      expected.every((value, i) => Math.abs(value - factors[i]!) < 1e-4 * value);
-    if (equal) return { rope_type: 'llama3', ...scaling };
+  if (factors.length !== headDim / 2 || !factors.every((value) => value > 0 && Number.isFinite(value))) {
+    const detail = `${ROPE_FACTORS} holds ${factors.length} numbers, not ${headDim / 2} positive ones`;
+    throw new CheckpointFormatError(file, detail);
   }
-  throw new CheckpointUnsupportedError(file, `${ROPE_FACTORS} with these factors`, [
-    "LLaMA-3's rope scaling",
-  ]);
+  const fits = (scaling: Llama3Scaling) =>
+    llama3Factors(scaling, headDim, ropeTheta).every(
+      (value, i) => Math.abs(value - factors[i]!) < 1e-4 * value, // NaN fits nothing
+    );
+  const found = linear === 1 ? llama3Candidates(factors, headDim, ropeTheta).find(fits) : undefined;
+  if (found) return { rope_type: 'llama3', ...found };
+  return { rope_type: 'llama3-factors', factors: Array.from(factors, (value) => value * linear) };
+}
+
+/** The published settings, then those that the factors on the ramp between high and low frequencies follow. */
+function llama3Candidates(factors: Float32Array, headDim: number, ropeTheta: number): Llama3Scaling[] {
+  const factor = shortest(factors.reduce((most, value) => Math.max(most, value), 1));
+  const candidates = [8192, 4096, 2048, 16_384, 32_768].map((original_max_position_embeddings) => ({
+    ...{ factor, low_freq_factor: 1, high_freq_factor: 4 },
+    original_max_position_embeddings,
+  }));
+  // The share of the unscaled frequency is linear in the frequency: share = slope / wavelength + offset.
+  const ramp = Array.from(factors, (value, i) => ({
+    share: (1 / value - 1 / factor) / (1 - 1 / factor),
+    inverse: 1 / (2 * Math.PI * ropeTheta ** ((2 * i) / headDim)),
+  })).filter(({ share }) => share > 1e-3 && share < 1 - 1e-3);
+  const [first, last] = [ramp[0], ramp.at(-1)];
+  if (!first || !last || first === last) return candidates;
+  const slope = (first.share - last.share) / (first.inverse - last.inverse);
+  const offset = first.share - slope * first.inverse;
+  // Only the ratios of the three settings count, so the lower one may be 1.
+  const span = -1 / offset;
+  const fitted = { factor, low_freq_factor: 1, high_freq_factor: 1 + span };
+  const original = slope * span;
+  const whole = Math.round(original);
+  const near = Math.abs(original - whole) < 1e-3 * whole ? whole : original;
+  const rounded = Number(fitted.high_freq_factor.toPrecision(3));
+  return [
+    ...candidates,
+    { ...fitted, high_freq_factor: rounded, original_max_position_embeddings: near },
+    { ...fitted, original_max_position_embeddings: original },
+  ].filter(
+    ({ high_freq_factor: high, original_max_position_embeddings: context }) => high > 1 && context > 0,
+  );
 }
 
 /**

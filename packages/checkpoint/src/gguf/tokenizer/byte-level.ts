@@ -28,7 +28,6 @@ const GPT2: ByteLevelPreset = {
 };
 
 const PRESETS: Readonly<Record<string, ByteLevelPreset>> = {
-  default: GPT2,
   'gpt-2': GPT2,
   smollm: { ...GPT2, splits: [{ type: 'Digits', individual_digits: true }] },
   qwen2: { ...GPT2, normalizer: { type: 'NFC' }, splits: [words('\\p{N}')], gpt2Words: false },
@@ -39,11 +38,34 @@ const PRESETS: Readonly<Record<string, ByteLevelPreset>> = {
     ignoreMerges: true,
     addBos: true,
   },
+  /** What llama.cpp does for a file that names no preset (`llm_tokenizer_bpe`). */
+  default: {
+    ...GPT2,
+    splits: [
+      split('[\\p{P}\\$\\+<=>\\^~\\|]+'),
+      split("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)"),
+      split('\\p{N}+'),
+      split('[0-9][0-9][0-9]'),
+    ],
+    gpt2Words: false,
+  },
+};
+
+/** Other names that llama.cpp knows for the presets. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  'llama-bpe': ['llama3', 'llama-v3', 'falcon3', 'falcon-h1', 'pixtral', 'midm-2.0', 'lfm2'],
+  'gpt-2': ['phi-2', 'jina-es', 'jina-de', 'jina-v2-es', 'jina-v2-de', 'gigachat', 'a.x-4.0', 'mellum'],
+  qwen2: ['deepseek-r1-qwen', 'megrez', 'kormo'],
+  smollm: ['starcoder', 'refact', 'command-r', 'codeshell', 'exaone', 'minerva-7b'],
 };
 
 /** The split of LLaMA-3 and Qwen, which differ in how many digits form a piece. */
 function words(digits: string): unknown {
   const pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
+  return split(pattern);
+}
+
+function split(pattern: string): unknown {
   return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false };
 }
 
@@ -112,8 +134,7 @@ export function byteLevelPresetName(tokenizer: Readonly<Record<string, unknown>>
   const { pretokenizers = [pre] } = (pre ?? {}) as { pretokenizers?: readonly unknown[] };
   const ignoreMerges = (model as { ignore_merges?: unknown } | undefined)?.ignore_merges === true;
   const found = signature([normalizer ?? null, pretokenizers, ignoreMerges]);
-  const names = Object.keys(PRESETS).filter((name) => name !== 'default');
-  return names.find((name) => {
+  return Object.keys(PRESETS).find((name) => {
     const { normalizer, splits, gpt2Words, ignoreMerges } = PRESETS[name]!;
     return found === signature([normalizer, [...splits, byteLevel(false, gpt2Words)], ignoreMerges]);
   });
@@ -129,11 +150,14 @@ function signature(value: unknown): string {
 }
 
 function presetOf(metadata: GgufMetadata): ByteLevelPreset {
-  const name = metadata.text(TOKENIZER.pre);
-  if (name !== undefined && Object.hasOwn(PRESETS, name)) return PRESETS[name]!;
-  const what =
-    name === undefined ? `a BPE tokenizer without ${TOKENIZER.pre}` : `pre-tokenizer ${JSON.stringify(name)}`;
-  throw new CheckpointUnsupportedError(metadata.file, what, Object.keys(PRESETS));
+  const name = metadata.text(TOKENIZER.pre) ?? 'default';
+  if (Object.hasOwn(PRESETS, name)) return PRESETS[name]!;
+  const alias = Object.entries(ALIASES).find(([, names]) => names.includes(name));
+  if (alias) return PRESETS[alias[0]]!;
+  throw new CheckpointUnsupportedError(metadata.file, `pre-tokenizer ${JSON.stringify(name)}`, [
+    ...Object.keys(PRESETS),
+    ...Object.values(ALIASES).flat(),
+  ]);
 }
 
 function byteLevel(addPrefixSpace: boolean, useRegex: boolean): unknown {

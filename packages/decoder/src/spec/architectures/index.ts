@@ -5,7 +5,7 @@ import { mistral } from './mistral.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
 
-export type { Architecture } from './architecture.js';
+export type { Architecture, ConfigDefaults } from './architecture.js';
 
 /** The built-in architectures. Pass `[...architectures, yours]` where a model of your own is read. */
 export const architectures: readonly Architecture[] = [llama, mistral, qwen2, qwen3];

@@ -1,4 +1,5 @@
 import type { Architecture } from './architecture.js';
+import { qwenDefaults, qwenWindow } from './qwen.js';
 
 /**
  * Qwen3: each head's query and key are normalised. A scale folded into rows of `k_proj` would be divided out
@@ -8,12 +9,10 @@ import type { Architecture } from './architecture.js';
 export const qwen3: Architecture = {
   modelType: 'qwen3',
   className: 'Qwen3ForCausalLM',
-  biases: ['q', 'k', 'v', 'o'],
+  biases: (raw) => (raw.attention_bias === true ? ['q', 'k', 'v', 'o'] : []),
   queryKeyNorm: true,
   groupGate: 'value',
   tiedByDefault: false,
-  slidingWindow: (raw) =>
-    raw.use_sliding_window === true && typeof raw.sliding_window === 'number'
-      ? raw.sliding_window
-      : undefined,
+  slidingWindow: qwenWindow,
+  defaults: { ...qwenDefaults, head_dim: 128 },
 };
