@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { type Digest, DownloadError, download, type RemoteFile } from '@grasp/download';
 import { replaceFile } from '@grasp/files';
 import { datasetInfo, getHFHubCachePath, HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
-import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from './access.js';
+import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from './access/access.js';
 import { HubError, HubReplyError } from './errors.js';
-import { boundedFetch } from './guarded-fetch.js';
+import { boundedFetch } from './access/guarded-fetch.js';
 import { pathsBelow } from './paths-below.js';
 import {
   checkedCommit,
@@ -14,7 +14,7 @@ import {
   checkedSize,
   checkName,
   isCommit,
-} from './server-values.js';
+} from './access/server-values.js';
 
 /** A data set on the Hub. */
 export interface Dataset {

@@ -1,6 +1,6 @@
-export type { HubOptions } from './access.js';
+export type { HubOptions } from './access/access.js';
 export { type Dataset, type DatasetFiles, type DatasetOptions, openDataset } from './dataset.js';
 export { HubError, HubReplyError, PushError, type PushProblem } from './errors.js';
 export { pathsBelow } from './paths-below.js';
-export { type Pushed, type PushOptions, push } from './push.js';
-export type { PushEvent } from './push-event.js';
+export { type Pushed, type PushOptions, push } from './push/push.js';
+export type { PushEvent } from './push/push-event.js';

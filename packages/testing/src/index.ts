@@ -1,5 +1,5 @@
-export { type DocumentedCommand, documentedCommands, unknownWord } from './docs/documented-commands.js';
-export { readmeCode } from './docs/readme-code.js';
+export { type DocumentedCommand, documentedCommands, unknownWord } from './documents/documented-commands.js';
+export { readmeCode } from './documents/readme-code.js';
 export { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from './machine/chromium.js';
 export { HubStandIn } from './machine/hub-stand-in.js';
 export { hasSlurm, type SlurmCluster, startSlurm } from './machine/slurm.js';

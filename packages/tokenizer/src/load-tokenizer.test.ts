@@ -153,7 +153,7 @@ describe('byte-level BPE from GGUF metadata', () => {
 
   it('refuses what it cannot express, by name', async () => {
     await expect(load('tekken')).rejects.toThrow(
-      'pre-tokenizer "tekken" is not supported; supported: default, gpt-2',
+      'pre-tokenizer "tekken" is not supported; supported: gpt-2, smollm',
     );
     await expect(fromGguf('bert', tokens, {})).rejects.toThrow('tokenizer model "bert" is not supported');
     await expect(load('smollm', { 'tokenizer.ggml.bos_token_id': u32(99) })).resolves.toBeDefined();

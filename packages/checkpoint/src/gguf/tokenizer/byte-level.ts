@@ -38,12 +38,15 @@ const PRESETS: Readonly<Record<string, ByteLevelPreset>> = {
     ignoreMerges: true,
     addBos: true,
   },
-  /** What llama.cpp does for a file that names no preset (`llm_tokenizer_bpe`). */
+  /**
+   * What llama.cpp does for a file that names no preset (`llm_tokenizer_bpe`). Its second pattern has no final `\s+`,
+   * which only makes a piece of the character that would otherwise be left between two pieces.
+   */
   default: {
     ...GPT2,
     splits: [
       split('[\\p{P}\\$\\+<=>\\^~\\|]+'),
-      split("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)"),
+      split("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
       split('\\p{N}+'),
       split('[0-9][0-9][0-9]'),
     ],

@@ -36,7 +36,7 @@ describe('the folders of the repository', () => {
   it('are found', () => {
     expect(sources).toContain('packages/testing/src/index.ts');
     expect(sources).toContain('apps/cli/src/main.ts');
-    expect(sources).not.toContain('packages/testing/src/docs/rooms.test.ts');
+    expect(sources).not.toContain('packages/testing/src/documents/rooms.test.ts');
     expect(sources.length).toBeGreaterThan(400);
   });
 

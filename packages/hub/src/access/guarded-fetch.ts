@@ -1,6 +1,6 @@
 import { checkNesting } from '@grasp/files';
-import { HubReplyError } from './errors.js';
-import { LIMITS } from './limits.js';
+import { HubReplyError } from '../errors.js';
+import { LIMITS } from '../limits.js';
 
 /**
  * A `fetch` that sends credentials to the origin of `hubUrl` only. Other servers, such as the storage that the Hub names

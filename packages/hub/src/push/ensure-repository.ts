@@ -1,6 +1,6 @@
 import { createBranch, createRepo, HubApiError, modelInfo } from '@huggingface/hub';
-import type { HubAccess } from './access.js';
-import { PushError } from './errors.js';
+import type { HubAccess } from '../access/access.js';
+import { PushError } from '../errors.js';
 
 /**
  * Creates a model repository and a branch of it, if they are missing.

@@ -1,7 +1,7 @@
 /** Checks of values that become paths, URLs or names of files. */
 
-import { HubError } from './errors.js';
-import { LIMITS } from './limits.js';
+import { HubError } from '../errors.js';
+import { LIMITS } from '../limits.js';
 
 const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
 

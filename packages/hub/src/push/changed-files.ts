@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '@grasp/download';
 import { HubApiError, type ListFileEntry, listFiles, type RepoDesignation } from '@huggingface/hub';
-import type { HubAccess } from './access.js';
-import { boundedFetch } from './guarded-fetch.js';
-import { pathsBelow } from './paths-below.js';
+import type { HubAccess } from '../access/access.js';
+import { boundedFetch } from '../access/guarded-fetch.js';
+import { pathsBelow } from '../paths-below.js';
 import type { PushEvent } from './push-event.js';
 
 export interface LocalFile {
