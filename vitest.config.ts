@@ -5,27 +5,18 @@ const resolve = { conditions: ['@grasp/source'] };
 const source = { resolve, ssr: { resolve }, environments: { __vitest__: { resolve } } };
 
 /**
- * Packages whose tests open no TensorFlow. Their test files share workers, so that modules are loaded once; the others
- * need a process each, because a process has one TensorFlow.
+ * Test files that get a process each: those that test how TensorFlow is opened, of which a process has one, and the long
+ * computations, which slow down in a process that has seen other backends. The others share workers, so that modules are
+ * loaded once.
  */
-const WITHOUT_TENSORFLOW = [
-  'budget',
-  'calib-data',
-  'checkpoint',
-  'download',
-  'eval',
-  'export',
-  'files',
-  'fold',
-  'gates',
-  'hub',
-  'lm-eval',
-  'random',
-  'report',
-  'testing',
-  'tokenizer',
+const APART = [
+  'packages/tensorflow/src/**/*.test.ts',
+  'packages/prune/src/{engine,run,state}/*.test.ts',
+  'packages/decoder/src/{gradients,recovery}/*.test.ts',
+  'packages/decoder/src/tensorflow.test.ts',
+  'apps/cli/src/commands/{doctor,prune}/*.test.ts',
 ];
-const shared = `packages/{${WITHOUT_TENSORFLOW.join(',')}}/{src,test}/**/*.test.ts`;
+const UNIT = '{packages,apps,examples}/*/{src,test}/**/*.test.ts';
 
 const unit = {
   globalSetup: './packages/testing/src/machine/acquire-tensorflow.ts',
@@ -40,16 +31,17 @@ export default defineConfig({
     // By default one core is left idle, which of two is half.
     maxWorkers: '100%',
     projects: [
-      { ...source, test: { ...unit, name: 'unit-shared', include: [shared], isolate: false } },
       {
         ...source,
         test: {
           ...unit,
-          name: 'unit-apart',
-          include: ['{packages,apps,examples}/*/{src,test}/**/*.test.ts'],
-          exclude: [shared, '**/node_modules/**'],
+          name: 'unit-shared',
+          include: [UNIT],
+          exclude: [...APART, '**/node_modules/**'],
+          isolate: false,
         },
       },
+      { ...source, test: { ...unit, name: 'unit-apart', include: APART } },
       {
         ...source,
         test: {

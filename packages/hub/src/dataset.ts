@@ -4,9 +4,7 @@ import { type Digest, DownloadError, download, type RemoteFile } from '@grasp/do
 import { replaceFile } from '@grasp/files';
 import { datasetInfo, getHFHubCachePath, HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
 import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from './access/access.js';
-import { HubError, HubReplyError } from './errors.js';
 import { boundedFetch } from './access/guarded-fetch.js';
-import { pathsBelow } from './paths-below.js';
 import {
   checkedCommit,
   checkedHash,
@@ -15,6 +13,8 @@ import {
   checkName,
   isCommit,
 } from './access/server-values.js';
+import { HubError, HubReplyError } from './errors.js';
+import { pathsBelow } from './paths-below.js';
 
 /** A data set on the Hub. */
 export interface Dataset {

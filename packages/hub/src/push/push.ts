@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type CommitProgressEvent, commitIter, HubApiError } from '@huggingface/hub';
 import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from '../access/access.js';
+import { boundedFetch } from '../access/guarded-fetch.js';
+import { isCommit } from '../access/server-values.js';
+import { HubReplyError, PushError } from '../errors.js';
 import { changedFiles, type LocalFile } from './changed-files.js';
 import { countingFetch } from './counting-fetch.js';
 import { ensureRepository } from './ensure-repository.js';
-import { HubReplyError, PushError } from '../errors.js';
-import { boundedFetch } from '../access/guarded-fetch.js';
 import type { PushEvent } from './push-event.js';
-import { isCommit } from '../access/server-values.js';
 
 export interface PushOptions extends HubOptions {
   /** Push to a private repository or not at all. Default: a new repository gets its owner's setting. */
