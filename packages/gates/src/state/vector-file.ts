@@ -1,4 +1,4 @@
-import { parseJson } from '@grasp/files';
+import { parseJson } from '@grasp/files/json';
 import { StateError } from '../errors.js';
 
 /*
