@@ -48,7 +48,7 @@ function build({ dtype, rows, columns, rank, seed }: Problem) {
   mask[rows] = 1;
   const scales = Float32Array.from({ length: layout.size }, () => 0.5 + next());
   const [inputs, outputs, replaced] = [some(columns), some(rows), some(columns)];
-  const lowRank = {
+  const lora = {
     tensor: 'w',
     inputs,
     outputs,
@@ -73,15 +73,15 @@ function build({ dtype, rows, columns, rank, seed }: Problem) {
     mask,
     scales,
     config: {},
-    changes: { columns: [refitted], lowRank: [lowRank], norms: [norms] },
+    changes: { columns: [refitted], lora: [lora], norms: [norms] },
   });
-  return { view, dense, norm, norms, mask, scales, lowRank, refitted };
+  return { view, dense, norm, norms, mask, scales, lora, refitted };
 }
 
 /** Each kept element, composed with `round` after every operation. */
 function* compose(
   { rows, columns, rank }: Problem,
-  { dense, mask, scales, lowRank, refitted }: ReturnType<typeof build>,
+  { dense, mask, scales, lora, refitted }: ReturnType<typeof build>,
   round: (x: number) => number,
 ) {
   const wide = toFloat32(dense);
@@ -91,11 +91,11 @@ function* compose(
       let value = wide[row * columns + column]!;
       const place = refitted.columns.indexOf(column);
       if (place >= 0) value = refitted.weights[place * rows + row]!;
-      const [input, output] = [lowRank.inputs.indexOf(column), lowRank.outputs.indexOf(row)];
+      const [input, output] = [lora.inputs.indexOf(column), lora.outputs.indexOf(row)];
       if (input >= 0 && output >= 0) {
         let product = 0;
         for (let k = 0; k < rank; k++) {
-          product += lowRank.a[input * rank + k]! * lowRank.b[k * lowRank.outputs.length + output]!;
+          product += lora.a[input * rank + k]! * lora.b[k * lora.outputs.length + output]!;
         }
         value = round(value + product);
       }
@@ -165,7 +165,7 @@ describe('without changes', () => {
       mask: Uint8Array.of(1, 0),
       scales: Float32Array.of(1, 0),
       config: {},
-      changes: { columns: [], lowRank: [] },
+      changes: { columns: [], lora: [] },
     });
     expect(await view.read('w')).toEqual({
       dtype,

@@ -1,5 +1,5 @@
 import { blockOf } from '@grasp/budget';
-import type { LowRankUpdate } from '@grasp/fold';
+import type { LoraUpdate } from '@grasp/fold';
 import { attentionMatrices } from '../math/attention-shape.js';
 import { feedForwardMatrices } from '../math/feed-forward.js';
 import type { MatrixSize } from '../math/lora.js';
@@ -52,7 +52,7 @@ export function initialLora(
 }
 
 /**
- * LoRA factors as updates of the checkpoint's matrices, for `changes.lowRank` of `foldCheckpoint`.
+ * LoRA factors as updates of the checkpoint's matrices, for `changes.lora` of `foldCheckpoint`.
  *
  * @param lora the factors of all sublayers, as in `DecoderParameters`.
  */
@@ -61,9 +61,9 @@ export function loraUpdates(
   mask: Uint8Array,
   rank: number,
   lora: Float32Array,
-): LowRankUpdate[] {
+): LoraUpdate[] {
   const { queriesPerKvHead: G, headDim: h } = config;
-  const updates: LowRankUpdate[] = [];
+  const updates: LoraUpdate[] = [];
   const take = readerOf(lora);
   for (const { layer, kind, sizes } of loraSublayers(config, mask)) {
     const units = keptUnits(config, mask, layer, kind);

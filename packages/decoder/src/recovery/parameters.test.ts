@@ -155,7 +155,7 @@ describe('parameter groups of the decoder', () => {
     expect(difference(expected, plain).relative).toBeGreaterThan(1e-3);
     expect(norms.length).toBeGreaterThan(0);
     const view = foldCheckpoint(each, {
-      changes: { lowRank: loraUpdates(decoder.config, mask, RANK, lora) },
+      changes: { lora: loraUpdates(decoder.config, mask, RANK, lora) },
       layout: decoder.layout,
       slices: unitSlices(decoder.config),
       mask,

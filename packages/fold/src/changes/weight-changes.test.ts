@@ -33,7 +33,7 @@ const columns = { tensor: 'w', columns: Uint32Array.of(4, 2), weights: normals(2
 
 describe('changes', () => {
   it('add a LoRA product to the rows and columns it names, and to nothing else', async () => {
-    const after = await read({ lowRank: [update] });
+    const after = await read({ lora: [update] });
     const expected = before.slice();
     outputs.forEach((output, o) => {
       inputs.forEach((input, i) => {
@@ -52,7 +52,7 @@ describe('changes', () => {
       a: new Float32Array(width).fill(2),
       b: new Float32Array(rows).fill(3),
     };
-    expect(await read({ lowRank: [whole] })).toEqual(before.map((x) => x + 6));
+    expect(await read({ lora: [whole] })).toEqual(before.map((x) => x + 6));
   });
 
   it('replace columns before a product is added', async () => {
@@ -63,8 +63,8 @@ describe('changes', () => {
       }
     });
     expect(await read({ columns: [columns] })).toEqual(replaced);
-    const both = await read({ columns: [columns], lowRank: [update] });
-    const product = await read({ lowRank: [update] });
+    const both = await read({ columns: [columns], lora: [update] });
+    const product = await read({ lora: [update] });
     both.forEach((value, at) => {
       expect(value).toBeCloseTo(replaced[at]! + product[at]! - before[at]!, 6);
     });
@@ -76,17 +76,17 @@ describe('changes', () => {
   });
 
   it('leave the checkpoint as it is', async () => {
-    await read({ columns: [columns], lowRank: [update] });
+    await read({ columns: [columns], lora: [update] });
     expect(toFloat32(await checkpoint.read('w'))).toEqual(before);
   });
 
   it.each<[string, WeightChanges, string]>([
-    ['a missing matrix', { lowRank: [{ ...update, tensor: 'none' }] }, 'none is missing'],
-    ['a vector', { lowRank: [{ ...update, tensor: 'norm' }] }, 'shape [4]'],
-    ['factors of another size', { lowRank: [{ ...update, a: normals(5, 2) }] }, '5 and 4 entries'],
-    ['a column outside', { lowRank: [{ ...update, inputs: Uint32Array.of(1, 4, 12) }] }, 'shape [8, 12]'],
-    ['a row outside', { lowRank: [{ ...update, outputs: Uint32Array.of(0, 8) }] }, 'shape [8, 12]'],
-    ['two products of one matrix', { lowRank: [update, update] }, 'w has two entries in changes.lowRank'],
+    ['a missing matrix', { lora: [{ ...update, tensor: 'none' }] }, 'none is missing'],
+    ['a vector', { lora: [{ ...update, tensor: 'norm' }] }, 'shape [4]'],
+    ['factors of another size', { lora: [{ ...update, a: normals(5, 2) }] }, '5 and 4 entries'],
+    ['a column outside', { lora: [{ ...update, inputs: Uint32Array.of(1, 4, 12) }] }, 'shape [8, 12]'],
+    ['a row outside', { lora: [{ ...update, outputs: Uint32Array.of(0, 8) }] }, 'shape [8, 12]'],
+    ['two products of one matrix', { lora: [update, update] }, 'w has two entries in changes.lora'],
     ['columns of a missing matrix', { columns: [{ ...columns, tensor: 'none' }] }, 'none is missing'],
     ['columns of a vector', { columns: [{ ...columns, tensor: 'norm' }] }, 'shape [4]'],
     ['too few weights', { columns: [{ ...columns, weights: normals(15, 1) }] }, '2 replaced columns have 15'],

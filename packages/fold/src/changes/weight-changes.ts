@@ -1,7 +1,7 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import { FoldError } from '../errors.js';
 import { assertColumnsFit, type ReplacedColumns, replaceColumns } from '../refit/replace-columns.js';
-import { addUpdate, assertUpdateFits, type LowRankUpdate } from './low-rank-update.js';
+import { addUpdate, assertUpdateFits, type LoraUpdate } from './lora-update.js';
 import { assertNormFits, type NormScales, scaleNorm } from './norm-scales.js';
 
 /**
@@ -12,7 +12,7 @@ export interface WeightChanges {
   /** Refitted columns, from `refitOutputs`. At most one entry per matrix. */
   readonly columns?: readonly ReplacedColumns[];
   /** LoRA products to be added. At most one entry per matrix. */
-  readonly lowRank?: readonly LowRankUpdate[];
+  readonly lora?: readonly LoraUpdate[];
   /** Factors of norm weights. At most one entry per norm. */
   readonly norms?: readonly NormScales[];
 }
@@ -26,7 +26,7 @@ export type TensorChange = (data: Float32Array, shape: readonly number[]) => voi
  * @throws {FoldError} if a tensor is missing, has another shape, or has two changes of one field.
  */
 export function changesByTensor(checkpoint: Checkpoint, changes: WeightChanges): Map<string, TensorChange> {
-  const { columns = [], lowRank = [], norms = [] } = changes;
+  const { columns = [], lora = [], norms = [] } = changes;
   const byTensor = new Map<string, TensorChange[]>();
   const seen = new Set<string>();
   const add = (field: keyof WeightChanges, change: { tensor: string }, apply: TensorChange) => {
@@ -43,9 +43,9 @@ export function changesByTensor(checkpoint: Checkpoint, changes: WeightChanges):
     assertColumnsFit(checkpoint, change);
     add('columns', change, (matrix, [rows, width]) => replaceColumns(matrix, rows!, width!, change));
   }
-  for (const change of lowRank) {
+  for (const change of lora) {
     assertUpdateFits(checkpoint, change);
-    add('lowRank', change, (matrix, [, width]) => addUpdate(matrix, width!, change));
+    add('lora', change, (matrix, [, width]) => addUpdate(matrix, width!, change));
   }
   for (const change of norms) {
     assertNormFits(checkpoint, change);

@@ -1,6 +1,6 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
-import type { LowRankUpdate, NormScales, ReplacedColumns } from '@grasp/fold';
+import type { LoraUpdate, NormScales, ReplacedColumns } from '@grasp/fold';
 import type { Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -23,7 +23,7 @@ export interface Learned {
   /** Columns of output matrices that the refit replaced; empty without a refit. */
   readonly replaced: readonly ReplacedColumns[];
   /** LoRA updates of the kept units' matrices; empty without LoRA. */
-  readonly lora: readonly LowRankUpdate[];
+  readonly lora: readonly LoraUpdate[];
   readonly losses: { readonly gates: readonly number[]; readonly scales: readonly number[] };
 }
 

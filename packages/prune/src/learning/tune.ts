@@ -1,6 +1,6 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import { type Decoder, initialLora, loraUpdates, normCount, normScales } from '@grasp/decoder';
-import { type LowRankUpdate, type NormScales, scaleGroup, scalesFromScores } from '@grasp/fold';
+import { type LoraUpdate, type NormScales, scaleGroup, scalesFromScores } from '@grasp/fold';
 import {
   adamW,
   annealed,
@@ -27,7 +27,7 @@ export interface Tuned {
   /** Factors of the norms; empty if norms are not tuned. */
   readonly norms: readonly NormScales[];
   /** To be added to the kept units' matrices; empty without LoRA. */
-  readonly lora: readonly LowRankUpdate[];
+  readonly lora: readonly LoraUpdate[];
   readonly losses: readonly number[];
 }
 

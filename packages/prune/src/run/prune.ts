@@ -95,7 +95,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   const learned = yield* learnOn(model, job, projection, progress);
   const { mask, scores, scales, replaced, lora, norms } = learned;
   const masked = yield* measureOnce(job, progress, 'masked', prunedView(model, mask));
-  const view = prunedView(model, mask, scales, { columns: replaced, lowRank: lora, norms });
+  const view = prunedView(model, mask, scales, { columns: replaced, lora, norms });
   const pruned = folder === undefined ? view : yield* write(forTransformers(view), folder, view.decoder);
   try {
     const calibrated = yield* measure(pruned, 'calibrated', evaluation, engine);

@@ -2,7 +2,7 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import { FoldError } from '../errors.js';
 
 /** A LoRA product `A·B` that is added to a matrix, or to some of its rows and columns. */
-export interface LowRankUpdate {
+export interface LoraUpdate {
   /** Name of the matrix in the checkpoint, of shape `[all outputs, all inputs]`. */
   readonly tensor: string;
   /** The columns to add to, `n` of them. Default all. */
@@ -19,7 +19,7 @@ export interface LowRankUpdate {
 /** @throws {FoldError} if the matrix is missing, has another shape, or lacks a row or column. */
 export function assertUpdateFits(
   checkpoint: Checkpoint,
-  { tensor, inputs, outputs, rank, a, b }: LowRankUpdate,
+  { tensor, inputs, outputs, rank, a, b }: LoraUpdate,
 ): void {
   const shape = checkpoint.tensors.get(tensor)?.shape;
   const fits = (length: number | undefined, chosen: Uint32Array | undefined, factors: Float32Array) =>
@@ -43,7 +43,7 @@ export function assertUpdateFits(
 export function addUpdate(
   matrix: Float32Array,
   width: number,
-  { inputs, outputs, rank, a, b }: LowRankUpdate,
+  { inputs, outputs, rank, a, b }: LoraUpdate,
 ): void {
   const [n, m] = [a.length / rank, b.length / rank];
   const row = new Float64Array(n);
