@@ -24,7 +24,7 @@ import {
   type SublayerWeights,
   scaleGradient,
   sublayerTensors,
-} from './unit-weights.js';
+} from './sublayer-weights.js';
 
 /** One layer's attention: the weights of its KV groups, one run of rows a group, and its passes. */
 export class AttentionLayer implements Sublayer {

@@ -23,7 +23,7 @@ import {
   type SublayerWeights,
   scaleGradient,
   sublayerTensors,
-} from './unit-weights.js';
+} from './sublayer-weights.js';
 
 /** One layer's FFN: the weights of its channels, one row a channel, and its passes. */
 export class FeedForwardLayer implements Sublayer {

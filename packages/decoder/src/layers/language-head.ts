@@ -15,7 +15,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import type { DecoderConfig } from '../spec/config.js';
 import { EMBEDDING, FINAL_NORM, HEAD } from '../weights/tensor-names.js';
 import type { WeightReader } from '../weights/weight-reader.js';
-import { scaledNorm, scaleGradient } from './unit-weights.js';
+import { scaledNorm, scaleGradient } from './sublayer-weights.js';
 
 /** Both ends of the model: the embedding, and the final norm with the head, which may be tied to the embedding. */
 export class LanguageHead {
