@@ -10,10 +10,9 @@ const source = { resolve, ssr: { resolve }, environments: { __vitest__: { resolv
  * loaded once.
  */
 const APART = [
-  'packages/tensorflow/src/**/*.test.ts',
-  'packages/prune/src/{engine,run,state}/*.test.ts',
+  'packages/tensorflow/src/open-tensorflow.test.ts',
+  'packages/prune/src/{run,state}/*.test.ts',
   'packages/decoder/src/{gradients,recovery}/*.test.ts',
-  'packages/decoder/src/tensorflow.test.ts',
   'apps/cli/src/commands/{doctor,prune}/*.test.ts',
 ];
 const UNIT = '{packages,apps,examples}/*/{src,test}/**/*.test.ts';
