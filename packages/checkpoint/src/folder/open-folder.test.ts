@@ -158,10 +158,11 @@ describe('a folder', () => {
       await expect(openCheckpoint(folder)).rejects.toThrow('a symbolic link that leaves the model folder');
       await rm(join(folder, name));
       await put(name, 'x');
-      const { files } = await openCheckpoint(folder);
+      const { files, close } = await openCheckpoint(folder);
       await rm(join(folder, name));
       await symlink(join(secret, 'key'), join(folder, name)); // after it was opened
       await expect(files[0]!.read()).rejects.toThrow('a symbolic link');
+      await close();
       await rm(secret, { recursive: true });
     },
   );

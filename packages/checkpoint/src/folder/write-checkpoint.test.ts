@@ -47,6 +47,7 @@ describe('writeCheckpoint', () => {
     await writeFile(join(folder, 'first', 'config.json'), text);
     const checkpoint = await openCheckpoint(join(folder, 'first'));
     await writeCheckpoint(checkpoint, out);
+    await checkpoint.close();
     expect(await readFile(join(out, 'config.json'), 'utf8')).toBe(text);
   });
 
