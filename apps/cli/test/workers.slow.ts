@@ -90,7 +90,7 @@ describe.skipIf(!hasTensorFlow || process.platform !== 'linux')('with workers', 
       ),
     );
     const second = await grasp('worker', '--port', String(ports[0]));
-    expect(second).toMatchObject({ exitCode: 6, stderr: expect.stringContaining(`Port ${ports[0]}`) });
+    expect(second).toMatchObject({ exitCode: 6, stderr: expect.stringContaining(`port ${ports[0]}`) });
     worker.kill('SIGTERM');
     expect((await worker).exitCode).toBe(143);
   });
