@@ -1,4 +1,4 @@
-import { lstat, mkdir, realpath, rename, stat } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rename, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, FileWriteError, naming } from './errors.js';
 import { clearDraft, fillFolder, removeDraft } from './fill-folder.js';
@@ -115,7 +115,12 @@ async function prepare(target: string, old: string, overwrite: boolean): Promise
   const inside = kind === 'empty' || (kind === 'output' && (await isMountPoint(target)));
   const work = inside ? inner : outer;
   await mkdir(work);
-  await markDraft(work);
+  try {
+    await markDraft(work);
+  } catch (error) {
+    await rmdir(work).catch(() => {}); // the disk may be full: leave no folder that nobody can explain
+    throw error;
+  }
   return work;
 }
 
