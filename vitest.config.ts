@@ -5,14 +5,15 @@ const resolve = { conditions: ['@grasp/source'] };
 const source = { resolve, ssr: { resolve }, environments: { __vitest__: { resolve } } };
 
 /**
- * Test files that get a process each: those that test how TensorFlow is opened, of which a process has one, and the long
+ * Test files that get a process each: those that open TensorFlow in a way of their own, of which a process has one, and the long
  * computations, which slow down in a process that has seen other backends. The others share workers, so that modules are
  * loaded once.
  */
 const APART = [
-  'packages/tensorflow/src/open-tensorflow.test.ts',
-  'packages/prune/src/{run,state}/*.test.ts',
+  'packages/tensorflow/src/**/*.test.ts',
+  'packages/prune/src/{engine,run,state}/*.test.ts',
   'packages/decoder/src/{gradients,recovery}/*.test.ts',
+  'packages/decoder/src/tensorflow.test.ts',
   'apps/cli/src/commands/{doctor,prune}/*.test.ts',
 ];
 const UNIT = '{packages,apps,examples}/*/{src,test}/**/*.test.ts';
