@@ -1,11 +1,22 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
+/** Argument parser: a whole number from `least` on. */
+export function countFrom(least: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < least)
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    return number;
+  };
+}
+
 /** Argument parser: a whole number, 1 or more. */
-export function count(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number of at least 1.');
-  return number;
+export const count = countFrom(1);
+
+/** Argument parser: text that is not empty. */
+export function nonEmpty(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It must not be empty.');
+  return value;
 }
 
 /** Argument parser: a number within bounds, both included. */

@@ -37,6 +37,11 @@ describe('grasp chat', () => {
     expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('no chat template') });
   });
 
+  it('refuses an empty prompt', async () => {
+    const { code, err } = await grasp('chat', at('chatty'), '--prompt', '', ...flags);
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('must not be empty') });
+  });
+
   it('passes on what a template refuses', async () => {
     const { code, err } = await grasp('chat', at('chatty'), '--prompt', 'no', ...flags);
     expect(code).toBe(3);

@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { type Engine, loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
-import { count, numberWithin, options } from '../../shared/flags.js';
+import { count, nonEmpty, numberWithin, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -43,7 +43,7 @@ export const chatCommand = (terminal: Terminal) =>
   new Command()
     .argument('<model>', 'Hugging Face folder or GGUF file')
     .option('--compare <model>', 'another model that replies to the same messages, for example the dense one')
-    .option('--prompt <text>', 'reply to this message and exit')
+    .option('--prompt <text>', 'reply to this message and exit', nonEmpty)
     .option('--system <text>', 'system message')
     .option(
       '--temperature <number>',

@@ -32,7 +32,7 @@ describe('grasp eval ppl', () => {
   });
 
   it('refuses a window of nothing, and one that the model cannot read', async () => {
-    expect((await run('--window', '0')).code).toBe(2);
+    for (const tokens of ['0', '1']) expect((await run('--window', tokens)).code).toBe(2);
     const { code, err } = await run('--window', '300');
     expect(code).toBe(3);
     expect(err).toContain("windows of 300 tokens exceed the model's context of 256; use shorter windows");

@@ -3,7 +3,7 @@ import { decoderLayout } from '@grasp/decoder';
 import { WindowTooLongError } from '@grasp/eval';
 import { measure } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
-import { count, options } from '../../shared/flags.js';
+import { count, countFrom, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -18,7 +18,7 @@ export const perplexityCommand = (terminal: Terminal) =>
     .option(
       '--window <tokens>',
       'tokens per window (default: 2048, or the context length if it is shorter)',
-      count,
+      countFrom(2),
     )
     .option('--text-column <name>', 'column with the text in .jsonl and .parquet files (default: text)')
     .option('--windows <number>', 'maximum number of windows of each text', count)

@@ -6,9 +6,9 @@ const engine = { heading: 'Engine' };
 
 /** The inputs and outputs of a run, and the machine it runs on. None of it decides what is learned, except the texts. */
 export const inputsSchema = z.strictObject({
-  model: z.string().describe('Hugging Face folder or GGUF file'),
+  model: z.string('give a Hugging Face folder or a GGUF file').describe('Hugging Face folder or GGUF file'),
   calib: z
-    .array(z.string())
+    .array(z.string(), 'give a calibration text, such as --calib train.txt')
     .min(1)
     .describe('calibration text: .txt, .raw, .jsonl, .parquet, or a corpus by name')
     .meta(files),

@@ -38,4 +38,11 @@ describe('runOptions', () => {
     const keep = option.parseArg!(text, undefined);
     await expect(runOptions({ model: 'm', calib: ['a.txt'], keep })).rejects.toThrow('keep');
   });
+
+  it('says what to give where the model or the calibration text is missing', async () => {
+    await expect(runOptions({ calib: ['a.txt'] })).rejects.toThrow('model: give a Hugging Face folder');
+    await expect(runOptions({ model: 'm' })).rejects.toThrow(
+      'calib: give a calibration text, such as --calib',
+    );
+  });
 });
