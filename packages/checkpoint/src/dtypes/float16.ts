@@ -14,6 +14,11 @@ const HALF_VALUES = Float32Array.from({ length: 65_536 }, (_, half) => {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 });
 
+/** The value of a binary16 pattern. */
+export function float16Value(half: number): number {
+  return HALF_VALUES[half]!;
+}
+
 /** The binary16 number in two little-endian bytes. */
 export function float16At(bytes: Uint8Array, at: number): number {
   return HALF_VALUES[bytes[at]! | (bytes[at + 1]! << 8)]!;

@@ -200,8 +200,8 @@ describe('a GGUF checkpoint', () => {
     [
       'a type it does not read',
       {},
-      [{ ...embeddings, type: 23 }],
-      'type IQ4_XS of tensor "token_embd.weight"',
+      [{ ...embeddings, type: 40 }],
+      'type NVFP4 of tensor "token_embd.weight"',
     ],
     ['a type nobody knows', {}, [{ ...embeddings, type: 99 }], 'type number 99'],
     [

@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { dequantize } from './dequantize.js';
 import { GGML_TYPES, type GgmlQuantType } from './types.js';
 
-/** Where each block keeps its binary16 scales. */
+/** Blocks and their values as ggml computes them. Made by test/python/dequantized_blocks.py, which describes them. */
+const FIXTURE = JSON.parse(
+  readFileSync(new URL('../../../test/dequantized-blocks.json', import.meta.url), 'utf8'),
+) as Readonly<Record<GgmlQuantType, { blocks: string; values: string; sha256: string }>>;
+
+const TYPES = Object.keys(GGML_TYPES).filter((type) => type in FIXTURE) as GgmlQuantType[];
+
+/** Where each block keeps its binary16 scales: bit 6 of the byte after is 0 for finite ones. */
 const SCALES: Readonly<Record<GgmlQuantType, readonly number[]>> = {
-  Q4_0: [0],
-  Q4_1: [0, 2],
-  Q5_0: [0],
-  Q5_1: [0, 2],
-  Q8_0: [0],
-  Q4_K: [0, 2],
-  Q5_K: [0, 2],
-  Q6_K: [208],
+  ...{ Q4_0: [0], Q4_1: [0, 2], Q5_0: [0], Q5_1: [0, 2], Q8_0: [0] },
+  ...{ Q2_K: [80, 82], Q3_K: [108], Q4_K: [0, 2], Q5_K: [0, 2], Q6_K: [208] },
+  ...{ IQ1_S: [0], IQ1_M: [54], IQ2_XXS: [0], IQ2_XS: [0], IQ2_S: [0], IQ3_XXS: [0], IQ3_S: [0] },
+  ...{ IQ4_NL: [0], IQ4_XS: [0], TQ1_0: [52], TQ2_0: [64], MXFP4: [-1] },
 };
 
 /** 64 blocks of pseudo-random bits (a linear congruential generator), with scales kept finite. */
@@ -29,24 +33,30 @@ function randomBlocks(type: GgmlQuantType): Uint8Array {
   return bytes;
 }
 
-/** SHA-256 of the float32 values that the Python package gguf 0.19.0 computes from the same bytes. */
-const EXPECTED: Readonly<Record<GgmlQuantType, string>> = {
-  Q4_0: '1b1d7030566af3e4859e07eea5b918b2d8428beb7173ba0c7a38d89a05de2538',
-  Q4_1: 'fcd20e32f22601607c3be82d5a72c7879d7f6bfecd5538f081710c0f7e99222b',
-  Q5_0: '607bef2c6e185caa76bad55c5bf7e8159f82f1331e2cc6db7dd610914705cfdb',
-  Q5_1: '2c12bcd1bb76f7ceb11575991ca99b710f3ed93de6f0d4e62cd25272bbc1e176',
-  Q8_0: '545c185035a5d4864e59ffde3605bacae9cc827aae9ccc89584d1db6796709d0',
-  Q4_K: '40b1803e7ed1d2baaa17aedb24a506543bd7ae57baced2414ac087893a6f6b27',
-  Q5_K: '008f9e5cb0cc95ab1785c0cdee4a242e1af6d82e22ac1f95dd34f9371ca771c6',
-  Q6_K: 'ffae19d693e216c21f7cb821be73109cdb581655ddbe549baf5a44cc63f1003a',
-};
+/** The bits of float32 values, with one pattern for all NaNs. */
+function bitsOf(values: Float32Array): Uint32Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return bits.map((x) => ((x & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : x));
+}
 
 describe('dequantize', () => {
-  it.each(Object.keys(EXPECTED) as GgmlQuantType[])('%s: equal to the last bit', (type) => {
-    const bytes = randomBlocks(type);
+  it('knows every type of the fixture, and the fixture every type', () => {
+    const quantised = Object.keys(GGML_TYPES).filter((type) => !/^B?F\d/.test(type));
+    expect(Object.keys(FIXTURE).toSorted()).toEqual(quantised.toSorted());
+  });
+
+  it.each(TYPES)('%s: equal to ggml to the last bit, 64 blocks', (type) => {
     const out = new Float32Array(64 * GGML_TYPES[type].blockSize);
-    dequantize(type, bytes, out);
-    expect(createHash('sha256').update(new Uint8Array(out.buffer)).digest('hex')).toBe(EXPECTED[type]);
+    dequantize(type, randomBlocks(type), out);
+    expect(createHash('sha256').update(new Uint8Array(out.buffer)).digest('hex')).toBe(FIXTURE[type].sha256);
+  });
+
+  it.each(TYPES)('%s: infinite and NaN scales as in ggml, written from an offset on', (type) => {
+    const expected = new Float32Array(new Uint8Array(Buffer.from(FIXTURE[type].values, 'base64')).buffer);
+    const out = new Float32Array(expected.length + 2).fill(7);
+    dequantize(type, new Uint8Array(Buffer.from(FIXTURE[type].blocks, 'base64')), out, 1);
+    expect(bitsOf(out.subarray(1, -1))).toEqual(bitsOf(expected));
+    expect([out[0], out.at(-1)]).toEqual([7, 7]);
   });
 
   it('Q4_1: scale times value plus minimum, low halves first', () => {

@@ -1,9 +1,20 @@
-import { dequantizeQ4_0, dequantizeQ4_1 } from './q4.js';
-import { dequantizeQ4K } from './q4-k.js';
-import { dequantizeQ5_0, dequantizeQ5_1 } from './q5.js';
-import { dequantizeQ5K } from './q5-k.js';
-import { dequantizeQ6K } from './q6-k.js';
-import { dequantizeQ8_0 } from './q8.js';
+import { dequantizeIQ1M, dequantizeIQ1S } from './i-quants/iq1.js';
+import { dequantizeIQ2S } from './i-quants/iq2-s.js';
+import { dequantizeIQ2XS } from './i-quants/iq2-xs.js';
+import { dequantizeIQ2XXS } from './i-quants/iq2-xxs.js';
+import { dequantizeIQ3S } from './i-quants/iq3-s.js';
+import { dequantizeIQ3XXS } from './i-quants/iq3-xxs.js';
+import { dequantizeIQ4NL, dequantizeIQ4XS } from './i-quants/iq4.js';
+import { dequantizeQ2K } from './k-quants/q2-k.js';
+import { dequantizeQ3K } from './k-quants/q3-k.js';
+import { dequantizeQ4K } from './k-quants/q4-k.js';
+import { dequantizeQ5K } from './k-quants/q5-k.js';
+import { dequantizeQ6K } from './k-quants/q6-k.js';
+import { dequantizeMXFP4 } from './simple/mxfp4.js';
+import { dequantizeQ4_0, dequantizeQ4_1 } from './simple/q4.js';
+import { dequantizeQ5_0, dequantizeQ5_1 } from './simple/q5.js';
+import { dequantizeQ8_0 } from './simple/q8.js';
+import { dequantizeTQ1_0, dequantizeTQ2_0 } from './simple/ternary.js';
 import { GGML_TYPES, type GgmlQuantType } from './types.js';
 
 /**
@@ -18,9 +29,23 @@ const BLOCKS: Readonly<Record<GgmlQuantType, BlockDequantizer>> = {
   Q5_0: dequantizeQ5_0,
   Q5_1: dequantizeQ5_1,
   Q8_0: dequantizeQ8_0,
+  Q2_K: dequantizeQ2K,
+  Q3_K: dequantizeQ3K,
   Q4_K: dequantizeQ4K,
   Q5_K: dequantizeQ5K,
   Q6_K: dequantizeQ6K,
+  IQ2_XXS: dequantizeIQ2XXS,
+  IQ2_XS: dequantizeIQ2XS,
+  IQ3_XXS: dequantizeIQ3XXS,
+  IQ1_S: dequantizeIQ1S,
+  IQ4_NL: dequantizeIQ4NL,
+  IQ3_S: dequantizeIQ3S,
+  IQ2_S: dequantizeIQ2S,
+  IQ4_XS: dequantizeIQ4XS,
+  IQ1_M: dequantizeIQ1M,
+  TQ1_0: dequantizeTQ1_0,
+  TQ2_0: dequantizeTQ2_0,
+  MXFP4: dequantizeMXFP4,
 };
 
 /**

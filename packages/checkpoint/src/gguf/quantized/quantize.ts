@@ -1,7 +1,7 @@
 import { float32ToFloat16 } from '../../dtypes/float16.js';
 import { NarrowingOverflowError } from '../../errors.js';
-import { packQ4 } from './q4.js';
-import { packQ8 } from './q8.js';
+import { packQ4 } from './simple/q4.js';
+import { packQ8 } from './simple/q8.js';
 import { GGML_TYPES } from './types.js';
 
 /** Block formats this package writes. */

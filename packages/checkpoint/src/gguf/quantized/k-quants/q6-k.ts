@@ -1,4 +1,4 @@
-import { float16At } from '../../dtypes/float16.js';
+import { float16At } from '../../../dtypes/float16.js';
 
 /**
  * Q6_K: super-blocks of 256 in 210 bytes, with sixteen sub-blocks of 16. A value is `scale · (q − 32)`.

@@ -1,4 +1,5 @@
-import { float16At } from '../../dtypes/float16.js';
+import { float16At } from '../../../dtypes/float16.js';
+import { uint32At } from '../../../dtypes/little-endian.js';
 
 /** Q5_0: blocks of 32 in 22 bytes. A value is `d · (q − 16)`. Layout: d 2, fifth bits 4, values 16. */
 export function dequantizeQ5_0(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
@@ -21,8 +22,4 @@ export function dequantizeQ5_1(bytes: Uint8Array, at: number, out: Float32Array,
     out[to + j] = Math.fround(d * ((packed & 15) | (((high >>> j) & 1) << 4))) + min;
     out[to + j + 16] = Math.fround(d * ((packed >> 4) | (((high >>> (j + 16)) & 1) << 4))) + min;
   }
-}
-
-function uint32At(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }

@@ -1,4 +1,4 @@
-import { float16At } from '../../dtypes/float16.js';
+import { float16At } from '../../../dtypes/float16.js';
 import { subMin, subScale } from './k-scales.js';
 
 /**
