@@ -13,32 +13,42 @@ export interface EngineFlags {
   readonly gpuMemory?: number | undefined;
   /** Addresses, separated by commas. */
   readonly workers?: string | undefined;
+  /** Show no progress. */
+  readonly quiet?: boolean | undefined;
 }
 
 /** Opens the engine for a command. Shows the download on first use, and a warning if WASM is used instead. */
 export async function openEngineFor(
   terminal: Terminal,
-  { workers, ...options }: EngineFlags = {},
+  { workers, quiet, ...options }: EngineFlags = {},
 ): Promise<Engine> {
-  return openingView(terminal, (opening) =>
+  const open = (opening: Opening) =>
     openEngine({
       ...options,
       ...opening,
       workers: workers?.split(',').map((address) => address.trim()),
       onWarning: terminal.note,
-    }),
-  );
+    });
+  return openingView(terminal, open, quiet);
 }
 
-/** Shows the download of TensorFlow while `open` runs. */
+interface Opening {
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+}
+
+/** Shows the download of TensorFlow while `open` runs, unless quiet. */
 export async function openingView<Result>(
   terminal: Terminal,
-  open: (options: { readonly onProgress: OnProgress; readonly signal: AbortSignal }) => Promise<Result>,
+  open: (options: Opening) => Promise<Result>,
+  quiet = false,
 ): Promise<Result> {
   const view = byteView(terminal);
   try {
     return await open({
-      onProgress: ({ stage, done, total }) => view.show(labels[stage], done, total),
+      onProgress: ({ stage, done, total }) => {
+        if (!quiet) view.show(labels[stage], done, total);
+      },
       signal: terminal.signal,
     });
   } finally {

@@ -63,7 +63,7 @@ export const chatCommand = (terminal: Terminal) =>
     .addOption(options.threads())
     .option('--quiet', 'show no progress')
     .action(async (path, { compare, prompt, backend, threads, ...flags }) => {
-      const engine = await openEngineFor(terminal, { backend, threads });
+      const engine = await openEngineFor(terminal, { backend, threads, quiet: flags.quiet });
       const talk = async (talkers: readonly NamedTalker[]): Promise<void> => {
         const answer = (text: string, signal: AbortSignal) =>
           showReplies(

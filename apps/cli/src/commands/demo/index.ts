@@ -4,6 +4,7 @@ import { decoderLayout, loadDecoder } from '@grasp/decoder';
 import { type Engine, parseSettings, prune } from '@grasp/prune';
 import type { Tokenizer } from '@grasp/tokenizer';
 import { openEngineFor } from '../../shared/engine.js';
+import { formatShare } from '../../shared/format.js';
 import { withModel } from '../../shared/model.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
@@ -39,10 +40,13 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
   const path = await demoModel(terminal);
   await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
     const { record, engine } = await withOutputFolder(out, { overwrite: true }, async (folder) => {
-      const engine = await openEngineFor(terminal);
-      terminal.note(
-        `Pruning SmolLM2-135M-Instruct to ${keep * 100}% of its prunable parameters on ${engine.description}`,
-      );
+      const engine = await openEngineFor(terminal, { quiet });
+      if (!quiet) {
+        const share = formatShare(keep);
+        terminal.note(
+          `Pruning SmolLM2-135M-Instruct to ${share} of its prunable parameters on ${engine.description}`,
+        );
+      }
       const chosen = parseSettings(settings, { budget: { keep } });
       const gateBlocks = await calibrationBlocks([calibrationProse()], tokenizer, config, chosen.text);
       const windows = await perplexityWindows(heldOutProse(), tokenizer, config, evaluationWindows);

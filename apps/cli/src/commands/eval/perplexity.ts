@@ -43,7 +43,7 @@ export const perplexityCommand = (terminal: Terminal) =>
             });
             evaluation.push({ name: names[index]!, windows });
           }
-          const engine = await openEngineFor(terminal, { backend, threads, workers });
+          const engine = await openEngineFor(terminal, { backend, threads, workers, quiet });
           const layout = decoderLayout(config);
           const run = measure(checkpoint, 'dense', evaluation, engine);
           const perplexity = await watch(run, terminal, { layout, quiet });

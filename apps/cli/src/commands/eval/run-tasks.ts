@@ -52,7 +52,7 @@ export async function runTasks(
   const all = new Map<string, TaskQuestion[]>();
   for (const task of options.tasks) all.set(task, await taskQuestions(taskNamed(task), dataOptions(options)));
 
-  const engine = await openEngineFor(terminal, { backend, threads });
+  const engine = await openEngineFor(terminal, { backend, threads, quiet });
   const layout = decoderLayout(model.config);
   const decoder = await watch(loadOn(model.checkpoint, engine), terminal, { layout, quiet });
   const view = countView(terminal, quiet);

@@ -27,7 +27,8 @@ interface Flags {
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
   const { model: path, out, backend, threads, gpuMemory, workers, saveEvery, settings } = options;
-  const openEngine = () => openEngineFor(terminal, { backend, threads, gpuMemory, workers });
+  const openEngine = () =>
+    openEngineFor(terminal, { backend, threads, gpuMemory, workers, quiet: flags.quiet });
   await withModel(path, terminal, async (model) => {
     const layout = decoderLayout(model.config);
     projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work

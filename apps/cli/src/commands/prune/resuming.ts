@@ -11,7 +11,7 @@ export async function pruneResuming(
   terminal: Terminal,
 ): Promise<RunRecord> {
   const stateFile = await openStateFile(path, await runIdentity(job), { restart });
-  if (stateFile.resumed) {
+  if (stateFile.resumed && !shown.quiet) {
     terminal.note(`Resuming after ${stateFile.savedSteps} steps from ${path}. Use --restart to begin again.`);
   }
   try {

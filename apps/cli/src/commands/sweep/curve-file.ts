@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parseJson, replaceFile } from '@grasp/files';
-import type { BudgetName, RunRecord, runInputs } from '@grasp/prune';
+import { type BudgetName, type RunRecord, readRunRecord, type runInputs } from '@grasp/prune';
 
 /** The result at one budget. The losses of learning are the same for all points and are left out. */
 export type CurvePoint = Omit<RunRecord, 'losses' | 'maskFile'>;
@@ -25,9 +25,20 @@ export function writeCurve(path: string, curve: Curve): Promise<void> {
 export async function readPoints(path: string): Promise<readonly CurvePoint[]> {
   try {
     const { format, version, points } = parseJson(await readFile(path, 'utf8')) as Partial<Curve>;
-    return format === 'grasp-sweep' && version === 2 && Array.isArray(points) ? points : [];
+    if (format !== 'grasp-sweep' || version !== 2 || !Array.isArray(points)) return [];
+    return points.map(curvePoint).filter((point) => point !== undefined);
   } catch {
     return []; // no file, or another one: every point is measured
+  }
+}
+
+/** The point of a run's record, or of a part of it. Undefined if the value is something else. */
+export function curvePoint(value: unknown): CurvePoint | undefined {
+  try {
+    const { losses: _, maskFile: __, ...point } = readRunRecord(value);
+    return point;
+  } catch {
+    return undefined;
   }
 }
 

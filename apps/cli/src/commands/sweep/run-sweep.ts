@@ -19,6 +19,7 @@ import { watch } from '../../shared/progress/watch.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { type Curve, type CurvePoint, pointFor, readPoints, writeCurve } from './curve-file.js';
+import { exportedPoint, freeFolder } from './exported-point.js';
 import type { Sweep, SweepPoint } from './points.js';
 import { CURVE, SCORES } from './sweep-folder.js';
 
@@ -35,8 +36,7 @@ export interface SweepOptions {
 
 /**
  * Learns scores under one budget, or reads those of an earlier sweep, and projects them onto the budget of each point.
- * Later stages (refit, scales, LoRA) run for each point. The curve on disk grows with each point. A point that is there
- * already, with the same settings, texts and versions, is not measured again.
+ * Later stages XX
  */
 export async function runSweep(
   { budget, points, learning, options }: Sweep,
@@ -45,9 +45,12 @@ export async function runSweep(
   terminal: Terminal,
 ): Promise<Curve> {
   const { checkpoint, config } = model;
+  const note = (line: string) => {
+    if (!quiet) terminal.note(line);
+  };
   for (const { settings } of [learning, ...points]) projectionOf(checkpoint, settings); // refuses a budget below the floor before any work
   const { sizes, ...texts } = await readTexts(options, model);
-  const engine = await openEngineFor(terminal, options);
+  const engine = await openEngineFor(terminal, { ...options, quiet });
   if (memoryCheck) assertFitsMemory(config, learning.settings, sizes, engine);
   const shown = { layout: decoderLayout(config), quiet };
 
@@ -55,7 +58,15 @@ export async function runSweep(
   const scoring = { checkpoint, engine, gateBlocks, settings: choiceSettings(learning.settings) };
   const stateFile = await openStateFile(join(out, SCORES), await runIdentity(scoring), { restart });
   const earlier = stateFile.resumed ? await readPoints(join(out, CURVE)) : [];
-  terminal.note(`Learning scores at ${learning.name}`);
+  const written = new Map<SweepPoint, CurvePoint>();
+  for (const point of exported) {
+    const folder = join(out, point.name);
+    const inputs = runInputs({ checkpoint, engine, ...texts, settings: point.settings });
+    const found = stateFile.resumed && !overwrite ? await exportedPoint(folder, inputs) : undefined;
+    if (found) written.set(point, found);
+    else await freeFolder(folder, overwrite); // before the work, not after it
+  }
+  note(`Learning scores at ${learning.name}`);
   const choice = await watch(
     learnScores({ ...scoring, stateFile, saveEvery: options.saveEvery }),
     terminal,
@@ -66,7 +77,7 @@ export async function runSweep(
   const curve = { format: 'grasp-sweep', version: 2, budget, learnedAt: learning.name } as const;
   const done: CurvePoint[] = [];
   for (const point of points) {
-    terminal.note(`Point ${point.name}`);
+    note(`Point ${point.name}`);
     const { dense } = state.perplexity;
     const job: PruneJob = {
       ...{ checkpoint, engine, ...texts, settings: point.settings },
@@ -77,9 +88,10 @@ export async function runSweep(
       const { losses: _, maskFile: __, ...record } = await watch(run, terminal, shown);
       return record;
     };
-    const record = exported.has(point)
+    const toWrite = exported.has(point) && !written.has(point);
+    const record = toWrite
       ? await withOutputFolder(join(out, point.name), { overwrite }, measure)
-      : (pointFor(earlier, runInputs(job)) ?? (await measure()));
+      : (written.get(point) ?? pointFor(earlier, runInputs(job)) ?? (await measure()));
     if (record.perplexity.dense) state.perplexity.dense = record.perplexity.dense;
     done.push(record);
     await writeCurve(join(out, CURVE), { ...curve, points: done });

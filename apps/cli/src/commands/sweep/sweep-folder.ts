@@ -5,6 +5,7 @@ import { acquireLock, FileWriteError, writeError } from '@grasp/files';
 /** Files in a sweep's folder, beside exported models. */
 export const SCORES = 'scores.state';
 export const CURVE = 'sweep.json';
+const LOCK = 'sweep.lock';
 
 /**
  * Creates the folder of a sweep or opens an existing one, and locks it while `work` runs.
@@ -26,10 +27,11 @@ export async function withSweepFolder<Result>(out: string, work: () => Promise<R
 async function claim(out: string): Promise<{ release: () => Promise<void>; created: boolean }> {
   const created = (await mkdir(out, { recursive: true })) !== undefined;
   const names = await readdir(out);
-  const ours = ['sweep.lock', SCORES, CURVE].some((name) => names.includes(name));
+  // A process that is killed at once leaves no more than a draft of its lock.
+  const ours = names.some((name) => name === SCORES || name === CURVE || name.startsWith(LOCK));
   if (names.length > 0 && !ours) {
     const detail = 'it is not empty, and not the folder of a sweep. Choose another folder.';
     throw new FileWriteError(out, 'exists', detail);
   }
-  return { release: await acquireLock(join(out, 'sweep.lock')), created };
+  return { release: await acquireLock(join(out, LOCK)), created };
 }

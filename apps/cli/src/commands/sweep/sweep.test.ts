@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
@@ -49,6 +49,35 @@ describe('grasp sweep', () => {
     expect(await curveOf('keep')).toEqual(curve);
     const written = JSON.parse(await readFile(at('keep/keep-0.6/grasp.json'), 'utf8'));
     expect(written).toMatchObject(curve.points[1]!);
+  });
+
+  it('keeps a model that is there already, and says nothing about it if quiet', async () => {
+    const record = at('keep/keep-0.6/grasp.json');
+    const before = (await stat(record)).mtimeMs;
+    const again = await sweep('keep', '--keep', '0.8,0.6,0.5', '--export', '0.6', '--quiet');
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect((await stat(record)).mtimeMs).toBe(before);
+    expect(again.out).toContain(`Written to ${at('keep/keep-0.6')}`);
+
+    const overwritten = await sweep('keep', '--keep', '0.8,0.6,0.5', '--export', '0.6', '--overwrite');
+    expect(overwritten.code).toBe(0);
+    expect((await stat(record)).mtimeMs).toBeGreaterThan(before);
+  });
+
+  it('refuses an export in the place of another model before it learns', async () => {
+    const { code, err } = await sweep(
+      'keep',
+      '--keep',
+      '0.8,0.6,0.5',
+      '--export',
+      '0.6',
+      '--minimum',
+      '2',
+      '--restart',
+    );
+    expect(code).toBe(5);
+    expect(err).toContain('keep-0.6');
+    expect(err).not.toContain('Learning scores');
   });
 
   it('is a run like any other at the budget that scores are learned under', async () => {

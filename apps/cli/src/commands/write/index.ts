@@ -38,7 +38,7 @@ export const writeCommand = (terminal: Terminal) =>
         checkFree(out, overwrite);
         await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
           const roles = await tokenizerRoles(checkpoint);
-          const engine = await openEngineFor(terminal, { backend, threads, workers });
+          const engine = await openEngineFor(terminal, { backend, threads, workers, quiet });
           const layout = decoderLayout(config);
           const decoder = await watch(loadOn(checkpoint, engine, dtype), terminal, { layout, quiet });
           const view = countView(terminal, quiet);
