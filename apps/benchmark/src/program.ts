@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { againstCommand } from './commands/against/index.js';
 import { makeModelCommand } from './commands/make-model/index.js';
 import { profileCommand } from './commands/profile/index.js';
+import { readCommand } from './commands/read/index.js';
 import { reproduceCommand } from './commands/reproduce/index.js';
 import { scalingCommand } from './commands/scaling/index.js';
 import { serveCommand } from './commands/serve/index.js';
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     .addCommand(serveCommand())
     .addCommand(soakCommand())
     .addCommand(profileCommand())
+    .addCommand(readCommand())
     .addCommand(makeModelCommand())
     .exitOverride();
   for (const command of program.commands) command.copyInheritedSettings(program);

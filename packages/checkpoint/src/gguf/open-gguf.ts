@@ -1,4 +1,5 @@
 import { type ByteSource, openFileSource, readElements } from '../bytes/byte-source.js';
+import { readAhead } from '../bytes/read-ahead.js';
 import type { Checkpoint, CheckpointFile, TensorData, TensorDType, TensorInfo } from '../checkpoint.js';
 import { toFloat32 } from '../dtypes/convert.js';
 import { CheckpointFormatError, CheckpointUnsupportedError, TensorMissingError } from '../errors.js';
@@ -15,8 +16,8 @@ import { dequantize } from './quantized/dequantize.js';
 import { GGML_TYPES, type GgmlType } from './quantized/types.js';
 import { ggufFiles } from './tokenizer/read-tokenizer.js';
 
-/** Bytes of packed blocks held while dequantising. */
-const CHUNK_BYTES = 16 * 2 ** 20;
+/** Bytes of packed blocks that are read at a time: few enough to stay in a cache until they are dequantised. */
+const CHUNK_BYTES = 2 ** 20;
 
 /**
  * Opens a GGUF file of the llama family with the names, shapes `[out, in]`, row order, config and tokenizer files of a
@@ -101,7 +102,7 @@ function dtypeOf(type: GgmlType): TensorDType {
   return type === 'F16' || type === 'BF16' ? type : 'F32';
 }
 
-/** Reads and dequantises a tensor. Holds one chunk of packed bytes beside the result. */
+/** Reads and dequantises a tensor. Holds two chunks of packed bytes beside the result. */
 async function readTensor(source: ByteSource, info: GgufTensorInfo): Promise<TensorData> {
   const { type, shape, position, byteLength } = info;
   if (type === 'F16' || type === 'BF16') {
@@ -115,12 +116,11 @@ async function readTensor(source: ByteSource, info: GgufTensorInfo): Promise<Ten
     return { dtype: 'F32', shape, data };
   }
   const { blockSize, blockBytes } = GGML_TYPES[type];
-  const chunkBlocks = Math.floor(CHUNK_BYTES / blockBytes);
-  const chunk = new Uint8Array(Math.min(byteLength, chunkBlocks * blockBytes));
-  for (let at = 0; at < byteLength; at += chunk.length) {
-    const bytes = chunk.subarray(0, Math.min(chunk.length, byteLength - at));
-    await source.read(position + at, bytes);
-    dequantize(type, bytes, data, (at / blockBytes) * blockSize);
+  const chunkBytes = Math.floor(CHUNK_BYTES / blockBytes) * blockBytes;
+  let element = 0;
+  for await (const blocks of readAhead(source, position, byteLength, chunkBytes)) {
+    dequantize(type, blocks, data, element);
+    element += (blocks.length / blockBytes) * blockSize;
   }
   return { dtype: 'F32', shape, data };
 }

@@ -18,8 +18,9 @@ import { dequantizeTQ1_0, dequantizeTQ2_0 } from './simple/ternary.js';
 import { GGML_TYPES, type GgmlQuantType } from './types.js';
 
 /**
- * Dequantises one block to float32. `at` is the first byte of the block, `to` the first element it fills. Every product
- * and sum is rounded to float32, as in ggml, so results are equal to the last bit.
+ * Dequantises one block to float32. `at` is the first byte of the block, `to` the first element it fills. Results are
+ * equal to ggml's to the last bit: products of a float16 and small integers are exact in float32, and what is stored is
+ * rounded to it.
  */
 type BlockDequantizer = (bytes: Uint8Array, at: number, out: Float32Array, to: number) => void;
 

@@ -11,12 +11,13 @@ export function dequantizeQ2K(bytes: Uint8Array, at: number, out: Float32Array, 
   const dmin = float16At(bytes, at + 82);
   for (let sub = 0; sub < 16; sub++) {
     const packed = bytes[at + sub]!;
-    const scale = Math.fround(d * (packed & 15));
-    const min = Math.fround(dmin * (packed >> 4));
+    // As in Q4_K, products are exact in float32.
+    const scale = d * (packed & 15);
+    const min = dmin * (packed >> 4);
     const values = at + 16 + 32 * (sub >> 3) + 16 * (sub & 1);
     const shift = sub & 6;
     for (let j = 0; j < 16; j++) {
-      out[to + 16 * sub + j] = Math.fround(scale * ((bytes[values + j]! >> shift) & 3)) - min;
+      out[to + 16 * sub + j] = scale * ((bytes[values + j]! >> shift) & 3) - min;
     }
   }
 }

@@ -9,14 +9,19 @@ import { subMin, subScale } from './k-scales.js';
 export function dequantizeQ5K(bytes: Uint8Array, at: number, out: Float32Array, to: number): void {
   const d = float16At(bytes, at);
   const dmin = float16At(bytes, at + 2);
-  for (let sub = 0; sub < 8; sub++) {
-    const scale = Math.fround(d * subScale(bytes, at + 4, sub));
-    const min = Math.fround(dmin * subMin(bytes, at + 4, sub));
-    const values = at + 48 + 32 * (sub >> 1);
-    const shift = 4 * (sub & 1);
+  for (let pair = 0; pair < 4; pair++) {
+    // As in Q4_K, products are exact in float32.
+    const scale = d * subScale(bytes, at + 4, 2 * pair);
+    const min = dmin * subMin(bytes, at + 4, 2 * pair);
+    const scale2 = d * subScale(bytes, at + 4, 2 * pair + 1);
+    const min2 = dmin * subMin(bytes, at + 4, 2 * pair + 1);
+    const values = at + 48 + 32 * pair;
+    const first = to + 64 * pair;
     for (let j = 0; j < 32; j++) {
-      const fifth = ((bytes[at + 16 + j]! >> sub) & 1) << 4;
-      out[to + 32 * sub + j] = Math.fround(scale * (((bytes[values + j]! >> shift) & 15) | fifth)) - min;
+      const packed = bytes[values + j]!;
+      const fifths = bytes[at + 16 + j]! >> (2 * pair);
+      out[first + j] = scale * ((packed & 15) | ((fifths & 1) << 4)) - min;
+      out[first + 32 + j] = scale2 * ((packed >> 4) | ((fifths & 2) << 3)) - min2;
     }
   }
 }

@@ -19,8 +19,8 @@ export function dequantizeQ4_1(bytes: Uint8Array, at: number, out: Float32Array,
   const min = float16At(bytes, at + 2);
   for (let j = 0; j < 16; j++) {
     const packed = bytes[at + 4 + j]!;
-    out[to + j] = Math.fround(d * (packed & 15)) + min;
-    out[to + j + 16] = Math.fround(d * (packed >> 4)) + min;
+    out[to + j] = d * (packed & 15) + min;
+    out[to + j + 16] = d * (packed >> 4) + min;
   }
 }
 

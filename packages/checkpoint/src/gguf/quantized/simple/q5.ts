@@ -19,7 +19,7 @@ export function dequantizeQ5_1(bytes: Uint8Array, at: number, out: Float32Array,
   const high = uint32At(bytes, at + 4);
   for (let j = 0; j < 16; j++) {
     const packed = bytes[at + 8 + j]!;
-    out[to + j] = Math.fround(d * ((packed & 15) | (((high >>> j) & 1) << 4))) + min;
-    out[to + j + 16] = Math.fround(d * ((packed >> 4) | (((high >>> (j + 16)) & 1) << 4))) + min;
+    out[to + j] = d * ((packed & 15) | (((high >>> j) & 1) << 4)) + min;
+    out[to + j + 16] = d * ((packed >> 4) | (((high >>> (j + 16)) & 1) << 4)) + min;
   }
 }
