@@ -64,3 +64,14 @@ export async function loadInLlamaCpp(
     },
   };
 }
+
+/** Ids of texts, without BOS, in a file whose tokenizer alone is loaded. */
+export async function tokenizeInLlamaCpp(file: string, texts: readonly string[]): Promise<number[][]> {
+  started ??= getLlama({ gpu: false, build: 'never', logLevel: LlamaLogLevel.error });
+  const model = await (await started).loadModel({ modelPath: file, gpuLayers: 0, vocabOnly: true });
+  try {
+    return texts.map((text) => model.tokenize(text, false));
+  } finally {
+    await model.dispose();
+  }
+}

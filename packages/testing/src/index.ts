@@ -5,6 +5,7 @@ export { HubStandIn } from './machine/hub-stand-in.js';
 export { hasSlurm, type SlurmCluster, startSlurm } from './machine/slurm.js';
 export { hasTensorFlow } from './machine/tensorflow.js';
 export { type GgufTestTensor, type GgufTestValue, ggufBytes } from './models/gguf-bytes.js';
+export { pieceGguf, pieceText, pieceVocabulary, SPLIT_TEXTS } from './models/piece-tokenizer.js';
 export { randomCheckpoint, randomTokens, type TinyConfig } from './models/random-checkpoint.js';
 export { hasShared, sharedPath } from './models/shared.js';
 export { hasSmollm2, smollm2Path } from './models/smollm2.js';

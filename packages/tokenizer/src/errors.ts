@@ -50,7 +50,7 @@ export class TokenizerTextError extends Error {
     /** Length of the run, in characters. */
     readonly spaces: number,
     readonly limit: number,
-    found: 'characters of white space' | 'digits' = 'characters of white space',
+    readonly found: 'characters of white space' | 'digits' = 'characters of white space',
   ) {
     super(`The text has ${spaces} ${found} in a row; the limit is ${limit}. Check that it is text.`);
   }

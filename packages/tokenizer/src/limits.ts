@@ -14,8 +14,8 @@ export const LIMITS = {
   patternCount: 16,
   /** Ways in which one alternative of a regular expression can match at one place. */
   patternWays: 256,
-  /** Digits in a row, in characters. Patterns that count digits from the right look at the whole run at each digit. */
-  digits: 20_000,
+  /** Digits or spaces in a row, in characters, where a pattern looks at the whole run at each character. */
+  run: 20_000,
   /** Length of a chat template, in characters. The longest in use have some ten thousand. */
   templateCharacters: 2 ** 18,
   /** Time to render a chat template. */

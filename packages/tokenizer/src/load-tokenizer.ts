@@ -7,6 +7,7 @@ import {
   TokenizerTextError,
 } from './errors.js';
 import { LIMITS } from './limits.js';
+import { RUN_PATTERNS } from './safe-pattern.js';
 import type { Tokenizer } from './tokenizer.js';
 import { safeTokenizerJson } from './tokenizer-json.js';
 
@@ -45,13 +46,17 @@ export function parseTokenizer(json: string, source: string): Tokenizer {
     });
   };
   const safe = safeTokenizerJson(json, source);
-  const looksAhead = safe.includes(String.raw`(\\d{3})+`);
+  const runs = new Set(
+    Object.entries(RUN_PATTERNS).flatMap(([pattern, run]) =>
+      safe.includes(JSON.stringify(pattern)) ? [run] : [],
+    ),
+  );
   const native = nativeTokenizer(safe, refuse);
   const vocabSize = Object.values(native.getVocab(true)).reduce((most, id) => Math.max(most, id + 1), 0);
   return {
     vocabSize,
     async encode(text, options) {
-      checkText(text, looksAhead);
+      checkText(text, runs);
       const addSpecialTokens = options?.specialTokens ?? true;
       const encoding = await native.encode(text, null, { addSpecialTokens }).catch(refuse);
       return Int32Array.from(encoding.getIds());
@@ -62,16 +67,17 @@ export function parseTokenizer(json: string, source: string): Tokenizer {
   };
 }
 
-/** @param looksAhead whether a pattern looks at a whole run of digits at each digit */
-function checkText(text: string, looksAhead: boolean): void {
-  if (looksAhead && text.length > LIMITS.digits) {
-    for (const [run] of text.matchAll(/\p{Nd}+/gu)) {
-      if (run.length > LIMITS.digits) throw new TokenizerTextError(run.length, LIMITS.digits, 'digits');
-    }
-  }
-  if (text.length <= LIMITS.spaces) return;
-  for (const [spaces] of text.matchAll(/\s+/g)) {
-    if (spaces.length > LIMITS.spaces) throw new TokenizerTextError(spaces.length, LIMITS.spaces);
+/** @param quadratic the characters whose runs a pattern looks at whole at each character */
+function checkText(text: string, quadratic: ReadonlySet<'digits' | 'spaces'>): void {
+  const limit = quadratic.has('spaces') ? LIMITS.run : LIMITS.spaces;
+  if (quadratic.has('digits')) checkRuns(text, /\p{Nd}+/gu, LIMITS.run, 'digits');
+  checkRuns(text, /\s+/g, limit, 'characters of white space');
+}
+
+function checkRuns(text: string, runs: RegExp, limit: number, found: TokenizerTextError['found']): void {
+  if (text.length <= limit) return;
+  for (const [run] of text.matchAll(runs)) {
+    if (run.length > limit) throw new TokenizerTextError(run.length, limit, found);
   }
 }
 

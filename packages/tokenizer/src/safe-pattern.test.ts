@@ -13,6 +13,7 @@ const IN_USE = {
   CLIP: String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`,
   'DeepSeek, words': String.raw`\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿ]+`,
   spaces: ' {2,}',
+  'DeepSeek, spaces at the end': String.raw`\s+$`,
   CJK: '[一-龥\u3040-ゟ゠-ヿ]+',
 };
 

@@ -23,8 +23,14 @@ interface Shape {
   readonly empty: boolean;
 }
 
-/** Patterns that the rules refuse and that are harmless, because {@link LIMITS} bounds runs of digits. */
-const KNOWN: readonly string[] = ['(?=(\\d{3})+(?!\\d))'];
+/**
+ * Patterns that the rules refuse, with the characters whose runs they look at whole at each character. They are harmless in
+ * texts whose runs {@link LIMITS} bounds.
+ */
+export const RUN_PATTERNS: Readonly<Record<string, 'digits' | 'spaces'>> = {
+  '(?=(\\d{3})+(?!\\d))': 'digits',
+  '\\s+$': 'spaces',
+};
 
 const GROUP = /\((?:\?(?:i?:|<?[=!]))?(?!\?)/y;
 const ESCAPE =
@@ -34,7 +40,7 @@ const QUANTIFIER = /(?:[*+?]|\{(\d*)(,?)(\d*)\})[?+]?/y;
 /** Returns why a pattern is not safe, or undefined if it is. */
 export function unsafePattern(pattern: string): string | undefined {
   if (pattern.length > LIMITS.patternLength) return `has more than ${LIMITS.patternLength} characters`;
-  if (KNOWN.includes(pattern)) return undefined;
+  if (Object.hasOwn(RUN_PATTERNS, pattern)) return undefined;
   try {
     const reader = new PatternReader(pattern);
     const takers: { readonly run: string; readonly alternative: number }[] = [];

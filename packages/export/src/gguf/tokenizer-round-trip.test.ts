@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCheckpoint } from '@grasp/checkpoint';
+import { byteLevelPresetName, openCheckpoint } from '@grasp/checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonFiles, madeUpModel } from '../../test/made-up-model.js';
 import { sentencePieceFiles } from '../../test/sentence-piece.js';
@@ -86,6 +86,40 @@ const published = {
     post: { type: 'Sequence', processors: [byteLevel(true, false), template] },
   },
 };
+
+const isolated = (Regex: string) => ({
+  type: 'Split',
+  pattern: { Regex },
+  behavior: 'Isolated',
+  invert: false,
+});
+/** The pattern of Tekken, and with suffixes and three digits that of GPT-4o. */
+const cased = (suffix: string, digits: string) =>
+  isolated(
+    `[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+${suffix}|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*${suffix}|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
+  );
+
+describe('byteLevelPresetName', () => {
+  it.each([
+    ['gpt-2', [], true, false],
+    ['dbrx', [words('\\p{N}{1,3}')], false, false],
+    ['llama-bpe', [words('\\p{N}{1,3}')], false, true],
+    ['dbrx', [{ ...words('\\p{N}{1,3}'), behavior: 'Removed', invert: true }], false, false],
+    ['stablelm2', [words('\\p{N}{1}')], false, false],
+    ['tekken', [cased('', '\\p{N}')], false, true],
+    ['gpt-4o', [cased("(?i:'s|'t|'re|'ve|'m|'ll|'d)?", '\\p{N}{1,3}')], false, false],
+    [undefined, [words('\\p{N}{1,4}')], false, false],
+    [
+      undefined,
+      [{ ...isolated(' ?[^(\\s|.,!?…。，、।۔،)]+'), behavior: 'Removed', invert: true }],
+      false,
+      false,
+    ],
+  ])('is %s', (name, splits, gpt2Words, ignore_merges) => {
+    const pre_tokenizer = { type: 'Sequence', pretokenizers: [...splits, byteLevel(gpt2Words, true)] };
+    expect(byteLevelPresetName({ pre_tokenizer, model: { ignore_merges } })).toBe(name);
+  });
+});
 
 describe('tokenizerMetadata', () => {
   it.each(Object.entries(published))('gives back a tokenizer like that of %s', async (name, parts) => {

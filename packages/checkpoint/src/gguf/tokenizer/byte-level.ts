@@ -2,75 +2,10 @@ import { CheckpointFormatError, CheckpointUnsupportedError, InexpressibleModelEr
 import type { GgufMetadata } from '../header/metadata.js';
 import { type MetadataValue, text, texts } from '../header/values.js';
 import { TOKENIZER } from '../keys.js';
+import { type ByteLevelPreset, PRESET_NAMES, PRESETS, presetNamed } from './byte-level-presets.js';
 import type { TokenizerFiles } from './tokenizer-files.js';
 import { TOKENIZER_MODEL } from './tokenizer-model.js';
 import type { GgufVocabulary } from './vocabulary.js';
-
-/** What differs between byte-level BPE tokenizers. The metadata key `tokenizer.ggml.pre` names a preset. */
-interface ByteLevelPreset {
-  readonly normalizer: unknown;
-  /** Steps before bytes are mapped to characters. */
-  readonly splits: readonly unknown[];
-  /** Whether the byte-level step also splits words by GPT-2's pattern. */
-  readonly gpt2Words: boolean;
-  /** Whether a piece that is a token is taken whole, without merging. */
-  readonly ignoreMerges: boolean;
-  /** Whether text begins with BOS if the file does not say. */
-  readonly addBos: boolean;
-}
-
-const GPT2: ByteLevelPreset = {
-  normalizer: null,
-  splits: [],
-  gpt2Words: true,
-  ignoreMerges: false,
-  addBos: false,
-};
-
-const PRESETS: Readonly<Record<string, ByteLevelPreset>> = {
-  'gpt-2': GPT2,
-  smollm: { ...GPT2, splits: [{ type: 'Digits', individual_digits: true }] },
-  qwen2: { ...GPT2, normalizer: { type: 'NFC' }, splits: [words('\\p{N}')], gpt2Words: false },
-  'llama-bpe': {
-    ...GPT2,
-    splits: [words('\\p{N}{1,3}')],
-    gpt2Words: false,
-    ignoreMerges: true,
-    addBos: true,
-  },
-  /**
-   * What llama.cpp does for a file that names no preset (`llm_tokenizer_bpe`). Its second pattern has no final `\s+`,
-   * which only makes a piece of the character that would otherwise be left between two pieces.
-   */
-  default: {
-    ...GPT2,
-    splits: [
-      split('[\\p{P}\\$\\+<=>\\^~\\|]+'),
-      split("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
-      split('\\p{N}+'),
-      split('[0-9][0-9][0-9]'),
-    ],
-    gpt2Words: false,
-  },
-};
-
-/** Other names that llama.cpp knows for the presets. */
-const ALIASES: Readonly<Record<string, readonly string[]>> = {
-  'llama-bpe': ['llama3', 'llama-v3', 'falcon3', 'falcon-h1', 'pixtral', 'midm-2.0', 'lfm2'],
-  'gpt-2': ['phi-2', 'jina-es', 'jina-de', 'jina-v2-es', 'jina-v2-de', 'gigachat', 'a.x-4.0', 'mellum'],
-  qwen2: ['deepseek-r1-qwen', 'megrez', 'kormo'],
-  smollm: ['starcoder', 'refact', 'command-r', 'codeshell', 'exaone', 'minerva-7b'],
-};
-
-/** The split of LLaMA-3 and Qwen, which differ in how many digits form a piece. */
-function words(digits: string): unknown {
-  const pattern = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
-  return split(pattern);
-}
-
-function split(pattern: string): unknown {
-  return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false };
-}
 
 /**
  * Reads a byte-level BPE tokenizer: the parts of tokenizer.json.
@@ -119,7 +54,7 @@ export function byteLevelMetadata({ source, tokenizer, merges }: TokenizerFiles)
       source,
       'GGUF',
       "the tokenizer's way of splitting text",
-      'Supported: those of GPT-2, SmolLM, Qwen2, Qwen3 and LLaMA-3.',
+      `Supported: those that llama.cpp calls ${Object.keys(PRESETS).join(', ')}.`,
     );
   }
   return [
@@ -143,24 +78,33 @@ export function byteLevelPresetName(tokenizer: Readonly<Record<string, unknown>>
   });
 }
 
-/** JSON without `trim_offsets`, which changes no token, and with keys in order. */
+/**
+ * JSON with keys in order, and without differences that change no token: `trim_offsets`, `{1}`, and those that
+ * {@link isolated} removes.
+ */
 function signature(value: unknown): string {
   return JSON.stringify(value, (key, entry: unknown) => {
     if (key === 'trim_offsets') return undefined;
+    if (key === 'Regex') return String(entry).replaceAll('\\p{N}{1}', '\\p{N}');
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry;
-    return Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const step = isolated(entry as Readonly<Record<string, unknown>>);
+    return Object.fromEntries(Object.entries(step).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
+}
+
+/** A split by a pattern that matches every text whole gives the same pieces if it keeps only the matches. */
+function isolated(step: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { behavior, invert, pattern } = step;
+  const { Regex = '' } = (pattern ?? {}) as { Regex?: unknown };
+  const keepsMatches = behavior === 'Removed' && invert === true && String(Regex).endsWith('|\\s+');
+  return keepsMatches ? { ...step, behavior: 'Isolated', invert: false } : step;
 }
 
 function presetOf(metadata: GgufMetadata): ByteLevelPreset {
   const name = metadata.text(TOKENIZER.pre) ?? 'default';
-  if (Object.hasOwn(PRESETS, name)) return PRESETS[name]!;
-  const alias = Object.entries(ALIASES).find(([, names]) => names.includes(name));
-  if (alias) return PRESETS[alias[0]]!;
-  throw new CheckpointUnsupportedError(metadata.file, `pre-tokenizer ${JSON.stringify(name)}`, [
-    ...Object.keys(PRESETS),
-    ...Object.values(ALIASES).flat(),
-  ]);
+  const preset = presetNamed(name);
+  if (preset) return preset;
+  throw new CheckpointUnsupportedError(metadata.file, `pre-tokenizer ${JSON.stringify(name)}`, PRESET_NAMES);
 }
 
 function byteLevel(addPrefixSpace: boolean, useRegex: boolean): unknown {

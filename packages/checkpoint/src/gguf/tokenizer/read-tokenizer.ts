@@ -95,10 +95,36 @@ function tokenizerConfig(metadata: GgufMetadata, vocabulary: GgufVocabulary): Re
   };
 }
 
+/**
+ * Tokens that llama.cpp takes for the end of a reply by their text, because converters name only one. Those that end a turn
+ * come before those that end a document.
+ */
+const END_TEXTS: readonly string[] = [
+  ...['<|eot_id|>', '<|im_end|>', '<|end|>', '<end_of_turn>', '<turn|>', '<end_of_utterance>', '<|return|>'],
+  ...[
+    '<EOT>',
+    '_<EOT>',
+    '[EOT]',
+    '<|eom_id|>',
+    '<|call|>',
+    '<|calls|>',
+    '<|flush|>',
+    '<|tool_response>',
+    '[e~[',
+  ],
+  ...['<|endoftext|>', '<|end_of_text|>', '<｜end▁of▁sentence｜>', '<eos>', '[EOS]'],
+];
+
+function endTokens({ ids }: GgufVocabulary): (number | undefined)[] {
+  // In the harmony format of gpt-oss, `<|end|>` ends a part of a reply.
+  const isHarmony = ids.has('<|return|>') && ids.has('<|call|>');
+  return END_TEXTS.filter((text) => !(isHarmony && text === '<|end|>')).map((text) => ids.get(text));
+}
+
 function generationConfig(vocabulary: GgufVocabulary): Record<string, unknown> {
   const eos = vocabulary.special('eos')?.id;
   const eot = vocabulary.special('eot')?.id;
-  const ends = [...new Set([eos, eot].filter((id) => id !== undefined))];
+  const ends = [...new Set([eos, eot, ...endTokens(vocabulary)].filter((id) => id !== undefined))];
   return {
     bos_token_id: vocabulary.special('bos')?.id ?? null,
     eos_token_id: ends.length > 1 ? ends : (ends[0] ?? null),
