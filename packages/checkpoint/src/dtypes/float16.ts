@@ -81,6 +81,15 @@ export function float32ToFloat16(source: Float32Array): {
   return first < 0 ? { data } : { data, overflow: { index: first, value: source[first]! } };
 }
 
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
+/** The binary16 pattern nearest to a float32 number, ties to even. */
+export function float16Bits(value: number): number {
+  single[0] = value;
+  return halfBits(singleBits[0]!);
+}
+
 function halfBits(x: number): number {
   const sign = (x >>> 16) & 0x8000;
   const magnitude = x & 0x7fffffff;

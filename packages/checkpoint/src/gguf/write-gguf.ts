@@ -9,7 +9,7 @@ import { encodeHeader, type TensorEntry } from './header/write-header.js';
 import { type StoredType, storedType } from './model/file-type.js';
 import { type GgufDescription, type GgufModel, modelMetadata } from './model/write-model.js';
 import { openGguf } from './open-gguf.js';
-import { quantize } from './quantized/quantize.js';
+import { isQuantType, quantize } from './quantized/quantize.js';
 import { GGML_TYPES } from './quantized/types.js';
 import { readTokenizerFiles, type TokenizerSource } from './tokenizer/tokenizer-files.js';
 import { tokenizerMetadata } from './tokenizer/write-tokenizer.js';
@@ -112,7 +112,7 @@ function place<T extends Pick<GgufTensor, 'shape'> & { readonly type: StoredType
 }
 
 function encodeTensor(tensor: TensorData, type: StoredType, name: string): Uint8Array {
-  if (type === 'Q8_0' || type === 'Q4_0') return quantize(type, toFloat32(tensor), name);
+  if (isQuantType(type)) return quantize(type, toFloat32(tensor), { columns: tensor.shape[1]!, name });
   const { data } = convert(tensor, type, name);
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
