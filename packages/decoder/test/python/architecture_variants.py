@@ -51,19 +51,49 @@ LLAMA3 = {
 }
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
 
+NOT_READ = "transformers 4 reads no rope_parameters"
+
 VARIANTS = {}
 KNOWN_DIFFERENCES = {}
 
 
+# The smallest of images, which no test reads.
+VISION = {
+    "hidden_size": 8,
+    "intermediate_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 1,
+    "image_size": 8,
+    "patch_size": 4,
+}
+
+
 def variant(
-    name, model_type=None, *, made_with=4, generate=True, drop=(), edit=None, sparse=False, natural=False, **fields
+    name,
+    model_type=None,
+    *,
+    made_with=4,
+    generate=True,
+    drop=(),
+    edit=None,
+    sparse=False,
+    natural=False,
+    nested=False,
+    known=None,
+    **fields,
 ):
+    """Adds a variant. `nested`: as the text_config of a model of images; `known`: why the other version differs."""
     config = SIZES | (NATURAL if natural else {}) | fields
     model_type = model_type or name.split("-")[0]
     if config["head_dim"] is None and model_type in DERIVED_HEAD_DIM:
         del config["head_dim"]
     elif config["head_dim"] is None:
         config["head_dim"] = 8
+    if nested:
+        tied = {"tie_word_embeddings": config["tie_word_embeddings"]}
+        config = {"text_config": config, "vision_config": VISION, "mm_tokens_per_image": 4, **tied}
+    if known:
+        KNOWN_DIFFERENCES[name] = known
     VARIANTS[name] = {
         "model_type": model_type,
         "made_with": made_with,

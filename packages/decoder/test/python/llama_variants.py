@@ -8,6 +8,7 @@ from architecture_variants import (
     LONG8,
     MIXED,
     MIXED2,
+    NOT_READ,
     SHORT8,
     SIZES,
     TIED,
@@ -39,9 +40,19 @@ variant(
     original_max_position_embeddings=8,
     generate=False,
 )
+LONGROPE = {"rope_type": "longrope", "short_factor": SHORT8, "long_factor": LONG8}
+variant(
+    "llama-longrope-inside",
+    made_with=5,
+    rope_parameters=LONGROPE | {"original_max_position_embeddings": 8, "factor": 3.0, "rope_theta": 1e4},
+    generate=False,
+    known=NOT_READ,
+)
 variant("llama-llama3", rope_scaling=LLAMA3, **WIDE)
 
 variant("mistral-window", sliding_window=5, **TIED)
+# The cache of transformers 4 keeps too much under a window of one.
+variant("mistral-window-one", sliding_window=1, generate=False)
 variant("mistral-full", sliding_window=None, hidden_act="gelu", natural=True)
 
 variant("qwen2-plain", rope_theta=1e6, **TIED)
@@ -107,6 +118,7 @@ variant("ministral-window", sliding_window=5, drop=DERIVED, **TIED)
 variant("ministral-layer-types", sliding_window=5, layer_types=MIXED2, num_hidden_layers=2, natural=True)
 variant("ministral-full", sliding_window=5, layer_types=[FULL, FULL], hidden_act="gelu")
 
+NO_CLASS = "transformers 4 has no ministral3"
 L4 = {
     "rope_type": "yarn",
     "rope_theta": 100.0,
@@ -119,16 +131,17 @@ L4 = {
     "mscale_all_dim": 1.0,
     "llama_4_scaling_beta": 0.4,
 }
-variant("ministral3-plain", made_with=5, rope_parameters=L4)
+variant("ministral3-plain", made_with=5, known=NO_CLASS, rope_parameters=L4)
 variant(
     "ministral3-window",
     made_with=5,
+    known=NO_CLASS,
     sliding_window=5,
     rope_parameters=L4 | {"mscale_all_dim": 0.5},
     natural=True,
     **TIED,
 )
-variant("ministral3-defaults", made_with=5, sparse=True, **SIZES | {"max_position_embeddings": 262144})
+variant("ministral3-defaults", made_with=5, known=NO_CLASS, sparse=True, **SIZES | {"max_position_embeddings": 262144})
 
 variant("seed_oss-plain", sparse=True)
 variant("seed_oss-biases", attention_out_bias=True, mlp_bias=True, rope_scaling=LINEAR)

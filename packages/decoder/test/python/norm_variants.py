@@ -8,10 +8,12 @@ from architecture_variants import (
     LONG8,
     MIXED,
     MIXED2,
+    NOT_READ,
     SHORT8,
     SIZES,
     TIED,
     WIDE,
+    WINDOW,
     YARN,
     variant,
 )
@@ -54,6 +56,22 @@ variant(
 variant("gemma3_text-yarn", layer_types=MIXED2, rope_scaling=YARN, **TIED | GEMMA3 | WIDE)
 variant("gemma3_text-pattern", num_hidden_layers=4, sliding_window_pattern=2, drop=DERIVED, **TIED | GEMMA3)
 
+variant("gemma3_text-one-group", num_key_value_heads=1, layer_types=MIXED, **TIED | GEMMA3)
+variant(
+    "gemma3_text-local-scaling",
+    made_with=5,
+    sliding_window=5,
+    query_pre_attn_scalar=6,
+    layer_types=MIXED,
+    rope_parameters={
+        "full_attention": YARN | {"rope_theta": 100.0},
+        "sliding_attention": LINEAR | {"rope_theta": 50.0},
+    },
+    known=NOT_READ,
+    **{k: v for k, v in WIDE.items() if k != "rope_theta"} | TIED,
+)
+variant("gemma3-nested", nested=True, layer_types=MIXED, query_pre_attn_scalar=6, **TIED | WINDOW)
+
 PHI3 = {"natural": True, "rms_norm_eps": 1e-5}
 LONGROPE = {"type": "longrope", "short_factor": SHORT8, "long_factor": LONG8}
 variant("phi3-plain", sparse=True, **PHI3)
@@ -66,6 +84,22 @@ variant(
     partial_rotary_factor=0.75,
     original_max_position_embeddings=10,
     **PHI3 | TIED,
+)
+
+variant(
+    "phi3-longrope-factors",
+    made_with=5,
+    rope_parameters={
+        "rope_type": "longrope",
+        "rope_theta": 1e4,
+        "short_factor": SHORT8[:2],
+        "long_factor": LONG8[:2],
+        "factor": 3.0,
+        "partial_rotary_factor": 0.5,
+    },
+    original_max_position_embeddings=10,
+    known=NOT_READ,
+    **PHI3,
 )
 
 variant("glm4-plain", sparse=True)
@@ -105,3 +139,4 @@ variant(
     rope_scaling=YARN | {"attention_factor": 1.3},
     **WIDE | {"rope_theta": 500000.0},
 )
+variant("olmo3-defaults", made_with=5, sparse=True, known="rope_theta is 10000 by default in transformers 4")

@@ -95,7 +95,8 @@ class Gates:
         for layer, kind, start, count in self.blocks:
             if kind == "kv":
                 scattered[start] = 0.75
-                scattered[start + 1] = 0 if layer == 0 else 1.25
+                if count > 1:
+                    scattered[start + 1] = 0 if layer == 0 else 1.25
                 emptied[start : start + count] = 0 if layer == 0 else 0.5
             elif layer == last:
                 emptied[start : start + count] = 0
