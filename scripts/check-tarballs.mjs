@@ -1,36 +1,67 @@
 #!/usr/bin/env node
-// Each package as its users get it: packed, installed from the tarball into an empty project of its own (isolated, so
-// that an undeclared dependency is missing there), its example type-checked against the packed declarations, and run.
+// Each package and app as its users get it: packed, and installed from its tarball into an empty project of its own.
+// Twice: with pnpm, isolated, so that an undeclared dependency is missing, where its examples are type-checked and run;
+// and with `npm install` as READMEs say it, install scripts included, where they run again.
+//
+//   npm run check:tarballs              all
+//   npm run check:tarballs -- files     those whose name contains "files"
+//
 // Needs a build. Projects stand in a temporary folder, which is removed.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { packAll, pnpm, published, readJson } from './pack.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
-/** The packages that are published, with the example their README shows. */
-const packages = readdirSync(join(root, 'packages')).flatMap((folder) => {
-  const path = join(root, 'packages', folder);
-  const manifest = readJson(join(path, 'package.json'));
-  if (manifest.private) return [];
+/**
+ * Dependencies whose install script npm runs. Each looks for the binary that npm has installed beside it, or (core-js)
+ * prints a line. Others must be read first: they run on the machine of every user.
+ */
+const INSTALL_SCRIPTS = ['core-js', 'koffi', 'node-llama-cpp'];
+
+/** Their README's example needs a server. */
+const NOT_RUN = ['@grasp/download', '@grasp/hub'];
+
+/** What the README says to install, in one list; without such a line, the package and what its examples import. */
+function toInstall({ name, readme, examples }) {
+  const stated = [...readme.matchAll(/^npm install (@.*)$/gm)].flatMap(([, names]) => names.split(' '));
+  const imported = examples.flatMap(({ code }) => importsOf(code));
+  const missing = stated.length > 0 ? imported.filter((used) => !stated.includes(used)) : [];
+  if (missing.length > 0) throw new Error(`README.md does not say to install ${missing}.`);
+  return stated.length > 0 ? stated : [...new Set([name, ...imported])];
+}
+
+/** What is published, with the examples of its README. */
+const packages = published.map(({ path, manifest }) => {
   const examples = join(path, 'examples');
-  const sources = readdirSync(path).includes('examples')
-    ? readdirSync(examples).filter((name) => name.endsWith('.ts'))
-    : [];
-  return [
-    {
-      name: manifest.name,
-      folder,
-      path,
-      manifest,
-      examples: sources.map((name) => ({ name, code: readFileSync(join(examples, name), 'utf8') })),
-    },
-  ];
+  const sources = existsSync(examples) ? readdirSync(examples).filter((name) => name.endsWith('.ts')) : [];
+  const readme = readFileSync(join(path, 'README.md'), 'utf8');
+  // Of the others, the JavaScript of the README is one program.
+  const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+  return {
+    name: manifest.name,
+    folder: basename(path),
+    path,
+    manifest,
+    readme,
+    examples:
+      sources.length === 0 && blocks.length > 0
+        ? [{ name: 'readme.js', code: blocks.join('\n') }]
+        : sources.map((name) => ({ name, code: readFileSync(join(examples, name), 'utf8') })),
+  };
 });
 
 /** Names of packages that a source file imports. */
@@ -45,16 +76,11 @@ function importsOf(code) {
 /** The version of a dependency as it is installed here. */
 const installed = ({ path }, name) => readJson(join(path, 'node_modules', name, 'package.json')).version;
 
-function pnpm(args, cwd) {
-  const { packageManager } = readJson(join(root, 'package.json'));
-  execFileSync('npx', ['--yes', packageManager, ...args], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
 /** An empty project with one package, and whatever else its example imports. */
 function createProject(workspace, subject, tarballs) {
   const project = join(workspace, subject.folder);
   const others = new Set(subject.examples.flatMap(({ code }) => importsOf(code)));
-  const version = (name) => tarballs[name] ?? installed(subject, name);
+  const version = (name) => (tarballs[name] ? `file:${tarballs[name]}` : installed(subject, name));
   mkdirSync(project);
   writeJson(join(project, 'package.json'), {
     name: `uses-${subject.folder}`,
@@ -64,9 +90,54 @@ function createProject(workspace, subject, tarballs) {
     devDependencies: { '@types/node': readJson(join(root, 'package.json')).devDependencies['@types/node'] },
   });
   for (const { name, code } of subject.examples) writeFileSync(join(project, name), code);
-  const use = `import * as everything from '${subject.name}';\nif (Object.keys(everything).length === 0) throw new Error('exports nothing');\n`;
-  writeFileSync(join(project, 'use.ts'), use);
+  if (subject.manifest.exports) writeFileSync(join(project, 'use.ts'), use(subject.name));
   return project;
+}
+
+const use = (name) =>
+  `import * as everything from '${name}';\nif (Object.keys(everything).length === 0) throw new Error('exports nothing');\n`;
+
+/** The package, and all of this repository that it depends on. */
+function closure(name, seen = new Set()) {
+  const { manifest } = packages.find((candidate) => candidate.name === name);
+  seen.add(name);
+  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
+    if (dependency.startsWith('@grasp/') && !seen.has(dependency)) closure(dependency, seen);
+  }
+  return [...seen];
+}
+
+/** Installs a package with npm, install scripts included, as its README says; returns the project. */
+function installByNpm(workspace, subject, tarballs) {
+  const project = join(workspace, 'npm', subject.folder);
+  mkdirSync(project, { recursive: true });
+  writeJson(join(project, 'package.json'), { private: true, type: 'module' });
+  const names = toInstall(subject);
+  const own = new Set(names.flatMap((name) => (tarballs[name] ? closure(name) : [])));
+  const others = names.filter((name) => !tarballs[name]).map((name) => `${name}@${installed(subject, name)}`);
+  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--no-ignore-scripts'];
+  const sources = [...[...own].map((name) => tarballs[name]), ...others];
+  execFileSync('npm', [...args, ...sources], { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { packages: tree } = readJson(join(project, 'node_modules/.package-lock.json'));
+  const scripts = Object.keys(tree)
+    .filter((path) => tree[path].hasInstallScript)
+    .map((path) => path.replace(/.*node_modules\//, ''))
+    .filter((name) => !INSTALL_SCRIPTS.includes(name));
+  if (scripts.length > 0) throw new Error(`${scripts} have install scripts, which nobody has read.`);
+  return project;
+}
+
+/** Runs the examples in a project, and the command of an app. */
+function runAll(project, subject) {
+  if (subject.manifest.exports) run(project, 'use.ts');
+  for (const { name, code } of subject.examples) {
+    writeFileSync(join(project, name), code);
+    if (!NOT_RUN.includes(subject.name)) run(project, name);
+  }
+  for (const command of Object.keys(subject.manifest.bin ?? {})) {
+    const options = { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] };
+    execFileSync(join(project, 'node_modules/.bin', command), ['--help'], options);
+  }
 }
 
 /** What TypeScript has against the project's files. */
@@ -97,39 +168,35 @@ function run(project, name) {
   execFileSync(process.execPath, [file], { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
+const chosen = packages.filter(({ name }) => name.includes(process.argv[2] ?? ''));
 const workspace = mkdtempSync(join(tmpdir(), 'grasp-tarballs-'));
 let failed = 0;
 try {
-  const packed = join(workspace, 'packed');
-  mkdirSync(packed);
-  const tarballs = {};
-  for (const { name, path } of packages) {
-    const before = new Set(readdirSync(packed));
-    pnpm(['pack', '--pack-destination', packed], path);
-    const tarball = readdirSync(packed).find((file) => !before.has(file));
-    tarballs[name] = `file:${join(packed, tarball)}`;
-  }
-  const projects = packages.map((subject) => ({
+  const tarballs = packAll(join(workspace, 'packed'));
+  const projects = chosen.map((subject) => ({
     subject,
     project: createProject(workspace, subject, tarballs),
   }));
   // Versions that are not in a registry yet come from the tarballs too, wherever in the tree they are asked for.
-  writeJson(join(workspace, 'package.json'), { private: true, pnpm: { overrides: tarballs } });
-  // Nothing is found that is not declared, but for what tfjs asks for without declaring it.
-  writeFileSync(
-    join(workspace, 'pnpm-workspace.yaml'),
-    `packages: [${packages.map(({ folder }) => folder).join(', ')}]\nhoistPattern: [long]\n`,
+  const overrides = Object.fromEntries(
+    Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`]),
   );
+  writeJson(join(workspace, 'package.json'), { private: true, pnpm: { overrides } });
+  const folders = chosen.map(({ folder }) => folder).join(', ');
+  // Nothing is found that is not declared, but for what `@tensorflow/tfjs` asks for without declaring it.
+  writeFileSync(join(workspace, 'pnpm-workspace.yaml'), `packages: [${folders}]\nhoistPattern: [long]\n`);
   pnpm(['install', '--ignore-scripts', '--prefer-offline'], workspace);
   for (const { subject, project } of projects) {
-    const files = ['use.ts', ...subject.examples.map(({ name }) => name)];
+    const files = subject.examples.map(({ name }) => name);
     try {
-      const wrong = complaints(project, files);
+      const typed = files.filter((name) => name.endsWith('.ts'));
+      const wrong = complaints(project, subject.manifest.exports ? ['use.ts', ...typed] : typed);
       if (wrong) throw new Error(wrong);
-      for (const file of files) run(project, file);
-      process.stdout.write(
-        `ok     ${subject.name}: ${files.length - 1 ? files.slice(1).join(', ') : 'imported'}\n`,
-      );
+      runAll(project, subject);
+      const npmProject = installByNpm(workspace, subject, tarballs);
+      if (subject.manifest.exports) writeFileSync(join(npmProject, 'use.ts'), use(subject.name));
+      runAll(npmProject, subject);
+      process.stdout.write(`ok     ${subject.name}: ${files.join(', ') || 'loaded'}\n`);
     } catch (error) {
       failed++;
       process.stdout.write(`FAILED ${subject.name}\n${error.message}\n`);

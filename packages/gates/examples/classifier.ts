@@ -8,8 +8,9 @@ type Batch = { readonly x: tf.Tensor; readonly y: tf.Tensor };
 /** Two hidden layers with a gate for each unit: `W3 (g2 ⊙ tanh(W2 (g1 ⊙ tanh(W1 x))))`. */
 class Classifier implements GatedModel<Batch> {
   readonly layout = createLayout([
-    { layer: 0, kind: 'hidden', count: 32, cost: 3 + 32 }, // in weights: those into a unit and out of it
-    { layer: 1, kind: 'hidden', count: 32, cost: 32 + 3 },
+    // Costs in units. In weights, those of W2 would count twice: each is of a unit of both layers.
+    { layer: 0, kind: 'hidden', count: 32, cost: 1 },
+    { layer: 1, kind: 'hidden', count: 32, cost: 1 },
   ]);
   readonly weights = [3, 32, 32].map((rows, i) => {
     return tf.variable(tf.randomNormal([rows, i < 2 ? 32 : 3], 0, 0.7, 'float32', i + 1)) as tf.Tensor2D;
@@ -38,7 +39,7 @@ const side = () => random.next() / 2 ** 31 - 1; // −1 … 1
 const points = Array.from({ length: 128 }, () => [side(), side(), 1]);
 const rings = points.map(([a, b]) => Math.min(2, Math.floor(2.4 * Math.hypot(a!, b!)))); // three classes
 const data = { x: tf.tensor2d(points), y: tf.oneHot(tf.tensor1d(rings, 'int32'), 3) };
-const model = new Classifier();
+export const model = new Classifier();
 const open = tf.ones([model.layout.size]);
 const adam = tf.train.adam(0.02);
 for (let step = 0; step < 100; step++) adam.minimize(() => model.loss(data, open));

@@ -42,6 +42,5 @@ export function loadKernelBackend(): NodeKernelBackendClass {
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,
     isArray: Array.isArray,
   });
-  require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-  return require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js').NodeJSKernelBackend;
+  return require('./tfjs-node-kernels.cjs').NodeJSKernelBackend;
 }
