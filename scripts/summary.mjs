@@ -5,7 +5,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = process.argv[2];
-const reportOf = { 'npm test': 'unit.json', 'numeric tests, AVX2': 'avx2.json', 'slow tests': 'slow.json' };
+const reportOf = {
+  'npm test': 'unit.json',
+  'numeric tests, AVX2': 'avx2.json',
+  'slow tests': 'slow.json',
+  transformers: 'transformers.json',
+};
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 process.stdout.write('\n');
