@@ -53,7 +53,7 @@ describe('the program', () => {
     [['sweep', 'm', '--rank=4'], '--rank has a new name: --lora-rank.'],
   ])('reports the new name of a renamed flag: %j', async (argv, message) => {
     const { code, err } = await grasp(...argv);
-    expect({ code, last: err.split('\n').at(-1) }).toEqual({ code: 2, last: `grasp: ${message}` });
+    expect({ code, err }).toEqual({ code: 2, err: `grasp: ${message}` });
   });
 
   it('adds nothing for a flag that never existed, or of another command', async () => {

@@ -10,10 +10,12 @@ import { version } from './shared/version.js';
  * The command `grasp`. Only the named subcommands are loaded; of the others, the help shows the names.
  *
  * @param names default: all
+ * @param writeErr takes what commander says about a wrong command line
  */
 export async function createProgram(
   terminal: Terminal,
   names: readonly string[] = COMMANDS.map(({ name }) => name),
+  writeErr: (text: string) => void = (text) => terminal.note(text.trimEnd()),
 ): Promise<Command> {
   const program = new Command('grasp')
     .description('Structured pruning of large language models under one global budget.')
@@ -22,7 +24,7 @@ export async function createProgram(
     .addHelpText('after', `\n${exitCodesHelp}`)
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: (text) => terminal.note(text.trimEnd()),
+      writeErr,
     });
   for (const listed of COMMANDS) {
     const loaded = names.includes(listed.name) ? await listed.load(terminal) : undefined;
@@ -47,16 +49,34 @@ function termOf(name: string): string {
 /** Runs one command line and resolves to its exit code. Never rejects. */
 export async function runCommand(argv: readonly string[], screen: Terminal): Promise<number> {
   const terminal = plainTerminal(screen);
+  const code = await run(argv, terminal);
   try {
-    const program = await createProgram(terminal, argv);
+    await terminal.flush();
+    return code;
+  } catch (error) {
+    return failed(error, terminal);
+  }
+}
+
+async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const complaints: string[] = [];
+  try {
+    const program = await createProgram(terminal, argv, (text) => complaints.push(text));
     refuseUnknown(program, argv);
     await program.parseAsync(argv, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
-    const { exitCode, message = await hintFor(error, argv) } = describeFailure(error);
-    if (message !== undefined) terminal.note(`grasp: ${message}`);
-    return exitCode;
+    const hint = await hintFor(error, argv);
+    const said = hint === undefined ? complaints.join('') : `grasp: ${hint}`;
+    if (said !== '') terminal.note(said.trimEnd());
+    return failed(error, terminal);
   }
+}
+
+function failed(error: unknown, terminal: Terminal): number {
+  const { exitCode, message } = describeFailure(error);
+  if (message !== undefined) terminal.note(`grasp: ${message}`);
+  return exitCode;
 }
 
 /** With --help, commander prints the help of the parent for a command that it does not know. */
@@ -76,7 +96,7 @@ function refuseUnknown(program: CommandUnknownOpts, argv: readonly string[]): vo
   }
 }
 
-/** commander has reported its own errors already; a renamed flag deserves one line more. */
+/** What to say about a renamed flag, instead of what commander says. */
 async function hintFor(error: unknown, argv: readonly string[]): Promise<string | undefined> {
   const unknown = error instanceof CommanderError && error.code === 'commander.unknownOption';
   return unknown ? renamedFlag(argv, error.message) : undefined;

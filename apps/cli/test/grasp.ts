@@ -9,6 +9,7 @@ export function keptTerminal(changes: Partial<Terminal> = {}) {
     print: (line) => void out.push(`${line}\n`),
     write: (text) => void out.push(text),
     note: (line) => void err.push(`${line}\n`),
+    flush: async () => {},
     screen: undefined,
     width: undefined,
     input: Readable.from([]),

@@ -36,9 +36,9 @@ export class BudgetBelowFloorError extends Error {
     // Rounded up: the printed ratio is one that works.
     const printed = (Math.ceil(smallestKeep * 1e6) / 1e6).toString();
     super(
-      `The ${budget} budget of ${limit} is below ${floorCost}, the cost of the units that must be kept ` +
-        `(the minimum of each block and protected units) plus the fixed cost. ` +
-        `Use a limit of at least ${floorCost}, a keep ratio of at least ${printed}, or a lower minimum per block.`,
+      `The budget "${budget}" allows ${limit}, but the units that must be kept cost ${floorCost}. These are the minimum ` +
+        `of each block and protected units; a fixed cost is included. Use a limit of at least ${floorCost}, or a keep ` +
+        `of at least ${printed}, or a lower minimum.`,
     );
     this.budget = budget;
     this.limit = limit;

@@ -36,7 +36,12 @@ export {
   type GgufArchitectureFacts,
   ggufArchitecture,
 } from './gguf/model/architectures.js';
-export { GGUF_FILE_TYPES, type GgufFileType } from './gguf/model/file-type.js';
+export {
+  GGUF_FILE_TYPES,
+  type GgufFileType,
+  type StoredType as StoredGgufType,
+  storedType as storedGgufType,
+} from './gguf/model/file-type.js';
 export { pairRotaryRows } from './gguf/model/rotary-rows.js';
 export { ggufName, hasRotaryRows, ROPE_FACTORS } from './gguf/model/tensor-names.js';
 export type { GgufDescription, GgufLayer, GgufModel } from './gguf/model/write-model.js';

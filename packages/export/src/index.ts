@@ -3,5 +3,6 @@ export type { CardAbout, CardRecord } from './card/card-record.js';
 export { type Origin, originOf } from './card/licence.js';
 export { modelCard } from './card/model-card.js';
 export { withoutFolders } from './card/without-folders.js';
+export type { GgufSummary } from './gguf/gguf-summary.js';
 export { type WriteGgufOptions, writeGguf } from './gguf/write-gguf.js';
 export { forTransformers } from './transformers/for-transformers.js';

@@ -1,5 +1,16 @@
-/** Why a file or folder cannot be written. `verify`: reading back gives other content. `input`: a bad argument. */
-export type WriteFailure = 'disk-full' | 'permission' | 'exists' | 'in-use' | 'verify' | 'input' | 'io';
+/**
+ * Why a file or folder cannot be written. `exists`: something else has the name. `overwrite`: something has the name that the
+ * option `overwrite` would replace. `verify`: reading back gives other content. `input`: a bad argument.
+ */
+export type WriteFailure =
+  | 'disk-full'
+  | 'permission'
+  | 'exists'
+  | 'overwrite'
+  | 'in-use'
+  | 'verify'
+  | 'input'
+  | 'io';
 
 /** A file or folder cannot be written. Nothing incomplete has the name `path`. */
 export class FileWriteError extends Error {
@@ -39,7 +50,7 @@ export function writeError(path: string, error: unknown): Error {
     return new FileWriteError(path, 'in-use', `another run writes there: ${error.message}`, { cause: error });
   }
   if (error instanceof Error && !('errno' in error)) return error;
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = withoutPaths(error instanceof Error ? error.message : String(error));
   const fail = (reason: WriteFailure, text: string) =>
     new FileWriteError(path, reason, text, { cause: error });
   switch (codeOf(error)) {
@@ -52,10 +63,17 @@ export function writeError(path: string, error: unknown): Error {
     case 'EPERM':
     case 'EROFS':
       return fail('permission', `no permission (${detail}). Choose a folder you may write to.`);
+    case 'ENOTDIR':
+      return fail('io', `a part of its path is not a folder (${detail}). Choose another path.`);
+    case 'EISDIR':
+      return fail('exists', `a folder of that name is there (${detail}). Choose another name.`);
     default:
       return fail('io', detail);
   }
 }
+
+/** `EACCES: permission denied, open '/a/b.1f.partial'` without what follows the comma: names of drafts mean nothing to a reader. */
+const withoutPaths = (message: string): string => message.replace(/^([A-Z0-9]+: [^,]+), .*$/s, '$1');
 
 /** Returns whether an error means that a disk or a quota is full. */
 export function isDiskFull(error: unknown): boolean {

@@ -58,7 +58,7 @@ describe('claimOutputFolder', () => {
 
   it('replaces an earlier output if asked', async () => {
     await writeOutput('first');
-    await expect(writeOutput('second')).rejects.toEqual(refused('exists', 'an earlier output is there'));
+    await expect(writeOutput('second')).rejects.toEqual(refused('overwrite', 'an earlier output is there'));
     await writeOutput('second', true);
     expect(await read('out', 'file')).toBe('second');
     expect(await readdir(folder)).toEqual(['out']);
@@ -86,7 +86,7 @@ describe('claimOutputFolder', () => {
   it('restores an earlier output that a killed replacement had set aside', async () => {
     await writeOutput('first');
     await rename(out, `${out}.replaced`);
-    await expect(claimOutputFolder(out)).rejects.toEqual(refused('exists'));
+    await expect(claimOutputFolder(out)).rejects.toEqual(refused('overwrite'));
     expect(await read('out', 'file')).toBe('first');
     expect(await readdir(folder)).toEqual(['out']);
   });

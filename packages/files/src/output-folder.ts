@@ -39,8 +39,8 @@ const NOT_CONTENT = [INNER_WORK, 'lost+found'];
  * folder, that folder is claimed.
  *
  * @param overwrite replace an earlier output
- * @throws FileWriteError: `exists` for a folder with other content, for an earlier output without `overwrite`, and for
- *   `path.partial` or `path.replaced` of somebody else; `in-use`; `permission`, `disk-full`, `io`
+ * @throws FileWriteError: `overwrite` for an earlier output without that option; `exists` for a folder with other content,
+ *   and for `path.partial` or `path.replaced` of somebody else; `in-use`; `permission`, `disk-full`, `io`
  */
 export async function claimOutputFolder(
   path: string,
@@ -140,12 +140,12 @@ function notOurs(target: string, path: string): FileWriteError {
 function checkFree(target: string, kind: FolderKind, overwrite: boolean): void {
   if (kind === 'none' || kind === 'empty' || (kind === 'output' && overwrite)) return;
   const detail = {
-    output: 'an earlier output is there. Allow overwriting, or choose another name.',
+    output: 'an earlier output is there. Set "overwrite" to replace it, or choose another name.',
     file: 'a file of that name is there. Choose another name.',
     draft: 'it is the unfinished output of another run. Choose another name.',
     other: 'it is not empty, and not an earlier output. Choose another name.',
   }[kind];
-  throw new FileWriteError(target, 'exists', detail);
+  throw new FileWriteError(target, kind === 'output' ? 'overwrite' : 'exists', detail);
 }
 
 /** Gives the work folder the final name, or moves its files into a folder that has the name. */

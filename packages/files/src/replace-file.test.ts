@@ -71,7 +71,7 @@ describe('replaceFile', () => {
     await replaceFile(path, 'first', { overwrite: false });
     await expect(replaceFile(path, 'second', { overwrite: false })).rejects.toMatchObject({
       code: 'GRASP_FILE_WRITE',
-      reason: 'exists',
+      reason: 'overwrite',
       path,
     });
     expect(await readFile(path, 'utf8')).toBe('first');

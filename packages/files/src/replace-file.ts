@@ -27,7 +27,7 @@ const CHUNK_BYTES = 64 * 2 ** 20;
  * the earlier content or the new one. The draft's name is random, so no two writers share one, and a link that
  * waits under a known name is not followed. A failed write removes the draft and leaves `path` as it was.
  *
- * @throws FileWriteError: `disk-full`, `permission`, `exists` (without `overwrite`), `io`
+ * @throws FileWriteError: `disk-full`, `permission`, `overwrite` (a file is there, and the option is not set), `io`
  */
 export async function replaceFile(
   path: string,
@@ -102,7 +102,11 @@ async function append(handle: FileHandle, data: ArrayBufferView): Promise<void> 
 /** Renames, unless the name is taken. */
 async function renameToFree(draft: string, path: string): Promise<void> {
   const taken = () =>
-    new FileWriteError(path, 'exists', 'it exists. Choose another name, or allow overwriting.');
+    new FileWriteError(
+      path,
+      'overwrite',
+      'it exists. Set "overwrite" to replace it, or choose another name.',
+    );
   try {
     await link(draft, path); // atomic, which a look followed by a rename is not
   } catch (error) {

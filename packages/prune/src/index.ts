@@ -16,6 +16,7 @@ export type { TextSizes } from './forecast/text-sizes.js';
 export { chooseMask } from './learning/choose-mask.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';
 export { learnScores } from './learning/learn-scores.js';
+export { BudgetTooSmallError } from './projection/budget-too-small-error.js';
 export {
   BudgetMissedError,
   type BudgetOutcome,
@@ -37,10 +38,11 @@ export { BUDGET_NAMES, type BudgetName } from './settings/budget.js';
 export { choiceSettings, flatSettings, settingEntries } from './settings/flat.js';
 export { leavesOf, type SettingLeaf } from './settings/group.js';
 export { type LatencyTable, latencyTableSchema } from './settings/latency-table.js';
+export { numberOf } from './settings/number.js';
 export { RENAMED_FLAGS, refuseOldNames, settingsFromFlat } from './settings/old-names.js';
 export { parseSettings } from './settings/parse.js';
 export { bytesSchema } from './settings/quantity.js';
 export { type PruneSettings, type SettingsInput, settingLeaves, settingsSchema } from './settings/schema.js';
-export { SettingsError, settingsError } from './settings/settings-error.js';
+export { inPlainWords, SettingsError, settingsError } from './settings/settings-error.js';
 export { type RunIdentity, type RunState, RunStateError } from './state/run-state.js';
 export { openStateFile, removeState, type StateFile } from './state/state-file.js';

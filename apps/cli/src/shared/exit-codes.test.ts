@@ -1,3 +1,4 @@
+import { FileWriteError } from '@grasp/files';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { describeFailure, exitCodes, InterruptedError } from './exit-codes.js';
@@ -15,6 +16,16 @@ describe('describeFailure', () => {
     ['GRASP_TF_MISSING', exitCodes.engine],
   ])('%s exits with %i and the message alone', (code, exitCode) => {
     expect(describeFailure(coded(code))).toEqual({ exitCode, message: 'what was wrong' });
+  });
+
+  it('names the flag that lets a file be replaced, and takes a wrong name for a wrong command line', () => {
+    expect(describeFailure(new FileWriteError('out', 'overwrite', 'Set "overwrite".'))).toEqual({
+      exitCode: exitCodes.output,
+      message: 'out: it exists. Add --overwrite to replace it, or choose another name.',
+    });
+    expect(describeFailure(new FileWriteError('x.bin', 'input', 'no'))).toMatchObject({
+      exitCode: exitCodes.usage,
+    });
   });
 
   it('keeps the stack of what was not foreseen', () => {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { FileWriteError } from '@grasp/files';
 import { CommanderError } from 'commander';
 
 /** Exit codes of `grasp`. */
@@ -71,7 +72,13 @@ export function describeFailure(error: unknown): Failure {
     return { exitCode: exitCodes.interrupted, message: 'Interrupted.' };
   }
   if (!(error instanceof Error)) return { exitCode: exitCodes.internal, message: String(error) };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (error instanceof FileWriteError && error.reason === 'input')
+    return { exitCode: exitCodes.usage, message: error.message };
+  if (error instanceof FileWriteError && error.reason === 'overwrite') {
+    const message = `${error.path}: it exists. Add --overwrite to replace it, or choose another name.`;
+    return { exitCode: exitCodes.output, message };
+  }
+  const { code = '' } = error as { readonly code?: string };
   const known = byPrefix.find(([prefix]) => code.startsWith(prefix));
   if (known) return { exitCode: known[1], message: error.message };
   if (systemOutput.includes(code)) return { exitCode: exitCodes.output, message: error.message };

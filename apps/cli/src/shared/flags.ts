@@ -1,17 +1,14 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { numberFlag } from './number-flag.js';
 
 /** Argument parser: a whole number from `least` on. */
-export function countFrom(least: number) {
-  return (value: string): number => {
-    const number = Number(value);
-    if (!Number.isInteger(number) || number < least)
-      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
-    return number;
-  };
-}
+export const countFrom = (least: number) => numberFlag({ type: 'integer', minimum: least });
 
 /** Argument parser: a whole number, 1 or more. */
 export const count = countFrom(1);
+
+/** Argument parser: a seed of random numbers. */
+export const seed = numberFlag({ type: 'integer', minimum: 0, maximum: 0xffff_ffff });
 
 /** Argument parser: text that is not empty. */
 export function nonEmpty(value: string): string {
@@ -19,14 +16,24 @@ export function nonEmpty(value: string): string {
   return value;
 }
 
-/** Argument parser: a number within bounds, both included. */
-export function numberWithin(least: number, most: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== '' && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
-  };
+/** Argument parser of several texts, none of them empty. */
+export const nonEmptyTexts = (value: string, earlier: string[] | undefined): string[] => [
+  ...(earlier ?? []),
+  nonEmpty(value),
+];
+
+/** Argument parser: texts separated by commas, each of them read by `read`. */
+export function listOf<Item>(read: (text: string) => Item) {
+  return (text: string): Item[] =>
+    text.split(',').map((part) => {
+      if (part.trim() === '')
+        throw new InvalidArgumentError('Separate values by one comma each; none may be empty.');
+      return read(part.trim());
+    });
 }
+
+/** Argument parser: addresses of workers, separated by commas. */
+export const addresses = (text: string): string => listOf(String)(text).join(',');
 
 /** Options that several commands share. Each call makes a new one, because commander keeps state in options. */
 export const options = {
@@ -39,6 +46,6 @@ export const options = {
     new Option(
       '--workers <addresses>',
       'processes that hold the layers: host:port of each grasp worker, separated by commas',
-    ).argParser(String),
+    ).argParser(addresses),
   threads: () => new Option('--threads <number>', 'threads (default: all cores)').argParser(count),
 };

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { writeError } from '@grasp/files';
 import { InterruptedError } from './exit-codes.js';
 
 /** Input and output of a command. Results go to standard output, everything else to standard error. */
@@ -8,6 +10,8 @@ export interface Terminal {
   write(text: string): void;
   /** Prints a line about the work, such as a warning, to standard error. */
   note(line: string): void;
+  /** Waits until standard output has taken everything. @throws FileWriteError if it cannot, as on a full disk. */
+  flush(): Promise<void>;
   /** Standard error if it is a terminal that can move its cursor, for live progress. */
   readonly screen: NodeJS.WriteStream | undefined;
   /** Width of standard output in cells, if it is a terminal. */
@@ -34,12 +38,21 @@ export function processTerminal(): Terminal {
     controller.abort(interrupted);
     process.stderr.write('\nStopping after this step. Press Ctrl-C again to stop now.\n');
   };
-  // A reader that leaves (`| head`) does not end the work.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  let failure: Error | undefined;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that leaves (`| head`) does not end the work.
+    if (error.code !== 'EPIPE') failure ??= error;
+  });
+  process.stderr.on('error', () => {});
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop(signal));
   return {
     print: (line) => void process.stdout.write(`${line}\n`),
     write: (text) => void process.stdout.write(text),
+    async flush() {
+      await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+      await setImmediate(); // errors of a write are told in the next tick
+      if (failure) throw writeError('standard output', failure);
+    },
     note: (line) => void process.stderr.write(`${line}\n`),
     screen: process.stderr.isTTY && process.env.TERM !== 'dumb' ? process.stderr : undefined,
     get width() {

@@ -4,6 +4,7 @@ import {
   CORPUS_NAMES,
   type CorpusName,
   corpus,
+  DataFileError,
   evaluationSplit,
   evaluationWindows,
   rows,
@@ -19,12 +20,20 @@ import type { Tokenizer } from '@grasp/tokenizer';
 
 const isCorpus = (name: string): name is CorpusName => (CORPUS_NAMES as readonly string[]).includes(name);
 
-/** A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`. */
+/**
+ * A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`.
+ *
+ * @throws DataFileError if there is neither such a file nor such a corpus
+ */
 export function textSource(argument: string, split: 'train' | 'evaluation', column?: string): TextSource {
+  if (existsSync(argument)) return textFile(argument, column === undefined ? {} : { column });
   const [name = '', named] = argument.split(':');
-  if (existsSync(argument) || !isCorpus(name))
-    return textFile(argument, column === undefined ? {} : { column });
-  return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)));
+  if (isCorpus(name)) return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)));
+  const corpora = CORPUS_NAMES.join(', ');
+  throw new DataFileError(
+    argument,
+    `there is no such file, and no corpus of that name. Corpora: ${corpora}.`,
+  );
 }
 
 /** Names of texts in tables: file names, or paths where two files have the same name. */

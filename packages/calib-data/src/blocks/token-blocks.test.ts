@@ -55,7 +55,7 @@ describe('tokenBlocks', () => {
       tokensNeeded: 8,
     });
     await expect(tokenBlocks(textRows([]), tokenizer)).rejects.toThrow(
-      /the text is empty; 1 × 512 needs 512 tokens/,
+      /the text is empty; at least 512 tokens are needed, for 1 block of 512 tokens/,
     );
     await expect(tokenBlocks(textRows(['', ' ', '']), tokenizer)).rejects.toThrow(/the text is empty/);
   });

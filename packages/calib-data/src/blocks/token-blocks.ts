@@ -57,7 +57,8 @@ export async function tokenBlocks(
 
   const available = Math.floor(tokens.length / length) - offset;
   if (available < (count ?? 1)) {
-    const recipe = `${count ?? 1} × ${length}${offset > 0 ? ` after the first ${offset}` : ''}`;
+    const blocks = (count ?? 1) === 1 ? '1 block' : `${count} blocks`;
+    const recipe = `${blocks} of ${length} tokens${offset > 0 ? ` after the first ${offset}` : ''}`;
     const needed = ((count ?? 1) + offset) * length;
     throw new TextTooShortError(from, text.trim() === '' ? 0 : tokens.length, needed, recipe);
   }

@@ -9,7 +9,7 @@ import { LIMITS } from '../limits.js';
  * Each line ends with `\n` (`\r\n` becomes `\n`), except a last line without a newline. Only newlines end a line; U+2028,
  * which JSON allows inside strings, does not.
  *
- * @throws DataFileError if the file cannot be read, is not UTF-8, or has a line that is too long.
+ * @throws DataFileError if the file cannot be read, is not UTF-8 text, or has a line that is too long.
  */
 export async function* fileLines(path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -17,6 +17,7 @@ export async function* fileLines(path: string): AsyncGenerator<string> {
   try {
     for await (const bytes of byteStream(path)) {
       const text = decoder.decode(bytes as Uint8Array, { stream: true });
+      if (text.includes('\0')) throw new DataFileError(path, 'is not text: it has NUL bytes');
       let start = 0;
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
         const line = rest + text.slice(start, end);

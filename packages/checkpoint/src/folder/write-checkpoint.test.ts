@@ -132,7 +132,7 @@ describe('writeCheckpoint', () => {
 
   it('replaces an earlier output when asked, and nothing else', async () => {
     await writeCheckpoint(small, out);
-    await expect(writeCheckpoint(small, out)).rejects.toMatchObject({ reason: 'exists' });
+    await expect(writeCheckpoint(small, out)).rejects.toMatchObject({ reason: 'overwrite' });
     await writeCheckpoint(checkpointOf({ x: f32([1], 1) }), out, { overwrite: true });
     const back = await openCheckpoint(out);
     expect([...back.tensors.keys()]).toEqual(['x']);

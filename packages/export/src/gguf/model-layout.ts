@@ -14,7 +14,7 @@ export interface ModelLayout {
  * FFN widths are multiples of this: a block of quantised rows, and the width that llama.cpp's fast kernels need. With
  * other widths llama.cpp falls back to slower kernels, and the pruned model loses a third of its gain.
  */
-const WIDTH_MULTIPLE = 32;
+export const WIDTH_MULTIPLE = 32;
 
 /**
  * Chooses architecture and stored widths so that stock llama.cpp computes the model exactly.

@@ -237,6 +237,22 @@ describe('writeGguf', () => {
     });
   });
 
+  it('says how much of the file is padding, and which types the matrices have', async () => {
+    const file = join(folder, 'summary.gguf');
+    const view = prunedBy(llama, masks['about half']!);
+    const summary = await writeGguf(view, file, { type: 'f32', overwrite: true });
+    const elements = (tensors: Checkpoint['tensors']) =>
+      [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    const back = await openCheckpoint(file);
+    const own = new Map([...view.tensors].filter(([name]) => back.tensors.has(name)));
+    expect(summary.paddedShare).toBeCloseTo(1 - elements(own) / elements(back.tensors), 12);
+    await back.close();
+    expect(summary.paddedShare).toBeGreaterThan(0);
+    const widths = new Set(configOf(view).layers.map(({ channels }) => channels));
+    expect(summary.paddedWidths).toEqual([...widths].filter((width) => width % 32 > 0).sort((a, b) => a - b));
+    expect(Object.keys(summary.matrices)).toEqual(['F32']);
+  });
+
   it('leaves nothing behind on an error, and does not overwrite', async () => {
     const broken: Checkpoint = {
       ...llama,
@@ -246,7 +262,7 @@ describe('writeGguf', () => {
     await expect(writeGguf(broken, file, { type: 'f16' })).rejects.toThrow(/unplugged/);
     expect((await readdir(folder)).filter((name) => name.startsWith('fresh'))).toEqual([]);
     await writeGguf(llama, file, { type: 'f16' });
-    await expect(writeGguf(llama, file, { type: 'f16' })).rejects.toMatchObject({ reason: 'exists' });
+    await expect(writeGguf(llama, file, { type: 'f16' })).rejects.toMatchObject({ reason: 'overwrite' });
     await expect(writeGguf(llama, join(folder, 'model.bin'), { type: 'f16' })).rejects.toMatchObject({
       reason: 'input',
     });

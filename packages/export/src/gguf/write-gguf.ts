@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import {
   type Checkpoint,
   type GgufFileType,
@@ -9,6 +9,7 @@ import {
 import { checkWeights, type DecoderConfig, decoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
 import { FileWriteError } from '@grasp/files';
 import { originOf } from '../card/licence.js';
+import { type GgufSummary, ggufSummary } from './gguf-summary.js';
 import { type ModelLayout, modelLayout } from './model-layout.js';
 import { plannedTensors } from './planned-tensors.js';
 
@@ -29,6 +30,7 @@ export interface WriteGgufOptions {
  * file appears under its name when it is complete, on the disk, and verified by reading it back.
  *
  * @param file path that ends in `.gguf`
+ * @returns what the file holds beside the model, and in other types than asked for
  * @throws InexpressibleModelError for what llama.cpp has no place for; FileWriteError (`in-use` while another process
  *   writes the file); NarrowingOverflowError; UnsupportedModelError, ModelConfigError, WeightShapeError; what reading
  *   the checkpoint throws
@@ -37,20 +39,25 @@ export async function writeGguf(
   given: Checkpoint,
   file: string,
   { type, name, overwrite = false, onTensor }: WriteGgufOptions,
-): Promise<void> {
+): Promise<GgufSummary> {
   if (!/\.gguf$/i.test(file)) throw new FileWriteError(file, 'input', 'its name must end in ".gguf".');
-  if (!overwrite && existsSync(file)) {
-    throw new FileWriteError(file, 'exists', 'it exists. Choose another name, or allow overwriting.');
+  if (!overwrite && lstatSync(file, { throwIfNoEntry: false })) {
+    throw new FileWriteError(
+      file,
+      'overwrite',
+      'it exists. Set "overwrite" to replace it, or choose another name.',
+    );
   }
   const checkpoint = await openDecoderCheckpoint(given);
   const { decoder } = checkpoint;
   checkWeights(checkpoint, decoder); // before a gigabyte of them is read
   const layout = modelLayout(checkpoint, decoder);
+  const tensors = plannedTensors(checkpoint, decoder, layout);
   const content = {
     model: ggufModel(decoder, layout),
     about: { type, name, ...(await originOf(checkpoint)) },
     tokenizer: checkpoint,
-    tensors: plannedTensors(checkpoint, decoder, layout),
+    tensors,
   };
   await writeGgufFile(file, content, {
     overwrite,
@@ -60,6 +67,7 @@ export async function writeGguf(
       throw new FileWriteError(file, 'verify', 'its config differs on reading back.');
     },
   });
+  return ggufSummary(decoder, layout, tensors, type);
 }
 
 function ggufModel(decoder: DecoderConfig, { architecture, layers }: ModelLayout): GgufModel {

@@ -167,16 +167,18 @@ describe('budgets as users state them', () => {
       { budget: { size: '0' } },
       { budget: { size: '1.2.3MB' } },
     ]) {
-      expect(() => parsed(wrong)).toThrow(/expected an amount/);
+      expect(() => parsed(wrong)).toThrow(/it must be an amount/);
     }
   });
 
   it('are refused where they cannot be met, in their own terms', () => {
     expect(() => projectionOf(dense, parseSettings({ budget: { params: 500 } }))).toThrow(
-      /parameters budget of 500/,
+      /budget.params 500 is too small: the units that must be kept need \d+\. Use budget.params \d+ or more/,
     );
     expect(() => parseSettings({ budget: { latencyMs: 3 } })).toThrow(/needs a table/);
-    expect(() => parseSettings({ budget: { keep: 0.5, latency } })).toThrow(/latency-share or --latency-ms/);
+    expect(() => parseSettings({ budget: { keep: 0.5, latency } })).toThrow(
+      /budget.latencyShare or budget.latencyMs/,
+    );
     const other = { ...latency, model: { ...latency.model, layers: 4 } };
     expect(() => projectionOf(dense, parseSettings({ budget: { latency: other, latencyMs: 7 } }))).toThrow(
       /layers: 4 in the table, 3 in this model/,

@@ -81,7 +81,7 @@ describe('projectionOf', () => {
     );
     const biased = randomCheckpoint({ ...shape, mlp_bias: true }, 1);
     expect(() => projectionOf(biased, parseSettings({ projection: { minimum: 0 } }))).toThrow(
-      /down_proj.bias.*--minimum 1/,
+      /down_proj.bias.*projection.minimum 1/,
     );
   });
 

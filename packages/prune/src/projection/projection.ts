@@ -1,6 +1,8 @@
 import {
   assertFeasible,
+  BudgetBelowFloorError,
   type Constraints,
+  denseCost,
   type Layout,
   LayoutError,
   matchUnits,
@@ -12,6 +14,7 @@ import { relaxedBudget } from '@grasp/gates';
 import { parseSettings } from '../settings/parse.js';
 import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
+import { BudgetTooSmallError } from './budget-too-small-error.js';
 import { budgetsOf, type ModelHeaders, type StatedBudget } from './budgets.js';
 
 /** Projects scores onto the budgets and constraints of one model. */
@@ -28,7 +31,7 @@ export interface Projection {
 /**
  * The projection that the settings describe, for a dense model.
  *
- * @throws BudgetError, BudgetBelowFloorError or SettingsError if no mask can meet the settings.
+ * @throws BudgetError, BudgetTooSmallError or SettingsError if no mask can meet the settings.
  */
 export function projectionOf(model: ModelHeaders, settings: PruneSettings): Projection {
   const layout = decoderLayout(configOf(model));
@@ -42,10 +45,27 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
     assertPaperSupports(settings);
     return { layout, budgets, projectShare, project: (p) => projectGreedyPrefix(p, layout, budgets[0]!) };
   }
-  assertFeasible(layout, budgets, constraints);
+  assertRoom(layout, budgets, constraints, settings);
   if (settings.projection.minimum === 0)
     assertModelIsLeft(model, projectShare(new Float32Array(layout.size), 1));
   return { layout, budgets, projectShare, project: (scores) => projectShare(scores, 1) };
+}
+
+/** @throws BudgetTooSmallError if the units that must be kept exceed a budget. */
+function assertRoom(
+  layout: Layout,
+  budgets: readonly StatedBudget[],
+  constraints: Constraints,
+  settings: PruneSettings,
+): void {
+  for (const budget of budgets) {
+    try {
+      assertFeasible(layout, budget, constraints);
+    } catch (error) {
+      if (!(error instanceof BudgetBelowFloorError)) throw error;
+      throw new BudgetTooSmallError(budget.setting, settings, error, denseCost(layout, budget));
+    }
+  }
 }
 
 /** Whether masks come from the paper's greedy prefix. Importance always uses the exact projection. */
@@ -77,7 +97,7 @@ function protectedUnits(
     const matched = matchedUnits(layout, pattern);
     if (!matched) {
       throw new SettingsError(
-        `--protect "${pattern}" matches no unit of the model. Use layers.N, layers.N.ffn, layers.N.kv or ` +
+        `projection.protect "${pattern}" matches no unit of the model. Use layers.N, layers.N.ffn, layers.N.kv or ` +
           'layers.N.ffn.I; * matches anything.',
         ['projection.protect'],
       );
@@ -101,7 +121,7 @@ function assertPaperSupports(settings: PruneSettings): void {
   });
   if (unsupported.length === 0) return;
   throw new SettingsError(
-    `The paper's projection does not support ${unsupported.join(', ')}. Leave them out, or use --projection exact.`,
+    `The paper's projection does not support ${unsupported.join(', ')}. Leave them out, or use projection.rule exact.`,
     ['projection.rule', ...unsupported],
   );
 }
@@ -116,7 +136,7 @@ function assertModelIsLeft(model: ModelHeaders, mask: Uint8Array): void {
   const bias = [...tensors.keys()].find((name) => /(self_attn\.o|mlp\.down)_proj\.bias$/.test(name));
   if (bias === undefined) return;
   throw new SettingsError(
-    `The model has ${bias}, which would still be added after all units of its block are removed. Use --minimum 1.`,
+    `The model has ${bias}, which would still be added after all units of its block are removed. Use projection.minimum 1.`,
     ['projection.minimum'],
   );
 }

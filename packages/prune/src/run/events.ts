@@ -41,7 +41,8 @@ export type PruneEvent =
     }
   | {
       readonly stage: 'perplexity';
-      readonly subject: Subject;
+      /** A {@link Subject} in a run, or the name that a caller of `measure` gives. */
+      readonly subject: string;
       readonly text: string;
       readonly window: number;
       readonly windows: number;

@@ -4,7 +4,7 @@ import { perplexity } from '@grasp/eval';
 import { loadOn } from '../engine/load.js';
 import type { Engine } from '../engine/open-engine.js';
 import { SettingsError } from '../settings/settings-error.js';
-import type { PruneEvent, Subject } from './events.js';
+import type { PruneEvent } from './events.js';
 
 /** A text on which perplexity is measured. */
 export interface EvaluationText {
@@ -30,11 +30,12 @@ function refuseSameNames(texts: readonly EvaluationText[]): void {
 /**
  * Measures the perplexity of a checkpoint on each text, always in float32.
  *
+ * @param subject what is measured, for the events
  * @returns perplexities by name of the text. Without texts, the result is empty and the model is not loaded.
  */
 export async function* measure(
   checkpoint: Checkpoint,
-  subject: Subject,
+  subject: string,
   texts: readonly EvaluationText[],
   engine: Engine,
 ): AsyncGenerator<PruneEvent, Record<string, number>, undefined> {

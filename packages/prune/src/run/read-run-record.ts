@@ -1,6 +1,6 @@
 import { settingsFromFlat } from '../settings/old-names.js';
 import { settingsSchema } from '../settings/schema.js';
-import { settingsError } from '../settings/settings-error.js';
+import { inPlainWords, settingsError } from '../settings/settings-error.js';
 import type { RunRecord } from './run-record.js';
 
 /** A JSON value is not the record of a run. */
@@ -38,7 +38,7 @@ export function readRunRecord(value: unknown): RunRecord {
 }
 
 function groupedSettings(stored: Readonly<Record<string, unknown>>): RunRecord['settings'] {
-  const parsed = settingsSchema.safeParse(stored);
+  const parsed = settingsSchema.safeParse(stored, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
   return parsed.data;
 }

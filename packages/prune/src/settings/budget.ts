@@ -60,7 +60,7 @@ export function checkBudget({ latency, latencyShare, latencyMs }: z.output<typeo
   const limited = latencyShare !== undefined || latencyMs !== undefined;
   if (limited === (latency !== undefined)) return;
   const message = limited
-    ? 'A latency budget needs a table of measured times. Add --latency FILE; grasp-bench profile writes it.'
-    : 'A latency table sets no limit by itself. Add --latency-share or --latency-ms.';
+    ? 'A latency budget needs a table of measured times: budget.latency, which grasp-bench profile writes.'
+    : 'The table budget.latency sets no limit by itself. Add budget.latencyShare or budget.latencyMs.';
   throw new SettingsError(message, ['budget.latency', 'budget.latencyShare', 'budget.latencyMs']);
 }

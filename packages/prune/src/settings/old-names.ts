@@ -1,5 +1,5 @@
 import { type PruneSettings, settingLeaves, settingsSchema } from './schema.js';
-import { SettingsError, settingsError } from './settings-error.js';
+import { inPlainWords, SettingsError, settingsError } from './settings-error.js';
 
 /** Every setting of the flat settings that earlier releases had, and its path today. */
 export const OLD_NAMES = {
@@ -84,7 +84,7 @@ export function settingsFromFlat(flat: Readonly<Record<string, unknown>>): Prune
     if (field === undefined) grouped[group] = value;
     else grouped[group] = { ...(grouped[group] as object | undefined), [field]: value };
   }
-  const parsed = settingsSchema.safeParse(grouped);
+  const parsed = settingsSchema.safeParse(grouped, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
   return parsed.data;
 }

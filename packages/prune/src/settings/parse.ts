@@ -2,7 +2,7 @@ import { checkBudget, withDefaultBudget } from './budget.js';
 import { METHODS } from './methods.js';
 import { refuseOldNames } from './old-names.js';
 import { type PruneSettings, settingsSchema } from './schema.js';
-import { settingsError } from './settings-error.js';
+import { inPlainWords, settingsError } from './settings-error.js';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -37,10 +37,8 @@ export function parseSettings(...inputs: readonly Input[]): PruneSettings {
   const defaults = known ? METHODS[method as PruneSettings['method']] : {};
   const settings = merge([defaults, input]);
   const { budget = {} } = settings;
-  const parsed = settingsSchema.safeParse({
-    ...settings,
-    budget: isGroup(budget) ? withDefaultBudget(budget) : budget,
-  });
+  const complete = { ...settings, budget: isGroup(budget) ? withDefaultBudget(budget) : budget };
+  const parsed = settingsSchema.safeParse(complete, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
   checkBudget(parsed.data.budget);
   return parsed.data;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { numberOf } from './number.js';
 
 /** Units of a count: 80M, 1.2B. */
 const COUNTS = { '': 1, k: 1e3, m: 1e6, b: 1e9 } as const;
@@ -11,10 +12,13 @@ const BYTES = {
 /** A number, or a number followed by a unit in either case. */
 function quantity(units: Readonly<Record<string, number>>, example: string) {
   return z.union([z.number(), z.string()]).transform((value, context) => {
-    const [, digits = '', unit = ''] = /^([\d.]+) ?([a-z]*)$/i.exec(String(value)) ?? [];
-    const amount = Number(digits) * (units[unit.toLowerCase()] ?? Number.NaN);
+    const [, digits = '', unit = ''] = /^([\d.]+(?:e[+-]?\d+)?) ?([a-z]*)$/i.exec(String(value)) ?? [];
+    const amount = numberOf(digits) * (units[unit.toLowerCase()] ?? Number.NaN);
     if (digits !== '' && Number.isFinite(amount) && amount > 0) return Math.floor(amount);
-    context.addIssue({ code: 'custom', message: `expected an amount like ${example}, received ${value}` });
+    context.addIssue({
+      code: 'custom',
+      message: `it must be an amount like ${example}; found ${JSON.stringify(value)}`,
+    });
     return z.NEVER;
   });
 }

@@ -3,8 +3,9 @@ import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { type Engine, loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
-import { count, nonEmpty, numberWithin, options } from '../../shared/flags.js';
+import { count, nonEmpty, options, seed } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
+import { numberFlag } from '../../shared/number-flag.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { converse } from './converse.js';
@@ -41,24 +42,28 @@ async function withTalker(
 
 export const chatCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<model>', 'Hugging Face folder or GGUF file')
-    .option('--compare <model>', 'another model that replies to the same messages, for example the dense one')
+    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .option(
+      '--compare <model>',
+      'another model that replies to the same messages, for example the dense one',
+      nonEmpty,
+    )
     .option('--prompt <text>', 'reply to this message and exit', nonEmpty)
-    .option('--system <text>', 'system message')
+    .option('--system <text>', 'system message', nonEmpty)
     .option(
       '--temperature <number>',
       'sampling temperature; 0 takes the likeliest token',
-      numberWithin(0, 100),
+      numberFlag({ minimum: 0, maximum: 100 }),
       0.7,
     )
     .option(
       '--top-p <share>',
       'sample from the likeliest tokens with this total probability',
-      numberWithin(0, 1),
+      numberFlag({ minimum: 0, maximum: 1 }),
       0.9,
     )
     .option('--max-tokens <number>', 'maximum length of a reply', count, 256)
-    .option('--seed <number>', 'seed of the sampling', numberWithin(0, 0xffff_ffff), 42)
+    .option('--seed <number>', 'seed of the sampling', seed, 42)
     .addOption(options.backend())
     .addOption(options.threads())
     .option('--quiet', 'show no progress')

@@ -4,8 +4,10 @@ import { decoderLayout, loadDecoder } from '@grasp/decoder';
 import { type Engine, parseSettings, prune } from '@grasp/prune';
 import type { Tokenizer } from '@grasp/tokenizer';
 import { openEngineFor } from '../../shared/engine.js';
+import { nonEmpty } from '../../shared/flags.js';
 import { formatShare } from '../../shared/format.js';
 import { withModel } from '../../shared/model.js';
+import { numberFlag } from '../../shared/number-flag.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
@@ -72,8 +74,10 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
 export const demoCommand = (terminal: Terminal) =>
   new Command()
     .addOption(
-      new Option('--keep <share>', 'share of the prunable parameters to keep').argParser(Number).default(0.5),
+      new Option('--keep <share>', 'share of the prunable parameters to keep')
+        .argParser(numberFlag({ exclusiveMinimum: 0, maximum: 1 }))
+        .default(0.5),
     )
-    .option('--out <folder>', 'folder for the pruned model', 'out/demo')
+    .option('--out <folder>', 'folder for the pruned model', nonEmpty, 'out/demo')
     .option('--quiet', 'show no progress')
     .action(({ keep, out, quiet }) => demo(keep, out, quiet, terminal));

@@ -11,8 +11,9 @@ import {
   runHarness,
   withTransformersFolder,
 } from '@grasp/lm-eval';
-import { count, options } from '../../shared/flags.js';
+import { count, nonEmpty, options } from '../../shared/flags.js';
 import { type OpenModel, withModel } from '../../shared/model.js';
+import { numberFlag } from '../../shared/number-flag.js';
 import { countView } from '../../shared/progress/count-view.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { agreementReport, type Comparison, judge } from './agreement-report.js';
@@ -90,15 +91,21 @@ async function compare(
 export const compareCommand = (terminal: Terminal) =>
   new Command('compare')
     .description('run the tasks here and in lm-evaluation-harness, and compare item by item')
-    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
     .addOption(taskOptions.tasks())
     .addOption(taskOptions.data())
     .option('--limit <number>', 'use only the first items of each task', count, 200)
-    .option('--tolerance <share>', 'maximum relative difference of log-likelihoods', Number, 1e-2)
+    .option(
+      '--tolerance <share>',
+      'maximum relative difference of log-likelihoods',
+      numberFlag({ minimum: 0 }),
+      1e-2,
+    )
     .option('--batch <number>', 'requests that lm_eval scores at once', count, 8)
     .option(
       '--python <path>',
       'Python that has lm_eval (default: GRASP_PYTHON, or an environment created for it)',
+      nonEmpty,
     )
     .addOption(options.backend())
     .addOption(options.threads())

@@ -1,25 +1,25 @@
-import { Option } from '@commander-js/extra-typings';
-import { TASKS, taskNamed } from '@grasp/eval';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { TASKS } from '@grasp/eval';
+import { listOf, nonEmpty } from '../../shared/flags.js';
+
+const NAMES = TASKS.map(({ name }) => name);
 
 /** Argument parser: names of tasks, separated by commas. */
-function taskNames(value: string): string[] {
-  const names = value
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
-  return names.map((name) => taskNamed(name).name);
-}
+const taskNames = listOf((text) => {
+  const name = NAMES.find((each) => each === text);
+  if (name !== undefined) return name;
+  throw new InvalidArgumentError(`There is no task "${text}". Allowed are ${NAMES.join(', ')}.`);
+});
 
 /** Options of the commands that run tasks. Each call makes a new one, because commander keeps state in options. */
 export const taskOptions = {
   tasks: () =>
-    new Option('--tasks <names>', 'tasks, separated by commas').argParser(taskNames).default(
-      TASKS.map(({ name }) => name),
-      'all five',
-    ),
+    new Option('--tasks <names>', 'tasks, separated by commas')
+      .argParser(taskNames)
+      .default(NAMES, 'all five'),
   data: () =>
     new Option(
       '--data <folder>',
       'folder with piqa.validation.jsonl and so on (default: download from the Hub)',
-    ).argParser(String),
+    ).argParser(nonEmpty),
 };

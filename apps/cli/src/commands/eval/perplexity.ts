@@ -1,9 +1,9 @@
+import { basename, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
-import { WindowTooLongError } from '@grasp/eval';
-import { measure } from '@grasp/prune';
+import { measure, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
-import { count, countFrom, options } from '../../shared/flags.js';
+import { count, countFrom, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -13,14 +13,22 @@ import { perplexityWindows, textNames, textSource } from '../../shared/texts.js'
 export const perplexityCommand = (terminal: Terminal) =>
   new Command('ppl')
     .description('perplexity of a model on text, in float32')
-    .argument('<model>', 'Hugging Face folder or GGUF file')
-    .argument('<texts...>', '.txt, .raw, .jsonl, .parquet, or the name of a corpus: wikitext2, ptb, c4')
+    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument(
+      '<texts...>',
+      '.txt, .raw, .jsonl, .parquet, or the name of a corpus: wikitext2, ptb, c4',
+      nonEmptyTexts,
+    )
     .option(
       '--window <tokens>',
       'tokens per window (default: 2048, or the context length if it is shorter)',
       countFrom(2),
     )
-    .option('--text-column <name>', 'column with the text in .jsonl and .parquet files (default: text)')
+    .option(
+      '--text-column <name>',
+      'column with the text in .jsonl and .parquet files (default: text)',
+      nonEmpty,
+    )
     .option('--windows <number>', 'maximum number of windows of each text', count)
     .addOption(options.backend())
     .addOption(options.threads())
@@ -31,8 +39,12 @@ export const perplexityCommand = (terminal: Terminal) =>
       async (path, texts, { window, windows: most, textColumn, backend, threads, workers, quiet, json }) => {
         await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
           const { contextLength } = config;
-          if (window !== undefined && window > contextLength)
-            throw new WindowTooLongError(window, contextLength);
+          if (window !== undefined && window > contextLength) {
+            throw new SettingsError(
+              `--window ${window} is longer than the model's context of ${contextLength} tokens. Use ${contextLength} or less.`,
+              ['window'],
+            );
+          }
           const evaluation = [];
           const names = textNames(texts);
           for (const [index, text] of texts.entries()) {
@@ -45,7 +57,7 @@ export const perplexityCommand = (terminal: Terminal) =>
           }
           const engine = await openEngineFor(terminal, { backend, threads, workers, quiet });
           const layout = decoderLayout(config);
-          const run = measure(checkpoint, 'dense', evaluation, engine);
+          const run = measure(checkpoint, basename(resolve(path)), evaluation, engine);
           const perplexity = await watch(run, terminal, { layout, quiet });
           const data = evaluation.map(({ name, windows }) => ({
             text: name,

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { headline, type Score, type TaskSummary } from '@grasp/eval';
 import Table from 'cli-table3';
-import { count, options } from '../../shared/flags.js';
+import { count, nonEmpty, options } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { taskOptions } from './options.js';
@@ -33,7 +33,7 @@ function table(summaries: readonly TaskSummary[]): string {
 export const tasksCommand = (terminal: Terminal) =>
   new Command('tasks')
     .description('zero-shot accuracy as lm-evaluation-harness defines it, in float32')
-    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
     .addOption(taskOptions.tasks())
     .addOption(taskOptions.data())
     .option('--limit <number>', 'use only the first items of each task', count)

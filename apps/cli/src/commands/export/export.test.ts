@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
-import { tinyLlama } from '@grasp/testing';
+import { randomCheckpoint, tinyLlama } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
 
@@ -18,6 +18,9 @@ const model = {
   files: [{ name: 'tokenizer.json', read: async () => new TextEncoder().encode(JSON.stringify(tokenizer)) }],
 };
 
+/** Of a hidden size that is no multiple of 32. */
+const odd = randomCheckpoint({ ...tinyLlama().config, hidden_size: 40 }, 1);
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-export-'));
   await writeCheckpoint(model, at('model'));
@@ -29,6 +32,9 @@ describe('grasp export', () => {
   it('writes a GGUF file that is the same model', async () => {
     const { code, out } = await grasp('export', at('model'), '--gguf', 'f32', '--out', at('tiny.gguf'));
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('Written to') });
+    expect(out).toMatch(
+      /Padding: \d+\.\d% of the elements are zeros.*multiples of 32: 48\. Prune with --align 32/,
+    );
     const back = await openCheckpoint(at('tiny.gguf'));
     const { hidden_size, intermediate_size, num_hidden_layers, vocab_size } = model.config;
     const padded = 32 * Math.ceil(Number(intermediate_size) / 32); // as llama.cpp's fast kernels want it
@@ -41,9 +47,38 @@ describe('grasp export', () => {
     await back.close();
   });
 
+  it('names the types that stand in for the one that was asked for', async () => {
+    const run = await grasp('export', at('model'), '--gguf', 'q4_0', '--out', at('types.gguf'));
+    expect(run.out).toContain('Types: 14 of 15 matrices are Q4_0; 1 as Q8_0 (the head).');
+    await writeCheckpoint({ ...odd, files: model.files }, at('odd'));
+    const narrow = await grasp('export', at('odd'), '--gguf', 'q4_0', '--out', at('odd.gguf'));
+    expect(narrow.out).toMatch(
+      /Types: \d+ of \d+ matrices are Q4_0; \d+ as F16 \(rows that are no whole blocks of 32\)/,
+    );
+  });
+
+  it('asks for --overwrite where a file is, and never writes into what it reads', async () => {
+    const again = await grasp('export', at('model'), '--gguf', 'f32', '--out', at('tiny.gguf'));
+    expect(again).toMatchObject({ code: 5, err: expect.stringContaining('Add --overwrite') });
+    for (const out of ['model/x.gguf', 'model/../model/x.gguf']) {
+      const inside = await grasp('export', at('model'), '--gguf', 'f32', '--out', at(out));
+      expect(inside).toMatchObject({ code: 2, err: expect.stringContaining('it lies in') });
+    }
+    const own = await grasp(
+      'export',
+      at('tiny.gguf'),
+      '--gguf',
+      'f16',
+      '--out',
+      at('tiny.gguf'),
+      '--overwrite',
+    );
+    expect(own).toMatchObject({ code: 2, err: expect.stringContaining('is read by the same command') });
+  });
+
   it('explains what cannot be written, and leaves nothing', async () => {
     const name = await grasp('export', at('model'), '--gguf', 'f16', '--out', at('tiny.bin'));
-    expect(name).toMatchObject({ code: 5, err: expect.stringContaining('.gguf') });
+    expect(name).toMatchObject({ code: 2, err: expect.stringContaining('.gguf') });
     const type = await grasp('export', at('model'), '--gguf', 'q3', '--out', at('x.gguf'));
     expect(type.code).toBe(2);
     const tokenizer = await grasp('export', at('other'), '--gguf', 'f16', '--out', at('x.gguf'));

@@ -2,30 +2,53 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { openDecoderCheckpoint } from '@grasp/decoder';
+import { type DecoderCheckpoint, openDecoderCheckpoint } from '@grasp/decoder';
 import { GGUF_FILE_TYPES, writeGguf } from '@grasp/export';
+import { nonEmpty } from '../../shared/flags.js';
 import { formatBytes } from '../../shared/format.js';
 import { showWarnings } from '../../shared/model.js';
+import { assertApart } from '../../shared/output-apart.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { aboutFile } from './about-file.js';
 
 const TENSORS_A_NOTE = 50;
 
+const HELP = `
+FFN widths are padded with zeros to multiples of 32. Prune with --align 32 to avoid the padding.
+q8_0 and q4_0 hold blocks of 32: matrices whose rows are no whole blocks stay f16. q4_0 holds the head as q8_0.
+The output says how much is padded, and which types were used.`;
+
+/** Opens a model without its weights and its tokenizer, and closes it in any case. */
+async function withHeaders<Result>(
+  path: string,
+  terminal: Terminal,
+  work: (checkpoint: DecoderCheckpoint) => Promise<Result>,
+): Promise<Result> {
+  const opened = await openCheckpoint(path);
+  try {
+    const checkpoint = await openDecoderCheckpoint(opened);
+    showWarnings(checkpoint, terminal);
+    return await work(checkpoint);
+  } finally {
+    await opened.close();
+  }
+}
+
 export const exportCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
     .addOption(
       new Option('--gguf <type>', 'dtype of the matrices').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
     )
-    .requiredOption('--out <file>', 'output file; its name ends in .gguf')
-    .option('--name <name>', 'name of the model in the file (default: the file name)')
+    .requiredOption('--out <file>', 'output file; its name ends in .gguf', nonEmpty)
+    .option('--name <name>', 'name of the model in the file (default: the file name)', nonEmpty)
     .option('--overwrite', 'replace an existing file')
     .option('--quiet', 'show no progress')
+    .addHelpText('after', HELP)
     .action(async (path, { gguf: type, out, name, overwrite = false, quiet = false }) => {
-      const opened = await openCheckpoint(path);
-      try {
-        const checkpoint = await openDecoderCheckpoint(opened);
-        showWarnings(checkpoint, terminal);
-        await writeGguf(checkpoint, out, {
+      await assertApart(out, [path]);
+      const summary = await withHeaders(path, terminal, (checkpoint) =>
+        writeGguf(checkpoint, out, {
           type,
           name: name ?? basename(out).replace(/\.gguf$/i, ''),
           overwrite,
@@ -33,10 +56,9 @@ export const exportCommand = (terminal: Terminal) =>
             terminal.signal.throwIfAborted();
             if (!quiet && done % TENSORS_A_NOTE === 0) terminal.note(`${done} of ${total} tensors`);
           },
-        });
-      } finally {
-        await opened.close();
-      }
+        }),
+      );
       const { size } = await stat(out);
       terminal.print(`Written to ${out}, ${formatBytes(size)}`);
+      for (const line of aboutFile(summary, type)) terminal.print(line);
     });

@@ -3,6 +3,7 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { checkWeights, configOf, openDecoderCheckpoint } from '@grasp/decoder';
 import { describeModel, type ModelDescription } from '@grasp/prune';
 import Table from 'cli-table3';
+import { nonEmpty } from '../../shared/flags.js';
 import { formatBytes, formatCount, formatParameters, formatShare } from '../../shared/format.js';
 import { showWarnings } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -46,7 +47,7 @@ function layerTable({ config }: ModelDescription): string {
 
 export const inspectCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
     .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json }) => {
       const opened = await openCheckpoint(path);

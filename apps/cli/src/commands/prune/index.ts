@@ -5,9 +5,11 @@ import { replaceFile } from '@grasp/files';
 import { assertFitsMemory, projectionOf, removeState, SettingsError } from '@grasp/prune';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import { openEngineFor } from '../../shared/engine.js';
+import { nonEmpty } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import { runFlags } from '../../shared/run/flags.js';
+import { inFlags } from '../../shared/run/in-flags.js';
 import { type RunOptions, runOptions } from '../../shared/run/options.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
@@ -56,8 +58,8 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
 
 export const pruneCommand = (terminal: Terminal) => {
   const command = new Command()
-    .argument('[model]', 'Hugging Face folder or GGUF file')
-    .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it')
+    .argument('[model]', 'Hugging Face folder or GGUF file', nonEmpty)
+    .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it', nonEmpty)
     .option('--dry-run', 'print what the run would do, its time and its memory, and stop')
     .option('--overwrite', 'replace an earlier result in the output folder')
     .option('--restart', 'discard the saved state of an earlier run')
@@ -67,6 +69,7 @@ export const pruneCommand = (terminal: Terminal) => {
   for (const { option } of runFlags()) command.addOption(option);
   return command.action(async (model, flags) => {
     const given = { ...flags, ...(model === undefined ? {} : { model }) };
-    await run(await runOptions(given, flags.config), flags, terminal);
+    const options = await runOptions(given, flags.config);
+    await inFlags(() => run(options, flags, terminal));
   });
 };

@@ -117,7 +117,13 @@ describe('grasp prune refuses', () => {
     [['--keep', '1.01'], 2, 'keep'],
     [['--keep', 'half'], 2, 'keep'],
     [['--projection', 'best'], 2, 'projection'],
-    [['--keep', '0.01'], 4, 'keep ratio of at least'],
+    [
+      ['--keep', '0.01'],
+      4,
+      '--keep 0.01 is too small: the units that must be kept need 0.2125. Use --keep 0.2125 or more, or a lower --minimum.',
+    ],
+    [['--params', '100'], 4, '--params 100 is too small'],
+    [['--length', '4096'], 2, '--length 4096 is longer than'],
   ])('%s with exit code %i', async (flags, exitCode, hint) => {
     const { code, err } = await refused('bad', prune('bad', ...flags));
     expect(code).toBe(exitCode);
@@ -139,7 +145,9 @@ describe('grasp prune refuses', () => {
     const { code, err } = await refused('bad', prune('bad', ...flags));
     expect({ code, named: err.includes('table.json: ') }).toEqual({ code: 2, named: true });
     await writeFile(at('table.json'), '{}');
-    expect((await refused('bad', prune('bad', ...flags))).err).toContain('budget.latency.format');
+    expect((await refused('bad', prune('bad', ...flags))).err).toContain(
+      'table.json: format: it must be "grasp-latency"; found nothing',
+    );
   });
 
   it('unknown settings in a config file, also after a byte order mark', async () => {

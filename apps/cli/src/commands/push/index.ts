@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { type Pushed, type PushOptions, push } from '@grasp/hub';
+import { nonEmpty } from '../../shared/flags.js';
 import { byteView } from '../../shared/progress/byte-view.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { version } from '../../shared/version.js';
@@ -30,11 +31,11 @@ async function pushShowing(
 
 export const pushCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<folder>', 'output folder of grasp prune')
-    .argument('<name>', 'repository on the Hub, OWNER/NAME; created if it does not exist')
+    .argument('<folder>', 'output folder of grasp prune', nonEmpty)
+    .argument('<name>', 'repository on the Hub, OWNER/NAME; created if it does not exist', nonEmpty)
     .option('--private', 'push only to a private repository')
-    .option('--revision <branch>', 'branch; created if it does not exist', 'main')
-    .option('--endpoint <url>', 'another Hub (default: HF_ENDPOINT, or https://huggingface.co)')
+    .option('--revision <branch>', 'branch; created if it does not exist', nonEmpty, 'main')
+    .option('--endpoint <url>', 'another Hub (default: HF_ENDPOINT, or https://huggingface.co)', nonEmpty)
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text')
     .addHelpText(

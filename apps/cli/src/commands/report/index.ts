@@ -2,15 +2,23 @@ import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { replaceFile } from '@grasp/files';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
+import { nonEmpty, nonEmptyTexts } from '../../shared/flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { readAccuracy } from './accuracy.js';
+import { refuseRecord, refuseSweep } from './paths.js';
 
 export const reportCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<folder>', 'output folder of grasp prune')
-    .option('--accuracy <files...>', 'accuracies to show: outputs of "grasp eval tasks --json"')
-    .option('--out <file>', `output file (default: ${RUN_REPORT} in the folder)`)
+    .argument('<folder>', 'output folder of grasp prune', nonEmpty)
+    .option(
+      '--accuracy <files...>',
+      'accuracies to show: outputs of "grasp eval tasks --json"',
+      nonEmptyTexts,
+    )
+    .option('--out <file>', `output file (default: ${RUN_REPORT} in the folder)`, nonEmpty)
     .action(async (folder, { accuracy = [], out = join(folder, RUN_REPORT) }) => {
+      await refuseSweep(folder);
+      await refuseRecord(folder, out, accuracy);
       const run = await readRun(folder);
       const page = await runReport(run, await Promise.all(accuracy.map(readAccuracy)));
       await replaceFile(out, page);

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
@@ -55,6 +55,21 @@ it('adds accuracy', async () => {
   const page = await readFile(at('out/report.html'), 'utf8');
   expect(page).toContain('<th scope="col">mine</th>');
   expect(page).toContain('70.0% ± 10.0%');
+});
+
+it('names the models of a sweep, and keeps the records of a run', async () => {
+  await mkdir(at('sweep'));
+  await writeFile(at('sweep/sweep.json'), '{}');
+  const none = await grasp('report', at('sweep'));
+  expect(none).toMatchObject({ code: 3, err: expect.stringContaining('grasp sweep --export') });
+  await cp(at('out'), at('sweep/keep-0.8'), { recursive: true });
+  expect((await grasp('report', at('sweep'))).err).toContain(
+    `Give one of its models: ${at('sweep/keep-0.8')}.`,
+  );
+  for (const name of ['grasp.json', 'model.safetensors']) {
+    const { code, err } = await grasp('report', at('out'), '--out', at(`out/${name}`));
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('a file of the run') });
+  }
 });
 
 it('refuses a folder without a run, and a file without accuracies', async () => {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { BUDGET_NAMES, SettingsError } from '@grasp/prune';
+import { listOf, nonEmpty } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
 import { runFlags } from '../../shared/run/flags.js';
+import { inFlags } from '../../shared/run/in-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { curveTable } from './curve-table.js';
 import { pointsNamed, type Sweep, sweepOf } from './points.js';
@@ -31,20 +33,26 @@ async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void
   for (const { name } of exported) terminal.print(`Written to ${join(out, name)}`);
 }
 
-/** The option of a budget, for several values. */
+/** The option of a budget, for several values. They stay texts, which name folders. */
 function severalOf(option: Option): Option {
   const flags = option.flags.replace('<value>', '<values>');
   const several = new Option(flags, `${option.description}; separate several values by commas`);
+  several.argParser(
+    listOf((text) => {
+      option.parseArg?.(text, undefined);
+      return text;
+    }),
+  );
   return several.helpGroup(option.helpGroupHeading ?? '');
 }
 
 export const sweepCommand = (terminal: Terminal) => {
   const command = new Command()
-    .argument('[model]', 'Hugging Face folder or GGUF file')
-    .option('--out <folder>', 'folder for the scores, the curve (sweep.json) and exported models')
+    .argument('[model]', 'Hugging Face folder or GGUF file', nonEmpty)
+    .option('--out <folder>', 'folder for the scores, the curve (sweep.json) and exported models', nonEmpty)
     .option('--export <values...>', 'also write the models of these points, each to a folder in --out')
-    .option('--learn-at <value>', 'budget at which the scores are learned (default: the smallest)')
-    .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it')
+    .option('--learn-at <value>', 'budget at which the scores are learned (default: the smallest)', nonEmpty)
+    .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it', nonEmpty)
     .option('--overwrite', 'replace models exported earlier')
     .option('--restart', 'discard the scores of an earlier sweep')
     .option('--no-memory-check', 'start even if the memory forecast says no')
@@ -57,6 +65,7 @@ export const sweepCommand = (terminal: Terminal) => {
   }
   return command.action(async (model, { config, learnAt, ...flags }) => {
     const given = { ...flags, ...(model === undefined ? {} : { model }) };
-    await run(await sweepOf(given, { config, learnAt }), flags, terminal);
+    const sweep = await sweepOf(given, { config, learnAt });
+    await inFlags(() => run(sweep, flags, terminal));
   });
 };

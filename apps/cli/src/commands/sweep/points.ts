@@ -5,7 +5,7 @@ import {
   SettingsError,
   settingLeaves,
 } from '@grasp/prune';
-import { numberOf } from '../../shared/run/flags.js';
+import { valueOfFlag } from '../../shared/run/flags.js';
 import { type RunOptions, runOptions } from '../../shared/run/options.js';
 
 /** One budget of a sweep. */
@@ -29,16 +29,14 @@ export interface Sweep {
 }
 
 /** Ratios of the paper's tables. */
-const DEFAULT_KEEP = '0.8,0.6,0.5,0.4';
-
-const list = (text: unknown): string[] => String(text).split(',').filter(Boolean);
+const DEFAULT_KEEP = ['0.8', '0.6', '0.5', '0.4'];
 
 /** Name of the flag of a budget. */
 const flagOf = (budget: BudgetName): string =>
   settingLeaves.find(({ path }) => path === `budget.${budget}`)!.flag;
 
 /**
- * The points of a sweep. The flags of budgets hold values separated by commas; only one of them may hold several.
+ * The points of a sweep. The flags of budgets hold lists of values; only one of them may hold several.
  *
  * @throws SettingsError if several budgets have several values, or a value is not valid.
  */
@@ -47,44 +45,61 @@ export async function sweepOf(
   { config, learnAt }: { readonly config?: string | undefined; readonly learnAt?: string | undefined },
 ): Promise<Sweep> {
   const given = BUDGET_NAMES.filter((name) => flags[name] !== undefined);
-  const several = given.filter((name) => list(flags[name]).length > 1);
+  const list = (name: BudgetName) => flags[name] as readonly string[];
+  const several = given.filter((name) => list(name).length > 1);
   if (several.length > 1) {
     throw new SettingsError(
-      `Only one budget can vary. Several values were given for ${several.join(' and ')}.`,
+      `Only one budget can vary. Several values were given for ${several.map((name) => `--${flagOf(name)}`).join(' and ')}.`,
       [...several],
     );
   }
   const budget = several[0] ?? given[0] ?? 'keep';
-  const others = Object.fromEntries(given.map((name) => [name, amount(list(flags[name])[0] ?? '')]));
-  const optionsAt = (value: string) => runOptions({ ...flags, ...others, [budget]: amount(value) }, config);
+  const others = Object.fromEntries(given.map((name) => [name, amount(name, list(name)[0]!)]));
+  const optionsAt = (value: string) =>
+    runOptions({ ...flags, ...others, [budget]: amount(budget, value) }, config);
   const pointAt = async (value: string): Promise<SweepPoint> => {
     const { settings } = await optionsAt(value);
     return { value, name: `${flagOf(budget)}-${value.replaceAll(' ', '')}`, settings };
   };
   const size = ({ settings }: SweepPoint) => Number(settings.budget[budget]);
-  const values = [...new Set(list(flags[budget] ?? DEFAULT_KEEP).map((value) => String(amount(value))))];
+  const values = [...new Set((list(budget) ?? DEFAULT_KEEP).map((value) => String(amount(budget, value))))];
   const points = (await Promise.all(values.map(pointAt))).sort((a, b) => size(b) - size(a));
-  const learning = learnAt === undefined ? points.at(-1)! : await pointAt(learnAt);
+  const learning = learnAt === undefined ? points.at(-1)! : await pointAt(learningValue(budget, learnAt));
   return { budget, points, learning, options: await optionsAt(learning.value) };
 }
 
-/** A number if the text is one or a percentage, else the text, which has a unit. */
-function amount(text: string): number | string {
-  const number = numberOf(text);
-  return Number.isNaN(number) ? text : number;
+/** The value of a budget: a number, or a text with a unit. */
+const amount = (budget: BudgetName, text: string): number | string =>
+  valueOfFlag(`budget.${budget}`, text) as number | string;
+
+/** @throws SettingsError if the text is no value of the budget. */
+function learningValue(budget: BudgetName, text: string): string {
+  try {
+    return String(amount(budget, text));
+  } catch (error) {
+    throw new SettingsError(`--learn-at ${JSON.stringify(text)}: ${(error as Error).message}`, ['learn-at']);
+  }
 }
 
 /** @throws SettingsError if a value is not a point of the sweep. */
 export function pointsNamed({ points, budget }: Sweep, values: readonly string[]): Set<SweepPoint> {
+  const pointOf = (text: string): SweepPoint | undefined => {
+    try {
+      const value = String(amount(budget, text));
+      return points.find((each) => each.value === value);
+    } catch {
+      return undefined;
+    }
+  };
   return new Set(
-    values.flatMap(list).map((text) => {
-      const value = String(amount(text));
-      const point = points.find((each) => each.value === value);
-      if (point) return point;
-      const known = points.map((each) => each.value).join(', ');
-      throw new SettingsError(`--export ${value}: the sweep of ${budget} has the points ${known}.`, [
-        'export',
-      ]);
-    }),
+    values
+      .flatMap((text) => text.split(','))
+      .map((text) => {
+        const point = pointOf(text);
+        if (point) return point;
+        const known = points.map((each) => each.value).join(', ');
+        const message = `--export ${text || '""'}: the sweep of --${flagOf(budget)} has the points ${known}.`;
+        throw new SettingsError(message, ['export']);
+      }),
   );
 }

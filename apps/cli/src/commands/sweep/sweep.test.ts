@@ -126,7 +126,11 @@ describe('grasp sweep', () => {
       [['bad', '--keep', '0.8,0.5', '--flops', '0.8,0.5'], 2, 'Only one budget can vary'],
       [['bad', '--keep', '0.8,half'], 2, 'keep'],
       [['bad', '--keep', '0.8,0.5', '--export', '0.7'], 2, 'points 0.8, 0.5'],
-      [['bad', '--keep', '0.8,0.01'], 4, 'keep ratio of at least'],
+      [['bad', '--keep', '0.8,0.01'], 4, 'Use --keep 0.2125 or more'],
+      [['bad', '--keep', '0.8,,0.5'], 2, "argument '0.8,,0.5'"],
+      [['bad', '--keep', ''], 2, "option '--keep"],
+      [['bad', '--learn-at', 'x'], 2, '--learn-at "x": It must be a number'],
+      [['bad', '--export', '0.8,'], 2, '--export "": the sweep of --keep has the points'],
       [['mine', '--keep', '0.8'], 5, 'not the folder of a sweep'],
     ];
     for (const [[out = '', ...flags], exitCode, hint] of refusals) {

@@ -1,17 +1,13 @@
 import { freemem } from 'node:os';
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { type Served, serveTensorFlow } from '@grasp/tensorflow';
 import { openingView } from '../../shared/engine.js';
 import { options } from '../../shared/flags.js';
 import { formatBytes } from '../../shared/format.js';
+import { numberFlag } from '../../shared/number-flag.js';
 import type { Terminal } from '../../shared/terminal.js';
 
-function port(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 65_535)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
-  return number;
-}
+const port = numberFlag({ type: 'integer', minimum: 1, maximum: 65_535 });
 
 function offered({ version, devices, threads }: Served): string {
   const gpus = devices.filter(({ type }) => type === 'GPU');

@@ -3,8 +3,10 @@ import { tokenizerRoles } from '@grasp/checkpoint';
 import { decoderLayout } from '@grasp/decoder';
 import { loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
-import { count, numberWithin, options } from '../../shared/flags.js';
+import { count, nonEmpty, options, seed } from '../../shared/flags.js';
 import { withModel } from '../../shared/model.js';
+import { numberFlag } from '../../shared/number-flag.js';
+import { assertApart } from '../../shared/output-apart.js';
 import { countView } from '../../shared/progress/count-view.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -12,17 +14,17 @@ import { checkFree, writeTexts } from './write-texts.js';
 
 export const writeCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<model>', 'Hugging Face folder or GGUF file')
-    .requiredOption('--out <file>', 'output file, JSON Lines; its name ends in .jsonl')
+    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .requiredOption('--out <file>', 'output file, JSON Lines; its name ends in .jsonl', nonEmpty)
     .option('--tokens <number>', 'tokens to generate', count, 2 ** 16)
     .option(
       '--temperature <number>',
       'sampling temperature; higher is more varied',
-      numberWithin(0.01, 100),
+      numberFlag({ minimum: 0.01, maximum: 100 }),
       0.9,
     )
     .option('--top <number>', 'sample from this many of the likeliest tokens', count, 50)
-    .option('--seed <number>', 'seed of the sampling', numberWithin(0, 0xffff_ffff), 42)
+    .option('--seed <number>', 'seed of the sampling', seed, 42)
     .addOption(
       new Option('--dtype <name>', 'dtype of the weights')
         .choices(['float32', 'bfloat16'] as const)
@@ -36,6 +38,7 @@ export const writeCommand = (terminal: Terminal) =>
     .action(
       async (path, { out, dtype, backend, threads, workers, quiet, overwrite = false, ...sampling }) => {
         checkFree(out, overwrite);
+        await assertApart(out, [path]);
         await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
           const roles = await tokenizerRoles(checkpoint);
           const engine = await openEngineFor(terminal, { backend, threads, workers, quiet });

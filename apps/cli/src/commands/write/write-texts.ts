@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { type OwnTextOptions, type OwnTextProgress, ownText, writingFormat } from '@grasp/calib-data';
 import type { TokenizerRoles } from '@grasp/checkpoint';
@@ -23,8 +23,12 @@ export interface WriteOptions extends Omit<OwnTextOptions, 'rows' | 'rowTokens'>
 /** @throws FileWriteError if the name does not end in .jsonl, or the file exists and may not be replaced. */
 export function checkFree(out: string, overwrite: boolean): void {
   if (!out.endsWith('.jsonl')) throw new FileWriteError(out, 'input', 'the name must end in ".jsonl".');
-  if (!overwrite && existsSync(out))
-    throw new FileWriteError(out, 'exists', 'the file exists. Choose another name, or add --overwrite.');
+  if (!overwrite && lstatSync(out, { throwIfNoEntry: false }))
+    throw new FileWriteError(
+      out,
+      'overwrite',
+      'it exists. Set "overwrite" to replace it, or choose another name.',
+    );
 }
 
 /** Number of rows whose keys and values fit into the limit. */

@@ -63,7 +63,7 @@ describe('grasp write', () => {
   });
 
   it.each([
-    ['a file of another kind', 'plain', 'own.txt', 5, '.jsonl'],
+    ['a file of another kind', 'plain', 'own.txt', 2, '.jsonl'],
     ['a model that names no token to start with', 'mute', 'none.jsonl', 3, 'no chat template'],
   ])('refuses %s', async (_name, model, out, exit, hint) => {
     const { code, err } = await write(model, out, '--quiet');
@@ -76,7 +76,7 @@ describe('grasp write', () => {
     await writeFile(at('kept.jsonl'), 'mine');
     expect(await write('plain', 'kept.jsonl')).toMatchObject({
       code: 5,
-      err: expect.stringContaining('exists'),
+      err: expect.stringContaining('it exists. Add --overwrite'),
     });
     expect(await readFile(at('kept.jsonl'), 'utf8')).toBe('mine');
     expect((await write('plain', 'kept.jsonl', '--overwrite', '--quiet')).code).toBe(0);

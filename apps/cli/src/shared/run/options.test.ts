@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
-import { runFlags } from './flags.js';
+import { runFlags, valueOfFlag } from './flags.js';
 import { runOptions } from './options.js';
 
 describe('runOptions', () => {
@@ -22,21 +22,96 @@ describe('runOptions', () => {
     }
   });
 
-  it.each([
-    ['50%', 0.5],
-    [' 12.5 % ', 0.125],
-    ['0.5', 0.5],
-  ])('reads the share %j', async (text, expected) => {
-    const { option } = runFlags().find(({ path }) => path === 'budget.keep')!;
-    const keep = option.parseArg!(text, undefined);
-    const { settings } = await runOptions({ model: 'm', calib: ['a.txt'], keep });
-    expect(settings.budget.keep).toBe(expected);
+  it('reads a share that is written as a percentage', async () => {
+    const { settings } = await runOptions({
+      model: 'm',
+      calib: ['a.txt'],
+      keep: valueOfFlag('budget.keep', '50%'),
+    });
+    expect(settings.budget.keep).toBe(0.5);
   });
 
-  it.each(['%', '50%%', 'half', ''])('refuses the share %j', async (text) => {
-    const { option } = runFlags().find(({ path }) => path === 'budget.keep')!;
-    const keep = option.parseArg!(text, undefined);
-    await expect(runOptions({ model: 'm', calib: ['a.txt'], keep })).rejects.toThrow('keep');
+  it('refuses, by its flag, every number that the schema refuses', async () => {
+    for (const { path, option, schema } of runFlags()) {
+      if (path === 'workers' || !option.parseArg) continue;
+      for (const text of ['-1', '0', '0.5', '1e400', 'x', '', ' ', '0x1', 'NaN', '1,2']) {
+        let value: unknown;
+        try {
+          value = option.parseArg(text, undefined);
+        } catch (error) {
+          expect(error, `${option.long} ${text}`).toMatchObject({
+            message: expect.stringMatching(/^(It must (not )?be|Allowed choices are) .*\.$/),
+          });
+          continue;
+        }
+        if (!option.flags.endsWith('<file>'))
+          expect(schema.safeParse(value).success, `${option.long} ${text}`).toBe(true);
+      }
+    }
+  });
+
+  it('names the flag, what was typed and what is allowed', async () => {
+    for (const [flag, text, allowed] of [
+      ['--keep', 'abc', 'a number above 0 and at most 1, or a percentage such as 50%'],
+      ['--keep', '', 'a number above 0'],
+      ['--blocks', '1.5', 'a whole number of at least 1'],
+      ['--params', '80X', 'an amount like 80M'],
+      ['--seed', '-1', 'a whole number'],
+      ['--backend', 'gpu', 'tensorflow, wasm'],
+      ['--out', '', 'not be empty'],
+      ['--calib', '', 'not be empty'],
+    ] as const) {
+      const { code, err } = await grasp('prune', 'm', flag, text);
+      expect(code).toBe(2);
+      expect(err).toContain(`option '${flag}`);
+      expect(err).toContain(`argument '${text}'`);
+      expect(err).toContain(allowed);
+    }
+    expect(await grasp('prune', '')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("argument 'model'"),
+    });
+  });
+
+  it('names the config file, and what is wrong with it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'grasp-config-'));
+    try {
+      const config = join(folder, 'run.json');
+      const refusal = async () => (await grasp('prune', 'm', '--config', config)).err;
+      expect(await refusal()).toBe(`grasp: --config ${config}: there is no such file.`);
+      for (const [text, problem] of [
+        ['{', 'it is not valid JSON'],
+        ['[]', 'it must hold one JSON object'],
+        ['{"text":{"blocks":0}}', 'text.blocks: it must be at least 1; found 0'],
+        ['{"budget":{"keep":"half"}}', 'budget.keep: it must be a number; found "half"'],
+        ['{"choice":"best"}', 'choice: it must be one of gates, importance; found "best"'],
+        ['{"kepp":1}', 'there is no setting "kepp"'],
+        ['{"calib":"a.txt"}', 'calib: give a calibration text'],
+      ] as const) {
+        await writeFile(config, text);
+        expect(await refusal()).toContain(`--config ${config}: ${problem}`);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('refuses an output that is, contains or lies in an input', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'grasp-apart-'));
+    try {
+      const text = join(folder, 'a.txt');
+      await writeFile(text, 'text');
+      for (const out of [folder, join(folder, 'new'), dirname(folder)]) {
+        const options = runOptions({ model: folder, calib: ['b.txt'], out });
+        await expect(options).rejects.toMatchObject({
+          code: 'GRASP_SETTINGS',
+          message: expect.stringContaining('--out'),
+        });
+      }
+      await expect(runOptions({ model: 'm', calib: [text], out: folder })).rejects.toThrow('it contains');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('says what to give where the model or the calibration text is missing', async () => {

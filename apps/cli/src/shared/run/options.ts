@@ -1,13 +1,18 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parseJson } from '@grasp/files';
 import {
+  inPlainWords,
   type PruneSettings,
   parseSettings,
   refuseOldNames,
   SettingsError,
   settingsError,
+  settingsSchema,
 } from '@grasp/prune';
+import type * as z from 'zod';
+import { assertApart } from '../output-apart.js';
 import { inputOfFlags, runFlags } from './flags.js';
+import { inFlags } from './in-flags.js';
 import { inputsSchema, type RunInputs } from './inputs.js';
 
 /** Everything that a command line and a config file say about a run. */
@@ -28,15 +33,16 @@ export async function runOptions(
   flags: Readonly<Record<string, unknown>>,
   config?: string,
 ): Promise<RunOptions> {
-  const layers = [
-    ...(config === undefined ? [] : [await readConfig(config)]),
-    { ...inputOfFlags(flags), ...(flags.model === undefined ? {} : { model: flags.model }) },
-  ].map(split);
-  const settings = parseSettings(...(await Promise.all(layers.map((layer) => withFiles(layer.settings)))));
+  const given = { ...inputOfFlags(flags), ...(flags.model === undefined ? {} : { model: flags.model }) };
+  const layers = [...(config === undefined ? [] : [await readConfig(config)]), await withFiles(split(given))];
+  const settings = await inFlags(() => parseSettings(...layers.map((layer) => layer.settings)));
   const inputs: Input = Object.assign({}, ...layers.map((layer) => layer.inputs));
   if (inputs.model === undefined) await refuseSwallowedModel(inputs);
-  const parsed = inputsSchema.safeParse(inputs);
+  const parsed = inputsSchema.safeParse(inputs, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
+  const { out, model, calib, mix = [], scaleCalib = [], eval: texts } = parsed.data;
+  const files = config === undefined ? [] : [config];
+  if (out !== undefined) await assertApart(out, [model, ...calib, ...mix, ...scaleCalib, ...texts, ...files]);
   return { ...parsed.data, settings };
 }
 
@@ -63,8 +69,13 @@ async function refuseSwallowedModel(inputs: Input): Promise<void> {
   }
 }
 
+interface Layer {
+  readonly inputs: Input;
+  readonly settings: Input;
+}
+
 /** Separates what {@link inputsSchema} knows from the settings. */
-function split(input: Input): { inputs: Input; settings: Input } {
+function split(input: Input): Layer {
   const known = (name: string) => name in inputsSchema.shape;
   const entries = Object.entries(input);
   return {
@@ -74,31 +85,58 @@ function split(input: Input): { inputs: Input; settings: Input } {
 }
 
 /** Replaces paths of files by their content, for settings that a file holds. */
-async function withFiles(settings: Input): Promise<Input> {
+async function withFiles({ inputs, settings }: Layer): Promise<Layer> {
   const read: Record<string, unknown> = { ...settings };
-  for (const { path } of runFlags().filter(({ file }) => file)) {
+  for (const { path, schema, option } of runFlags().filter(({ file }) => file)) {
     const [group = '', name = ''] = path.split('.');
     const values = read[group];
     if (typeof values !== 'object' || values === null) continue;
     const value = (values as Input)[name];
-    if (typeof value === 'string') read[group] = { ...values, [name]: await readJson(value, path) };
+    if (typeof value !== 'string') continue;
+    const where = `${option.long} ${value}`;
+    const content = await readJson(value, where, path);
+    refuse(where, schema.safeParse(content, { error: inPlainWords }));
+    read[group] = { ...values, [name]: content };
   }
-  return read;
+  return { inputs, settings: read };
 }
 
-async function readJson(path: string, setting: string): Promise<unknown> {
+/** @throws SettingsError if the file `where` holds what a schema refuses. */
+function refuse(where: string, { error }: z.ZodSafeParseResult<unknown>): void {
+  if (error) throw settingsError(error, where);
+}
+
+async function readJson(path: string, where: string, setting: string): Promise<unknown> {
+  const fail = (problem: string, cause: unknown) =>
+    new SettingsError(`${where}: ${problem}`, [setting], { cause });
+  let text: string;
   try {
-    return parseJson((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
+    text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new SettingsError(`${path}: ${(error as Error).message}.`, [setting]);
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const known: Readonly<Record<string, string>> = {
+      ENOENT: 'there is no such file.',
+      EISDIR: 'it is a folder. Give a JSON file.',
+      EACCES: 'it may not be read.',
+    };
+    throw fail(known[String(code)] ?? (error as Error).message, error);
+  }
+  try {
+    return parseJson(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw fail(`it is not valid JSON: ${(error as Error).message}.`, error);
   }
 }
 
-async function readConfig(path: string): Promise<Input> {
-  const content = await readJson(path, 'config');
+async function readConfig(path: string): Promise<Layer> {
+  const where = `--config ${path}`;
+  const content = await readJson(path, where, 'config');
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new SettingsError(`${path}: it must hold one JSON object with settings.`, ['config']);
+    throw new SettingsError(`${where}: it must hold one JSON object with settings.`, ['config']);
   }
-  refuseOldNames(content as Input, path);
-  return content as Input;
+  refuseOldNames(content as Input, where);
+  const layer = await withFiles(split(content as Input));
+  refuse(where, settingsSchema.safeParse(layer.settings, { error: inPlainWords }));
+  refuse(where, inputsSchema.partial().safeParse(layer.inputs, { error: inPlainWords }));
+  return layer;
 }

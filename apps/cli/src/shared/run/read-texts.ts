@@ -1,4 +1,4 @@
-import type { EvaluationText, TextSizes } from '@grasp/prune';
+import { type EvaluationText, SettingsError, type TextSizes } from '@grasp/prune';
 import type { OpenModel } from '../model.js';
 import { calibrationBlocks, perplexityWindows, textNames, textSource } from '../texts.js';
 import type { RunOptions } from './options.js';
@@ -9,6 +9,11 @@ export async function readTexts(options: RunOptions, { tokenizer, config, checkp
   for (const file of checkpoint.files) await file.read();
   const { textColumn } = options;
   const { length, blocks } = options.settings.text;
+  const { contextLength } = config;
+  if (length > contextLength) {
+    const message = `text.length ${length} is longer than the model's context of ${contextLength} tokens. Use text.length ${contextLength} or less.`;
+    throw new SettingsError(message, ['text.length']);
+  }
   const blocksOf = (texts: readonly string[]) => {
     const sources = texts.map((text) => textSource(text, 'train', textColumn));
     const mixed = options.mix?.map((text) => textSource(text, 'train', textColumn));

@@ -1,0 +1,39 @@
+import type { GgufFileType, GgufSummary } from '@grasp/export';
+import { formatShare } from '../../shared/format.js';
+
+/** Widths that a line names. */
+const NAMED = 6;
+
+/** Lines about what a GGUF file holds beside the model, and in other types than asked for. Empty if there is nothing. */
+export function aboutFile(summary: GgufSummary, type: GgufFileType): string[] {
+  const padding = paddingLine(summary);
+  const types = typesLine(summary, type);
+  return [...(padding ? [padding] : []), ...(types ? [types] : [])];
+}
+
+function paddingLine({ paddedShare, paddedWidths, widthMultiple }: GgufSummary): string | undefined {
+  if (paddedShare === 0) return undefined;
+  const share = paddedShare < 0.001 ? 'less than 0.1%' : formatShare(paddedShare);
+  const start = `Padding: ${share} of the elements are zeros.`;
+  const widths = paddedWidths.filter((width) => width > 0);
+  if (widths.length === 0) return start; // of parts that are gone
+  const more = widths.length > NAMED ? `, and ${widths.length - NAMED} more` : '';
+  return (
+    `${start} FFN widths are rounded up to multiples of ${widthMultiple}: ${widths.slice(0, NAMED).join(', ')}${more}. ` +
+    `Prune with --align ${widthMultiple} to avoid it.`
+  );
+}
+
+function typesLine({ matrices }: GgufSummary, type: GgufFileType): string | undefined {
+  const asked = type.toUpperCase();
+  const counts = Object.entries(matrices);
+  const others = counts.filter(([stored]) => stored !== asked);
+  if (others.length === 0) return undefined;
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const why: Readonly<Record<string, string>> = {
+    F16: 'rows that are no whole blocks of 32',
+    Q8_0: 'the head',
+  };
+  const list = others.map(([stored, count]) => `${count} as ${stored} (${why[stored] ?? 'as it was'})`);
+  return `Types: ${total - others.reduce((sum, [, count]) => sum + count, 0)} of ${total} matrices are ${asked}; ${list.join(', ')}.`;
+}

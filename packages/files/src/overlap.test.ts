@@ -1,0 +1,32 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { overlap } from './overlap.js';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grasp-overlap-'));
+  await mkdir(at('model'));
+  await writeFile(at('model/config.json'), '{}');
+  await symlink(at('model'), at('link'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it.each([
+  ['model', 'model', 'same'],
+  ['model/', 'model', 'same'],
+  ['link', 'model', 'same'],
+  ['model', 'link', 'same'],
+  ['model/new/out', 'model', 'inside'],
+  ['link/out', 'model', 'inside'],
+  ['.', 'model', 'around'],
+  ['model', 'model/config.json', 'around'],
+  ['model2', 'model', undefined],
+  ['out', 'model', undefined],
+  ['model/../out', 'link', undefined],
+])('compares the output %s with the input %s', async (output, input, expected) => {
+  expect(await overlap(at(output), at(input))).toBe(expected);
+});
