@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { operationsAtOnce } from './c-api/config-proto.js';
 import { EagerContext } from './eager/eager-context.js';
@@ -43,7 +44,8 @@ let open: { tensorFlow: TensorFlow; options: OpenOptions } | undefined;
 /**
  * Opens TensorFlow and makes it the current tfjs backend. The first call on a machine fetches libtensorflow.
  *
- * A process has one TensorFlow at a time. If it is open, it is returned, unless the options ask for another one.
+ * A process has one TensorFlow at a time, and each of its worker threads one of its own. If it is open, it is returned,
+ * unless the options ask for another one.
  *
  * @throws TensorFlowSetupError; `problem` is 'already-open' if TensorFlow is open with other options, or in another copy
  *   of this package
@@ -55,6 +57,8 @@ export async function openTensorFlow(options: OpenOptions = {}): Promise<TensorF
   if (open) return openTensorFlow(options);
   const tensorFlow = start(location, options);
   open = { tensorFlow, options };
+  // The memory of a worker thread that ends belongs to the process, which goes on.
+  if (!isMainThread) process.once('exit', tensorFlow.dispose);
   await setBackend(backendName);
   throwTypedIfDisposed();
   return tensorFlow;

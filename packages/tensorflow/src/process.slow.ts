@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage, folder } from '../test/build.js';
@@ -28,6 +29,40 @@ describe('a process with TensorFlow', () => {
       `${opening} const recorded = tensorFlow.record('layer', layer); recorded(x); recorded(x)[0].dataSync();`,
     );
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  it('has one in each worker thread, with the same bits, and no word from the first', async () => {
+    const script = `
+      import { Worker, isMainThread, parentPort } from 'node:worker_threads';
+      import koffi from 'koffi';
+      import * as tf from '@tensorflow/tfjs-core';
+      import { openTensorFlow } from '${folder}dist/index.js';
+      const compute = async () => {
+        const tensorFlow = await openTensorFlow();
+        const x = tf.randomNormal([64, 64], 0, 1, 'float32', 7);
+        const layer = tensorFlow.record('layer', (x) => [tf.softmax(tf.matMul(x, x))]);
+        for (let i = 0; i < 50; i++) tf.dispose(layer(x));
+        return [...layer(x)[0].dataSync()].join();
+      };
+      if (isMainThread) {
+        const file = new URL(import.meta.url);
+        const answer = (worker) => new Promise((resolve, reject) => {
+          let value;
+          worker.on('message', (message) => { value = message; }).on('error', reject).on('exit', () => resolve(value));
+        });
+        const start = () => new Worker(file);
+        const first = await answer(start()); // before the main thread has opened it
+        const answers = await Promise.all([answer(start()), answer(start()), compute()]);
+        const getenv = koffi.load(null).func('getenv', 'str', ['str']);
+        console.log(JSON.stringify([new Set([first, ...answers]).size, first.length > 0, getenv('NVIDIA_TF32_OVERRIDE')]));
+      } else parentPort.postMessage(await compute());
+    `;
+    const file = `${folder}dist/threads.test.mjs`;
+    await writeFile(file, script);
+    const { stdout, stderr } = await execa(process.execPath, [file], {
+      env: { TF_CPP_MIN_LOG_LEVEL: undefined, NVIDIA_TF32_OVERRIDE: undefined },
+    }).finally(() => rm(file));
+    expect({ stdout, stderr }).toEqual({ stdout: '[1,true,"0"]', stderr: '' });
   });
 
   it('keeps its memory flat over 2,000 calls, and over 300 recordings', async () => {

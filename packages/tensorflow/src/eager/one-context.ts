@@ -1,11 +1,11 @@
 import { TensorFlowSetupError } from '../errors.js';
 
-/** Shared by every copy of this package that the process has loaded. */
+/** Shared by every copy of this package that the thread has loaded: each thread has its own `globalThis`. */
 const mark = Symbol.for('@grasp/tensorflow/context');
 const processWide = globalThis as { [mark]?: true };
 
 /**
- * Claims the one eager context that a process may have.
+ * Claims the one eager context that a process, or a worker thread, may have.
  *
  * @returns releases the claim; further calls do nothing
  * @throws TensorFlowSetupError ('already-open') if there is one already

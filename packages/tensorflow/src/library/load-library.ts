@@ -10,8 +10,7 @@ import { releaseLibraryPages } from './release-pages.js';
 
 const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
 const logLevel = 'TF_CPP_MIN_LOG_LEVEL';
-const tensorFloat = 'NVIDIA_TF32_OVERRIDE';
-const gpuThreads = 'TF_GPU_THREAD_MODE';
+const defaults = { [logLevel]: '3', NVIDIA_TF32_OVERRIDE: '0', TF_GPU_THREAD_MODE: 'gpu_private' };
 
 /**
  * Loads the two libraries and binds the C API. The libraries are never unloaded, because TensorFlow's threads keep
@@ -34,10 +33,12 @@ export function loadLibrary(location: LibraryLocation): CApi {
   }
   const koffi = foreignFunctions();
   const wantsLog = process.env[logLevel] !== undefined;
-  process.env[logLevel] ??= '3';
-  process.env[tensorFloat] ??= '0';
-  process.env[gpuThreads] ??= 'gpu_private';
   const libc = koffi.load(null);
+  const setenv = libc.func('setenv', 'int', ['str', 'str', 'int']);
+  for (const [name, value] of Object.entries(defaults)) {
+    process.env[name] ??= value;
+    setenv(name, value, 0); // in a worker thread, process.env is a copy that TensorFlow does not see
+  }
   const dlopen = libc.func('dlopen', 'void *', ['str', 'int']);
   const dlerror = libc.func('dlerror', 'str', []);
   const open = () => {
