@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileServer, serve } from '../test/file-server.js';
 import { download, type RemoteFile } from './download.js';
@@ -100,6 +101,17 @@ describe('download', () => {
     await expect(failure).rejects.toEqual(problem('refused'));
     await expect(failure).rejects.not.toThrow('secret');
     expect(requests).toBe(1);
+  });
+
+  it('keeps passwords and signatures out of the causes of its errors', async () => {
+    const failure: unknown = await download(
+      remote('http://me:pass@127.0.0.1:1/file?signature=s3cr3t'),
+      target,
+      quick,
+    ).catch((error: unknown) => error);
+    expect(failure).toEqual(problem('unreachable'));
+    expect(inspect(failure, { depth: 9 })).not.toMatch(/pass|s3cr3t/);
+    expect((failure as Error).cause).toBeInstanceOf(Error);
   });
 
   it('sends its headers to no other server', async () => {

@@ -7,7 +7,7 @@ import { FileWriteError, openRegular, renameDurably, sync, withLock } from '@gra
 import { DownloadError } from './errors.js';
 import { type Digest, digestOf, isDiskFull, sizeOf } from './files.js';
 import { webFetch } from './network.js';
-import { withoutSecrets } from './secrets.js';
+import { errorWithoutSecrets, withoutSecrets } from './secrets.js';
 
 /** A file on a web server, whose length and hash are known. */
 export interface RemoteFile {
@@ -164,7 +164,7 @@ function unreachable({ url }: RemoteFile, error: unknown): DownloadError {
     'unreachable',
     `${withoutSecrets(url)} could not be downloaded: ${withoutSecrets(reasonOf(error))}.`,
     'Check the network and the proxy (HTTPS_PROXY, NO_PROXY) and run again: the part received so far is kept.',
-    { cause: error },
+    { cause: errorWithoutSecrets(error) },
   );
 }
 

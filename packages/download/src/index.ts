@@ -4,4 +4,4 @@ export { extractFromWheel } from './extract-wheel.js';
 export { type FetchWheelOptions, fetchWheel, findPython, type Wheel } from './fetch-wheel.js';
 export { type Digest, digestOf, isDiskFull } from './files.js';
 export { offlineVariable, webFetch } from './network.js';
-export { withoutSecrets } from './secrets.js';
+export { errorWithoutSecrets, withoutSecrets } from './secrets.js';

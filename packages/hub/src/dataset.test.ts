@@ -4,6 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DatasetOptions, openDataset } from './dataset.js';
 
@@ -198,6 +199,6 @@ describe('openDataset', () => {
   it('keeps the token out of what it says', async () => {
     const refused = await open({ token: 'hf_wrongWrong' }).catch((error: Error) => error);
     expect(refused).toMatchObject({ code: 'GRASP_HUB', dataset: 'a/b' });
-    expect(String(refused)).not.toContain('hf_wrongWrong');
+    expect(inspect(refused, { depth: 9, showHidden: true })).not.toContain('hf_wrongWrong');
   });
 });

@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Digest, DownloadError, download, type RemoteFile } from '@grasp/download';
+import { type Digest, DownloadError, download, errorWithoutSecrets, type RemoteFile } from '@grasp/download';
 import { replaceFile } from '@grasp/files';
 import { datasetInfo, getHFHubCachePath, HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
 import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from './access/access.js';
@@ -78,7 +78,9 @@ export async function openDataset(dataset: Dataset, options: DatasetOptions = {}
     const answered = error instanceof HubApiError || error instanceof HubReplyError;
     const snapshot = answered ? undefined : await cachedSnapshot(cache, revision);
     if (snapshot) return snapshot;
-    throw new HubError(id, `cannot be listed on the Hub: ${explain(error, access)}`, { cause: error });
+    throw new HubError(id, `cannot be listed on the Hub: ${explain(error, access)}`, {
+      cause: errorWithoutSecrets(error, [access.accessToken]),
+    });
   }
 }
 
