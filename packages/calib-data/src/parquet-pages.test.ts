@@ -1,3 +1,5 @@
+import { parquetMetadata, parquetSchema } from 'hyparquet';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it, vi } from 'vitest';
 import { LIMITS } from './limits.js';
 
@@ -7,6 +9,24 @@ describe('Parquet pages', () => {
     expect(unpackingBudget(8192)).toEqual({ bytes: LIMITS.parquetPageBytes, values: LIMITS.parquetValues });
     expect(unpackingBudget(2 ** 30).bytes).toBe(LIMITS.parquetExpansion * 2 ** 30);
   });
+
+  it.each(['bytes', 'values'] as const)(
+    'spend the budget of %s each time a row group names them',
+    async (what) => {
+      const { checkRowGroup } = await import('./records/parquet-pages.js');
+      const file = parquetWriteBuffer({ columnData: [{ name: 'text', data: ['a', 'b'], type: 'STRING' }] });
+      const metadata = parquetMetadata(file);
+      const budget = { bytes: 2 ** 20, values: 2 ** 20 };
+      const check = () => checkRowGroup(file, metadata.row_groups[0]!, parquetSchema(metadata), budget);
+      await check();
+      const spent = 2 ** 20 - budget[what];
+      expect(spent).toBeGreaterThanOrEqual(2);
+      budget[what] = 2 * spent;
+      await check();
+      await check();
+      await expect(check()).rejects.toThrow('the maximum is 0');
+    },
+  );
 
   it('load the decompressors only for a Parquet file', async () => {
     vi.resetModules();
