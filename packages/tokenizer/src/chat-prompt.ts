@@ -1,7 +1,6 @@
 import type { TokenizerRoles } from '@grasp/checkpoint';
-import { Template } from '@huggingface/jinja';
 import { LIMITS } from './limits.js';
-import { renderApart } from './render-apart.js';
+import { compileTemplate, type Template } from './template/render.js';
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant';
@@ -14,35 +13,35 @@ export class ChatTemplateError extends Error {
   readonly code = 'GRASP_CHAT_TEMPLATE';
 }
 
-/**
- * Renders a conversation as the model's prompt, up to the start of its reply. An abort of `signal` stops the template at once.
- */
+/** Renders a conversation as the model's prompt, up to the start of its reply. An aborted `signal` rejects with its reason. */
 export type ChatPrompt = (messages: readonly Message[], signal?: AbortSignal) => Promise<string>;
 
 /**
- * Compiles the chat template of a model. Returns undefined if the model has none. Each call of the returned function renders
- * it in a process of its own, with limits on time and memory. Line ends are normalized, as in Jinja2.
+ * Compiles the chat template of a model. Returns undefined if the model has none. The returned function gives the text of
+ * transformers' `apply_chat_template`, or refuses: it never gives another text. Limits bound the steps and the text of a
+ * rendering.
  *
- * @throws ChatTemplateError if the template cannot be parsed. The returned function throws it if the template refuses a
- *   conversation, or passes a limit.
+ * @throws ChatTemplateError if the template has syntax that is not supported. The returned function throws it if the template
+ *   refuses a conversation, uses something that is not supported, or passes a limit.
  */
 export function chatPrompt({ chatTemplate, special }: TokenizerRoles): ChatPrompt | undefined {
   if (chatTemplate === undefined) return undefined;
   if (chatTemplate.length > LIMITS.templateCharacters) {
     throw templateError(new Error(`it has more than ${LIMITS.templateCharacters} characters`));
   }
-  const template = chatTemplate.replace(/\r\n?/g, '\n');
+  let template: Template;
   try {
-    new Template(template);
+    template = compileTemplate(chatTemplate);
   } catch (error) {
     throw templateError(error);
   }
   const tokens = Object.fromEntries(Object.entries(special).map(([role, text]) => [`${role}_token`, text]));
   return async (messages, signal) => {
+    signal?.throwIfAborted();
     try {
-      return await renderApart(template, { ...tokens, messages, add_generation_prompt: true }, signal);
+      // transformers defines tools and documents, as None.
+      return template({ ...tokens, messages, tools: null, documents: null, add_generation_prompt: true });
     } catch (error) {
-      signal?.throwIfAborted();
       throw templateError(error);
     }
   };

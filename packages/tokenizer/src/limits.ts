@@ -18,11 +18,11 @@ export const LIMITS = {
   run: 20_000,
   /** Length of a chat template, in characters. The longest in use have some ten thousand. */
   templateCharacters: 2 ** 18,
-  /** Time to render a chat template. */
-  templateSeconds: 10,
-  /** Memory to render a chat template. */
-  templateMegabytes: 256,
-  /** Length of a rendered prompt, in characters. */
+  /** Steps to render a chat template: values of expressions, items of loops. */
+  templateSteps: 3_000_000,
+  /** Depth of macros that call each other. */
+  templateDepth: 200,
+  /** Length of a rendered prompt, with all text on the way to it, in characters. */
   promptCharacters: 2 ** 26,
   /** White space in a row, in characters. Common patterns backtrack once per space, and the library aborts at ten million. */
   spaces: 4_000_000,
