@@ -9,6 +9,7 @@ import {
   checkGroup,
   continuationBatch,
   endingScores,
+  visibleKeys,
 } from './inference/continuations.js';
 import {
   type GenerateOptions,
@@ -19,8 +20,9 @@ import {
 import { Generation } from './inference/generation.js';
 import type { DecoderParts } from './layers/decoder-parts.js';
 import { type Pass, PreparedLayers } from './layers/prepared-layers.js';
+import type { Positions } from './layers/rotary-positions.js';
 import { checkLengths, gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
-import { type RotaryTable, rotaryOf } from './math/rotary.js';
+import type { VisibleKeys } from './layers/sublayer.js';
 import type { DecoderParameters, ParameterName } from './spec/parameters.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
 
@@ -73,7 +75,10 @@ export class DecoderView {
       const pruned = units === 'all';
       const tuning = wanted.has('norms') || wanted.has('lora');
       const tensors = layers.run((passes) => ({
-        ...backpropagate(head, passes, layers.norm, batch, positions.table(0, tokens), { pruned, tuning }),
+        ...backpropagate(head, passes, layers.norm, batch, positions.range(0, tokens, batch.shape[1]), {
+          pruned,
+          tuning,
+        }),
       }));
       const { nll, dz, dNorms, dLora } = tensors;
       const [losses, ofGates, ofNorms, ofLora] = await Promise.all([
@@ -106,7 +111,7 @@ export class DecoderView {
     const { inputs, tokens } = splitTargets(batch);
     const { head, positions } = this.parts;
     return this.ask((passes, norm) =>
-      head.teacherRows(this.hiddenStates(passes, inputs, positions.table(0, tokens)), norm),
+      head.teacherRows(this.hiddenStates(passes, inputs, positions.range(0, tokens, batch.shape[1])), norm),
     );
   }
 
@@ -120,7 +125,11 @@ export class DecoderView {
     const { inputs, targets, tokens } = splitTargets(batch);
     const { head, positions } = this.parts;
     return this.ask((passes, norm) =>
-      head.negLogLikelihood(this.hiddenStates(passes, inputs, positions.table(0, tokens)), norm, targets),
+      head.negLogLikelihood(
+        this.hiddenStates(passes, inputs, positions.range(0, tokens, batch.shape[1])),
+        norm,
+        targets,
+      ),
     );
   }
 
@@ -129,7 +138,7 @@ export class DecoderView {
     checkBatch(this.parts.config, batch, 1);
     const { head, positions } = this.parts;
     return this.ask((passes, norm) =>
-      head.logits(this.hiddenStates(passes, batch.ids, positions.table(0, batch.shape[1])), norm),
+      head.logits(this.hiddenStates(passes, batch.ids, positions.range(0, batch.shape[1])), norm),
     );
   }
 
@@ -187,12 +196,12 @@ export class DecoderView {
   private hiddenStates(
     passes: readonly Pass[],
     ids: Int32Array,
-    rotary: RotaryTable,
-    visible?: tf.Tensor,
+    positions: Positions,
+    visible?: VisibleKeys,
   ): tf.Tensor {
     let x = this.parts.head.embed(ids);
     for (const { sublayer, tensors } of passes) {
-      const y = sublayer.forward(x, tensors, rotary, visible);
+      const y = sublayer.forward(x, tensors, positions, visible);
       x.dispose();
       x = y;
     }
@@ -202,10 +211,9 @@ export class DecoderView {
   /** Negative log-likelihood of each ending token, `[M]`. */
   private endingLikelihoods(passes: readonly Pass[], norm: tf.Tensor, batch: ContinuationBatch): tf.Tensor {
     const { tokens, positions, predictors, targets } = batch;
-    const [B, T] = tokens.shape;
-    const rotary = rotaryOf(this.parts.positions.table(0, T), positions, B);
-    const visible = tf.tensor3d(batch.visible, [B, T, T]);
-    const x = this.hiddenStates(passes, tokens.ids, rotary, visible); // [B·T, d]
+    const [B] = tokens.shape;
+    const ofTokens = this.parts.positions.of(positions, B);
+    const x = this.hiddenStates(passes, tokens.ids, ofTokens, visibleKeys(batch)); // [B·T, d]
     const predicting = tf.gather(x, tf.tensor1d(predictors, 'int32')); // [M, d]
     return this.parts.head.negLogLikelihood(predicting, norm, targets);
   }

@@ -31,9 +31,10 @@ export {
 export type { ContinuationGroup } from './inference/continuations.js';
 export type { GenerateOptions, GenerateRowsOptions, LikelyTokens } from './inference/generate.js';
 export { type LoadOptions, loadDecoder } from './load-decoder.js';
-export { attentionMatrices } from './math/attention-shape.js';
+export type { Activation } from './math/activation.js';
+export { attentionMatrices } from './math/attention/attention-shape.js';
 export { feedForwardMatrices } from './math/feed-forward.js';
-export { rotaryFrequencies } from './math/rotary.js';
+export { rotaryFrequencies } from './math/rotary-frequencies.js';
 export type { TeacherTargets } from './math/teacher-targets.js';
 export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
 export { normCount, normScales } from './recovery/norm-parameters.js';
@@ -51,17 +52,28 @@ export {
   LAYER_SHAPES_KEY,
   type LayerShape,
 } from './spec/config.js';
+export { ConfigFields } from './spec/config-fields.js';
 export {
   configOf,
   type DecoderCheckpoint,
   decoderCheckpoint,
   openDecoderCheckpoint,
 } from './spec/decoder-checkpoint.js';
+export type { DecoderTraits, FusedTensor, QueryKeyNorm, SublayerNorms } from './spec/decoder-traits.js';
+export {
+  equalLayers,
+  type LayerAttention,
+  layerTypes,
+  mixedLayers,
+  slidingWindow,
+} from './spec/layer-attention.js';
 export type { DecoderParameters, ParameterName } from './spec/parameters.js';
-export { type RotaryConfig, ropeParameters } from './spec/rotary-config.js';
+export { type RotaryConfig, type RotaryOptions, ropeParameters, rotaryConfig } from './spec/rotary-config.js';
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './spec/units.js';
 export type { TokenBatch } from './token-batch.js';
 export { checkWeights, type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';
+export { fusedCheckpoint } from './weights/fused-tensors.js';
+export { headRows } from './weights/head-rows.js';
 export { type ModelTensors, modelTensors } from './weights/model-tensors.js';
 export type { ProjectionName } from './weights/tensor-names.js';
 export type { WeightDType } from './weights/weight-reader.js';

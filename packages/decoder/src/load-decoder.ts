@@ -9,11 +9,12 @@ import { FeedForwardLayer } from './layers/feed-forward-layer.js';
 import { LanguageHead } from './layers/language-head.js';
 import { RotaryPositions } from './layers/rotary-positions.js';
 import type { Sublayer } from './layers/sublayer.js';
+import type { AttentionShape } from './math/attention/attention-shape.js';
 import { inScope } from './runtime/in-scope.js';
 import { eagerRuntime, type Runtime } from './runtime/runtime.js';
 import type { Architecture } from './spec/architectures/index.js';
 import { openDecoderCheckpoint } from './spec/decoder-checkpoint.js';
-import { decoderLayout } from './spec/units.js';
+import { decoderLayout, wholeLayout } from './spec/units.js';
 import { checkWeights } from './weights/expected-tensors.js';
 import { type WeightDType, WeightReader } from './weights/weight-reader.js';
 
@@ -52,33 +53,43 @@ export async function loadDecoder(given: Checkpoint, options: LoadOptions = {}):
   const config = checkpoint.decoder;
   checkWeights(checkpoint, config);
   const layout = decoderLayout(config);
+  const allUnits = wholeLayout(config);
   const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);
+  const residual = { epsilon: config.normEpsilon, residualScale: config.residualScale };
   const feedForward = feedForwardFunctions(runtime, {
-    epsilon: config.normEpsilon,
+    ...residual,
+    activation: config.activation,
     savesHalf: dtype === 'bfloat16',
   });
-  const attention = attentionFunctions(runtime, {
+  const attentionShape: AttentionShape = {
+    ...residual,
     headDim: config.headDim,
     queriesPerKvHead: config.queriesPerKvHead,
-    epsilon: config.normEpsilon,
-    gateKeys: config.architecture.groupGate === 'key-value',
+    queryKeyNorm: config.queryKeyNorm,
+    gateKeys: config.groupGate === 'key-value',
+    scale: config.attentionScale,
+    cap: config.attentionCap,
     queryBlock: (scores) => Math.max(QUERY_BLOCK, Math.floor((runtime.pieceEntries ?? 0) / scores)),
-  });
+  };
+  const windows = new Set(config.attention.map(({ window }) => window));
+  const attention = new Map(
+    [...windows].map((window) => [window, attentionFunctions(runtime, { ...attentionShape, window })]),
+  );
   const head = await LanguageHead.load(reader, runtime, config);
   const bytes = dtype === 'bfloat16' ? 2 : 4;
   const scopes = runtime.placement?.(layerParameters(config).map((parameters) => bytes * parameters));
   const sublayers: Sublayer[] = [];
   // Attention comes first in a layer, though its units come last in the layout.
-  for (const block of [...layout.blocks].sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1))) {
+  for (const block of [...allUnits.blocks].sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1))) {
     const scope = scopes?.[block.layer];
     const at = scope ? reader.within(scope) : reader;
     const sublayer =
       block.kind === 'kv'
-        ? await AttentionLayer.load(at, config, block, attention)
+        ? await AttentionLayer.load(at, config, block, attention.get(config.attention[block.layer]!.window)!)
         : await FeedForwardLayer.load(at, config, block, feedForward);
     sublayers.push(scope ? inScope(sublayer, scope) : sublayer);
   }
-  const positions = new RotaryPositions(config.rotary, config.headDim);
+  const positions = new RotaryPositions(config);
   const state = { edition: 0, disposed: false };
-  return new Decoder({ config, layout, head, sublayers, positions, runtime, state });
+  return new Decoder({ config, layout, allUnits, head, sublayers, positions, runtime, state });
 }

@@ -2,7 +2,7 @@ import { applyJsonEdit, type Json, jsonEdits } from '@grasp/testing/fuzz';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { kvCacheBytesPerToken, parameterCounts } from '../src/costs/parameter-counts.js';
-import { rotaryFrequencies } from '../src/math/rotary.js';
+import { rotaryFrequencies } from '../src/math/rotary-frequencies.js';
 import { decoderConfig } from '../src/spec/config.js';
 import { decoderLayout, prunedConfig, unitSlices } from '../src/spec/units.js';
 import { checkWeights, expectedTensors } from '../src/weights/expected-tensors.js';
@@ -69,7 +69,7 @@ export function fuzzConfigs(runs: number, seed?: number): void {
       expect([...expectedTensors(config)].length).toBeLessThan(20 * layers.length + 4);
       const layout = decoderLayout(config);
       if (headDim > 2 ** 12 || layout.size > 2 ** 12) return; // what follows is done only once the weights fit
-      expect(rotaryFrequencies(config.rotary, headDim).every(Number.isFinite)).toBe(true);
+      expect([...rotaryFrequencies(config.attention[0]!.rotary!)].every(Number.isFinite)).toBe(true);
       unitSlices(config);
       decoderConfig(prunedConfig(raw, config, new Uint8Array(layout.size).fill(1)));
     }),

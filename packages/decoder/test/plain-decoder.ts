@@ -4,7 +4,7 @@
  */
 import type { Checkpoint } from '@grasp/checkpoint';
 import * as tf from '@tensorflow/tfjs-core';
-import { rotaryFrequencies } from '../src/math/rotary.js';
+import { rotaryFrequencies } from '../src/math/rotary-frequencies.js';
 import type { DecoderConfig } from '../src/spec/config.js';
 import type { TokenBatch } from '../src/token-batch.js';
 
@@ -24,7 +24,7 @@ export async function plainLoss(
   const { headDim: h, queriesPerKvHead: G, normEpsilon } = config;
   const ids = tf.tensor2d(batch.ids, [B, length], 'int32');
   const T = length - 1;
-  const frequencies = rotaryFrequencies(config.rotary, h);
+  const frequencies = rotaryFrequencies(config.attention[0]!.rotary!);
   const angles = tf.tensor2d(
     Float32Array.from({ length: T * h }, (_, i) => Math.floor(i / h) * frequencies[(i % h) % (h / 2)]!),
     [T, h],

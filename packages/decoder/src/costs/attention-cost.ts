@@ -1,11 +1,15 @@
+import type { QueryKeyNorm } from '../spec/decoder-traits.js';
 import { attendedKeys } from './attended-keys.js';
 import {
   type LayerCost,
   matrixElements,
   NOTHING_SAVED,
+  normElements,
   type PassGradients,
   type PassTokens,
   productOperations,
+  type ResidualNorms,
+  savedOutput,
   transientElements,
 } from './layer-cost.js';
 import { loraBackwardOperations, loraForwardOperations } from './lora-cost.js';
@@ -16,8 +20,10 @@ export interface AttentionShape {
   readonly hiddenSize: number;
   readonly headDim: number;
   readonly queriesPerKvHead: number;
-  /** Whether each head's queries and keys are normalised. */
-  readonly queryKeyNorm: boolean;
+  /** Whether each head's queries and keys are normalised, or those of all heads together. Default: neither. */
+  readonly queryKeyNorm?: QueryKeyNorm;
+  /** Norms before and after the sublayer. Default: one before it. */
+  readonly norms?: ResidualNorms;
   /** Most keys that a query sees, itself included. Default: the whole context. */
   readonly window?: number;
 }
@@ -29,12 +35,16 @@ export interface AttentionShape {
  * Dims: N tokens, d hidden, h head dim, G query heads of a group, K computed groups, P pruned groups.
  */
 export function attentionCost(shape: AttentionShape, { computed: K, pruned: P }: Units): LayerCost {
-  const { hiddenSize: d, headDim: h, queriesPerKvHead: G, queryKeyNorm, window } = shape;
+  const { hiddenSize: d, headDim: h, queriesPerKvHead: G, queryKeyNorm = 'none', window, norms } = shape;
   const matricesOf = (groups: number) => ({
     queryKey: { inputs: d, outputs: groups * (G + 1) * h },
     value: { inputs: d, outputs: groups * h },
     output: { inputs: groups * G * h, outputs: d },
   });
+  const headNorms = (groups: number) => {
+    if (queryKeyNorm === 'none') return 0;
+    return queryKeyNorm === 'head' ? 2 * h : groups * (G + 1) * h;
+  };
   const matrices = matricesOf(K);
   const all = Object.values(matricesOf(K + P));
   /** Operations of one product over all pairs of a query and a key that it meets. */
@@ -56,12 +66,12 @@ export function attentionCost(shape: AttentionShape, { computed: K, pruned: P }:
   return {
     parameters: {
       matrices: all.reduce((sum, size) => sum + matrixElements(size), 0),
-      norms: d + (queryKeyNorm ? 2 * h : 0),
+      norms: normElements(d, norms) + headNorms(K + P),
     },
     matrices,
     outputMatrix: matrices.output,
-    // A window needs only the last keys and values.
-    kvCache: (length) => 2 * K * h * Math.min(length, window ?? length),
+    // The next token sees itself and the last keys of its window.
+    kvCache: (length) => 2 * K * h * Math.min(length, (window ?? Infinity) - 1),
     forward: (pass, { rank = 0 } = {}) => ({
       operations: forwardOperations(pass, { rank }),
       saved: NOTHING_SAVED,
@@ -76,15 +86,16 @@ export function attentionCost(shape: AttentionShape, { computed: K, pruned: P }:
           key: pass.tokens * K * h,
           value: pass.tokens * K * h,
           mixed: pass.tokens * K * G * h,
-          queryKeyBeforeNorm: queryKeyNorm ? pass.tokens * K * (G + 1) * h : 0,
+          queryKeyBeforeNorm: queryKeyNorm !== 'none' ? pass.tokens * K * (G + 1) * h : 0,
           prunedValue: gradients.pruned ? pass.tokens * P * h : 0,
+          output: savedOutput(pass.tokens, d, norms),
         },
         weightDtype: {},
       },
       transient: transient(pass),
     }),
-    backward: (pass, { pruned = false, norms = false, input = true, rank = 0 } = {}) => {
-      const throughInputs = input || norms;
+    backward: (pass, { pruned = false, norms: ofNorms = false, input = true, rank = 0 } = {}) => {
+      const throughInputs = input || ofNorms;
       return {
         operations: {
           queryKey: throughInputs ? productOperations(pass.tokens, matrices.queryKey) : 0,

@@ -1,4 +1,5 @@
 import type { DecoderConfig } from '../spec/config.js';
+import type { SublayerNorms } from '../spec/decoder-traits.js';
 import { type AttentionShape, attentionCost } from './attention-cost.js';
 import { embeddingCost } from './embedding-cost.js';
 import { type FeedForwardShape, feedForwardCost } from './feed-forward-cost.js';
@@ -19,17 +20,23 @@ export interface DecoderLayers {
   readonly head: LayerCost;
 }
 
-/** What a config says about its attention sublayers. Every query sees the whole context. */
-function attentionShape(config: DecoderConfig): AttentionShape {
-  const { hiddenSize, headDim, queriesPerKvHead } = config;
-  const { queryKeyNorm } = config.architecture;
-  return { hiddenSize, headDim, queriesPerKvHead, queryKeyNorm };
+/** What a config says about the attention of a layer. */
+function attentionShape(config: DecoderConfig, layer: number): AttentionShape {
+  const { hiddenSize, headDim, queriesPerKvHead, queryKeyNorm, attention, norms } = config;
+  const { window } = attention[layer]!;
+  return {
+    ...{ hiddenSize, headDim, queriesPerKvHead, queryKeyNorm },
+    ...(window === undefined ? {} : { window }),
+    norms: present(norms.attention),
+  };
 }
 
-/** What a config says about its FFN sublayers. All architectures so far have a gate matrix. */
-function feedForwardShape({ hiddenSize }: DecoderConfig): FeedForwardShape {
-  return { hiddenSize, gated: true };
+/** What a config says about its FFN sublayers. */
+function feedForwardShape({ hiddenSize, gatedFeedForward: gated, norms }: DecoderConfig): FeedForwardShape {
+  return { hiddenSize, gated, norms: present(norms.feedForward) };
 }
+
+const present = ({ pre, post }: SublayerNorms) => ({ pre: pre !== undefined, post: post !== undefined });
 
 /**
  * The costs of every layer of a decoder.
@@ -42,11 +49,13 @@ export function decoderLayers(
   kept: number | Uint8Array = 1,
   prunedGradients = false,
 ): DecoderLayers {
-  const attention = attentionShape(config);
   const feedForward = feedForwardShape(config);
   const sublayers = sublayerUnits(config, kept, prunedGradients).map((units) => ({
     ...units,
-    cost: units.kind === 'kv' ? attentionCost(attention, units) : feedForwardCost(feedForward, units),
+    cost:
+      units.kind === 'kv'
+        ? attentionCost(attentionShape(config, units.layer), units)
+        : feedForwardCost(feedForward, units),
   }));
   const { hiddenSize, vocabSize, tiedHead: tied } = config;
   return {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { describe, expect, it } from 'vitest';
 import { loadDecoder } from '../load-decoder.js';
-import { attentionMatrices } from '../math/attention-shape.js';
+import { attentionMatrices } from '../math/attention/attention-shape.js';
 import { feedForwardMatrices } from '../math/feed-forward.js';
 import { decoderConfig } from '../spec/config.js';
 import { decoderSize, loraSides } from './decoder-size.js';
@@ -81,7 +81,7 @@ it('counts the KV cache that a token adds while text is generated', async () => 
 
 it('adds up the sides of the matrices that LoRA applies to', () => {
   const config = decoderConfig(shape);
-  const sizes = [...attentionMatrices(config, 3), ...feedForwardMatrices(24, 40)];
+  const sizes = [...attentionMatrices(config, 3), ...feedForwardMatrices(24, 40, true)];
   const sum = (side: 0 | 1) => 3 * sizes.reduce((total, size) => total + size[side], 0); // three layers
   expect(loraSides(config, 1)).toEqual({ inputs: sum(0), outputs: sum(1) });
 });

@@ -4,8 +4,11 @@ import {
   type MatrixSize,
   matrixElements,
   NOTHING_SAVED,
+  normElements,
   type PassTokens,
   productOperations,
+  type ResidualNorms,
+  savedOutput,
   totalAmount,
   transientElements,
 } from './layer-cost.js';
@@ -17,6 +20,8 @@ export interface FeedForwardShape {
   readonly hiddenSize: number;
   /** Whether the FFN has a gate matrix, `act(x·W_gate) · (x·W_up)`, or none, `act(x·W_up)`. */
   readonly gated: boolean;
+  /** Norms before and after the sublayer. Default: one before it. */
+  readonly norms?: ResidualNorms;
 }
 
 /**
@@ -26,7 +31,7 @@ export interface FeedForwardShape {
  * Dims: N tokens, d hidden, C computed channels, P pruned channels.
  */
 export function feedForwardCost(
-  { hiddenSize: d, gated }: FeedForwardShape,
+  { hiddenSize: d, gated, norms }: FeedForwardShape,
   { computed: C, pruned: P }: Units,
 ): LayerCost {
   const inputMatrices = (channels: number): Record<string, MatrixSize> => ({
@@ -46,7 +51,7 @@ export function feedForwardCost(
   return {
     parameters: {
       matrices: Object.values(matricesOf(C + P)).reduce((sum, size) => sum + matrixElements(size), 0),
-      norms: d,
+      norms: normElements(d, norms),
     },
     matrices,
     outputMatrix: matrices.down!,
@@ -66,7 +71,7 @@ export function feedForwardCost(
         lora: loraForwardOperations(matrices, pass.tokens, rank),
       },
       saved: {
-        float32: { input: pass.tokens * d },
+        float32: { input: pass.tokens * d, output: savedOutput(pass.tokens, d, norms) },
         weightDtype: {
           ...(gated ? { gate: pass.tokens * C } : {}),
           up: pass.tokens * C,

@@ -7,7 +7,7 @@ import { addAmounts } from './layer-cost.js';
 const TOKENS = { tokens: 20, length: 10 };
 
 describe('attention with a window', () => {
-  const shape = { hiddenSize: 8, headDim: 4, queriesPerKvHead: 3, queryKeyNorm: false };
+  const shape = { hiddenSize: 8, headDim: 4, queriesPerKvHead: 3 };
   const units = { computed: 2, pruned: 0 };
   const whole = attentionCost(shape, units);
   const windowed = attentionCost({ ...shape, window: 5 }, units);
@@ -23,7 +23,7 @@ describe('attention with a window', () => {
   });
 
   it('caches only the last keys and values', () => {
-    expect([3, 5, 9].map((length) => windowed.kvCache(length))).toEqual([3, 5, 5].map((n) => 2 * 2 * 4 * n));
+    expect([3, 5, 9].map((length) => windowed.kvCache(length))).toEqual([3, 4, 4].map((n) => 2 * 2 * 4 * n));
     expect(whole.kvCache(9)).toBe(2 * 2 * 4 * 9);
     expect(attentionCost(shape, { computed: 2, pruned: 3 }).kvCache(9)).toBe(whole.kvCache(9));
   });
@@ -65,10 +65,7 @@ describe('an FFN without a gate matrix', () => {
 
 describe('what exists while a sublayer runs', () => {
   const attention = (hiddenSize: number, pruned: number) =>
-    attentionCost(
-      { hiddenSize, headDim: 4, queriesPerKvHead: 3, queryKeyNorm: false },
-      { computed: 2, pruned },
-    );
+    attentionCost({ hiddenSize, headDim: 4, queriesPerKvHead: 3 }, { computed: 2, pruned });
 
   it('is eight times its widest tensor, pruned units included', () => {
     const feedForward = feedForwardCost({ hiddenSize: 8, gated: true }, { computed: 6, pruned: 4 });
@@ -83,7 +80,7 @@ describe('what exists while a sublayer runs', () => {
 describe('the backward pass of attention', () => {
   it('goes through the input matrices unless nothing below or in its norm needs a gradient', () => {
     const cost = attentionCost(
-      { hiddenSize: 8, headDim: 4, queriesPerKvHead: 3, queryKeyNorm: false },
+      { hiddenSize: 8, headDim: 4, queriesPerKvHead: 3 },
       { computed: 2, pruned: 0 },
     );
     const inputs = (gradients?: { input?: boolean; norms?: boolean }) => {

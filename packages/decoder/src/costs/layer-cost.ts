@@ -51,6 +51,25 @@ export interface SavedElements {
   readonly weightDtype: Amounts;
 }
 
+/** The norms of a residual sublayer: before it, after it, or both. */
+export interface ResidualNorms {
+  readonly pre: boolean;
+  readonly post: boolean;
+}
+
+/** Elements of a sublayer's norms of the residual stream. Default: one norm. */
+export function normElements(
+  hiddenSize: number,
+  { pre, post }: ResidualNorms = { pre: true, post: false },
+): number {
+  return hiddenSize * (Number(pre) + Number(post));
+}
+
+/** Elements of the output that a norm after a sublayer saves. */
+export function savedOutput(tokens: number, hiddenSize: number, norms: ResidualNorms | undefined): number {
+  return norms?.post ? tokens * hiddenSize : 0;
+}
+
 /** The cost of one pass through one layer. */
 export interface PassCost {
   /** Floating-point operations of each matrix product. A multiplication and an addition count as two. */

@@ -6,7 +6,7 @@ import { decoderSize } from './decoder-size.js';
 export interface ParameterCounts {
   /** All parameters except biases. A tied head counts once. */
   readonly total: number;
-  /** The parameters that a budget counts: FFN and attention projections. */
+  /** The parameters that a budget counts: FFN projections, and attention's unless its groups cannot be pruned. */
   readonly prunable: number;
 }
 
@@ -21,8 +21,10 @@ export function layerParameters(config: DecoderConfig): number[] {
 /** Numbers of parameters, from the config alone. */
 export function parameterCounts(config: DecoderConfig): ParameterCounts {
   const { sublayers, ends } = decoderSize(config);
-  const prunable = sublayers.matrices;
-  return { prunable, total: prunable + sublayers.norms + ends.matrices + ends.norms };
+  const prunable = decoderLayers(config)
+    .sublayers.filter(({ kind }) => kind === 'ffn' || config.groupGate !== 'none')
+    .reduce((sum, { cost }) => sum + cost.parameters.matrices, 0);
+  return { prunable, total: sublayers.matrices + sublayers.norms + ends.matrices + ends.norms };
 }
 
 /** Bytes of KV cache per token, at `bytes` per element (2 for half precision). */

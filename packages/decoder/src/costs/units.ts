@@ -32,7 +32,8 @@ export function sublayerUnits(
 ): SublayerUnits[] {
   const computedOf =
     typeof kept === 'number'
-      ? (_layer: number, _kind: SublayerUnits['kind'], count: number) => kept * count
+      ? (_layer: number, kind: SublayerUnits['kind'], count: number) =>
+          kind === 'kv' && config.groupGate === 'none' ? count : kept * count
       : computedUnder(config, kept, prunedGradients);
   const unitsOf = (layer: number, kind: SublayerUnits['kind'], count: number): SublayerUnits[] => {
     if (count === 0) return [];
@@ -49,9 +50,9 @@ export function sublayerUnits(
 function computedUnder(config: DecoderConfig, mask: Uint8Array, prunedGradients: boolean) {
   const layout = decoderLayout(config);
   const gates = Float32Array.from(mask);
-  const { groupGate } = config.architecture;
+  const { groupGate } = config;
   return (layer: number, kind: SublayerUnits['kind'], count: number): number =>
-    prunedGradients && kind === 'kv' && groupGate === 'value'
+    kind === 'kv' && (groupGate === 'none' || (prunedGradients && groupGate === 'value'))
       ? count
       : permutationOf(blockOf(layout, layer, kind)!, gates).computed;
 }

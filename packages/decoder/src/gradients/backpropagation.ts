@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LanguageHead } from '../layers/language-head.js';
 import type { Pass } from '../layers/prepared-layers.js';
+import type { Positions } from '../layers/rotary-positions.js';
 import type { Saved } from '../layers/sublayer.js';
-import type { RotaryTable } from '../math/rotary.js';
 import { splitTargets, type TokenBatch } from '../token-batch.js';
 
 export interface Backpropagated {
@@ -28,14 +28,14 @@ export function backpropagate(
   passes: readonly Pass[],
   norm: tf.Tensor,
   batch: TokenBatch,
-  rotary: RotaryTable,
+  positions: Positions,
   { pruned, tuning }: { readonly pruned: boolean; readonly tuning: boolean },
 ): Backpropagated {
   const { inputs, targets } = splitTargets(batch);
   const saves: { x: tf.Tensor; saved: Saved }[] = [];
   let x = head.embed(inputs); // [N, d]
   for (const { sublayer, tensors } of passes) {
-    const { y, saved } = sublayer.forwardSaving(x, tensors, rotary, pruned);
+    const { y, saved } = sublayer.forwardSaving(x, tensors, positions, pruned);
     saves.push({ x, saved });
     x = y;
   }
@@ -49,7 +49,7 @@ export function backpropagate(
     const { sublayer, tensors } = passes[i]!;
     const { x: input, saved } = saves[i]!;
     const wanted = { input: i > 0, tuning };
-    const gradient = sublayer.backward(dy, input, tensors, rotary, saved, wanted);
+    const gradient = sublayer.backward(dy, input, tensors, positions, saved, wanted);
     const { dx: below, dz, dNormScales, dLora } = gradient;
     gates.unshift(dz);
     if (dNormScales) norms.unshift(dNormScales);

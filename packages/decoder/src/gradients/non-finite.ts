@@ -18,7 +18,7 @@ export async function nonFiniteError(
   let x = tf.tidy(() => head.embed(ids)); // [N, d]
   let first: Sublayer | undefined;
   for (const [i, sublayer] of sublayers.entries()) {
-    const y = layers.run((passes) => sublayer.forward(x, passes[i]!.tensors, positions.table(0, tokens)));
+    const y = layers.run((passes) => sublayer.forward(x, passes[i]!.tensors, positions.range(0, tokens)));
     x.dispose();
     x = y;
     const values = await x.data<'float32'>();

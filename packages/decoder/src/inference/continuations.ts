@@ -1,4 +1,6 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { DecoderInputError } from '../errors.js';
+import type { VisibleKeys } from '../layers/sublayer.js';
 import type { DecoderConfig } from '../spec/config.js';
 import { checkBatch, type TokenBatch } from '../token-batch.js';
 
@@ -39,6 +41,32 @@ export function checkGroup(config: DecoderConfig, { context, continuations }: Co
         `${config.contextLength}.`,
     );
   }
+}
+
+/** What the tokens of a batch may see, for each window of attention: `[B, T, T]`. Made once for each window. */
+export function visibleKeys({ tokens, positions, visible }: ContinuationBatch): VisibleKeys {
+  const [B, T] = tokens.shape;
+  const masks = new Map<number | undefined, tf.Tensor>();
+  return (window) => {
+    const made = masks.get(window) ?? tf.tensor3d(within(window, positions, visible, T), [B, T, T]);
+    masks.set(window, made);
+    return made;
+  };
+}
+
+/** Hides the keys that lie before a window. */
+function within(
+  window: number | undefined,
+  positions: Int32Array,
+  visible: Float32Array,
+  T: number,
+): Float32Array {
+  if (window === undefined) return visible;
+  return visible.map((value, at) => {
+    const query = Math.floor(at / T);
+    const key = query - (query % T) + (at % T);
+    return positions[query]! - positions[key]! < window ? value : HIDDEN;
+  });
 }
 
 export function continuationBatch(groups: readonly ContinuationGroup[]): ContinuationBatch {

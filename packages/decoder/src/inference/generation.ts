@@ -10,6 +10,8 @@ import { KeyValueCache } from './key-value-cache.js';
 export class Generation {
   private readonly cache = new KeyValueCache();
   private readonly layers: PreparedLayers;
+  /** The tokens of each row so far, the unread ones included. */
+  private all: TokenBatch;
 
   /**
    * @param unread the tokens to read next: at first the prompts, `[rows, length]`.
@@ -21,6 +23,7 @@ export class Generation {
     private unread: TokenBatch,
   ) {
     checkBatch(parts.config, unread, 1);
+    this.all = unread;
     this.layers = new PreparedLayers(parts, splitParameters(parts, parameters, 'kept'));
   }
 
@@ -36,14 +39,15 @@ export class Generation {
   /** Reads the unread tokens and returns the logits of the next token of each row, `[rows, V]`. */
   nextLogits(): tf.Tensor {
     const { head, positions, config } = this.parts;
+    if (positions.changes(this.cache.length, this.all.shape[1])) this.readAgain();
     const {
       ids,
       shape: [rows, length],
     } = this.unread;
     const { hiddenSize: d } = config;
     return this.layers.run((passes) => {
-      const rotary = positions.table(this.cache.length, length);
-      const x = this.cache.read(passes, head.embed(ids), rotary); // [rows·length, d]
+      const ofTokens = positions.range(this.cache.length, length);
+      const x = this.cache.read(passes, head.embed(ids), ofTokens, length); // [rows·length, d]
       const last = tf.slice(tf.reshape(x, [rows, length, d]), [0, length - 1, 0], [rows, 1, d]);
       return head.logits(tf.reshape(last, [rows, d]), this.layers.norm);
     });
@@ -52,10 +56,27 @@ export class Generation {
   /** Appends one token to each row. */
   append(ids: Int32Array): void {
     this.unread = { ids, shape: [ids.length, 1] };
+    this.all = withTokens(this.all, ids);
+  }
+
+  /** Keys have another rotation in a text of this length: reads all tokens again. */
+  private readAgain(): void {
+    this.cache.dispose();
+    this.unread = this.all;
   }
 
   dispose(): void {
     this.cache.dispose();
     this.layers.dispose();
   }
+}
+
+/** Rows with one more token each. */
+function withTokens({ ids, shape: [rows, length] }: TokenBatch, next: Int32Array): TokenBatch {
+  const longer = new Int32Array(rows * (length + 1));
+  for (let row = 0; row < rows; row++) {
+    longer.set(ids.subarray(row * length, (row + 1) * length), row * (length + 1));
+    longer[(row + 1) * (length + 1) - 1] = next[row]!;
+  }
+  return { ids: longer, shape: [rows, length + 1] };
 }

@@ -1,10 +1,10 @@
-import { attention } from '../math/attention.js';
-import { type AttentionGradientInputs, attentionGradient } from '../math/attention-gradient.js';
-import type { AttentionInputs, AttentionShape } from '../math/attention-shape.js';
+import { attention } from '../math/attention/attention.js';
+import { type AttentionGradientInputs, attentionGradient } from '../math/attention/attention-gradient.js';
+import type { AttentionInputs, AttentionShape } from '../math/attention/attention-shape.js';
 import { namedFunction } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
 
-/** Attention's passes as functions that all layers share. */
+/** Attention's passes as functions that all layers with the same window share. */
 export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
   return {
     runtime,

@@ -8,7 +8,10 @@ import type { Sublayer } from './sublayer.js';
 /** The weights of a decoder, and what runs them. No parameter of any question is stored here. */
 export interface DecoderParts {
   readonly config: DecoderConfig;
+  /** The units that can be pruned. */
   readonly layout: Layout;
+  /** All units: those that can be pruned come first. */
+  readonly allUnits: Layout;
   readonly head: LanguageHead;
   /** From the bottom up: attention, then FFN, of each layer. */
   readonly sublayers: readonly Sublayer[];

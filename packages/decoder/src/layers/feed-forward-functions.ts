@@ -6,7 +6,7 @@ import {
   feedForwardGradient,
   gatedHidden,
 } from '../math/feed-forward.js';
-import { rmsNorm } from '../math/rms-norm.js';
+import { normedInput } from '../math/residual.js';
 import { type NamedTensors, namedFunction } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
 
@@ -24,7 +24,7 @@ export function feedForwardFunctions(runtime: Runtime, shape: FeedForwardShape) 
     infer: named('feed-forward', (i: FeedForwardInputs) => ({ y: feedForward(runtime, shape, i).y })),
     forward: named('feed-forward-saving', (i: FeedForwardInputs) => feedForward(runtime, shape, i)),
     hidden: named('feed-forward-hidden', (i: FeedForwardInputs) => ({
-      hidden: gatedHidden(runtime, rmsNorm(i.x, i.norm, shape.epsilon), i).hidden,
+      hidden: gatedHidden(runtime, shape, normedInput(shape, i.x, i), i).hidden,
     })),
     backward: named('feed-forward-gradient', (i: FeedForwardGradientInputs) =>
       feedForwardGradient(runtime, shape, i, false),

@@ -2,13 +2,13 @@ import type { UnitBlock } from '@grasp/budget';
 import * as tf from '@tensorflow/tfjs-core';
 import { type FeedForwardInputs, type FeedForwardSaved, feedForwardMatrices } from '../math/feed-forward.js';
 import type { MatrixSize } from '../math/lora.js';
-import type { RotaryTable } from '../math/rotary.js';
 import type { DecoderConfig } from '../spec/config.js';
 import type { Permutation } from '../weights/permutation.js';
 import { PermutedWeights, type UnitWeight } from '../weights/permuted-weights.js';
-import { normName, projectionName } from '../weights/tensor-names.js';
+import { projectionName } from '../weights/tensor-names.js';
 import type { WeightReader } from '../weights/weight-reader.js';
 import type { FeedForwardFunctions } from './feed-forward-functions.js';
+import type { Positions } from './rotary-positions.js';
 import type {
   Saved,
   Sublayer,
@@ -19,21 +19,26 @@ import type {
 } from './sublayer.js';
 import {
   disposeWeights,
+  readNorms,
   replaceOutputRows,
   type SublayerWeights,
-  scaleGradient,
+  scaleGradients,
   sublayerTensors,
 } from './sublayer-weights.js';
 
 /** One layer's FFN: the weights of its channels, one row a channel, and its passes. */
 export class FeedForwardLayer implements Sublayer {
-  readonly canSkipPruned = true;
+  readonly prunedUnits = 'skipped';
+  readonly norms: number;
 
   private constructor(
     readonly block: UnitBlock,
     private readonly functions: FeedForwardFunctions,
     private readonly weights: SublayerWeights,
-  ) {}
+    private readonly gated: boolean,
+  ) {
+    this.norms = [weights.norm, weights.postNorm].filter((norm) => norm !== undefined).length;
+  }
 
   static async load(
     reader: WeightReader,
@@ -42,23 +47,29 @@ export class FeedForwardLayer implements Sublayer {
     functions: FeedForwardFunctions,
   ): Promise<FeedForwardLayer> {
     const { layer, count } = block;
-    const d = config.hiddenSize;
+    const { hiddenSize: d, gatedFeedForward: gated } = config;
     const matrix = (name: 'gate' | 'up' | 'down') => projectionName(layer, name, 'weight');
-    const weights: UnitWeight[] = [
-      { name: 'gate', tensor: await reader.matrix(matrix('gate'), [count, d]), unitRows: 1 },
-      { name: 'up', tensor: await reader.matrix(matrix('up'), [count, d]), unitRows: 1 },
-      { name: 'down', tensor: await reader.matrix(matrix('down'), [d, count], true), unitRows: 1 },
-    ];
-    for (const name of ['gate', 'up'] as const) {
+    const inputs = gated ? (['gate', 'up'] as const) : (['up'] as const);
+    const weights: UnitWeight[] = [];
+    for (const name of inputs) {
+      weights.push({ name, tensor: await reader.matrix(matrix(name), [count, d]), unitRows: 1 });
+    }
+    weights.push({
+      name: 'down',
+      tensor: await reader.matrix(matrix('down'), [d, count], true),
+      unitRows: 1,
+    });
+    for (const name of inputs) {
       const bias = await reader.optionalVector(projectionName(layer, name, 'bias'), count);
       if (bias) weights.push({ name: `${name}Bias`, tensor: bias, unitRows: 1 });
     }
-    return new FeedForwardLayer(block, functions, {
-      norm: await reader.vector(normName(layer, 'feedForward'), d),
+    const shared = {
+      ...(await readNorms(reader, config, layer, 'feedForward')),
       outputBias: await reader.optionalVector(projectionName(layer, 'down', 'bias'), d),
       units: reader.scope(() => new PermutedWeights(count, weights)),
       narrow: reader.narrow,
-    });
+    };
+    return new FeedForwardLayer(block, functions, shared, gated);
   }
 
   get outputMatrix(): tf.Tensor {
@@ -70,7 +81,7 @@ export class FeedForwardLayer implements Sublayer {
   }
 
   matrices(channels: number): readonly MatrixSize[] {
-    return feedForwardMatrices(this.outputMatrix.shape[1]!, channels);
+    return feedForwardMatrices(this.outputMatrix.shape[1]!, channels, this.gated);
   }
 
   permute(permutation: Permutation): void {
@@ -88,7 +99,7 @@ export class FeedForwardLayer implements Sublayer {
   forwardSaving(
     x: tf.Tensor,
     tensors: SublayerTensors,
-    _rotary: RotaryTable,
+    _positions: Positions,
     pruned: boolean,
   ): { y: tf.Tensor; saved: Saved } {
     const { y, ...saved } = this.functions.forward(this.inputs(x, tensors, pruned));
@@ -99,26 +110,27 @@ export class FeedForwardLayer implements Sublayer {
     dy: tf.Tensor,
     x: tf.Tensor,
     tensors: SublayerTensors,
-    _rotary: RotaryTable,
+    _positions: Positions,
     saved: Saved,
     { tuning }: WantedGradients,
   ): SublayerGradients {
-    const { units, norm } = this.weights;
+    const { units } = this.weights;
     const run = tuning ? this.functions.backwardTuning : this.functions.backward;
-    const { dx, dzC, dzP, dNorm, dLora } = run({
+    const { dx, dzC, dzP, dLora, ...norms } = run({
       ...(saved as FeedForwardSaved),
       dy,
       x,
       norm: tensors.norm,
+      postNorm: tensors.postNorm,
       lora: tensors.lora,
-      gateC: units.computed('gate')!,
+      gateC: units.computed('gate'),
       upC: units.computed('up')!,
       downC: units.computed('down')!,
       z: tensors.z,
       downP: saved.hiddenP ? units.pruned('down') : undefined,
     });
     const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
-    return { dx, dz, dNormScales: dNorm && scaleGradient(dNorm, norm), dLora };
+    return { dx, dz, dNormScales: scaleGradients(this.weights, norms), dLora };
   }
 
   run<T>(work: () => T): T {
@@ -142,8 +154,9 @@ export class FeedForwardLayer implements Sublayer {
     return {
       x,
       norm: tensors.norm,
+      postNorm: tensors.postNorm,
       lora: tensors.lora,
-      gateC: units.computed('gate')!,
+      gateC: units.computed('gate'),
       upC: units.computed('up')!,
       downC: units.computed('down')!,
       z: tensors.z,

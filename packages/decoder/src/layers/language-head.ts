@@ -5,11 +5,12 @@ import {
   crossEntropy,
   embed,
   type LossInputs,
+  logitsOf,
   type RunningSoftmax,
   type TileInputs,
 } from '../math/head.js';
 import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from '../math/rms-norm.js';
-import { mixedTarget, type TeacherTargets } from '../math/teacher-targets.js';
+import { mixedByRow, mixedTarget, type TeacherTargets, teacherTarget } from '../math/teacher-targets.js';
 import { namedFunction } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { DecoderConfig } from '../spec/config.js';
@@ -20,21 +21,34 @@ import { scaledNorm, scaleGradient } from './sublayer-weights.js';
 /** Both ends of the model: the embedding, and the final norm with the head, which may be tied to the embedding. */
 export class LanguageHead {
   private readonly functions;
+  /** In the weights' dtype, as transformers has it. */
+  private readonly embeddingScale: number;
 
   private constructor(
     private readonly runtime: Runtime,
     private readonly config: DecoderConfig,
     private readonly weights: {
-      readonly norm: tf.Tensor; // [d]
+      readonly norm: tf.Tensor; // [d] times the scale of the logits
       readonly embedding: tf.Tensor;
       readonly head: tf.Tensor;
     },
   ) {
-    const epsilon = config.normEpsilon;
+    const { normEpsilon: epsilon, logitCap: cap } = config;
+    const { bfloat16 } = runtime;
+    this.embeddingScale =
+      bfloat16?.is(weights.embedding) && config.embeddingScaleRounds
+        ? roundedToBfloat16(config.embeddingScale)
+        : config.embeddingScale;
+    const tiles = (name: string, withRows: boolean, cap: number | undefined) =>
+      namedFunction(runtime, name, (i: TileInputs) => addTile(runtime, i, withRows, cap));
+    const loss = (name: string, cap: number | undefined) =>
+      namedFunction(runtime, name, (i: LossInputs) => crossEntropy(i, cap));
     this.functions = {
-      likelihoodTile: namedFunction(runtime, 'head', (i: TileInputs) => addTile(runtime, i, false)),
-      gradientTile: namedFunction(runtime, 'head-gradient', (i: TileInputs) => addTile(runtime, i, true)),
-      loss: namedFunction(runtime, 'cross-entropy', (i: LossInputs) => crossEntropy(i)),
+      likelihoodTile: tiles('head', false, cap),
+      gradientTile: tiles('head-gradient', true, cap),
+      plainTile: tiles('head-gradient-without-cap', true, undefined),
+      loss: loss('cross-entropy', cap),
+      plainLoss: loss('cross-entropy-without-cap', undefined),
       norm: namedFunction(runtime, 'final-norm', (i: { x: tf.Tensor; weight: tf.Tensor }) => ({
         y: rmsNorm(i.x, i.weight, epsilon),
       })),
@@ -59,14 +73,17 @@ export class LanguageHead {
     // Backends may keep values on the host until an op needs them; this puts the largest tensor on the device now,
     // so that its host copy can be collected while the layers load.
     tf.dispose(tf.tidy(() => tf.gather(embedding, tf.tensor1d([0], 'int32'))));
-    const norm = await reader.vector(FINAL_NORM, config.hiddenSize);
+    const plain = await reader.norm(FINAL_NORM, config.hiddenSize, config.normOffset);
+    const norm = config.logitScale === 1 ? plain : tf.mul(plain, config.logitScale);
+    if (norm !== plain) plain.dispose();
     const head = config.tiedHead ? embedding : await reader.matrix(HEAD, shape);
     return new LanguageHead(runtime, config, { norm, embedding, head });
   }
 
   /** `[N, d]` float32 rows for `N` ids. */
   embed(ids: Int32Array): tf.Tensor {
-    return embed(this.runtime, this.weights.embedding, tf.tensor1d(ids, 'int32'));
+    const rows = embed(this.runtime, this.weights.embedding, tf.tensor1d(ids, 'int32'));
+    return this.embeddingScale === 1 ? rows : tf.mul(rows, this.embeddingScale);
   }
 
   /** The final norm's weight times its scales, `[d]`. The caller disposes of it. */
@@ -81,12 +98,14 @@ export class LanguageHead {
    * @param norm the final norm of the question, see {@link prepareNorm}.
    */
   negLogLikelihood(x: tf.Tensor, norm: tf.Tensor, targets: Int32Array): tf.Tensor {
-    return this.loss(this.normed(x, norm), targets, this.functions.likelihoodTile).nll;
+    const { likelihoodTile, loss } = this.functions;
+    const hidden = this.normed(x, norm);
+    return loss({ hidden, target: this.rowsOf(targets), ...this.softmax(hidden, likelihoodTile) }).nll;
   }
 
   /**
    * The same, with the gradients of the mean: `dx [N, d]` and, with `tuning`, that of the norm's scales, `[d]`. With a
-   * `teacher`, the targets are mixed with its predictions.
+   * `teacher`, the targets are mixed with its predictions; those are compared without the soft cap of the logits.
    */
   crossEntropy(
     x: tf.Tensor,
@@ -94,9 +113,9 @@ export class LanguageHead {
     targets: Int32Array,
     { tuning, teacher }: { readonly tuning: boolean; readonly teacher?: TeacherTargets | undefined },
   ): { nll: tf.Tensor; dx: tf.Tensor; dNormScales: tf.Tensor | undefined } {
-    const { normGradient, weightGradient, gradientTile } = this.functions;
-    const { nll, dHidden } = this.loss(this.normed(x, norm), targets, gradientTile, teacher);
-    const dy = tf.mul(dHidden!, 1 / targets.length); // [N, d]
+    const { normGradient, weightGradient } = this.functions;
+    const { nll, dHidden } = this.mixedLoss(this.normed(x, norm), targets, teacher);
+    const dy = tf.mul(dHidden, 1 / targets.length); // [N, d]
     const { dx } = normGradient({ x, weight: norm, dy });
     const dNormScales = tuning
       ? scaleGradient(weightGradient({ x, dy }).dWeight, this.weights.norm)
@@ -106,13 +125,13 @@ export class LanguageHead {
 
   /** The mean row of the head under the model's own prediction, `[N, d]`: targets for a student. */
   teacherRows(x: tf.Tensor, norm: tf.Tensor): tf.Tensor {
-    const { weighted, total } = this.softmax(this.normed(x, norm), this.functions.gradientTile);
+    const { weighted, total } = this.softmax(this.normed(x, norm), this.functions.plainTile);
     return tf.div(weighted!, total);
   }
 
   /** `[N, V]` logits, all at once. */
   logits(x: tf.Tensor, norm: tf.Tensor): tf.Tensor {
-    return this.runtime.matMul(this.normed(x, norm), this.weights.head, false, true);
+    return logitsOf(this.runtime, this.normed(x, norm), this.weights.head, this.config.logitCap);
   }
 
   dispose(): void {
@@ -125,16 +144,32 @@ export class LanguageHead {
     return this.functions.norm({ x, weight: norm }).y;
   }
 
-  private loss(
+  /** Head rows of tokens, `[N, d]`. */
+  private rowsOf(ids: Int32Array): tf.Tensor {
+    return embed(this.runtime, this.weights.head, tf.tensor1d(ids, 'int32'));
+  }
+
+  /** The losses against the next tokens and the teacher, mixed, and their gradient, `[N, d]`. */
+  private mixedLoss(
     hidden: tf.Tensor,
     targets: Int32Array,
-    addTile: (inputs: TileInputs) => RunningSoftmax,
-    teacher?: TeacherTargets,
-  ) {
-    const softmax = this.softmax(hidden, addTile);
-    const next = embed(this.runtime, this.weights.head, tf.tensor1d(targets, 'int32'));
-    const target = teacher ? mixedTarget(next, teacher) : next; // [N, d]
-    return this.functions.loss({ hidden, target, ...softmax });
+    teacher: TeacherTargets | undefined,
+  ): { nll: tf.Tensor; dHidden: tf.Tensor } {
+    const { gradientTile, plainTile, loss, plainLoss } = this.functions;
+    const next = this.rowsOf(targets);
+    if (!teacher || this.config.logitCap === undefined) {
+      const target = teacher ? mixedTarget(next, teacher) : next; // [N, d]
+      const { nll, dHidden } = loss({ hidden, target, ...this.softmax(hidden, gradientTile) });
+      return { nll, dHidden: dHidden! };
+    }
+    // Capped logits are not linear in the rows of the head, which the teacher's mean row needs.
+    const text = loss({ hidden, target: next, ...this.softmax(hidden, gradientTile) });
+    const target = teacherTarget(teacher, this.config.hiddenSize);
+    const taught = plainLoss({ hidden, target, ...this.softmax(hidden, plainTile) });
+    return {
+      nll: mixedByRow(text.nll, taught.nll, teacher),
+      dHidden: mixedByRow(text.dHidden!, taught.dHidden!, teacher),
+    };
   }
 
   private softmax(hidden: tf.Tensor, addTile: (inputs: TileInputs) => RunningSoftmax): RunningSoftmax {
@@ -152,4 +187,10 @@ export class LanguageHead {
     }
     return softmax!;
   }
+}
+
+function roundedToBfloat16(x: number): number {
+  const bits = new Uint32Array(Float32Array.of(x).buffer);
+  bits[0] = (bits[0]! + 0x7fff + ((bits[0]! >>> 16) & 1)) & 0xffff0000;
+  return new Float32Array(bits.buffer)[0]!;
 }

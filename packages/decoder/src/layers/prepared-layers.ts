@@ -47,10 +47,14 @@ export class PreparedLayers {
     return tf.tidy(() => work(this.passes));
   }
 
+  /** The sublayer at a place, from the bottom up, with its tensors. Its weights may be in any order. */
+  passOf(place: number): Pass {
+    return this.passes[place]!;
+  }
+
   dispose(): void {
     for (const { tensors } of this.passes) {
-      tf.dispose([tensors.z, tensors.norm]);
-      tensors.lora?.dispose();
+      tf.dispose({ ...tensors });
     }
     this.norm.dispose();
   }

@@ -18,7 +18,18 @@ export interface SplitParameters {
   readonly rank: number;
 }
 
-type Shape = Pick<DecoderParts, 'config' | 'layout' | 'sublayers'>;
+type Shape = Pick<DecoderParts, 'config' | 'layout' | 'allUnits' | 'sublayers'>;
+
+/** A vector over the units that can be pruned, and ones for the others. */
+export function withFixedUnits<V extends Float32Array | Uint8Array>(
+  { layout, allUnits }: Pick<DecoderParts, 'layout' | 'allUnits'>,
+  vector: V,
+): V {
+  if (layout.size === allUnits.size) return vector;
+  const whole = new (vector.constructor as new (length: number) => V)(allUnits.size).fill(1) as V;
+  whole.set(vector);
+  return whole;
+}
 
 /** @throws DecoderInputError if gates or norm scales have another length than the model asks for. */
 export function checkLengths(
@@ -26,7 +37,10 @@ export function checkLengths(
   { gates, norms }: Pick<DecoderParameters, 'gates' | 'norms'>,
 ): void {
   if (gates) checkLength('gates', gates, layout.size);
-  if (norms) checkLength('norm scales', norms, (sublayers.length + 1) * config.hiddenSize);
+  if (norms) {
+    const count = sublayers.reduce((sum, sublayer) => sum + sublayer.norms, 1);
+    checkLength('norm scales', norms, count * config.hiddenSize);
+  }
 }
 
 /**
@@ -37,24 +51,26 @@ export function checkLengths(
  */
 export function splitParameters(
   parts: Shape,
-  { gates = new Float32Array(parts.layout.size).fill(1), norms, lora }: DecoderParameters,
+  { gates: given, norms, lora }: DecoderParameters,
   units: NonNullable<GradientOptions['units']>,
 ): SplitParameters {
-  const { sublayers } = parts;
+  const { sublayers, allUnits } = parts;
+  const gates = given ? withFixedUnits(parts, given) : new Float32Array(allUnits.size).fill(1);
   const d = parts.config.hiddenSize;
   const kept = sublayers.map(({ block }) => keptIn(block, gates));
   const rank = lora ? rankOf(sublayers, kept, lora) : 0;
   const [nextNorm, nextLora] = [norms && readerOf(norms), lora && readerOf(lora)];
   const split = sublayers.map((sublayer, i): SublayerParameters => {
     const { block } = sublayer;
-    const skip = units === 'kept' || sublayer.canSkipPruned;
-    const permutation = skip ? permutationOf(block, gates) : identityPermutation(block.count);
+    const { prunedUnits } = sublayer;
+    const skipped = prunedUnits === 'skipped' || (units === 'kept' && prunedUnits !== 'computed');
+    const permutation = skipped ? permutationOf(block, gates) : identityPermutation(block.count);
     const { order, computed } = permutation;
     const factors = nextLora?.(rank * loraSize(sublayer.matrices(kept[i]!)));
     return {
       permutation,
       gates: Float32Array.from({ length: computed }, (_, at) => gates[block.start + order[at]!]!),
-      normScales: nextNorm?.(d),
+      normScales: nextNorm?.(sublayer.norms * d),
       lora: factors && resized(sublayer, factors, rank, kept[i]!, computed),
     };
   });
@@ -63,19 +79,19 @@ export function splitParameters(
 
 /** Gate gradients in layout order, from those of the sublayers one after another, each in permuted order. */
 export function gatesInLayoutOrder(
-  { sublayers, layout }: Pick<DecoderParts, 'sublayers' | 'layout'>,
+  { sublayers, layout, allUnits }: Pick<DecoderParts, 'sublayers' | 'layout' | 'allUnits'>,
   split: SplitParameters,
   permuted: Float32Array,
   pruned: boolean,
 ): Float32Array {
-  const gradients = new Float32Array(layout.size);
+  const gradients = new Float32Array(allUnits.size);
   let at = 0;
   sublayers.forEach(({ block }, i) => {
     const { order, computed } = split.sublayers[i]!.permutation;
     const count = pruned ? block.count : computed;
     for (let place = 0; place < count; place++) gradients[block.start + order[place]!] = permuted[at++]!;
   });
-  return gradients;
+  return gradients.subarray(0, layout.size);
 }
 
 /** LoRA gradients of the kept units, from those of the computed units, sublayer by sublayer. */

@@ -1,25 +1,46 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { readerOf } from '../math/vector-parts.js';
 import type { Runtime } from '../runtime/runtime.js';
+import type { DecoderConfig } from '../spec/config.js';
 import type { PermutedWeights } from '../weights/permuted-weights.js';
+import { normNames, type SublayerKind } from '../weights/tensor-names.js';
+import type { WeightReader } from '../weights/weight-reader.js';
 import type { SublayerParameters, SublayerTensors } from './sublayer.js';
 
-/** The weights that attention and FFN hold in the same way: unit-major matrices, a norm, an output bias. */
+/** The weights that attention and FFN hold in the same way: unit-major matrices, norms, an output bias. */
 export interface SublayerWeights {
   readonly units: PermutedWeights;
-  readonly norm: tf.Tensor; //                    [d]
+  readonly norm: tf.Tensor | undefined; //        [d] on the input
+  readonly postNorm: tf.Tensor | undefined; //    [d] on the output
   readonly outputBias: tf.Tensor | undefined; //  [d]
   /** Converts a float32 tensor to the weights' dtype. */
   readonly narrow: (x: tf.Tensor) => tf.Tensor;
 }
 
+/** Reads the norms of a sublayer. */
+export async function readNorms(
+  reader: WeightReader,
+  config: DecoderConfig,
+  layer: number,
+  kind: SublayerKind,
+): Promise<Pick<SublayerWeights, 'norm' | 'postNorm'>> {
+  const { pre, post } = normNames(config, layer, kind);
+  const read = (name: string | undefined) => name && reader.norm(name, config.hiddenSize, config.normOffset);
+  return { norm: (await read(pre)) || undefined, postNorm: (await read(post)) || undefined };
+}
+
 /** A question's parameters as tensors. */
 export function sublayerTensors(
-  { norm, narrow }: SublayerWeights,
+  { norm, postNorm, narrow }: SublayerWeights,
   { gates, normScales, lora }: SublayerParameters,
 ): SublayerTensors {
+  const next = normScales && readerOf(normScales);
+  const scaled = (weight: tf.Tensor | undefined) =>
+    weight && tf.keep(scaledNorm(weight, next?.(weight.shape[0]!)));
   return tf.tidy(() => ({
     z: tf.keep(tf.tensor1d(gates)),
-    norm: tf.keep(scaledNorm(norm, normScales)),
+    norm: scaled(norm),
+    postNorm: scaled(postNorm),
     ...(lora ? { lora: tf.keep(narrow(tf.tensor1d(lora))) } : {}),
   }));
 }
@@ -32,6 +53,18 @@ export function scaledNorm(norm: tf.Tensor, scales: Float32Array | undefined): t
 /** dL/dscale of a norm's scales, from dL/dweight of the scaled weight: `[d]` both. */
 export function scaleGradient(dWeight: tf.Tensor, norm: tf.Tensor): tf.Tensor {
   return tf.mul(dWeight, norm);
+}
+
+/** The same for all norms of a sublayer, one after another; undefined if there is no gradient. */
+export function scaleGradients(
+  { norm, postNorm }: SublayerWeights,
+  { dNorm, dPostNorm }: { readonly dNorm?: tf.Tensor; readonly dPostNorm?: tf.Tensor },
+): tf.Tensor | undefined {
+  const all = [
+    ...(dNorm ? [scaleGradient(dNorm, norm!)] : []),
+    ...(dPostNorm ? [scaleGradient(dPostNorm, postNorm!)] : []),
+  ];
+  return all.length > 1 ? tf.concat(all) : all[0];
 }
 
 /** Replaces rows of an output matrix by float32 values, `n` rows of `d` entries. */
@@ -49,8 +82,9 @@ export function replaceOutputRows(
   tensor.dispose();
 }
 
-export function disposeWeights({ units, norm, outputBias }: SublayerWeights): void {
+export function disposeWeights({ units, norm, postNorm, outputBias }: SublayerWeights): void {
   units.dispose();
-  norm.dispose();
+  norm?.dispose();
+  postNorm?.dispose();
   outputBias?.dispose();
 }

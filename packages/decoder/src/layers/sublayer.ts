@@ -1,15 +1,15 @@
 import type { UnitBlock } from '@grasp/budget';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { MatrixSize } from '../math/lora.js';
-import type { RotaryTable } from '../math/rotary.js';
 import type { Permutation } from '../weights/permutation.js';
+import type { Positions } from './rotary-positions.js';
 
 /** The parameters of one sublayer for one question, on the host. */
 export interface SublayerParameters {
   readonly permutation: Permutation;
   /** Gates of the computed units, permuted. */
   readonly gates: Float32Array;
-  /** `[d]`; absent: 1 everywhere. */
+  /** `[d]` for each norm of the sublayer; absent: 1 everywhere. */
   readonly normScales?: Float32Array | undefined;
   /** LoRA factors of the computed units' matrices, permuted. */
   readonly lora?: Float32Array | undefined;
@@ -17,8 +17,9 @@ export interface SublayerParameters {
 
 /** The same as tensors, where the sublayer's weights lie. The owner of the question disposes of them. */
 export interface SublayerTensors {
-  readonly z: tf.Tensor; //                   [C]
-  readonly norm: tf.Tensor; //                [d] weight times scales
+  readonly z: tf.Tensor; //                     [C]
+  readonly norm?: tf.Tensor | undefined; //     [d] weight times scales
+  readonly postNorm?: tf.Tensor | undefined; // [d]
   readonly lora?: tf.Tensor | undefined;
 }
 
@@ -43,46 +44,59 @@ export interface SublayerGradients {
   readonly dx?: tf.Tensor | undefined;
   /** Of the units in permuted order: the computed ones, then (if saved) the pruned ones. */
   readonly dz: tf.Tensor;
-  readonly dNormScales?: tf.Tensor | undefined; // [d]
+  readonly dNormScales?: tf.Tensor | undefined; // [d] for each norm of the sublayer
   /** Of the computed units' LoRA factors. */
   readonly dLora?: tf.Tensor | undefined;
 }
 
 /**
- * One residual sublayer of the decoder, `y = x + f(norm(x))`, with its units. It holds weights
+ * What tokens may see in place of the causal mask, for a window of attention: added to the scores, `[B, T, T]`.
+ * Undefined window: no window.
+ */
+export type VisibleKeys = (window: number | undefined) => tf.Tensor;
+
+/**
+ * What the passes do with pruned units: skip them always; compute them for the gradients of their gates; compute them
+ * always, because they change what the others compute.
+ */
+export type PrunedUnits = 'skipped' | 'computed for gradients' | 'computed';
+
+/**
+ * One residual sublayer of the decoder, `y = x + post(f(pre(x)))`, with its units. It holds weights
  * only. Every pass gets the parameters of its question as tensors, and runs on weights that were permuted for them in
  * the same synchronous run.
  */
 export interface Sublayer {
   readonly block: UnitBlock;
-  /** Whether pruned units have gate gradients that need no full computation. */
-  readonly canSkipPruned: boolean;
+  readonly prunedUnits: PrunedUnits;
+  /** Number of norms: before the sublayer, after it, or both. */
+  readonly norms: number;
   /** Sizes of the matrices of that many units, in the order of the LoRA factors. */
   matrices(units: number): readonly MatrixSize[];
   /** Puts the weights in the order of a permutation; does nothing if they are in it. */
   permute(permutation: Permutation): void;
   prepare(parameters: SublayerParameters): SublayerTensors;
-  /** `y [N, d]` of `x [N, d]`. `visible [B, T, T]` replaces the causal mask. */
-  forward(x: tf.Tensor, tensors: SublayerTensors, rotary: RotaryTable, visible?: tf.Tensor): tf.Tensor;
+  /** `y [N, d]` of `x [N, d]`. */
+  forward(x: tf.Tensor, tensors: SublayerTensors, positions: Positions, visible?: VisibleKeys): tf.Tensor;
   /** The same, with the tensors that `backward` needs. `pruned`: also for the gate gradients of pruned units. */
   forwardSaving(
     x: tf.Tensor,
     tensors: SublayerTensors,
-    rotary: RotaryTable,
+    positions: Positions,
     pruned: boolean,
   ): { y: tf.Tensor; saved: Saved };
   backward(
     dy: tf.Tensor,
     x: tf.Tensor,
     tensors: SublayerTensors,
-    rotary: RotaryTable,
+    positions: Positions,
     saved: Saved,
     wanted: WantedGradients,
   ): SublayerGradients;
   /** Runs synchronous work where the sublayer's tensors lie. */
   run<T>(work: () => T): T;
   /** The inputs of the output matrix, `[N, C·w]`: `w` gated entries for each of the `C` computed units. */
-  outputInputs(x: tf.Tensor, tensors: SublayerTensors, rotary: RotaryTable): tf.Tensor;
+  outputInputs(x: tf.Tensor, tensors: SublayerTensors, positions: Positions): tf.Tensor;
   /** Rows of the output matrix of the computed units, permuted: `[C·w, d]`. Owned by the sublayer. */
   readonly outputMatrix: tf.Tensor;
   readonly outputBias: tf.Tensor | undefined; // [d]

@@ -1,5 +1,6 @@
 /**
- * The gated FFN sublayer, `y = x + (z · h) W_down` with `h = silu(gate) · up`, forward and backward.
+ * The gated FFN sublayer, `y = x + (z · h) W_down` with `h = act(gate) · up`, or `h = act(up)` in an FFN without a gate
+ * matrix, forward and backward.
  *
  * Channels come in two sets. The computed ones (`…C`) run in full. The pruned ones (`…P`, gate 0) contribute
  * nothing to `y`, so all they need is `h` itself, for the gradient of their gates (GRASPrune, section 3.2).
@@ -8,20 +9,28 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime } from '../runtime/runtime.js';
+import { type Activation, activate, activateWithSlope } from './activation.js';
 import { type Lora, loraGradient, type MatrixSize, splitLora, withLora } from './lora.js';
-import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
+import {
+  inputGradient,
+  normedInput,
+  normGradients,
+  outputGradient,
+  type ResidualNorms,
+  type ResidualShape,
+  residualOutput,
+} from './residual.js';
 
 /** Facts that all FFNs of a model share. */
-export interface FeedForwardShape {
-  readonly epsilon: number;
+export interface FeedForwardShape extends ResidualShape {
+  readonly activation: Activation;
   /** Whether activations are saved for the backward pass in bfloat16; bfloat16 products round them to it anyway. */
   readonly savesHalf: boolean;
 }
 
-export type FeedForwardInputs = {
+export type FeedForwardInputs = ResidualNorms & {
   readonly x: tf.Tensor; //          [N, d]
-  readonly norm: tf.Tensor; //       [d]
-  readonly gateC: tf.Tensor; //      [C, d]
+  readonly gateC?: tf.Tensor | undefined; //     [C, d]
   readonly upC: tf.Tensor; //        [C, d]
   readonly downC: tf.Tensor; //      [C, d]
   readonly z: tf.Tensor; //          [C]
@@ -38,22 +47,23 @@ export type FeedForwardInputs = {
 
 /** Saved for the backward pass. */
 export type FeedForwardSaved = {
-  readonly gate: tf.Tensor; //   [N, C] before silu
-  readonly up: tf.Tensor; //     [N, C]
+  readonly gate?: tf.Tensor | undefined; //    [N, C] before the activation
+  readonly up: tf.Tensor; //                   [N, C]
   readonly hiddenP?: tf.Tensor | undefined; // [N, P]
+  readonly output?: tf.Tensor | undefined; //  [N, d] before the post norm
 };
 
-export type FeedForwardGradientInputs = FeedForwardSaved & {
-  readonly dy: tf.Tensor; //     [N, d]
-  readonly x: tf.Tensor; //      [N, d]
-  readonly norm: tf.Tensor; //   [d]
-  readonly gateC: tf.Tensor;
-  readonly upC: tf.Tensor;
-  readonly downC: tf.Tensor;
-  readonly z: tf.Tensor;
-  readonly downP?: tf.Tensor | undefined; // [P, d]
-  readonly lora?: tf.Tensor | undefined;
-};
+export type FeedForwardGradientInputs = FeedForwardSaved &
+  ResidualNorms & {
+    readonly dy: tf.Tensor; //     [N, d]
+    readonly x: tf.Tensor; //      [N, d]
+    readonly gateC?: tf.Tensor | undefined;
+    readonly upC: tf.Tensor;
+    readonly downC: tf.Tensor;
+    readonly z: tf.Tensor;
+    readonly downP?: tf.Tensor | undefined; // [P, d]
+    readonly lora?: tf.Tensor | undefined;
+  };
 
 function linear(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
   const y = runtime.matMul(x, weight, false, true);
@@ -75,34 +85,33 @@ function plus(x: tf.Tensor, more: tf.Tensor | undefined): tf.Tensor {
   return more ? tf.add(x, more) : x;
 }
 
-function silu(x: tf.Tensor): tf.Tensor {
-  return tf.mul(x, tf.sigmoid(x));
-}
-
-/** The computed channels' hidden vector, `z · silu(gate) · up`, for normed tokens `b [N, d]`. */
+/** The computed channels' hidden vector, `z · act(gate) · up` or `z · act(up)`, for normed tokens `b [N, d]`. */
 export function gatedHidden(
   runtime: Runtime,
+  { activation }: FeedForwardShape,
   b: tf.Tensor,
   i: FeedForwardInputs,
-): { readonly gate: tf.Tensor; readonly up: tf.Tensor; readonly hidden: tf.Tensor } {
-  const plain = [linear(runtime, b, i.gateC, i.gateBiasC), linear(runtime, b, i.upC, i.upBiasC)];
-  const [gate, up] = withLora(runtime, plain, b, lorasOf(i).slice(0, 2)) as [tf.Tensor, tf.Tensor]; // [N, C]
-  return { gate, up, hidden: tf.mul(tf.mul(silu(gate), up), i.z) };
+): { readonly gate?: tf.Tensor | undefined; readonly up: tf.Tensor; readonly hidden: tf.Tensor } {
+  const up = linear(runtime, b, i.upC, i.upBiasC); // [N, C]
+  const loras = lorasOf(i).slice(0, -1);
+  if (!i.gateC) {
+    const whole = withLora(runtime, [up], b, loras)[0]!;
+    return { up: whole, hidden: tf.mul(activate(activation, whole), i.z) };
+  }
+  const plain = [linear(runtime, b, i.gateC, i.gateBiasC), up];
+  const [gate, wholeUp] = withLora(runtime, plain, b, loras) as [tf.Tensor, tf.Tensor];
+  return { gate, up: wholeUp, hidden: tf.mul(tf.mul(activate(activation, gate), wholeUp), i.z) };
 }
 
-/** Sizes of an FFN's gate, up and down matrices, in the order of its LoRA factors. */
-export function feedForwardMatrices(d: number, channels: number): MatrixSize[] {
-  return [
-    [d, channels],
-    [d, channels],
-    [channels, d],
-  ];
+/** Sizes of an FFN's gate (if it has one), up and down matrices, in the order of its LoRA factors. */
+export function feedForwardMatrices(d: number, channels: number, gated: boolean): MatrixSize[] {
+  return [...(gated ? [[d, channels] as const] : []), [d, channels], [channels, d]];
 }
 
 /** LoRA of gate, up and down; empty if there is none. */
-function lorasOf({ lora, gateC }: Pick<FeedForwardInputs, 'lora' | 'gateC'>): Lora[] {
-  const [channels, d] = gateC.shape as [number, number];
-  return lora ? splitLora(lora, feedForwardMatrices(d, channels)) : [];
+function lorasOf({ lora, gateC, upC }: Pick<FeedForwardInputs, 'lora' | 'gateC' | 'upC'>): Lora[] {
+  const [channels, d] = upC.shape as [number, number];
+  return lora ? splitLora(lora, feedForwardMatrices(d, channels, gateC !== undefined)) : [];
 }
 
 export function feedForward(
@@ -110,23 +119,23 @@ export function feedForward(
   shape: FeedForwardShape,
   i: FeedForwardInputs,
 ): FeedForwardSaved & { readonly y: tf.Tensor } {
-  const b = rmsNorm(i.x, i.norm, shape.epsilon);
-  const { gate, up, hidden } = gatedHidden(runtime, b, i);
-  const plain = tf.add(i.x, runtime.matMul(hidden, i.downC));
-  let y = withLora(runtime, [plain], hidden, lorasOf(i).slice(2))[0]!; // [N, d]
-  if (i.downBias) y = tf.add(y, i.downBias);
-  const kept = { gate: toSave(runtime, shape, gate), up: toSave(runtime, shape, up) };
-  if (!i.gateP || !i.upP) return { y, ...kept };
-  const hiddenP = tf.mul(
-    silu(linear(runtime, b, i.gateP, i.gateBiasP)),
-    linear(runtime, b, i.upP, i.upBiasP),
-  ); // [N, P]
+  const { activation } = shape;
+  const b = normedInput(shape, i.x, i);
+  const { gate, up, hidden } = gatedHidden(runtime, shape, b, i);
+  const ends = { x: i.x, inner: hidden, matrix: i.downC, bias: i.downBias, postNorm: i.postNorm };
+  const { y, output } = residualOutput(runtime, shape, ends, lorasOf(i).slice(-1));
+  const kept = { gate: gate && toSave(runtime, shape, gate), up: toSave(runtime, shape, up), output };
+  if (!i.upP) return { y, ...kept };
+  const upP = linear(runtime, b, i.upP, i.upBiasP);
+  const hiddenP = i.gateP
+    ? tf.mul(activate(activation, linear(runtime, b, i.gateP, i.gateBiasP)), upP)
+    : activate(activation, upP); // [N, P]
   return { y, ...kept, hiddenP: toSave(runtime, shape, hiddenP) };
 }
 
 /**
- * The gradients of the input, of the gates of both sets of channels (`dL/dz_j = Σ_t h_tj · (dy · W_downᵀ)_tj`), of the
- * LoRA factors if there are any, and of the norm's weight if `withNorm`.
+ * The gradients of the input, of the gates of both sets of channels (`dL/dz_j = Σ_t h_tj · (dOutput · W_downᵀ)_tj`), of
+ * the LoRA factors if there are any, and of the norms' weights if `withNorm`.
  */
 export function feedForwardGradient(
   runtime: Runtime,
@@ -138,32 +147,35 @@ export function feedForwardGradient(
   readonly dzC: tf.Tensor;
   readonly dzP?: tf.Tensor;
   readonly dNorm?: tf.Tensor;
+  readonly dPostNorm?: tf.Tensor;
   readonly dLora?: tf.Tensor;
 } {
-  const { epsilon } = shape;
-  const [ofGate, ofUp, ofDown] = lorasOf(i);
-  const gate = saved(runtime, shape, i.gate); // [N, C]
-  const sigmoid = tf.sigmoid(gate);
-  const activated = tf.mul(gate, sigmoid);
+  const loras = lorasOf(i);
+  const ofDown = loras.at(-1);
+  const dOutput = outputGradient(shape, i.dy, i.output, i); // [N, d]
   const up = saved(runtime, shape, i.up); // [N, C]
-  const hidden = () => tf.mul(tf.mul(activated, up), i.z);
-  const byDown = ofDown && loraGradient(runtime, hidden(), [ofDown], [i.dy]);
-  const dh = plus(runtime.matMul(i.dy, i.downC, false, true), byDown?.dx); // [N, C]
-  const dhUp = tf.mul(dh, up);
+  const gate = i.gate && saved(runtime, shape, i.gate); // [N, C]
+  const { value: activated, slope } = activateWithSlope(shape.activation, gate ?? up);
+  const unscaled = () => (gate ? tf.mul(activated, up) : activated);
+  const byDown = ofDown && loraGradient(runtime, tf.mul(unscaled(), i.z), [ofDown], [dOutput]);
+  const dh = plus(runtime.matMul(dOutput, i.downC, false, true), byDown?.dx); // [N, C]
+  const dhUp = gate ? tf.mul(dh, up) : dh;
   const dzC = tf.sum(tf.mul(dhUp, activated), 0); // [C]
-  const dUp = tf.mul(tf.mul(dh, activated), i.z);
-  // silu'(x) = σ + x·σ·(1 − σ)
-  const slope = tf.add(sigmoid, tf.mul(activated, tf.sub(1, sigmoid)));
-  const dGate = tf.mul(tf.mul(dhUp, slope), i.z);
-  const b = () => rmsNorm(i.x, i.norm, epsilon);
-  const byGateUp = ofGate && ofUp && loraGradient(runtime, b(), [ofGate, ofUp], [dGate, dUp]);
-  const products = [runtime.matMul(dGate, i.gateC), runtime.matMul(dUp, i.upC)];
-  const db = tf.addN(byGateUp ? [...products, byGateUp.dx] : products); // [N, d]
-  const dx = tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, db));
-  const dNorm = withNorm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, db) } : {};
-  const dLora = byGateUp && byDown ? { dLora: tf.concat([byGateUp.dLora, byDown.dLora]) } : {};
-  if (!i.hiddenP || !i.downP) return { dx, dzC, ...dNorm, ...dLora };
+  const ofActivation = tf.mul(tf.mul(dhUp, slope), i.z);
+  // The rows that come first are those of the gate matrix, if there is one.
+  const rows = gate ? [ofActivation, tf.mul(tf.mul(dh, activated), i.z)] : [ofActivation];
+  const matrices = gate ? [i.gateC!, i.upC] : [i.upC];
+  const byInputs = byDown && loraGradient(runtime, normedInput(shape, i.x, i), loras.slice(0, -1), rows);
+  const products = rows.map((row, at) => runtime.matMul(row, matrices[at]!));
+  const db = tf.addN(byInputs ? [...products, byInputs.dx] : products); // [N, d]
+  const gradients = {
+    dx: inputGradient(shape, i, db),
+    dzC,
+    ...(withNorm ? normGradients(shape, i, db) : {}),
+    ...(byInputs && byDown ? { dLora: tf.concat([byInputs.dLora, byDown.dLora]) } : {}),
+  };
+  if (!i.hiddenP || !i.downP) return gradients;
   const hiddenP = saved(runtime, shape, i.hiddenP);
-  const dzP = tf.sum(tf.mul(hiddenP, runtime.matMul(i.dy, i.downP, false, true)), 0); // [P]
-  return { dx, dzC, dzP, ...dNorm, ...dLora };
+  const dzP = tf.sum(tf.mul(hiddenP, runtime.matMul(dOutput, i.downP, false, true)), 0); // [P]
+  return { ...gradients, dzP };
 }

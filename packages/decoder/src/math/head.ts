@@ -10,7 +10,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime } from '../runtime/runtime.js';
 
-/** Rows of the embedding, float32: `[n, d]`. */
+/** Rows of a matrix of the vocabulary, float32: `[n, d]`. */
 export function embed(runtime: Runtime, embedding: tf.Tensor, ids: tf.Tensor): tf.Tensor {
   const rows = tf.gather(embedding, ids);
   return runtime.bfloat16 ? runtime.bfloat16.toFloat32(rows) : rows;
@@ -28,14 +28,43 @@ export type TileInputs = Partial<RunningSoftmax> & {
   readonly rows: tf.Tensor; //   [v, d] of the head
 };
 
-/** Adds one tile of the vocabulary. `withWeighted` also accumulates the rows that the gradient needs. */
-export function addTile(runtime: Runtime, i: TileInputs, withWeighted: boolean): RunningSoftmax {
-  const logits = runtime.matMul(i.hidden, i.rows, false, true); // [N, v]
+/** Logits after their soft cap, `cap · tanh(x / cap)`, and its derivative there. */
+function softCap(x: tf.Tensor, cap: number): { value: tf.Tensor; slope: tf.Tensor } {
+  const tanh = tf.tanh(tf.mul(x, 1 / cap));
+  return { value: tf.mul(tanh, cap), slope: tf.sub(1, tf.square(tanh)) };
+}
+
+/** All logits `[N, V]`. */
+export function logitsOf(
+  runtime: Runtime,
+  hidden: tf.Tensor,
+  head: tf.Tensor,
+  cap: number | undefined,
+): tf.Tensor {
+  const plain = runtime.matMul(hidden, head, false, true);
+  return cap === undefined ? plain : softCap(plain, cap).value;
+}
+
+/**
+ * Adds one tile of the vocabulary. `withWeighted` also accumulates the rows that the gradient needs.
+ *
+ * @param cap soft cap of the logits, if they have one.
+ */
+export function addTile(
+  runtime: Runtime,
+  i: TileInputs,
+  withWeighted: boolean,
+  cap: number | undefined,
+): RunningSoftmax {
+  const plain = runtime.matMul(i.hidden, i.rows, false, true); // [N, v]
+  const capped = cap === undefined ? undefined : softCap(plain, cap);
+  const logits = capped?.value ?? plain;
   const tileMax = tf.max(logits, 1, true); // [N, 1]
   const max = i.max ? tf.maximum(i.max, tileMax) : tileMax;
   const exponential = tf.exp(tf.sub(logits, max)); // [N, v]
   const total = tf.sum(exponential, 1, true);
-  const weighted = withWeighted ? runtime.matMul(exponential, i.rows) : undefined; // [N, d]
+  const ofRows = capped ? tf.mul(exponential, capped.slope) : exponential;
+  const weighted = withWeighted ? runtime.matMul(ofRows, i.rows) : undefined; // [N, d]
   if (!i.max || !i.total) return { max, total, weighted };
   const decay = tf.exp(tf.sub(i.max, max)); // [N, 1]
   return {
@@ -51,9 +80,14 @@ export type LossInputs = RunningSoftmax & {
 };
 
 /** Negative log-likelihood of each target, `[N]`, and with `weighted` the gradient of their sum, `[N, d]`. */
-export function crossEntropy(i: LossInputs): { nll: tf.Tensor; dHidden: tf.Tensor | undefined } {
-  const logit = tf.sum(tf.mul(i.hidden, i.target), 1); // [N]
-  const nll = tf.sub(tf.reshape(tf.add(tf.log(i.total), i.max), [-1]), logit);
+export function crossEntropy(
+  i: LossInputs,
+  cap: number | undefined,
+): { nll: tf.Tensor; dHidden: tf.Tensor | undefined } {
+  const plain = tf.sum(tf.mul(i.hidden, i.target), 1); // [N]
+  const capped = cap === undefined ? undefined : softCap(plain, cap);
+  const nll = tf.sub(tf.reshape(tf.add(tf.log(i.total), i.max), [-1]), capped?.value ?? plain);
   if (!i.weighted) return { nll, dHidden: undefined };
-  return { nll, dHidden: tf.sub(tf.div(i.weighted, i.total), i.target) };
+  const ofTarget = capped ? tf.mul(i.target, tf.expandDims(capped.slope, 1)) : i.target;
+  return { nll, dHidden: tf.sub(tf.div(i.weighted, i.total), ofTarget) };
 }

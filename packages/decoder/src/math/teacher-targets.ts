@@ -13,13 +13,23 @@ export interface TeacherTargets {
 }
 
 /** Head rows of the mixed targets, `[N, d]`, from those of the next tokens. */
-export function mixedTarget(next: tf.Tensor, { expectedRows, weights }: TeacherTargets): tf.Tensor {
+export function mixedTarget(next: tf.Tensor, teacher: TeacherTargets): tf.Tensor {
   const [N, d] = next.shape as [number, number];
-  const byRow: [number, number, number] = [weights.length, N / weights.length, d]; // [B, T, d]
-  const weight = tf.tensor3d([...weights], [weights.length, 1, 1]);
-  const text = tf.reshape(next, byRow);
-  const expected = tf.tensor3d(expectedRows, byRow);
-  return tf.reshape(tf.add(text, tf.mul(tf.sub(expected, text), weight)), [N, d]);
+  return mixedByRow(next, tf.tensor2d(teacher.expectedRows, [N, d]), teacher);
+}
+
+/** The teacher's mean head rows, `[N, d]`. */
+export function teacherTarget({ expectedRows }: TeacherTargets, d: number): tf.Tensor {
+  return tf.tensor2d(expectedRows, [expectedRows.length / d, d]);
+}
+
+/** `text + weight · (taught − text)`, the weight being that of the row of the batch: `[N]` or `[N, d]`. */
+export function mixedByRow(text: tf.Tensor, taught: tf.Tensor, { weights }: TeacherTargets): tf.Tensor {
+  const [N, ...rest] = text.shape as [number, ...number[]];
+  const byRow = [weights.length, N / weights.length, ...rest]; // [B, T, ..]
+  const weight = tf.reshape(tf.tensor1d([...weights]), [weights.length, 1, ...rest.map(() => 1)]);
+  const [a, b] = [tf.reshape(text, byRow), tf.reshape(taught, byRow)];
+  return tf.reshape(tf.add(a, tf.mul(tf.sub(b, a), weight)), text.shape);
 }
 
 /** Hidden states of the tokens that have a successor in their row: `[rows · length, d]` → `[rows · (length − 1), d]`. */

@@ -1,11 +1,12 @@
 import { blockOf } from '@grasp/budget';
 import type { LoraUpdate } from '@grasp/fold';
-import { attentionMatrices } from '../math/attention-shape.js';
+import { attentionMatrices } from '../math/attention/attention-shape.js';
 import { feedForwardMatrices } from '../math/feed-forward.js';
 import type { MatrixSize } from '../math/lora.js';
 import { joined, readerOf } from '../math/vector-parts.js';
 import type { DecoderConfig } from '../spec/config.js';
 import { decoderLayout, maskedShapes } from '../spec/units.js';
+import { headRows } from '../weights/head-rows.js';
 import { type ProjectionName, projectionName } from '../weights/tensor-names.js';
 
 /** The matrices of one sublayer that have LoRA factors, in the order of its factors. */
@@ -20,7 +21,11 @@ function loraSublayers(config: DecoderConfig, mask: Uint8Array): LoraSublayer[] 
   const kept = maskedShapes(config, mask);
   return config.layers.flatMap(({ channels, kvHeads }, layer): LoraSublayer[] => {
     const attention = attentionMatrices(config, kept[layer]!.kvHeads);
-    const feedForward = feedForwardMatrices(config.hiddenSize, kept[layer]!.channels);
+    const feedForward = feedForwardMatrices(
+      config.hiddenSize,
+      kept[layer]!.channels,
+      config.gatedFeedForward,
+    );
     return [
       ...(kvHeads > 0 ? [{ layer, kind: 'kv' as const, sizes: attention }] : []),
       ...(channels > 0 ? [{ layer, kind: 'ffn' as const, sizes: feedForward }] : []),
@@ -63,24 +68,29 @@ export function loraUpdates(
   lora: Float32Array,
 ): LoraUpdate[] {
   const { queriesPerKvHead: G, headDim: h } = config;
+  const rows = headRows(config);
   const updates: LoraUpdate[] = [];
   const take = readerOf(lora);
   for (const { layer, kind, sizes } of loraSublayers(config, mask)) {
     const units = keptUnits(config, mask, layer, kind);
     const name = (projection: ProjectionName) => projectionName(layer, projection, 'weight');
-    const [first, second, last] = sizes.map(([n, m]) => ({ a: take(n * rank), b: take(rank * m) }));
+    const factors = sizes.map(([n, m]) => ({ a: take(n * rank), b: take(rank * m) }));
     if (kind === 'ffn') {
-      updates.push(
-        { tensor: name('gate'), outputs: units, rank, ...first! },
-        { tensor: name('up'), outputs: units, rank, ...second! },
-        { tensor: name('down'), inputs: units, rank, ...last! },
-      );
+      const inputs = config.gatedFeedForward ? (['gate', 'up'] as const) : (['up'] as const);
+      inputs.forEach((input, i) => {
+        updates.push({ tensor: name(input), outputs: units, rank, ...factors[i]! });
+      });
+      updates.push({ tensor: name('down'), inputs: units, rank, ...factors.at(-1)! });
       continue;
     }
+    const [first, second, last] = factors;
+    // The decoder holds the rows of a head of q and k in an order of its own.
+    const headEntries = (heads: number) =>
+      entries(units, heads * h).map((entry) => entry - (entry % h) + (rows?.[entry % h] ?? entry % h));
     const [query, key] = splitGroups(first!.b, rank, units.length, G * h, h);
     updates.push(
-      { tensor: name('q'), outputs: entries(units, G * h), rank, a: first!.a, b: query },
-      { tensor: name('k'), outputs: entries(units, h), rank, a: first!.a, b: key },
+      { tensor: name('q'), outputs: headEntries(G), rank, a: first!.a, b: query },
+      { tensor: name('k'), outputs: headEntries(1), rank, a: first!.a, b: key },
       { tensor: name('v'), outputs: entries(units, h), rank, ...second! },
       { tensor: name('o'), inputs: entries(units, G * h), rank, ...last! },
     );
@@ -90,6 +100,9 @@ export function loraUpdates(
 
 /** Indices of a block's kept units within it. */
 function keptUnits(config: DecoderConfig, mask: Uint8Array, layer: number, kind: 'kv' | 'ffn'): Uint32Array {
+  if (kind === 'kv' && config.groupGate === 'none') {
+    return Uint32Array.from({ length: config.layers[layer]!.kvHeads }, (_, unit) => unit);
+  }
   const { start, count } = blockOf(decoderLayout(config), layer, kind)!;
   const units: number[] = [];
   for (let unit = 0; unit < count; unit++) if (mask[start + unit] !== 0) units.push(unit);

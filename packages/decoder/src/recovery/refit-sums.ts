@@ -2,6 +2,7 @@
  * The tensor functions of a refit. Dims: N tokens, d hidden, U·w inputs of an output matrix, P of computed units.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { type OutputInputs, type ResidualShape, residualOutput } from '../math/residual.js';
 import { namedFunction } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
 
@@ -21,22 +22,14 @@ export type RefitSumInputs = Partial<RefitSums> & {
   readonly share?: tf.Tensor | undefined; // []
 };
 
-export type RefitOutputInputs = {
-  readonly x: tf.Tensor; //                  [N, d]
-  readonly h: tf.Tensor; //                  [N, P]
-  readonly output: tf.Tensor; //             [P, d]
-  readonly bias?: tf.Tensor | undefined; //  [d]
-};
-
-export function refitFunctions(runtime: Runtime) {
+export function refitFunctions(runtime: Runtime, shape: ResidualShape) {
   return {
     /** Adds one batch to the sums, and picks the inputs of the computed units, `[N, P]`. */
     sums: namedFunction(runtime, 'refit-sums', (i: RefitSumInputs) => refitSums(runtime, i)),
     /** The sublayer's output by its new matrix. */
-    output: namedFunction(runtime, 'refit-output', ({ x, h, output, bias }: RefitOutputInputs) => {
-      const y = tf.add(x, runtime.matMul(h, output)); // [N, d]
-      return { y: bias ? tf.add(y, bias) : y };
-    }),
+    output: namedFunction(runtime, 'refit-output', (i: OutputInputs) => ({
+      y: residualOutput(runtime, shape, i, []).y,
+    })),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Walks the sublayers from the bottom up for `refitOutputs` of `@grasp/fold`. Nothing is changed on the way: each new
- * matrix serves the walk as a tensor of its own.
+ * matrix serves the walk as a tensor of its own. In a sublayer with a norm on its output, the refit solves for what comes
+ * before that norm.
  *
  * Dims: N tokens of a batch, d hidden, U·w inputs of an output matrix (`w` for each of `U` units), n of them of kept
  * units, P ≥ n of computed units.
@@ -8,10 +9,10 @@
 import type { RefitStep, RefitWalk } from '@grasp/fold';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderParts } from '../layers/decoder-parts.js';
-import { PreparedLayers } from '../layers/prepared-layers.js';
-import { splitParameters } from '../layers/split-parameters.js';
+import { type Pass, PreparedLayers } from '../layers/prepared-layers.js';
+import { disposePositions, type Positions } from '../layers/rotary-positions.js';
+import { splitParameters, withFixedUnits } from '../layers/split-parameters.js';
 import type { Sublayer } from '../layers/sublayer.js';
-import type { RotaryTable } from '../math/rotary.js';
 import { predictingStates } from '../math/teacher-targets.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { TokenBatch } from '../token-batch.js';
@@ -21,7 +22,7 @@ import { type RefitSums, refitFunctions } from './refit-sums.js';
 
 /** One batch on its way up. */
 interface Stream {
-  readonly rotary: RotaryTable;
+  readonly positions: Positions;
   /** The input of the present sublayer. */
   x: tf.Tensor; //          [N, d]
   /** The dense model's own stream, if errors are compensated. */
@@ -45,18 +46,20 @@ export interface RefittedRows {
 export async function* refitWalk(
   parts: DecoderParts,
   batches: readonly TokenBatch[],
-  mask: Uint8Array,
+  given: Uint8Array,
   { compensation, teacherBatches, solve }: RefitWalk,
   rows: RefittedRows[],
 ): AsyncGenerator<RefitStep, void, undefined> {
   const { runtime, sublayers, head, positions } = parts;
+  const mask = withFixedUnits(parts, given);
   const gates = Float32Array.from(mask);
-  const functions = refitFunctions(runtime);
+  const { normEpsilon: epsilon, residualScale } = parts.config;
+  const functions = refitFunctions(runtime, { epsilon, residualScale });
   const dense = new PreparedLayers(parts, splitParameters(parts, {}, 'kept'));
   const streams: Stream[] = batches.map(({ ids, shape }) => {
     const x = tf.tidy(() => tf.keep(head.embed(ids)));
     return {
-      rotary: positions.table(0, shape[1]),
+      positions: positions.range(0, shape[1]),
       x,
       ...(compensation > 0 ? { dense: tf.keep(x.clone()) } : {}),
     };
@@ -64,15 +67,19 @@ export async function* refitWalk(
   try {
     for (const [i, sublayer] of sublayers.entries()) {
       const permutation = permutationOf(sublayer.block, gates);
-      const { sums, matrix } = sumOver(streams, { dense, functions, runtime, i, permutation, compensation });
+      const { sums, matrix } = sumOver(streams, {
+        ...{ dense, functions, runtime, i, permutation },
+        compensation: compensation / residualScale,
+      });
       const whole = await readAll(matrix); // [U·w, d], units in their own order
       const problem = await outputProblem(sublayer.block, mask, permutation, whole, sums);
       tf.dispose(Object.values(sums));
       const values = solve(problem);
       rows.push({ sublayer, rows: problem.columns, values });
       const refitted = withSolution(whole, problem, values);
-      moveOn(streams, sublayer, functions, computedRows(refitted, permutation, sublayer.block.count));
-      yield { kind: 'sublayer', block: sublayer.block };
+      moveOn(streams, dense.passOf(i), functions, computedRows(refitted, permutation, sublayer.block.count));
+      const { block } = sublayer;
+      if (block.start < parts.layout.size) yield { kind: 'sublayer', block }; // the others cannot be pruned
     }
     for (const [batch, { dense: top }] of streams.entries()) {
       if (!top || batch >= teacherBatches) continue;
@@ -82,8 +89,10 @@ export async function* refitWalk(
     }
   } finally {
     dense.dispose();
-    for (const { x, dense: top, inputs, rotary } of streams)
-      tf.dispose([x, rotary.cos, rotary.sin, top, inputs].filter((tensor) => tensor !== undefined));
+    for (const { x, dense: top, inputs, positions: ofRows } of streams) {
+      disposePositions(ofRows);
+      tf.dispose([x, top, inputs].filter((tensor) => tensor !== undefined));
+    }
   }
 }
 
@@ -96,6 +105,7 @@ interface Sublayers {
   readonly i: number;
   /** Of the mask. */
   readonly permutation: Permutation;
+  /** Share of the gap to the dense stream that the target includes, in units of the output matrix's product. */
   readonly compensation: number;
 }
 
@@ -115,12 +125,17 @@ function sumOver(
     const { order, computed } = permutation;
     const columns = tf.tensor1d(rowsOfUnits(order.subarray(0, computed), width), 'int32'); // [P]
     for (const stream of streams) {
-      const { x, dense: top, rotary } = stream;
+      const { x, dense: top, positions } = stream;
       const earlier = total;
       const { inputs, ...sums } = sublayer.run(() =>
         tf.tidy(() => {
-          const h = sublayer.outputInputs(x, tensors, rotary);
-          const gap = top && { gap: tf.sub(top, x), share: tf.scalar(compensation) };
+          const h = sublayer.outputInputs(x, tensors, positions);
+          // A norm after the matrix would change what is added to its product.
+          const gap = top &&
+            !tensors.postNorm && {
+              gap: tf.sub(top, x),
+              share: tf.scalar(compensation),
+            };
           return functions.sums({ h, output: outputMatrix, columns, ...gap, ...earlier });
         }),
       );
@@ -129,7 +144,7 @@ function sumOver(
       for (const tensor of Object.values(sums)) tf.keep(tensor);
       if (earlier) tf.dispose(Object.values(earlier));
       if (top) {
-        stream.dense = tf.keep(sublayer.forward(top, tensors, rotary));
+        stream.dense = tf.keep(sublayer.forward(top, tensors, positions));
         top.dispose();
       }
     }
@@ -141,14 +156,15 @@ function sumOver(
 /** Moves every stream past the sublayer with its new output matrix. `output` has the computed rows of that matrix. */
 function moveOn(
   streams: readonly Stream[],
-  sublayer: Sublayer,
+  { sublayer, tensors }: Pass,
   { output: apply }: ReturnType<typeof refitFunctions>,
   rows: { readonly values: Float32Array; readonly shape: [number, number] },
 ): void {
   const output = tf.tensor2d(rows.values, rows.shape); // [P, d]
   for (const stream of streams) {
     const { x, inputs: h } = stream;
-    const { y } = sublayer.run(() => apply({ x, h: h!, output, bias: sublayer.outputBias }));
+    const inputs = { x, inner: h!, matrix: output, bias: sublayer.outputBias, postNorm: tensors.postNorm };
+    const { y } = sublayer.run(() => apply(inputs));
     tf.dispose([x, h!]);
     stream.x = tf.keep(y);
     delete stream.inputs;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parameterCounts } from '../costs/parameter-counts.js';
 import { ModelConfigError, UnsupportedModelError } from '../errors.js';
-import { rotaryFrequencies } from '../math/rotary.js';
-import { decoderConfig } from './config.js';
+import { rotaryFrequencies } from '../math/rotary-frequencies.js';
+import { type DecoderConfig, decoderConfig } from './config.js';
 import { decoderLayout, prunedConfig } from './units.js';
 
 /** SmolLM2-135M's config.json. */
@@ -20,6 +20,8 @@ const smollm2 = {
   tie_word_embeddings: true,
 };
 
+const rotaryOf = ({ attention }: DecoderConfig) => attention[0]!.rotary!;
+
 describe('decoderConfig', () => {
   it('reads a dense model', () => {
     const config = decoderConfig(smollm2);
@@ -32,7 +34,7 @@ describe('decoderConfig', () => {
   it('reads the newer spelling of rope settings', () => {
     const { rope_theta, ...rest } = smollm2;
     const config = decoderConfig({ ...rest, rope_parameters: { rope_type: 'default', rope_theta } });
-    expect(config.rotary).toEqual({ theta: 100000, scaling: 'none' });
+    expect(rotaryOf(config)).toMatchObject({ theta: 100000, scaling: 'none' });
   });
 
   it.each([
@@ -57,19 +59,16 @@ describe('decoderConfig', () => {
       { theta: 3, scaling: 'none' },
     ],
   ])('reads %j in the order of transformers 5', (fields, expected) => {
-    expect(decoderConfig({ ...smollm2, ...fields }).rotary).toEqual(expected);
+    expect(rotaryOf(decoderConfig({ ...smollm2, ...fields }))).toMatchObject(expected);
   });
 
-  it('refuses rope settings by layer type', () => {
-    const rope_parameters = { full_attention: { rope_theta: 5 } };
-    expect(() => decoderConfig({ ...smollm2, rope_parameters })).toThrow('by layer type');
-  });
-
-  it('limits the context to a sliding window in use', () => {
-    expect(decoderConfig({ ...smollm2, model_type: 'mistral', sliding_window: 4096 }).contextLength).toBe(
-      4096,
-    );
-    expect(decoderConfig({ ...smollm2, model_type: 'qwen2', sliding_window: 4096 }).contextLength).toBe(8192);
+  it('reads the settings of full attention where they stand by layer type', () => {
+    const rope_parameters = {
+      sliding_attention: { rope_theta: 6 },
+      full_attention: { rope_theta: 5, rope_type: 'linear', factor: 2 },
+    };
+    const config = decoderConfig({ ...smollm2, rope_parameters });
+    expect(rotaryOf(config)).toMatchObject({ theta: 5, scaling: 'linear', factor: 2 });
   });
 
   // The defaults of the config classes of transformers 5.24 (4.57 has the same ones).
@@ -81,7 +80,7 @@ describe('decoderConfig', () => {
     ],
     [
       'mistral',
-      { hiddenSize: 4096, headDim: 128, queriesPerKvHead: 4, vocabSize: 32000, contextLength: 4096 },
+      { hiddenSize: 4096, headDim: 128, queriesPerKvHead: 4, vocabSize: 32000, contextLength: 131072 },
       14336,
     ],
     [
@@ -106,21 +105,27 @@ describe('decoderConfig', () => {
       });
       expect(config.layers).toHaveLength(32);
       expect(config.layers[0]!.channels).toBe(channels);
-      expect(config.rotary).toEqual({ theta: 10000, scaling: 'none' });
+      expect(rotaryOf(config)).toMatchObject({ theta: 10000, scaling: 'none' });
     },
   );
 
   it.each([
-    [{ model_type: 'mistral', sliding_window: null }, 131072],
+    [{ model_type: 'mistral' }, 4096],
+    [{ model_type: 'mistral', sliding_window: null }, undefined],
     [{ model_type: 'mistral', num_key_value_heads: null, sliding_window: 100 }, 100],
     [{ model_type: 'qwen2', use_sliding_window: true }, 4096],
-    [{ model_type: 'qwen2', use_sliding_window: true, sliding_window: null }, 32768],
-    [{ model_type: 'qwen2', use_sliding_window: true, max_window_layers: 32 }, 32768],
-    [{ model_type: 'qwen3', use_sliding_window: true, num_hidden_layers: 28 }, 32768],
-    [{ model_type: 'qwen3', use_sliding_window: true, layer_types: Array(32).fill('full_attention') }, 32768],
-    [{ model_type: 'qwen3', sliding_window: 50 }, 32768],
-  ])('%j has a context of %i', (raw, context) => {
-    expect(decoderConfig(raw).contextLength).toBe(context);
+    [{ model_type: 'qwen2', use_sliding_window: true, sliding_window: null }, undefined],
+    [{ model_type: 'qwen2', use_sliding_window: true, max_window_layers: 32 }, undefined],
+    [{ model_type: 'qwen3', use_sliding_window: true, num_hidden_layers: 28 }, undefined],
+    [
+      { model_type: 'qwen3', use_sliding_window: true, layer_types: Array(32).fill('full_attention') },
+      undefined,
+    ],
+    [{ model_type: 'qwen3', sliding_window: 50 }, undefined],
+  ])('the last layer of %j has a window of %s', (raw, window) => {
+    const { attention, contextLength } = decoderConfig(raw);
+    expect(attention.at(-1)!.window).toBe(window);
+    expect(contextLength).toBeGreaterThan(4096);
   });
 
   it('takes the head size of qwen3 from its own default', () => {
@@ -130,9 +135,21 @@ describe('decoderConfig', () => {
   });
 
   it.each([
-    [{ model_type: 'gpt2' }, 'model_type "gpt2". Supported architectures: llama, mistral, qwen2, qwen3'],
-    [{ hidden_act: 'gelu' }, 'activation "gelu"'],
-    [{ rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'rope type "yarn"'],
+    [{ model_type: 'gpt2' }, 'model_type "gpt2", which is not supported. Supported: llama, mistral'],
+    [
+      { model_type: 'qwen3_moe' },
+      '"qwen3_moe", a mixture of experts, which is not supported. Supported: llama',
+    ],
+    [{ model_type: 'foo', num_local_experts: 8 }, 'a mixture of experts'],
+    [{ model_type: 't5', is_encoder_decoder: true }, 'an encoder-decoder model'],
+    [{ model_type: 'qwen3_next' }, 'linear attention or a state space'],
+    [{ hidden_act: 'tanh' }, '"hidden_act" "tanh" is not supported. Supported: silu'],
+    [{ rope_scaling: { rope_type: 'other', factor: 4 } }, 'rope type "other"'],
+    [{ partial_rotary_factor: 0.5 }, 'partial rotary embedding'],
+    [
+      { model_type: 'qwen3', layer_types: Array(30).fill('chunked_attention') },
+      '"layer_types[0]" is "chunked',
+    ],
     [{ quantization_config: { bits: 4 } }, 'quantised'],
   ])('refuses %j by name', (change, message) => {
     expect(() => decoderConfig({ ...smollm2, ...change })).toThrow(UnsupportedModelError);
@@ -142,8 +159,8 @@ describe('decoderConfig', () => {
   it.each([
     [{ hidden_size: null }, '"hidden_size" must be a positive integer'],
     [{ num_key_value_heads: 4 }, '9 attention heads do not divide into 4 KV heads'],
-    [{ rms_norm_eps: 0 }, '"rms_norm_eps" must be positive'],
-    [{ rms_norm_eps: Number.POSITIVE_INFINITY }, '"rms_norm_eps" must be positive'],
+    [{ rms_norm_eps: 0 }, '"rms_norm_eps" must be a positive number'],
+    [{ rms_norm_eps: Number.POSITIVE_INFINITY }, '"rms_norm_eps" must be a positive number'],
     [{ num_hidden_layers: 1e9 }, '"num_hidden_layers" is 1000000000, and at most 4096 is read'],
     [{ vocab_size: 2 ** 40 }, 'at most 16777216'],
     [{ model_type: 'mistral', sliding_window: -1 }, '"sliding_window" must be a positive integer'],
@@ -212,7 +229,7 @@ describe('prunedConfig', () => {
 
 describe('rotaryFrequencies', () => {
   it('scales the low frequencies of LLaMA-3.x alone', () => {
-    const { rotary } = decoderConfig({
+    const config = decoderConfig({
       ...smollm2,
       rope_scaling: {
         rope_type: 'llama3',
@@ -222,8 +239,8 @@ describe('rotaryFrequencies', () => {
         original_max_position_embeddings: 8192,
       },
     });
-    const plain = rotaryFrequencies({ theta: 100000, scaling: 'none' }, 64);
-    const scaled = rotaryFrequencies(rotary, 64);
+    const plain = rotaryFrequencies(rotaryOf(decoderConfig(smollm2)));
+    const scaled = rotaryFrequencies(rotaryOf(config));
     expect(scaled[0]).toBe(plain[0]);
     expect(scaled[31]! * 8).toBeCloseTo(plain[31]!, 12);
     expect([...scaled].every((f, i) => f <= plain[i]! && f >= plain[i]! / 8)).toBe(true);

@@ -1,10 +1,10 @@
 import { ModelConfigError, UnsupportedModelError } from '../errors.js';
-import type { ProjectionName } from '../weights/tensor-names.js';
-import type { ConfigDefaults } from './architectures/architecture.js';
 import { type Architecture, architectures as builtIn, findArchitecture } from './architectures/index.js';
-import { llamaDefaults } from './architectures/llama.js';
+import { ConfigFields } from './config-fields.js';
+import { type DecoderTraits, LLAMA_NORMS } from './decoder-traits.js';
+import { equalLayers } from './layer-attention.js';
 import { LIMITS } from './limits.js';
-import { type RotaryConfig, rotaryConfig } from './rotary-config.js';
+import { textConfig } from './text-config.js';
 
 /** The widths of one layer: a pruned model's layers differ. */
 export interface LayerShape {
@@ -14,9 +14,8 @@ export interface LayerShape {
   readonly kvHeads: number;
 }
 
-/** A parsed config.json: the sizes of a decoder and of each of its layers. */
-export interface DecoderConfig {
-  /** How this kind of model differs from LLaMA. */
+/** A parsed config.json: the sizes of a decoder and of each of its layers, and what its layers compute. */
+export interface DecoderConfig extends Omit<DecoderTraits, 'tiedByDefault'> {
   readonly architecture: Architecture;
   readonly hiddenSize: number;
   readonly headDim: number;
@@ -26,9 +25,14 @@ export interface DecoderConfig {
   readonly contextLength: number;
   readonly normEpsilon: number;
   readonly tiedHead: boolean;
-  readonly rotary: RotaryConfig;
-  /** The projections with a bias. */
-  readonly biases: readonly ProjectionName[];
+  readonly attentionScale: number;
+  /**
+   * The tensors that the gate of a KV group multiplies. `key-value`, as in the paper: keys (after rotation) and values.
+   * `value`: values only, because a norm on keys would undo a scale that is folded into `k_proj`. A gate of 0 still
+   * removes the group, as its output is 0. `none`: groups cannot be pruned, because one norm covers the queries, or keys,
+   * of all heads, so that removing a head changes the others.
+   */
+  readonly groupGate: 'key-value' | 'value' | 'none';
   readonly layers: readonly LayerShape[];
 }
 
@@ -42,45 +46,76 @@ export function hasUniformLayers(raw: Readonly<Record<string, unknown>>): boolea
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** A size of at least 1 and at most `limit`. */
-function positiveInteger(raw: Raw, field: string, fallback?: number, limit: number = LIMITS.size): number {
-  const value = raw[field] === undefined ? fallback : raw[field];
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
+const GROUP_GATES = { none: 'key-value', head: 'value', 'all-heads': 'none' } as const;
+
+/**
+ * Parses a Hugging Face config.json.
+ *
+ * @param architectures the supported architectures. Default: the built-in ones.
+ * @throws UnsupportedModelError if an architecture, activation or rope type is not supported.
+ * @throws ModelConfigError if a field is missing or impossible.
+ */
+export function decoderConfig(given: Raw, architectures: readonly Architecture[] = builtIn): DecoderConfig {
+  const raw = textConfig(given, architectures);
+  const architecture = findArchitecture(raw, architectures);
+  refuseQuantized(given);
+  const config = new ConfigFields(raw, architecture.defaults);
+  const hiddenSize = config.size('hidden_size');
+  const heads = config.size('num_attention_heads');
+  const kvHeads = config.sizeOr('num_key_value_heads', heads);
+  const { headDim } = config;
+  if (heads % kvHeads !== 0) {
     throw new ModelConfigError(
-      `config.json: "${field}" must be a positive integer, found ${JSON.stringify(value)}.`,
-      field,
+      `config.json: ${heads} attention heads do not divide into ${kvHeads} KV heads.`,
+      'num_key_value_heads',
     );
   }
-  if (value > limit) {
-    throw new ModelConfigError(`config.json: "${field}" is ${value}, and at most ${limit} is read.`, field);
-  }
-  return value;
+  if (headDim % 2 !== 0) throw new ModelConfigError(`config.json: head size ${headDim} is odd.`, 'head_dim');
+  const queriesPerKvHead = heads / kvHeads;
+  const dense = { channels: config.size('intermediate_size'), kvHeads };
+  const { tiedByDefault = false, ...traits } = architecture.traits(config);
+  const { queryKeyNorm = 'none', attention = equalLayers(config, undefined) } = traits;
+  return {
+    biases: [],
+    norms: LLAMA_NORMS,
+    normOffset: 0,
+    queryKeyNorm,
+    activation: 'silu',
+    gatedFeedForward: true,
+    embeddingScale: 1,
+    embeddingScaleRounds: false,
+    residualScale: 1,
+    logitScale: 1,
+    fused: [],
+    ...traits,
+    attention,
+    attentionScale: traits.attentionScale ?? 1 / Math.sqrt(headDim),
+    groupGate: GROUP_GATES[queryKeyNorm],
+    architecture,
+    hiddenSize,
+    headDim,
+    queriesPerKvHead,
+    vocabSize: config.size('vocab_size'),
+    contextLength: contextOf(config, attention),
+    normEpsilon: config.normEpsilon,
+    tiedHead: config.flag('tie_word_embeddings', tiedByDefault),
+    layers: layerShapes(raw, config.layers, dense, queriesPerKvHead),
+  };
 }
 
-function refuse(raw: Raw): void {
-  const activation = raw.hidden_act ?? raw.hidden_activation ?? 'silu';
-  if (activation !== 'silu' && activation !== 'swish') {
-    throw new UnsupportedModelError(
-      `config.json: activation "${String(activation)}" is not supported; the gated FFN here is silu(gate) · up.`,
-      String(activation),
-      ['silu'],
-    );
-  }
-  if (raw.quantization_config !== undefined && raw.quantization_config !== null) {
-    throw new UnsupportedModelError(
-      'config.json: the checkpoint is quantised ("quantization_config"). Prune the original weights instead.',
-      'quantization_config',
-      ['F32', 'F16', 'BF16'],
-    );
-  }
+/** The context, with the lengths that a growing rotary base adds to those of training. */
+function contextOf({ contextLength }: ConfigFields, attention: DecoderTraits['attention']): number {
+  const growth = attention.map(({ rotary }) => (rotary?.scaling === 'dynamic' ? rotary.factor : 1));
+  return Math.max(contextLength, Math.floor(contextLength * Math.min(...growth)));
 }
 
-/** The sliding window, if the config limits attention to one. */
-function windowOf(raw: Raw, { slidingWindow }: Architecture): number | undefined {
-  const window = slidingWindow(raw);
-  return window === undefined
-    ? undefined
-    : positiveInteger({ sliding_window: window }, 'sliding_window', undefined, LIMITS.contextLength);
+function refuseQuantized(raw: Raw): void {
+  if (raw.quantization_config === undefined || raw.quantization_config === null) return;
+  throw new UnsupportedModelError(
+    'config.json: the checkpoint is quantised ("quantization_config"). Prune the original weights instead.',
+    'quantization_config',
+    ['F32', 'F16', 'BF16'],
+  );
 }
 
 function layerShapes(raw: Raw, count: number, dense: LayerShape, queriesPerKvHead: number): LayerShape[] {
@@ -110,59 +145,4 @@ function layerShapes(raw: Raw, count: number, dense: LayerShape, queriesPerKvHea
     }
     return { channels: channels as number, kvHeads: kvHeads as number };
   });
-}
-
-/**
- * Parses a Hugging Face config.json.
- *
- * @param architectures the supported architectures. Default: the built-in ones.
- * @throws UnsupportedModelError if an architecture, activation or rope type is not supported.
- * @throws ModelConfigError if a field is missing or impossible.
- */
-export function decoderConfig(raw: Raw, architectures: readonly Architecture[] = builtIn): DecoderConfig {
-  const architecture = findArchitecture(raw, architectures);
-  refuse(raw);
-  const defaults = architecture.defaults ?? llamaDefaults;
-  const size = (field: keyof ConfigDefaults, limit?: number) =>
-    positiveInteger(raw, field, defaults[field] ?? undefined, limit);
-  /** A field that is null, absent without a default, or follows from others. */
-  const sizeOr = (field: keyof ConfigDefaults, derived: number) =>
-    positiveInteger({ [field]: (raw[field] === undefined ? defaults[field] : raw[field]) ?? derived }, field);
-  const hiddenSize = size('hidden_size');
-  const heads = size('num_attention_heads');
-  const kvHeads = sizeOr('num_key_value_heads', heads);
-  const headDim = sizeOr('head_dim', Math.floor(hiddenSize / heads));
-  if (heads % kvHeads !== 0) {
-    throw new ModelConfigError(
-      `config.json: ${heads} attention heads do not divide into ${kvHeads} KV heads.`,
-      'num_key_value_heads',
-    );
-  }
-  if (headDim % 2 !== 0) throw new ModelConfigError(`config.json: head size ${headDim} is odd.`, 'head_dim');
-  const contextLength = size('max_position_embeddings', LIMITS.contextLength);
-  const queriesPerKvHead = heads / kvHeads;
-  const layerCount = size('num_hidden_layers', LIMITS.layers);
-  const dense = { channels: size('intermediate_size'), kvHeads };
-  const epsilon = raw.rms_norm_eps === undefined ? 1e-6 : raw.rms_norm_eps;
-  if (typeof epsilon !== 'number' || !(epsilon > 0 && Number.isFinite(epsilon))) {
-    throw new ModelConfigError(
-      `config.json: "rms_norm_eps" must be positive, found ${JSON.stringify(epsilon)}.`,
-      'rms_norm_eps',
-    );
-  }
-  return {
-    architecture,
-    hiddenSize,
-    headDim,
-    queriesPerKvHead,
-    vocabSize: size('vocab_size'),
-    contextLength: Math.min(contextLength, windowOf(raw, architecture) ?? contextLength),
-    normEpsilon: epsilon,
-    tiedHead:
-      raw.tie_word_embeddings === true ||
-      (raw.tie_word_embeddings === undefined && architecture.tiedByDefault),
-    rotary: rotaryConfig(raw, contextLength),
-    biases: architecture.biases(raw),
-    layers: layerShapes(raw, layerCount, dense, queriesPerKvHead),
-  };
 }

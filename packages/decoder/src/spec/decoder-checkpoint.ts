@@ -1,9 +1,12 @@
 import { type Checkpoint, type TensorData, TensorMissingError } from '@grasp/checkpoint';
 import { expectedTensors } from '../weights/expected-tensors.js';
+import { rowsOf } from '../weights/fused-tensors.js';
 import { modelTensors } from '../weights/model-tensors.js';
 import { EMBEDDING, HEAD } from '../weights/tensor-names.js';
 import type { Architecture } from './architectures/index.js';
+import { architectures as builtIn } from './architectures/index.js';
 import { type DecoderConfig, decoderConfig } from './config.js';
+import { textConfig } from './text-config.js';
 
 /**
  * A checkpoint of a decoder with its parsed config.json. Its tensors are those that the model has, by the names that
@@ -41,12 +44,13 @@ export function decoderCheckpoint(
   if (isDecoderCheckpoint(checkpoint)) return checkpoint;
   const decoder = configOf(checkpoint, architectures);
   const { tensors, stored, tiedHead, warnings } = modelTensors(checkpoint, decoder);
-  const { source, config, configText, files, absent } = checkpoint;
+  const { source, configText, files, absent } = checkpoint;
+  const config = textConfig(checkpoint.config, architectures ?? builtIn);
   const unverified = `${HEAD} is stored although config.json ties it to ${EMBEDDING}. The two were not compared, and the head is ignored.`;
   return {
     source,
     config,
-    configText,
+    ...(config === checkpoint.config ? { configText } : {}),
     tensors,
     files,
     ...(absent ? { absent: neededOf(absent, decoder) } : {}),
@@ -56,7 +60,9 @@ export function decoderCheckpoint(
       const info = tensors.get(name);
       if (!info) throw new TensorMissingError(source, name);
       const from = stored.get(name);
-      return from === undefined ? zeros(info.dtype, info.shape) : checkpoint.read(from);
+      if (from === undefined) return zeros(info.dtype, info.shape);
+      const tensor = await checkpoint.read(from.stored);
+      return from.rows ? rowsOf(tensor, from.rows) : tensor;
     },
     close: () => checkpoint.close(),
   };
@@ -77,12 +83,12 @@ export async function openDecoderCheckpoint(
   const parsed = { ...copyOf(checkpoint), decoder };
   const { stored, tiedHead, warnings } = modelTensors(checkpoint, decoder);
   if (tiedHead === undefined) return decoderCheckpoint(parsed);
-  const embedding = await checkpoint.read(stored.get(EMBEDDING)!);
+  const embedding = await checkpoint.read(stored.get(EMBEDDING)!.stored);
   const equal = sameValues(embedding, await checkpoint.read(tiedHead));
   if (equal) return { ...decoderCheckpoint(parsed), warnings };
   const untied = {
     ...parsed,
-    config: { ...checkpoint.config, tie_word_embeddings: false },
+    config: { ...textConfig(checkpoint.config, architectures ?? builtIn), tie_word_embeddings: false },
     decoder: { ...decoder, tiedHead: false },
   };
   const differs =

@@ -1,120 +1,233 @@
 import { ModelConfigError, UnsupportedModelError } from '../errors.js';
+import { type ConfigFields, isPositive } from './config-fields.js';
 
-/** Rotary position embedding: its base and its scaling. */
-export type RotaryConfig = { readonly theta: number } & (
+/** LLaMA-3.x: low frequencies divided by `factor`, high ones kept, a ramp between (transformers `llama3`). */
+export interface Llama3Scaling {
+  readonly scaling: 'llama3';
+  readonly factor: number;
+  readonly lowFrequencyFactor: number;
+  readonly highFrequencyFactor: number;
+  readonly originalContextLength: number;
+}
+
+/** YaRN (arXiv 2309.00071): a ramp, over the frequencies, from kept ones to ones divided by `factor`. */
+export interface YarnScaling {
+  readonly scaling: 'yarn';
+  readonly factor: number;
+  readonly betaFast: number;
+  readonly betaSlow: number;
+  /** Whether the ends of the ramp are whole frequencies. */
+  readonly truncate: boolean;
+  readonly originalContextLength: number;
+}
+
+/** LongRoPE (arXiv 2402.13753): one divisor per frequency, of one list up to a length of text, of another beyond it. */
+export interface LongRopeScaling {
+  readonly scaling: 'longrope';
+  readonly short: readonly number[];
+  readonly long: readonly number[];
+  readonly originalContextLength: number;
+}
+
+/** How frequencies follow from the base. */
+export type RotaryScaling =
   | { readonly scaling: 'none' }
   /** Positions divided by `factor`. */
   | { readonly scaling: 'linear'; readonly factor: number }
-  /** LLaMA-3.x: low frequencies divided by `factor`, high ones kept, a ramp between (transformers `llama3`). */
-  | {
-      readonly scaling: 'llama3';
-      readonly factor: number;
-      readonly lowFrequencyFactor: number;
-      readonly highFrequencyFactor: number;
-      readonly originalContextLength: number;
-    }
+  /** The base grows with the length of a text beyond `originalContextLength` (NTK-aware scaling). */
+  | { readonly scaling: 'dynamic'; readonly factor: number; readonly originalContextLength: number }
+  | YarnScaling
+  | LongRopeScaling
+  | Llama3Scaling
   /** One divisor per frequency, as GGUF files store them. */
-  | { readonly scaling: 'factors'; readonly factors: readonly number[] }
-);
+  | { readonly scaling: 'factors'; readonly factors: readonly number[] };
+
+/** Rotary position embedding. */
+export type RotaryConfig = RotaryScaling & {
+  readonly theta: number;
+  /** Entries of a head that are rotated, the first ones. */
+  readonly dims: number;
+  /** Whether the two entries of a pair lie next to each other, or half of `dims` apart. */
+  readonly interleaved: boolean;
+  /** Factor on rotated queries and keys. */
+  readonly attentionFactor: number;
+  /** Queries are multiplied by `1 + beta · ln(1 + ⌊position / contextLength⌋)`. */
+  readonly queryScale?: { readonly beta: number; readonly contextLength: number } | undefined;
+};
 
 type Raw = Readonly<Record<string, unknown>>;
-const SUPPORTED = ['default', 'linear', 'llama3', 'llama3-factors'];
 
-/** JSON's 1e999 parses to infinity. */
-const isPositive = (value: unknown): value is number =>
-  typeof value === 'number' && value > 0 && Number.isFinite(value);
+/** The kind of a layer's attention, as `layer_types` names it. */
+export type LayerType = 'full_attention' | 'sliding_attention';
 
-/**
- * The rope settings of a config.json: `rope_scaling` unless it is empty, else the `rope_parameters` of transformers 5.
- * Its fields precede those of the same name in config.json itself (transformers 5, `convert_rope_params_to_dict`).
- *
- * @throws UnsupportedModelError for settings by layer type
- */
-export function ropeParameters(raw: Raw): Raw {
-  const filled = [raw.rope_scaling, raw.rope_parameters]
-    .filter(isObject)
-    .find((o) => Object.keys(o).length > 0);
-  const parameters = filled ?? {};
-  if (!('rope_type' in parameters || 'type' in parameters) && Object.values(parameters).some(isObject)) {
-    throw new UnsupportedModelError(
-      'config.json: rope settings by layer type are not supported.',
-      'rope_parameters',
-      ['one setting for all layers'],
-    );
-  }
-  return parameters;
+/** What an architecture says about its rotary embedding. */
+export interface RotaryOptions {
+  /** The base if config.json has none. */
+  readonly theta?: number;
+  /** The settings that count, if config.json has them by layer type. Default: of layers with full attention. */
+  readonly layerType?: LayerType;
+  /** Share of a head that is rotated if config.json does not say so. Default: config.json may not say so. */
+  readonly partial?: number;
+  readonly interleaved?: boolean;
+  /** Other names of rope types. */
+  readonly aliases?: Readonly<Record<string, string>>;
 }
+
+const SUPPORTED = ['default', 'linear', 'dynamic', 'yarn', 'longrope', 'llama3', 'llama3-factors'];
 
 const isObject = (value: unknown): value is Raw =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Whether rope settings stand by layer type, as transformers 5 writes them for some models. */
+export function isByLayerType(parameters: Raw): boolean {
+  return !('rope_type' in parameters || 'type' in parameters) && Object.values(parameters).some(isObject);
+}
+
 /**
- * Parses `rope_theta` and `rope_scaling`, or the `rope_parameters` of newer configs.
+ * The rope settings of a config.json: `rope_scaling` unless it is empty, else the `rope_parameters` of transformers 5.
+ * Their fields precede those of the same name in config.json itself (transformers 5, `convert_rope_params_to_dict`).
+ */
+export function ropeParameters(raw: Raw): Raw {
+  return (
+    [raw.rope_scaling, raw.rope_parameters].filter(isObject).find((o) => Object.keys(o).length > 0) ?? {}
+  );
+}
+
+/**
+ * Parses `rope_theta` and `rope_scaling`, or the `rope_parameters` of newer configs (transformers, modeling_rope_utils).
  *
  * @throws ModelConfigError, UnsupportedModelError
  */
-export function rotaryConfig(raw: Raw, contextLength: number): RotaryConfig {
-  const scaling = ropeParameters(raw);
-  const theta = scaling.rope_theta ?? raw.rope_theta ?? 10000;
-  if (!isPositive(theta)) {
-    throw new ModelConfigError(
-      `config.json: "rope_theta" must be positive, found ${JSON.stringify(theta)}.`,
-      'rope_theta',
-    );
-  }
-  const partial = scaling.partial_rotary_factor ?? raw.partial_rotary_factor ?? 1;
-  if (partial !== 1) {
+export function rotaryConfig(config: ConfigFields, options: RotaryOptions = {}): RotaryConfig {
+  const { raw } = config;
+  const whole = ropeParameters(raw);
+  const byLayerType = isByLayerType(whole);
+  const own = byLayerType ? whole[options.layerType ?? 'full_attention'] : whole;
+  const parameters = isObject(own) ? own : {};
+  const fields = new RopeFields(parameters);
+  const theta = positive(
+    'rope_theta',
+    parameters.rope_theta ?? raw.rope_theta ?? options.theta ?? config.ropeTheta,
+  );
+  const dims = rotatedEntries(config, parameters, options);
+  const stated = String(parameters.rope_type ?? parameters.type ?? 'default');
+  const type = options.aliases?.[stated] ?? stated;
+  const scaling = scalingOf(type, fields, config, { dims, byLayerType });
+  const common = { theta, dims, interleaved: options.interleaved ?? false };
+  return { ...scaling, ...common, attentionFactor: attentionFactor(scaling, fields, config) };
+}
+
+/** Entries of a head that are rotated. */
+function rotatedEntries(config: ConfigFields, parameters: Raw, { partial }: RotaryOptions): number {
+  const share = parameters.partial_rotary_factor ?? config.raw.partial_rotary_factor ?? partial ?? 1;
+  if (partial === undefined && share !== 1) {
     throw new UnsupportedModelError(
-      'config.json: partial rotary embedding is not supported.',
-      `partial_rotary_factor ${String(partial)}`,
+      'config.json: partial rotary embedding is not supported in this architecture.',
+      `partial_rotary_factor ${String(share)}`,
       ['1'],
     );
   }
-  const number = (field: string, fallback?: number): number => {
-    const value = scaling[field] ?? fallback;
-    if (!isPositive(value)) {
-      throw new ModelConfigError(
-        `config.json: rope scaling needs a positive "${field}", found ${JSON.stringify(value)}.`,
-        field,
-      );
-    }
-    return value;
+  const dims = Math.trunc(config.headDim * positive('partial_rotary_factor', share));
+  if (dims >= 2 && dims % 2 === 0 && dims <= config.headDim) return dims;
+  throw new ModelConfigError(
+    `config.json: "partial_rotary_factor" of ${share} rotates ${dims} of ${config.headDim} entries of a head; an even ` +
+      'number is needed.',
+    'partial_rotary_factor',
+  );
+}
+
+function scalingOf(
+  type: string,
+  fields: RopeFields,
+  config: ConfigFields,
+  { dims, byLayerType }: { readonly dims: number; readonly byLayerType: boolean },
+): RotaryScaling {
+  /** The length that the model was trained on. */
+  const originalContextLength = () => {
+    const stated = config.raw.original_max_position_embeddings;
+    return isPositive(stated)
+      ? stated
+      : fields.number('original_max_position_embeddings', config.contextLength);
   };
-  const originalContext = (read: typeof number) => {
-    const field = 'original_max_position_embeddings';
-    const own = raw[field];
-    return isPositive(own) ? own : read(field, contextLength);
-  };
-  const type = scaling.rope_type ?? scaling.type ?? 'default';
   switch (type) {
     case 'default':
-      return { theta, scaling: 'none' };
+      return { scaling: 'none' };
     case 'linear':
-      return { theta, scaling: 'linear', factor: number('factor') };
+      return { scaling: 'linear', factor: fields.number('factor') };
+    case 'dynamic':
+      return {
+        scaling: 'dynamic',
+        factor: fields.number('factor'),
+        originalContextLength: config.contextLength,
+      };
+    case 'yarn':
+      return {
+        scaling: 'yarn',
+        factor: fields.number('factor', config.contextLength / originalContextLength()),
+        betaFast: fields.number('beta_fast', 32),
+        betaSlow: fields.number('beta_slow', 1),
+        // transformers does not see the field in settings by layer type.
+        truncate: byLayerType || fields.raw.truncate !== false,
+        originalContextLength: originalContextLength(),
+      };
+    case 'longrope':
+      return {
+        scaling: 'longrope',
+        short: fields.divisors('short_factor', dims / 2),
+        long: fields.divisors('long_factor', dims / 2),
+        originalContextLength: originalContextLength(),
+      };
     case 'llama3':
       return {
-        theta,
         scaling: 'llama3',
-        factor: number('factor'),
-        lowFrequencyFactor: number('low_freq_factor'),
-        highFrequencyFactor: number('high_freq_factor'),
-        originalContextLength: originalContext(number),
+        factor: fields.number('factor'),
+        lowFrequencyFactor: fields.number('low_freq_factor'),
+        highFrequencyFactor: fields.number('high_freq_factor'),
+        originalContextLength: originalContextLength(),
       };
-    case 'llama3-factors': {
-      const factors = scaling.factors;
-      if (!Array.isArray(factors) || !factors.every(isPositive)) {
-        throw new ModelConfigError(
-          'config.json: rope scaling "factors" must be positive numbers.',
-          'factors',
-        );
-      }
-      return { theta, scaling: 'factors', factors };
-    }
+    case 'llama3-factors':
+      return { scaling: 'factors', factors: fields.divisors('factors') };
     default:
       throw new UnsupportedModelError(
-        `config.json: rope type "${String(type)}" is not supported. Supported: ${SUPPORTED.join(', ')}.`,
-        String(type),
+        `config.json: rope type "${type.slice(0, 80)}" is not supported. Supported: ${SUPPORTED.join(', ')}.`,
+        type,
         SUPPORTED,
       );
   }
+}
+
+/** The factor on rotated queries and keys (YaRN, section 3.4; LongRoPE, section 3.3). */
+function attentionFactor(scaling: RotaryScaling, fields: RopeFields, config: ConfigFields): number {
+  if (scaling.scaling !== 'yarn' && scaling.scaling !== 'longrope') return 1;
+  const stated = fields.raw.attention_factor;
+  if (stated !== undefined && stated !== null) return positive('attention_factor', stated);
+  if (scaling.scaling === 'longrope') {
+    const factor = fields.number('factor', config.contextLength / scaling.originalContextLength);
+    return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(scaling.originalContextLength));
+  }
+  const scale = (weight: number) => (scaling.factor <= 1 ? 1 : 0.1 * weight * Math.log(scaling.factor) + 1);
+  const { mscale, mscale_all_dim: allDims } = fields.raw;
+  return isPositive(mscale) && isPositive(allDims) ? scale(mscale) / scale(allDims) : scale(1);
+}
+
+/** The fields of the rope settings. */
+class RopeFields {
+  constructor(readonly raw: Raw) {}
+
+  number(field: string, fallback?: number): number {
+    return positive(field, this.raw[field] ?? fallback, 'rope scaling needs a positive');
+  }
+
+  divisors(field: string, count?: number): readonly number[] {
+    const list = this.raw[field];
+    if (Array.isArray(list) && list.every(isPositive) && list.length === (count ?? list.length)) return list;
+    const needed = count === undefined ? 'positive numbers' : `${count} positive numbers`;
+    throw new ModelConfigError(`config.json: rope scaling "${field}" must be a list of ${needed}.`, field);
+  }
+}
+
+function positive(field: string, value: unknown, needs?: string): number {
+  if (isPositive(value)) return value;
+  const must = needs ? `${needs} "${field}"` : `"${field}" must be positive`;
+  throw new ModelConfigError(`config.json: ${must}, found ${JSON.stringify(value)}.`, field);
 }

@@ -4,17 +4,30 @@ import { type ProjectionName, projectionName } from '../weights/tensor-names.js'
 import { type DecoderConfig, LAYER_SHAPES_KEY, type LayerShape } from './config.js';
 
 /**
- * The units of a decoder: per layer its FFN channels, then its KV groups. Costs are in FFN channels (`3d`
- * parameters each): a channel costs 1, a group `(2G + 2)·h / 3` (GRASPrune, section 3.1).
+ * The units of a decoder: per layer its FFN channels, then its KV groups. Costs are in FFN channels (`3d` parameters each,
+ * `2d` without a gate matrix): a channel costs 1, a group `(2G + 2)·h / 3` (GRASPrune, section 3.1).
  */
 export function decoderLayout(config: DecoderConfig): Layout {
-  const groupCost = ((2 * config.queriesPerKvHead + 2) * config.headDim) / 3;
-  return createLayout(
-    config.layers.flatMap(({ channels, kvHeads }, layer) => [
-      ...(channels > 0 ? [{ layer, kind: 'ffn', count: channels, cost: 1 }] : []),
-      ...(kvHeads > 0 ? [{ layer, kind: 'kv', count: kvHeads, cost: groupCost }] : []),
-    ]),
-  );
+  return createLayout(unitBlocks(config, config.groupGate !== 'none'));
+}
+
+/**
+ * The units of a decoder, those that cannot be pruned included. Where KV groups cannot, they follow the units of
+ * {@link decoderLayout}, and their gates are 1.
+ */
+export function wholeLayout(config: DecoderConfig): Layout {
+  if (config.groupGate !== 'none') return decoderLayout(config);
+  const fixed = unitBlocks(config, true).filter(({ kind }) => kind === 'kv');
+  return createLayout([...unitBlocks(config, false), ...fixed]);
+}
+
+function unitBlocks(config: DecoderConfig, withGroups: boolean) {
+  const channelMatrices = config.gatedFeedForward ? 3 : 2;
+  const groupCost = ((2 * config.queriesPerKvHead + 2) * config.headDim) / channelMatrices;
+  return config.layers.flatMap(({ channels, kvHeads }, layer) => [
+    ...(channels > 0 ? [{ layer, kind: 'ffn', count: channels, cost: 1 }] : []),
+    ...(withGroups && kvHeads > 0 ? [{ layer, kind: 'kv', count: kvHeads, cost: groupCost }] : []),
+  ]);
 }
 
 /**
@@ -22,7 +35,6 @@ export function decoderLayout(config: DecoderConfig): Layout {
  * channel; rows of `k_proj` (if the gate multiplies keys) and `v_proj`, with their biases, for a group.
  */
 export function unitSlices(config: DecoderConfig): UnitSlice[] {
-  const { architecture } = config;
   const h = config.headDim;
   const slices: UnitSlice[] = [];
   const add = (
@@ -41,13 +53,13 @@ export function unitSlices(config: DecoderConfig): UnitSlice[] {
   };
   config.layers.forEach(({ channels, kvHeads }, layer) => {
     if (channels > 0) {
-      add(layer, 'gate', 'ffn', 0, 1, false);
+      if (config.gatedFeedForward) add(layer, 'gate', 'ffn', 0, 1, false);
       add(layer, 'up', 'ffn', 0, 1, false);
       add(layer, 'down', 'ffn', 1, 1, true);
     }
-    if (kvHeads > 0) {
+    if (kvHeads > 0 && config.groupGate !== 'none') {
       add(layer, 'q', 'kv', 0, config.queriesPerKvHead * h, false);
-      add(layer, 'k', 'kv', 0, h, architecture.groupGate === 'key-value');
+      add(layer, 'k', 'kv', 0, h, config.groupGate === 'key-value');
       add(layer, 'v', 'kv', 0, h, true);
       add(layer, 'o', 'kv', 1, config.queriesPerKvHead * h, false);
     }
@@ -57,7 +69,10 @@ export function unitSlices(config: DecoderConfig): UnitSlice[] {
 
 /** Widths of each layer under a mask. */
 export function maskedShapes(config: DecoderConfig, mask: Uint8Array): LayerShape[] {
-  const shapes = config.layers.map(() => ({ channels: 0, kvHeads: 0 }));
+  const shapes = config.layers.map(({ kvHeads }) => ({
+    channels: 0,
+    kvHeads: config.groupGate === 'none' ? kvHeads : 0,
+  }));
   for (const block of decoderLayout(config).blocks) {
     const kept = mask.subarray(block.start, block.start + block.count).reduce((sum, m) => sum + m, 0);
     shapes[block.layer]![block.kind === 'ffn' ? 'channels' : 'kvHeads'] = kept;

@@ -6,9 +6,11 @@ import {
   EMBEDDING,
   FINAL_NORM,
   HEAD,
-  normName,
+  headNormName,
+  normNames,
   type ProjectionName,
   projectionName,
+  type SublayerKind,
 } from './tensor-names.js';
 
 /** A tensor that a config calls for. */
@@ -19,10 +21,9 @@ export interface ExpectedTensor {
   readonly optional: boolean;
 }
 
-/** All tensors of a model, from its config, bottom up. */
+/** All tensors of a model, from its config, bottom up. Fused tensors count as their parts. */
 export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTensor> {
   const { hiddenSize: d, headDim: h, queriesPerKvHead: G, vocabSize: V } = config;
-  const { queryKeyNorm } = config.architecture;
   const needed = (name: string, ...shape: number[]) => ({ name, shape, optional: false });
   function* projection(layer: number, name: ProjectionName, out: number, inn: number) {
     yield needed(projectionName(layer, name, 'weight'), out, inn);
@@ -30,19 +31,31 @@ export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTenso
       yield { name: projectionName(layer, name, 'bias'), shape: [out], optional: true };
     }
   }
+  function* norms(layer: number, kind: SublayerKind) {
+    const { pre, post } = normNames(config, layer, kind);
+    if (pre) yield needed(pre, d);
+    if (post) yield needed(post, d);
+  }
+  /** Rows of the norms on queries and keys. */
+  const normed = (kvHeads: number) =>
+    config.queryKeyNorm === 'head' ? ([h, h] as const) : ([kvHeads * G * h, kvHeads * h] as const);
   yield needed(EMBEDDING, V, d);
   for (const [layer, { channels, kvHeads }] of config.layers.entries()) {
     if (kvHeads > 0) {
-      yield needed(normName(layer, 'attention'), d);
+      yield* norms(layer, 'attention');
       yield* projection(layer, 'q', kvHeads * G * h, d);
       yield* projection(layer, 'k', kvHeads * h, d);
       yield* projection(layer, 'v', kvHeads * h, d);
       yield* projection(layer, 'o', d, kvHeads * G * h);
-      if (queryKeyNorm) yield* [needed(normName(layer, 'query'), h), needed(normName(layer, 'key'), h)];
+      if (config.queryKeyNorm !== 'none') {
+        const [ofQueries, ofKeys] = normed(kvHeads);
+        yield needed(headNormName(layer, 'q'), ofQueries);
+        yield needed(headNormName(layer, 'k'), ofKeys);
+      }
     }
     if (channels > 0) {
-      yield needed(normName(layer, 'feedForward'), d);
-      yield* projection(layer, 'gate', channels, d);
+      yield* norms(layer, 'feedForward');
+      if (config.gatedFeedForward) yield* projection(layer, 'gate', channels, d);
       yield* projection(layer, 'up', channels, d);
       yield* projection(layer, 'down', d, channels);
     }
@@ -57,7 +70,7 @@ export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTenso
  * @throws WeightShapeError
  */
 export function checkWeights({ source, tensors: all, absent }: Headers, config: DecoderConfig): void {
-  const { tensors } = modelTensors({ tensors: all }, config);
+  const { tensors } = modelTensors({ source, tensors: all }, config);
   for (const { name, shape, optional } of expectedTensors(config)) {
     if (!optional || tensors.has(name) || absent?.has(name))
       checkShape({ source, tensors, absent }, name, shape);

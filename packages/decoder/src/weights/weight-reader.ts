@@ -48,7 +48,10 @@ export class WeightReader {
   /** Joins matrices of `columns` columns: for each unit, its rows of the first, then of the second, and so on. */
   async interleaved(parts: readonly RowsPerUnit[], units: number, columns: number): Promise<tf.Tensor> {
     const sources: (Float32Array | Uint16Array)[] = [];
-    for (const { name, rows } of parts) sources.push(await this.values(name, [units * rows, columns]));
+    for (const { name, rows, order } of parts) {
+      const values = await this.values(name, [units * rows, columns]);
+      sources.push(order ? inOrder(values, order, columns) : values);
+    }
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
     return this.place(
       interleave(
@@ -64,7 +67,10 @@ export class WeightReader {
   async interleavedVectors(parts: readonly RowsPerUnit[], units: number): Promise<tf.Tensor | undefined> {
     if (!parts.some(({ name }) => this.has(name))) return undefined;
     const sources: Float32Array[] = [];
-    for (const { name, rows } of parts) sources.push(toFloat32(await this.read(name, [units * rows])));
+    for (const { name, rows, order } of parts) {
+      const values = toFloat32(await this.read(name, [units * rows]));
+      sources.push(order ? inOrder(values, order, 1) : values);
+    }
     return tf.tensor1d(
       interleave(
         sources,
@@ -77,6 +83,15 @@ export class WeightReader {
   /** A vector (norm weight, bias), always float32. */
   async vector(name: string, length: number): Promise<tf.Tensor> {
     return tf.tensor1d(toFloat32(await this.read(name, [length])));
+  }
+
+  /** The weight of a norm, plus `offset`. */
+  async norm(name: string, length: number, offset: 0 | 1): Promise<tf.Tensor> {
+    const weight = await this.vector(name, length);
+    if (offset === 0) return weight;
+    const sum = tf.add(weight, offset);
+    weight.dispose();
+    return sum;
   }
 
   async optionalVector(name: string, length: number): Promise<tf.Tensor | undefined> {
@@ -106,6 +121,25 @@ export class WeightReader {
 export interface RowsPerUnit {
   readonly name: string;
   readonly rows: number;
+  /** The order of the rows of each head: place `p` takes row `order[p]`. Default: as they are stored. */
+  readonly order?: Int32Array | undefined;
+}
+
+/** Runs of rows in another order: place `p` of each run holds its row `order[p]`. */
+export function inOrder<A extends Float32Array | Uint16Array>(
+  values: A,
+  order: Int32Array,
+  columns: number,
+): A {
+  const out = new (values.constructor as new (length: number) => A)(values.length);
+  const run = order.length * columns;
+  for (let start = 0; start < values.length; start += run) {
+    order.forEach((row, place) => {
+      const from = start + row * columns;
+      out.set(values.subarray(from, from + columns), start + place * columns);
+    });
+  }
+  return out;
 }
 
 /** Takes `lengths[i]` elements of each source in turn, `units` times. */

@@ -102,6 +102,9 @@ variant(
     **PHI3,
 )
 
+variant("ernie4_5-plain", sparse=True, **TIED)
+variant("ernie4_5-biases", use_bias=True, rope_scaling=LINEAR, natural=True)
+
 variant("glm4-plain", sparse=True)
 variant("glm4-no-biases", attention_bias=False, natural=True, **TIED)
 variant("glm4-whole-rotary", partial_rotary_factor=1.0, hidden_act="gelu", rope_scaling=LINEAR)

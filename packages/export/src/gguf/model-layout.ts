@@ -16,6 +16,9 @@ export interface ModelLayout {
  */
 export const WIDTH_MULTIPLE = 32;
 
+/** The architectures that are written. */
+const FAMILIES = ['llama', 'mistral', 'qwen2', 'qwen3'];
+
 /**
  * Chooses architecture and stored widths so that stock llama.cpp computes the model exactly.
  *
@@ -27,13 +30,21 @@ export const WIDTH_MULTIPLE = 32;
  * @throws InexpressibleModelError for qwen3 layers of different widths: `deci` has no norms of queries and keys
  */
 export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig): ModelLayout {
-  const { modelType, queryKeyNorm } = decoder.architecture;
+  const { modelType } = decoder.architecture;
+  if (!FAMILIES.includes(modelType)) {
+    throw new InexpressibleModelError(
+      checkpoint.source,
+      'GGUF',
+      `the architecture ${modelType}`,
+      `Architectures that can be written: ${FAMILIES.join(', ')}.`,
+    );
+  }
   const layers = decoder.layers.map(({ channels, kvHeads }, layer) => ({
     channels: WIDTH_MULTIPLE * Math.ceil(Math.max(channels, 1) / WIDTH_MULTIPLE),
     kvHeads: kvHeads === 0 && layer === 0 ? 1 : kvHeads,
   }));
   if (!hasOneShape(decoder)) {
-    if (!queryKeyNorm) return { architecture: 'deci', layers };
+    if (decoder.queryKeyNorm === 'none') return { architecture: 'deci', layers };
     throw new InexpressibleModelError(
       checkpoint.source,
       'GGUF',

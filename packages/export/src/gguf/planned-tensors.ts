@@ -13,6 +13,7 @@ import { tensorsOfRemovedParts } from '../removed-parts.js';
 import type { ModelLayout } from './model-layout.js';
 import { padTensor } from './pad-tensor.js';
 import { rotaryDivisors } from './rotary-divisors.js';
+import { rotaryOf } from './rotary-of.js';
 
 type Matrix = readonly [rows: number, columns: number];
 
@@ -50,7 +51,7 @@ export function plannedTensors(
   add('model.embed_tokens.weight', [V, d]);
   add('model.norm.weight', [d]);
   if (!decoder.tiedHead) add('lm_head.weight', [V, d]);
-  const divisors = rotaryDivisors(decoder);
+  const divisors = rotaryDivisors(rotaryOf(checkpoint, decoder));
   if (divisors) {
     const shape = [divisors.length];
     const data: TensorData = { dtype: 'F32', shape, data: divisors };

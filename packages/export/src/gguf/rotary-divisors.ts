@@ -1,11 +1,12 @@
-import { type DecoderConfig, rotaryFrequencies } from '@grasp/decoder';
+import { type RotaryConfig, rotaryFrequencies } from '@grasp/decoder';
 
 /**
- * What each rotary frequency is divided by, `[headDim / 2]`. Undefined if there is no scaling, or it is linear, which
- * the metadata of a GGUF file state.
+ * What each rotary frequency is divided by, `[dims / 2]`. Undefined if there is no scaling, or it is linear, which the
+ * metadata of a GGUF file state.
  */
-export function rotaryDivisors({ rotary, headDim }: DecoderConfig): Float32Array | undefined {
+export function rotaryDivisors(rotary: RotaryConfig): Float32Array | undefined {
   if (rotary.scaling === 'none' || rotary.scaling === 'linear') return undefined;
-  const plain = rotaryFrequencies({ theta: rotary.theta, scaling: 'none' }, headDim);
-  return Float32Array.from(rotaryFrequencies(rotary, headDim), (frequency, i) => plain[i]! / frequency);
+  const { theta, dims, interleaved, attentionFactor } = rotary;
+  const plain = rotaryFrequencies({ scaling: 'none', theta, dims, interleaved, attentionFactor });
+  return Float32Array.from(rotaryFrequencies(rotary), (frequency, i) => plain[i]! / frequency);
 }

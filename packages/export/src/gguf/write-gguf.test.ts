@@ -176,7 +176,8 @@ describe('writeGguf', () => {
     { factor: 3, low_freq_factor: 1, high_freq_factor: 2, original_max_position_embeddings: 40 },
   ])('writes LLaMA-3 scaling of any numbers: %j', async (numbers) => {
     const scaled = madeUpModel({ model_type: 'llama', rope_scaling: { rope_type: 'llama3', ...numbers } });
-    const frequencies = (checkpoint: Checkpoint) => rotaryFrequencies(configOf(checkpoint).rotary, 6);
+    const frequencies = (checkpoint: Checkpoint) =>
+      rotaryFrequencies(configOf(checkpoint).attention[0]!.rotary!);
     await readBack(scaled, { type: 'f32' }, async (back) => {
       for (const [i, value] of frequencies(scaled).entries()) {
         expect(frequencies(back)[i]! / value).toBeCloseTo(1, 3);

@@ -12,6 +12,7 @@ import { originOf } from '../card/licence.js';
 import { type GgufSummary, ggufSummary } from './gguf-summary.js';
 import { type ModelLayout, modelLayout } from './model-layout.js';
 import { plannedTensors } from './planned-tensors.js';
+import { rotaryOf } from './rotary-of.js';
 
 export interface WriteGgufOptions {
   /** What most matrices are. Vectors stay float32. Rows that are no whole blocks of 32 stay float16. */
@@ -54,7 +55,7 @@ export async function writeGguf(
   const layout = modelLayout(checkpoint, decoder);
   const tensors = plannedTensors(checkpoint, decoder, layout);
   const content = {
-    model: ggufModel(decoder, layout),
+    model: ggufModel(checkpoint, decoder, layout),
     about: { type, name, ...(await originOf(checkpoint)) },
     tokenizer: checkpoint,
     tensors,
@@ -70,10 +71,17 @@ export async function writeGguf(
   return ggufSummary(decoder, layout, tensors, type);
 }
 
-function ggufModel(decoder: DecoderConfig, { architecture, layers }: ModelLayout): GgufModel {
-  const { vocabSize, contextLength, hiddenSize, headDim, queriesPerKvHead, normEpsilon, rotary } = decoder;
+function ggufModel(
+  checkpoint: Checkpoint,
+  decoder: DecoderConfig,
+  { architecture, layers }: ModelLayout,
+): GgufModel {
+  const { vocabSize, contextLength, hiddenSize, headDim, queriesPerKvHead, normEpsilon, attention } = decoder;
+  const rotary = rotaryOf(checkpoint, decoder);
+  // llama.cpp's llama has no window; within a window it computes the same.
+  const exact = Math.min(contextLength, ...attention.map(({ window = contextLength }) => window));
   return {
-    ...{ architecture, vocabSize, contextLength, hiddenSize, normEpsilon },
+    ...{ architecture, vocabSize, contextLength: exact, hiddenSize, normEpsilon },
     headDim: headDim,
     ropeTheta: rotary.theta,
     ...(rotary.scaling === 'linear' ? { linearRopeFactor: rotary.factor } : {}),

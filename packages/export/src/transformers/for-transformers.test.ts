@@ -127,8 +127,8 @@ describe('rope settings', () => {
       prunedBy(madeUpModel({ model_type: 'llama', ...fields }), masks['one shape']!),
     );
     const { rope_theta, rope_scaling } = view.config;
-    expect(decoderConfig(view.config).rotary).toEqual(
-      configOf(madeUpModel({ model_type: 'llama', ...fields })).rotary,
+    expect(decoderConfig(view.config).attention).toEqual(
+      configOf(madeUpModel({ model_type: 'llama', ...fields })).attention,
     );
     return { rope_theta, rope_scaling };
   };

@@ -8,6 +8,7 @@ import {
   type DecoderCheckpoint,
   type DecoderConfig,
   decoderCheckpoint,
+  fusedCheckpoint,
   LAYER_SHAPES_KEY,
 } from '@grasp/decoder';
 import { parseJson } from '@grasp/files';
@@ -37,7 +38,7 @@ const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', 
 export function forTransformers(given: Checkpoint): DecoderCheckpoint {
   const checkpoint = decoderCheckpoint(given);
   const { decoder } = checkpoint;
-  if (decoder.rotary.scaling === 'factors') {
+  if (decoder.attention.some(({ rotary }) => rotary?.scaling === 'factors')) {
     throw new InexpressibleModelError(
       checkpoint.source,
       'transformers',
@@ -46,7 +47,7 @@ export function forTransformers(given: Checkpoint): DecoderCheckpoint {
     );
   }
   const plain = hasOneShape(decoder) ? ordinaryConfig(checkpoint, decoder) : undefined;
-  if (plain) return { ...view(checkpoint), config: plain, decoder, warnings: checkpoint.warnings };
+  if (plain) return { ...view(checkpoint, decoder), config: plain, decoder, warnings: checkpoint.warnings };
   const { modelType, className } = decoder.architecture;
   const name = className.replace(/ForCausalLM$/, '');
   const module = modellingModule(modelType);
@@ -56,7 +57,7 @@ export function forTransformers(given: Checkpoint): DecoderCheckpoint {
   };
   const config = {
     ...without(checkpoint.config, OWN_KEYS),
-    ...ropeFields(checkpoint.config, decoder.rotary),
+    ...ropeFields(checkpoint.config, decoder),
     architectures: [`Pruned${name}ForCausalLM`],
     model_type: `pruned_${modelType}`,
     base_model_type: modelType,
@@ -69,12 +70,12 @@ export function forTransformers(given: Checkpoint): DecoderCheckpoint {
     [LAYER_SHAPES_KEY]: decoder.layers.map((shape) => layerWidths(decoder, shape)),
   };
   const unused = tensorsOfRemovedParts(checkpoint, decoder, 'transformers');
+  const tensors = new Map([...checkpoint.tensors].filter(([name]) => !unused.has(name)));
   return {
-    ...view(checkpoint),
+    ...view({ ...checkpoint, tensors }, decoder),
     config,
     decoder,
     warnings: checkpoint.warnings,
-    tensors: new Map([...checkpoint.tensors].filter(([name]) => !unused.has(name))),
     files: [...withoutCode(checkpoint.files.filter(({ name }) => name !== code.name)), code],
   };
 }
@@ -112,7 +113,7 @@ function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config 
   const widths = layerWidths(decoder, decoder.layers[0]!);
   const rest = {
     ...without(checkpoint.config, OWN_KEYS),
-    ...ropeFields(checkpoint.config, decoder.rotary),
+    ...ropeFields(checkpoint.config, decoder),
     ...widths,
     head_dim: decoder.headDim,
   };
@@ -133,15 +134,14 @@ function without(config: Config, keys: readonly string[]): Config {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));
 }
 
-function view(checkpoint: Checkpoint): Checkpoint {
+/** The checkpoint with the tensors that transformers names, without code. */
+function view(checkpoint: Checkpoint, decoder: DecoderConfig): Checkpoint {
   const { source, config, configText, tensors, files } = checkpoint;
-  return {
-    source,
-    config,
-    configText,
-    tensors,
+  const plain = {
+    ...{ source, config, configText, tensors },
     files: withoutCode(files),
-    read: (name) => checkpoint.read(name),
+    read: (name: string) => checkpoint.read(name),
     close: () => checkpoint.close(),
   };
+  return fusedCheckpoint(plain, decoder);
 }

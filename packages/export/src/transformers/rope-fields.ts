@@ -1,19 +1,30 @@
-import { type RotaryConfig, ropeParameters } from '@grasp/decoder';
+import { type DecoderConfig, ropeParameters } from '@grasp/decoder';
 
 type Config = Readonly<Record<string, unknown>>;
-
-/** What transformers 4 takes for `rope_theta` if config.json lacks it. */
-const DEFAULT_THETA = 10_000;
 
 /**
  * The fields to add to a config.json so that transformers 4, which reads `rope_theta` and `rope_scaling`, computes the
  * same positions as transformers 5, which also reads `rope_parameters`. Empty if both do already.
  */
-export function ropeFields(config: Config, rotary: RotaryConfig): Config {
-  const { rope_theta: _, partial_rotary_factor: __, ...scaling } = ropeParameters(config);
+export function ropeFields(config: Config, { attention, architecture }: DecoderConfig): Config {
+  const global = attention.find(({ window, rotary }) => rotary && window === undefined)?.rotary;
+  const rotary = global ?? attention.find((layer) => layer.rotary)?.rotary;
+  if (!rotary) return {};
+  const parameters = ropeParameters(config);
+  const byLayerType = isObject(parameters.full_attention);
+  const own = byLayerType ? (parameters.full_attention as Config) : parameters;
+  const { rope_theta: _, partial_rotary_factor: partial, ...scaling } = own;
   const fields: Record<string, unknown> = {};
   const stated = 'rope_parameters' in config && !('rope_theta' in config);
-  if (stated || (config.rope_theta ?? DEFAULT_THETA) !== rotary.theta) fields.rope_theta = rotary.theta;
+  const theta = config.rope_theta ?? architecture.defaults.rope_theta;
+  if (stated || theta !== rotary.theta) fields.rope_theta = rotary.theta;
+  if (partial !== undefined && config.partial_rotary_factor === undefined) {
+    fields.partial_rotary_factor = partial;
+  }
+  if (byLayerType) {
+    const local = parameters.sliding_attention;
+    if (isObject(local) && local.rope_theta !== undefined) fields.rope_local_base_freq = local.rope_theta;
+  }
   const current = (config.rope_scaling ?? {}) as Config;
   if (rotary.scaling === 'none') return fields;
   const original =
@@ -22,3 +33,6 @@ export function ropeFields(config: Config, rotary: RotaryConfig): Config {
   const complete = Object.entries(wanted).every(([key, value]) => current[key] === value);
   return complete ? fields : { ...fields, rope_scaling: wanted };
 }
+
+const isObject = (value: unknown): value is Config =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

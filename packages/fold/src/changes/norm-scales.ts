@@ -7,6 +7,8 @@ export interface NormScales {
   readonly tensor: string;
   /** `[d]`, finite. */
   readonly scales: Float32Array;
+  /** What the norm adds to the stored weight before it multiplies: 1 for norms with weights around 0. Default: 0. */
+  readonly offset?: number;
 }
 
 /** @throws {FoldError} if the vector is missing, has another length, or a scale is not finite. */
@@ -25,6 +27,8 @@ export function assertNormFits(checkpoint: Checkpoint, { tensor, scales }: NormS
 }
 
 /** Multiplies a norm's weights by their scales, in place. */
-export function scaleNorm(vector: Float32Array, { scales }: NormScales): void {
-  for (let entry = 0; entry < scales.length; entry++) vector[entry]! *= scales[entry]!;
+export function scaleNorm(vector: Float32Array, { scales, offset = 0 }: NormScales): void {
+  for (let entry = 0; entry < scales.length; entry++) {
+    vector[entry] = (vector[entry]! + offset) * scales[entry]! - offset;
+  }
 }

@@ -6,8 +6,11 @@
  * value) or `G·h` (query, output) rows per group.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Runtime } from '../runtime/runtime.js';
-import { type Lora, type MatrixSize, splitLora } from './lora.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { QueryKeyNorm } from '../../spec/decoder-traits.js';
+import { type Lora, type MatrixSize, splitLora } from '../lora.js';
+import type { ResidualNorms, ResidualShape } from '../residual.js';
+import type { RotaryTable } from '../rotary.js';
 
 export interface HeadSizes {
   readonly headDim: number;
@@ -15,41 +18,45 @@ export interface HeadSizes {
   readonly queriesPerKvHead: number;
 }
 
-/** Facts that all attention layers of a model share. */
-export interface AttentionShape extends HeadSizes {
-  readonly epsilon: number;
+/** Facts that all attention layers of a model with the same window share. */
+export interface AttentionShape extends HeadSizes, ResidualShape {
   readonly gateKeys: boolean;
+  readonly queryKeyNorm: QueryKeyNorm;
+  /** Factor on the products of queries and keys. */
+  readonly scale: number;
+  /** Soft cap of those products. */
+  readonly cap?: number | undefined;
+  /** Most keys that a query sees, itself included. Undefined: all before it. */
+  readonly window?: number | undefined;
   /**
-   * Number of queries in a block, given the number of scores of one query over all rows and heads. A block sees its
-   * own prefix only, so scores beyond it are never computed.
+   * Number of queries in a block, given the number of scores of one query over all rows and heads. A block meets the
+   * keys that its queries see, so other scores are never computed.
    */
   readonly queryBlock: (scores: number) => number;
 }
 
-export type AttentionInputs = {
-  readonly x: tf.Tensor; //          [N, d]
-  readonly norm: tf.Tensor; //       [d]
-  readonly cos: tf.Tensor; //        [T, h], or [B, 1, 1, T, h] where each row has its own positions
-  readonly sin: tf.Tensor; //        the same
-  readonly queryKeyC: tf.Tensor; //  [K·(G + 1)·h, d] each group's queries, then its key
-  readonly valueC: tf.Tensor; //     [K·h, d]
-  readonly outputC: tf.Tensor; //    [K·G·h, d]
-  readonly z: tf.Tensor; //          [K]
-  readonly queryKeyBiasC?: tf.Tensor | undefined;
-  readonly valueBiasC?: tf.Tensor | undefined;
-  readonly outputBias?: tf.Tensor | undefined; // [d]
-  /** Weights of the norm on each head's query and key. */
-  readonly queryKeyNorm?: tf.Tensor | undefined; // [G + 1, 1, h]
-  readonly valueP?: tf.Tensor | undefined; //     [P·h, d]
-  readonly valueBiasP?: tf.Tensor | undefined; // [P·h]
-  /** Keys (rotated) and values of earlier tokens, gated: `[B, K, S − T, h]`. */
-  readonly pastKey?: tf.Tensor | undefined;
-  readonly pastValue?: tf.Tensor | undefined;
-  /** Added to the scores in place of the causal mask, `[B, T, T]`. */
-  readonly visible?: tf.Tensor | undefined;
-  /** LoRA factors of the computed groups' matrices. */
-  readonly lora?: tf.Tensor | undefined;
-};
+export type AttentionInputs = ResidualNorms &
+  RotaryTable & {
+    readonly x: tf.Tensor; //          [N, d]
+    readonly queryKeyC: tf.Tensor; //  [K·(G + 1)·h, d] each group's queries, then its key
+    readonly valueC: tf.Tensor; //     [K·h, d]
+    readonly outputC: tf.Tensor; //    [K·G·h, d]
+    readonly z: tf.Tensor; //          [K]
+    readonly queryKeyBiasC?: tf.Tensor | undefined;
+    readonly valueBiasC?: tf.Tensor | undefined;
+    readonly outputBias?: tf.Tensor | undefined; // [d]
+    /** Weights of the norm on each head's query and key. */
+    readonly queryKeyNorm?: tf.Tensor | undefined; // [G + 1, 1, h] or [K, G + 1, 1, h]
+    readonly valueP?: tf.Tensor | undefined; //     [P·h, d]
+    readonly valueBiasP?: tf.Tensor | undefined; // [P·h]
+    /** Keys (rotated) and values of earlier tokens, gated: `[B, K, S − T, h]`. */
+    readonly pastKey?: tf.Tensor | undefined;
+    readonly pastValue?: tf.Tensor | undefined;
+    /** Added to the scores in place of the causal mask, `[B, T, T]`. */
+    readonly visible?: tf.Tensor | undefined;
+    /** LoRA factors of the computed groups' matrices. */
+    readonly lora?: tf.Tensor | undefined;
+  };
 
 /** Saved for the backward pass. */
 export type AttentionSaved = {
@@ -59,6 +66,7 @@ export type AttentionSaved = {
   readonly mixed: tf.Tensor; //      [N, K·G·h] attention's output before W_o
   readonly rawQueryKey?: tf.Tensor | undefined; // [B, K, G + 1, T, h] before its norm
   readonly valuesP?: tf.Tensor | undefined; //     [B, T, P, h]
+  readonly output?: tf.Tensor | undefined; //      [N, d] before the post norm
 };
 
 /** `[N, heads·h]` → `[B, heads, T, h]`. */
@@ -110,8 +118,7 @@ export function lorasOf(
   return splitLora(lora, attentionMatrices({ ...shape, hiddenSize }, rows / shape.headDim));
 }
 
-/** The factor on keys: 1/√h, times the gate if it covers keys. */
-export function keyFactor(shape: AttentionShape, z: tf.Tensor): tf.Tensor {
-  const scale = 1 / Math.sqrt(shape.headDim);
-  return shape.gateKeys ? tf.mul(perGroup(z), scale) : tf.scalar(scale);
+/** The factor on keys: that of the scores, times the gate if it covers keys. */
+export function keyFactor({ gateKeys, scale }: AttentionShape, z: tf.Tensor): tf.Tensor {
+  return gateKeys ? tf.mul(perGroup(z), scale) : tf.scalar(scale);
 }

@@ -1,13 +1,22 @@
 /**
  * The gated attention sublayer, backward. A pruned group's gate gradient needs no query, key or softmax, because its
- * attention is uniform over the prefix.
+ * attention is uniform over the keys that it sees.
  *
  * Dims: B rows, T tokens a row, N = B·T, S tokens attended to (T, and the cached ones before them), d hidden,
  * h head dimension, K computed groups, P pruned groups, G query heads of a group. Weights are unit-major: `h` (key,
  * value) or `G·h` (query, output) rows per group.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Runtime } from '../runtime/runtime.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { loraGradient } from '../lora.js';
+import {
+  inputGradient,
+  normedInput,
+  normGradients,
+  outputGradient,
+  type ResidualNorms,
+} from '../residual.js';
+import { type RotaryTable, rotateBack } from '../rotary.js';
 import {
   type AttentionSaved,
   type AttentionShape,
@@ -17,25 +26,22 @@ import {
   perGroup,
   splitHeads,
 } from './attention-shape.js';
-import { loraGradient } from './lora.js';
-import { blockOf, causalMask, prefixOf, queryBlocks, weightsOf } from './query-blocks.js';
-import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from './rms-norm.js';
-import { rotateBack } from './rotary.js';
+import { blockOf, causalMask, type QueryBlock, queryBlocks, seenOf, weightsOf } from './query-blocks.js';
+import { normQueryKeyGradient } from './query-key-norm.js';
 
-export type AttentionGradientInputs = AttentionSaved & {
-  readonly dy: tf.Tensor; //         [N, d]
-  readonly x: tf.Tensor;
-  readonly norm: tf.Tensor;
-  readonly cos: tf.Tensor;
-  readonly sin: tf.Tensor;
-  readonly queryKeyC: tf.Tensor;
-  readonly valueC: tf.Tensor;
-  readonly outputC: tf.Tensor;
-  readonly z: tf.Tensor;
-  readonly queryKeyNorm?: tf.Tensor | undefined;
-  readonly outputP?: tf.Tensor | undefined; // [P·G·h, d]
-  readonly lora?: tf.Tensor | undefined;
-};
+export type AttentionGradientInputs = AttentionSaved &
+  ResidualNorms &
+  RotaryTable & {
+    readonly dy: tf.Tensor; //         [N, d]
+    readonly x: tf.Tensor;
+    readonly queryKeyC: tf.Tensor;
+    readonly valueC: tf.Tensor;
+    readonly outputC: tf.Tensor;
+    readonly z: tf.Tensor;
+    readonly queryKeyNorm?: tf.Tensor | undefined;
+    readonly outputP?: tf.Tensor | undefined; // [P·G·h, d]
+    readonly lora?: tf.Tensor | undefined;
+  };
 
 /** `[B, K, S, h]` → `[K]`. Sums the last two axes first, as one: many times faster on a GPU than all at once. */
 function sumByGroup(x: tf.Tensor): tf.Tensor {
@@ -52,28 +58,35 @@ function mixGradient(
   const dQueries: tf.Tensor[] = [];
   let dKey: tf.Tensor | undefined;
   let dValue: tf.Tensor | undefined;
-  /** Adds the gradient of a prefix to that of all keys. Blocks go backwards, so the first one is the longest. */
-  const accumulate = (total: tf.Tensor | undefined, prefix: tf.Tensor): tf.Tensor => {
-    if (!total) return prefix;
-    return tf.add(
-      total,
-      tf.pad(prefix, [
-        [0, 0],
-        [0, total.shape[1]! - prefix.shape[1]!],
-        [0, 0],
-      ]),
-    );
+  /** Adds the gradient of the keys that a block meets to that of all keys. */
+  const accumulate = (
+    total: tf.Tensor | undefined,
+    part: tf.Tensor,
+    { first, last }: QueryBlock,
+  ): tf.Tensor => {
+    const whole =
+      last - first === T
+        ? part
+        : tf.pad(part, [
+            [0, 0],
+            [first, T - last],
+            [0, 0],
+          ]);
+    return total ? tf.add(total, whole) : whole;
   };
-  for (const { start, end } of queryBlocks(T, shape.queryBlock(B * K * G * T)).reverse()) {
-    const queryBlock = blockOf(saved.query, start, end); // [B·K, G·block, h]
-    const dMixed = blockOf(saved.dMixed, start, end);
-    const keyPrefix = prefixOf(saved.key, end); // [B·K, seen, h]
-    const weights = weightsOf(queryBlock, keyPrefix, G, causalMask(start, end, end, 0));
-    dValue = accumulate(dValue, tf.matMul(weights, dMixed, true, false));
-    const dWeights = tf.matMul(dMixed, prefixOf(saved.value, end), false, true); // [B·K, G·block, seen]
-    const dScores = tf.mul(weights, tf.sub(dWeights, blockOf(saved.rowSum, start, end)));
-    dQueries.unshift(tf.reshape(tf.matMul(dScores, keyPrefix), [B, K, G, end - start, h]));
-    dKey = accumulate(dKey, tf.matMul(dScores, queryBlock, true, false));
+  const blocks = queryBlocks(T, shape.queryBlock(B * K * G * T), 0, shape.window);
+  for (const block of blocks.reverse()) {
+    const queryBlock = blockOf(saved.query, block); // [B·K, G·block, h]
+    const dMixed = blockOf(saved.dMixed, block);
+    const keys = seenOf(saved.key, block); // [B·K, seen, h]
+    const mask = causalMask(block, 0, shape.window);
+    const { weights, slope } = weightsOf(queryBlock, keys, G, mask, shape.cap);
+    dValue = accumulate(dValue, tf.matMul(weights, dMixed, true, false), block);
+    const dWeights = tf.matMul(dMixed, seenOf(saved.value, block), false, true); // [B·K, G·block, seen]
+    const ofCapped = tf.mul(weights, tf.sub(dWeights, blockOf(saved.rowSum, block)));
+    const dScores = slope ? tf.mul(ofCapped, slope) : ofCapped;
+    dQueries.unshift(tf.reshape(tf.matMul(dScores, keys), [B, K, G, block.end - block.start, h]));
+    dKey = accumulate(dKey, tf.matMul(dScores, queryBlock, true, false), block);
   }
   return {
     dQuery: dQueries.length === 1 ? dQueries[0]! : tf.concat(dQueries, 3),
@@ -82,26 +95,41 @@ function mixGradient(
   };
 }
 
+/** The mean of the values that each token sees: `[B, T, P, h]` both. */
+function meanSeen(values: tf.Tensor, window: number | undefined): tf.Tensor {
+  const [, T] = values.shape as [number, number, number, number];
+  const position = tf.reshape(tf.range(1, T + 1, 1, 'float32'), [T, 1, 1]);
+  const sums = tf.cumsum(values, 1);
+  if (window === undefined || window >= T) return tf.div(sums, position);
+  const left = tf.pad(tf.slice(sums, [0, 0, 0, 0], [-1, T - window, -1, -1]), [
+    [0, 0],
+    [window, 0],
+    [0, 0],
+    [0, 0],
+  ]);
+  return tf.div(tf.sub(sums, left), tf.minimum(position, window));
+}
+
 /**
- * The gradients of pruned groups' gates, `[P]`: `dL/dz = Σ_t mean(v_0 … v_t) · Σ_heads dO_t`. Only the sum over a
+ * The gradients of pruned groups' gates, `[P]`: `dL/dz = Σ_t mean of the values seen · Σ_heads dO_t`. Only the sum over a
  * group's heads matters, so their output matrices are added first, which leaves one product instead of `G`.
+ *
+ * @param dOutput gradient of the output matrix's product, `[N, d]`.
  */
 function prunedGroupGradient(
   runtime: Runtime,
-  dy: tf.Tensor,
+  { queriesPerKvHead, window }: AttentionShape,
+  dOutput: tf.Tensor,
   output: tf.Tensor,
   values: tf.Tensor,
-  queriesPerKvHead: number,
 ): tf.Tensor {
   const [B, T, P, h] = values.shape as [number, number, number, number];
-  const count = tf.reshape(tf.range(1, T + 1, 1, 'float32'), [T, 1, 1]);
-  const prefixMean = tf.div(tf.cumsum(values, 1), count); // [B, T, P, h]
   const wide = runtime.bfloat16 ? runtime.bfloat16.toFloat32(output) : output; // [P·G·h, d]
   const summed = tf.sum(tf.reshape(wide, [P, queriesPerKvHead, h, -1]), 1); // [P, h, d]
   const rows = tf.reshape(summed, [P * h, -1]);
   const heads = runtime.bfloat16?.is(output) ? runtime.bfloat16.fromFloat32(rows) : rows;
-  const dHeads = runtime.matMul(dy, heads, false, true); // [N, P·h]
-  const byToken = tf.sum(tf.mul(prefixMean, tf.reshape(dHeads, [B, T, P, h])), 3); // [B, T, P]
+  const dHeads = runtime.matMul(dOutput, heads, false, true); // [N, P·h]
+  const byToken = tf.sum(tf.mul(meanSeen(values, window), tf.reshape(dHeads, [B, T, P, h])), 3); // [B, T, P]
   return tf.sum(tf.reshape(byToken, [B * T, P]), 0);
 }
 
@@ -119,14 +147,16 @@ export function attentionGradient(
   readonly dzC: tf.Tensor;
   readonly dzP?: tf.Tensor;
   readonly dNorm?: tf.Tensor;
+  readonly dPostNorm?: tf.Tensor;
   readonly dLora?: tf.Tensor;
 } {
   const { headDim: h, epsilon } = shape;
   const [ofQueryKey, ofValue, ofOutput] = lorasOf(shape, i);
   const [B, K, G, T] = i.query.shape as [number, number, number, number];
 
-  const byOutput = ofOutput && loraGradient(runtime, i.mixed, [ofOutput], [i.dy]);
-  const plainMerged = runtime.matMul(i.dy, i.outputC, false, true);
+  const dOutput = outputGradient(shape, i.dy, i.output, i); // [N, d]
+  const byOutput = ofOutput && loraGradient(runtime, i.mixed, [ofOutput], [dOutput]);
+  const plainMerged = runtime.matMul(dOutput, i.outputC, false, true);
   const dMerged = byOutput ? tf.add(plainMerged, byOutput.dx) : plainMerged; // [N, K·G·h]
   const dMixed = tf.reshape(splitHeads(dMerged, T, h), [B, K, G, T, h]);
   // Σ_s P_ts · dP_ts = O_t · dO_t, so the softmax gradient needs no reduction over the scores.
@@ -138,31 +168,33 @@ export function attentionGradient(
   const gradient = mixGradient(shape, { query: i.query, key: gatedKey, value: gatedValue, dMixed, rowSum });
 
   const byValue = sumByGroup(tf.mul(i.value, gradient.dValue)); // [K]
-  const byKey = () => tf.mul(sumByGroup(tf.mul(i.key, gradient.dKey)), 1 / Math.sqrt(h));
+  const byKey = () => tf.mul(sumByGroup(tf.mul(i.key, gradient.dKey)), shape.scale);
   const dzC = shape.gateKeys ? tf.add(byValue, byKey()) : byValue;
   const dzP =
-    i.valuesP && i.outputP ? prunedGroupGradient(runtime, i.dy, i.outputP, i.valuesP, G) : undefined;
+    i.valuesP && i.outputP ? prunedGroupGradient(runtime, shape, dOutput, i.outputP, i.valuesP) : undefined;
   const dz = dzP ? { dzC, dzP } : { dzC };
   if (!wanted.input && !wanted.norm) return dz;
 
   const dKey = tf.expandDims(tf.mul(gradient.dKey, factor), 2); // [B, K, 1, T, h]
-  const dNormed = rotateBack(tf.concat([gradient.dQuery, dKey], 2), { cos: i.cos, sin: i.sin });
+  const dQuery = i.queryScale ? tf.mul(gradient.dQuery, i.queryScale) : gradient.dQuery;
+  const dNormed = rotateBack(tf.concat([dQuery, dKey], 2), i);
   const dQueryKey =
     i.queryKeyNorm && i.rawQueryKey
-      ? rmsNormGradient(i.rawQueryKey, i.queryKeyNorm, epsilon, dNormed)
+      ? normQueryKeyGradient(shape.queryKeyNorm, i.rawQueryKey, i.queryKeyNorm, epsilon, dNormed)
       : dNormed;
   const dValue = tf.mul(gradient.dValue, perGroup(i.z)); // [B, K, T, h]
   const dQueryKeyRows = mergeHeads(tf.reshape(dQueryKey, [B, K * (G + 1), T, h])); // [N, K·(G + 1)·h]
   const dValueRows = mergeHeads(dValue); // [N, K·h]
   const products = [runtime.matMul(dQueryKeyRows, i.queryKeyC), runtime.matMul(dValueRows, i.valueC)];
-  const a = () => rmsNorm(i.x, i.norm, epsilon);
   const byInputs =
-    ofQueryKey && ofValue && loraGradient(runtime, a(), [ofQueryKey, ofValue], [dQueryKeyRows, dValueRows]);
+    ofQueryKey &&
+    ofValue &&
+    loraGradient(runtime, normedInput(shape, i.x, i), [ofQueryKey, ofValue], [dQueryKeyRows, dValueRows]);
   const da = tf.addN(byInputs ? [...products, byInputs.dx] : products); // [N, d]
   return {
     ...dz,
     ...(byInputs && byOutput ? { dLora: tf.concat([byInputs.dLora, byOutput.dLora]) } : {}),
-    ...(wanted.input ? { dx: tf.add(i.dy, rmsNormGradient(i.x, i.norm, epsilon, da)) } : {}),
-    ...(wanted.norm ? { dNorm: rmsNormWeightGradient(i.x, epsilon, da) } : {}),
+    ...(wanted.input ? { dx: inputGradient(shape, i, da) } : {}),
+    ...(wanted.norm ? normGradients(shape, i, da) : {}),
   };
 }

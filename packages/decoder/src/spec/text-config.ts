@@ -1,0 +1,34 @@
+import type { Architecture } from './architectures/architecture.js';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Fields of an outer config.json that hold for its language model. */
+const SHARED = [
+  'torch_dtype',
+  'dtype',
+  'transformers_version',
+  'bos_token_id',
+  'eos_token_id',
+  'pad_token_id',
+];
+
+/**
+ * The config of the language model of a model that reads images too: its `text_config`, as a config.json of its own. Any
+ * other config is returned as it is.
+ */
+export function textConfig(raw: Raw, architectures: readonly Architecture[]): Raw {
+  const { model_type: modelType, text_config: text } = raw;
+  const architecture = architectures.findLast(
+    ({ multimodal }) => multimodal !== undefined && multimodal === modelType,
+  );
+  if (!architecture || typeof text !== 'object' || text === null || Array.isArray(text)) return raw;
+  const shared = SHARED.filter((field) => raw[field] !== undefined).map((field) => [field, raw[field]]);
+  const { tie_word_embeddings: tied } = raw;
+  return {
+    ...Object.fromEntries(shared),
+    ...(typeof tied === 'boolean' ? { tie_word_embeddings: tied } : {}),
+    ...text,
+    model_type: architecture.modelType,
+    architectures: [architecture.className],
+  };
+}
