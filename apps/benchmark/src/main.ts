@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 import { CommanderError } from '@commander-js/extra-typings';
+import { FileWriteError } from '@grasp/files';
 import { createProgram } from './program.js';
+
+/** No command replaces an output. */
+const inTheWay = ({ path }: FileWriteError): string => `${path}: it exists. Choose another name.`;
 
 try {
   await createProgram().parseAsync();
@@ -8,7 +12,11 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     const known = error instanceof Error && 'code' in error && String(error.code).startsWith('GRASP_');
-    console.error(known ? `grasp-bench: ${error.message}` : error);
+    const message =
+      error instanceof FileWriteError && error.reason === 'overwrite'
+        ? inTheWay(error)
+        : known && error.message;
+    console.error(message ? `grasp-bench: ${message}` : error);
     process.exitCode = known ? 1 : 70;
   }
 }

@@ -45,4 +45,4 @@ export { bytesSchema } from './settings/quantity.js';
 export { type PruneSettings, type SettingsInput, settingLeaves, settingsSchema } from './settings/schema.js';
 export { inPlainWords, SettingsError, settingsError } from './settings/settings-error.js';
 export { type RunIdentity, type RunState, RunStateError } from './state/run-state.js';
-export { openStateFile, removeState, type StateFile } from './state/state-file.js';
+export { checkStateFile, openStateFile, removeState, type StateFile } from './state/state-file.js';

@@ -28,6 +28,13 @@ describe('describeFailure', () => {
     });
   });
 
+  it('tells no password of a URL and no token', () => {
+    const error = new TypeError('fetch failed: http://me:pass@proxy:8080 with hf_abcdef');
+    const { message } = describeFailure(error);
+    expect(message).toContain('http://***@proxy:8080 with hf_***');
+    expect(message).not.toMatch(/pass|abcdef/);
+  });
+
   it('keeps the stack of what was not foreseen', () => {
     const failure = describeFailure(new TypeError('x is not a function'));
     expect(failure.exitCode).toBe(exitCodes.internal);

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { withoutSecrets } from '@grasp/download';
 import { FileWriteError } from '@grasp/files';
 import { CommanderError } from 'commander';
 
@@ -63,8 +64,13 @@ export interface Failure {
   readonly message?: string;
 }
 
-/** Maps a thrown value to an exit code and a message for the user. */
+/** Maps a thrown value to an exit code and a message for the user, without passwords of URLs and tokens. */
 export function describeFailure(error: unknown): Failure {
+  const { exitCode, message } = described(error);
+  return message === undefined ? { exitCode } : { exitCode, message: withoutSecrets(message) };
+}
+
+function described(error: unknown): Failure {
   if (error instanceof CommanderError)
     return { exitCode: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage };
   if (error instanceof InterruptedError) return { exitCode: error.exitCode, message: error.message };

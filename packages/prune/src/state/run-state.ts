@@ -8,6 +8,7 @@ import {
   type ImportanceState,
   type TrainingState,
 } from '@grasp/gates';
+import * as z from 'zod';
 import type { Subject } from '../run/events.js';
 
 /** The state of choosing units: gates that learn, or importance that accumulates. */
@@ -59,12 +60,18 @@ const MAGIC = 'grasp-run-state';
 const VERSION = '2';
 type Stage = 'gates' | 'importance' | 'tuning';
 
-interface Header {
-  readonly identity: RunIdentity;
-  readonly perplexity: RunState['perplexity'];
+const perplexities = z.record(z.string(), z.number());
+const headerSchema = z.object({
+  identity: z.record(z.string(), z.union([z.string(), z.number()])),
+  perplexity: z.object({
+    dense: perplexities.exactOptional(),
+    masked: perplexities.exactOptional(),
+    calibrated: perplexities.exactOptional(),
+  }),
   /** Bytes of each stage's state, in file order. */
-  readonly stages: readonly { readonly stage: Stage; readonly bytes: number }[];
-}
+  stages: z.array(z.object({ stage: z.enum(['gates', 'importance', 'tuning']), bytes: z.int().min(0) })),
+});
+type Header = z.output<typeof headerSchema>;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -95,6 +102,34 @@ export function encodeRunState(state: RunState, identity: RunIdentity): Uint8Arr
  * @throws RunStateError if it is something else, damaged, of another release, or of a run that differs
  */
 export function decodeRunState(bytes: Uint8Array, identity: RunIdentity, path: string): RunState {
+  const { header, stages } = readRunState(bytes, path);
+  const differences = differencesOf(header.identity, identity);
+  if (differences.length > 0) {
+    const detail = `the saved state is of another run (${differences.join('; ')}). Ask for the same as then to go on from it. ${RESTART}`;
+    throw new RunStateError(path, detail, differences);
+  }
+  const state: RunState = { perplexity: header.perplexity };
+  for (const [stage, own] of stages) {
+    try {
+      if (stage === 'gates') state.choice = { gates: decodeState(own, stage) };
+      if (stage === 'importance') state.choice = { importance: decodeImportanceState(own, stage) };
+      if (stage === 'tuning') state.tuning = decodeState(own, stage);
+    } catch (error) {
+      throw damaged(path, error);
+    }
+  }
+  return state;
+}
+
+/**
+ * Reads a state without asking which run it is of.
+ *
+ * @throws RunStateError if it is something else, damaged, or of another release
+ */
+export function readRunState(
+  bytes: Uint8Array,
+  path: string,
+): { readonly header: Header; readonly stages: ReadonlyMap<Stage, Uint8Array> } {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!isRunState(file)) {
     throw new RunStateError(
@@ -106,26 +141,27 @@ export function decodeRunState(bytes: Uint8Array, identity: RunIdentity, path: s
   if (version !== VERSION)
     throw new RunStateError(path, `saved by another release (version ${version}). ${RESTART}`);
   const body = file.subarray(file.indexOf('\n') + 1);
-  if (sha256(body) !== hash) throw new RunStateError(path, `the saved state is damaged. ${RESTART}`);
-  // The hash is right, so what follows is what was written.
+  if (sha256(body) !== hash) throw damaged(path);
+  // The hash tells accidents. What follows may still be forged.
   const headerEnd = body.indexOf('\n') + 1;
-  const header = parseJson(body.subarray(0, headerEnd).toString()) as Header;
-  const differences = differencesOf(header.identity, identity);
-  if (differences.length > 0) {
-    const detail = `the saved state is of another run (${differences.join('; ')}). Ask for the same as then to go on from it. ${RESTART}`;
-    throw new RunStateError(path, detail, differences);
+  let header: Header;
+  try {
+    header = headerSchema.parse(parseJson(body.subarray(0, headerEnd).toString()));
+  } catch (error) {
+    throw damaged(path, error);
   }
-  const state: RunState = { perplexity: header.perplexity };
+  const stages = new Map<Stage, Uint8Array>();
   let offset = headerEnd;
   for (const { stage, bytes: length } of header.stages) {
-    const own = body.subarray(offset, offset + length);
-    if (stage === 'gates') state.choice = { gates: decodeState(own, stage) };
-    if (stage === 'importance') state.choice = { importance: decodeImportanceState(own, stage) };
-    if (stage === 'tuning') state.tuning = decodeState(own, stage);
+    stages.set(stage, body.subarray(offset, offset + length));
     offset += length;
   }
-  return state;
+  if (offset !== body.length) throw damaged(path);
+  return { header, stages };
 }
+
+const damaged = (path: string, cause?: unknown): RunStateError =>
+  new RunStateError(path, `the saved state is damaged. ${RESTART}`, [], { cause });
 
 const RESTART = 'Restart (--restart) to discard it.';
 

@@ -6,6 +6,8 @@ import {
   isRunState,
   type RunIdentity,
   type RunState,
+  RunStateError,
+  readRunState,
   stepsOf,
 } from './run-state.js';
 
@@ -55,6 +57,19 @@ export async function openStateFile(
   };
 }
 
+/**
+ * Checks the state at a path before a run reads its texts, which `openStateFile` needs.
+ *
+ * @throws RunStateError if a state is there that no run can use
+ */
+export async function checkStateFile(
+  path: string,
+  { restart = false }: { readonly restart?: boolean } = {},
+): Promise<void> {
+  const saved = await readSaved(path);
+  if (saved !== undefined && !(restart && isRunState(saved))) readRunState(saved, path);
+}
+
 /** Removes what was saved, once a run's output has its place. */
 export async function removeState(path: string): Promise<void> {
   await removeDrafts(path);
@@ -65,8 +80,15 @@ async function readSaved(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EISDIR') {
+      const detail = 'a folder has the name of the saved state. Move it, or choose another output folder.';
+      throw new RunStateError(path, detail, [], { cause: error });
+    }
+    throw new RunStateError(path, `the saved state cannot be read: ${(error as Error).message}.`, [], {
+      cause: error,
+    });
   }
 }
 

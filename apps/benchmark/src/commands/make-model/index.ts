@@ -3,7 +3,7 @@ import { writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig, parameterCounts } from '@grasp/decoder';
 import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
 import { SHAPES, type ShapeName, shapeOf } from '../../shared/models/shapes.js';
-import { count } from '../../shared/options/option-values.js';
+import { count, nonEmpty } from '../../shared/options/option-values.js';
 
 export const makeModelCommand = () =>
   new Command('make-model')
@@ -15,7 +15,7 @@ export const makeModelCommand = () =>
     )
     .option('--layers <n>', 'number of layers (default: that of the model)', count)
     .option('--vocabulary <n>', 'tokens in the vocabulary, at least 256 (default: that of the model)', count)
-    .requiredOption('--out <folder>', 'output folder')
+    .requiredOption('--out <folder>', 'output folder; must be empty or not exist', nonEmpty)
     .option('--shard-bytes <n>', 'maximum size of a file', count, 2e9)
     .option('--seed <n>', 'seed of the weights', count, 1)
     .action(async ({ like, layers, vocabulary, out, shardBytes, seed }) => {

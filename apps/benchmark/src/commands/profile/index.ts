@@ -6,7 +6,7 @@ import { replaceFile } from '@grasp/files';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
-import { count } from '../../shared/options/option-values.js';
+import { count, nonEmpty } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { measureWidths } from './measure-widths.js';
 
@@ -46,7 +46,7 @@ export const profileCommand = () =>
   new Command('profile')
     .description('time forward passes of a model at several widths, for a latency budget')
     .argument('<model>', 'Hugging Face folder or GGUF file, dense')
-    .requiredOption('--out <file>', 'JSON table for grasp prune --latency')
+    .requiredOption('--out <file>', 'JSON table for grasp prune --latency', nonEmpty)
     .option('--tokens <n>', 'tokens per pass', count, 128)
     .option('--repeats <n>', 'timed passes at each width', count, 7)
     .addOption(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { SHAPES, type ShapeName } from '../../shared/models/shapes.js';
-import { count, listOf } from '../../shared/options/option-values.js';
+import { count, listOf, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import { type Conditions, forecastOf, measureSizes, type Size } from './measure-sizes.js';
@@ -57,7 +57,7 @@ export const scalingCommand = () =>
     .option('--rows <n>', 'maximum rows per batch', count, 4)
     .option('--vocabulary <n>', 'maximum vocabulary (default: that of the model)', count)
     .option('--length <n>', 'tokens per row', count, 512)
-    .option('--keep <share>', 'share of the prunable parameters kept', Number, 0.5)
+    .option('--keep <share>', 'share of the prunable parameters kept', ratio, 0.5)
     .addOption(
       new Option('--dtype <name>', 'dtype of the weights')
         .choices(['float32', 'bfloat16'] as const)

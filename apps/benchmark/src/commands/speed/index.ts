@@ -6,7 +6,7 @@ import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint'
 import { configOf } from '@grasp/decoder';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { checkClone } from '../../shared/official/official-clone.js';
-import { count, listOf } from '../../shared/options/option-values.js';
+import { count, listOf, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import type { DType, Rival } from '../../shared/timing/start-step.js';
@@ -107,7 +107,7 @@ export const speedCommand = () =>
         .default([...DTYPES]),
     )
     .option('--text <file>', 'text to read (default: two speeches by Lincoln)')
-    .option('--keep <share>', 'share of the prunable parameters kept', Number, 0.5)
+    .option('--keep <share>', 'share of the prunable parameters kept', ratio, 0.5)
     .option('--rows <n>', 'rows per batch', count, 1)
     .option('--length <n>', 'tokens per row', count, 512)
     .option('--window <n>', 'tokens per perplexity window', count, 2048)

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { count, countOrZero, jsonObject, list, listOf, ratios } from './option-values.js';
+import { count, countOrZero, jsonObject, list, listOf, nonEmpty, ratio, ratios } from './option-values.js';
 
 describe('option values', () => {
   it('reads integers', () => {
     expect([count('1'), count('12'), countOrZero('0'), countOrZero('3')]).toEqual([1, 12, 0, 3]);
-    for (const text of ['0', '-1', '1.5', 'x', ''])
+    for (const text of ['0', '-1', '1.5', 'x', '', '0x10', '1e400'])
       expect(() => count(text), text).toThrow('positive integer');
     expect(() => countOrZero('-1')).toThrow('positive integer');
   });
@@ -17,8 +17,16 @@ describe('option values', () => {
 
   it('reads keep ratios above 0 and up to 1', () => {
     expect(ratios('1,0.5')).toEqual([1, 0.5]);
-    for (const text of ['', '0', '0.5,1.1', '-0.5', 'x'])
+    for (const text of ['', '0', '0.5,1.1', '-0.5', 'x', '0.5,,0.4', '0x1'])
       expect(() => ratios(text), text).toThrow('at most 1');
+  });
+
+  it('reads one keep ratio, and text that is not empty', () => {
+    expect(ratio('0.5')).toBe(0.5);
+    for (const text of ['', 'x', '0', '1.5', '0x1', '0.5,0.4'])
+      expect(() => ratio(text), text).toThrow('at most 1');
+    expect(nonEmpty('a')).toBe('a');
+    expect(() => nonEmpty('')).toThrow('not empty');
   });
 
   it('reads JSON objects, and nothing else that is JSON', () => {

@@ -2,11 +2,12 @@
 
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { parseJson } from '@grasp/files';
+import { numberOf } from '@grasp/prune';
 
 /** A positive integer. */
 export function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
+  const value = numberOf(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
   throw new InvalidArgumentError('Expected a positive integer.');
 }
 
@@ -31,10 +32,23 @@ export const listOf =
 
 /** Comma-separated keep ratios, each in (0, 1]. */
 export function ratios(text: string): number[] {
-  const values = list(text).map(Number);
-  if (values.length === 0 || !values.every((value) => value > 0 && value <= 1))
+  const values = text.split(',').map(numberOf);
+  if (!values.every((value) => value > 0 && value <= 1))
     throw new InvalidArgumentError('Expected ratios greater than 0 and at most 1, separated by commas.');
   return values;
+}
+
+/** One keep ratio, in (0, 1]. */
+export function ratio(text: string): number {
+  const value = numberOf(text);
+  if (value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a ratio greater than 0 and at most 1.');
+}
+
+/** Text that is not empty. */
+export function nonEmpty(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected text that is not empty.');
 }
 
 /** A JSON object. */

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
-import { assertFitsMemory, projectionOf, removeState, SettingsError } from '@grasp/prune';
+import { assertFitsMemory, checkStateFile, projectionOf, removeState, SettingsError } from '@grasp/prune';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import { openEngineFor } from '../../shared/engine.js';
 import { nonEmpty } from '../../shared/flags.js';
@@ -41,6 +41,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
     if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
     const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
+      await checkStateFile(statePath, { restart: flags.restart ?? false });
       const { sizes, ...texts } = await readTexts(options, model);
       const engine = await openEngine();
       if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);

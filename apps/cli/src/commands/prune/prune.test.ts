@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -155,6 +156,31 @@ describe('grasp prune refuses', () => {
     const { code, err } = await refused('bad', prune('bad', '--config', at('typo.json')));
     expect(code).toBe(2);
     expect(err).toContain('kepp');
+  });
+
+  it('a state that is damaged, forged or no file, before it reads texts', async () => {
+    const state = at('forged.state');
+    const forged = (body: string) =>
+      `grasp-run-state 2 ${createHash('sha256').update(body).digest('hex')}\n${body}`;
+    const none = ['prune', at('model'), '--calib', at('no.txt'), '--out', at('forged'), ...small];
+    for (const [text, problem] of [
+      ['mine', 'not the saved state of a run'],
+      ['grasp-run-state 2 0\n{}\n', 'damaged'],
+      [forged('null\n'), 'damaged'],
+      [forged('{"identity":{},"perplexity":{},"stages":[{"stage":"gates","bytes":-1}]}\n'), 'damaged'],
+      [forged('{"identity":{},"perplexity":{},"stages":[{"stage":"gates","bytes":9}]}\nx'), 'damaged'],
+      [forged('{"identity":5,"perplexity":{},"stages":[]}\n'), 'damaged'],
+    ] as const) {
+      await writeFile(state, text);
+      expect(await grasp(...none)).toMatchObject({ code: 5, err: expect.stringContaining(problem) });
+    }
+    await rm(state);
+    await mkdir(state);
+    expect(await grasp(...none)).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('a folder has the name'),
+    });
+    await rm(state, { recursive: true });
   });
 
   it('missing, empty and too short text', async () => {

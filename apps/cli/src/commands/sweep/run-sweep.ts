@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { decoderLayout } from '@grasp/decoder';
 import {
   assertFitsMemory,
+  checkStateFile,
   choiceSettings,
   learnScores,
   openStateFile,
@@ -49,6 +50,7 @@ export async function runSweep(
     if (!quiet) terminal.note(line);
   };
   for (const { settings } of [learning, ...points]) projectionOf(checkpoint, settings); // refuses a budget below the floor before any work
+  await checkStateFile(join(out, SCORES), { restart });
   const { sizes, ...texts } = await readTexts(options, model);
   const engine = await openEngineFor(terminal, { ...options, quiet });
   if (memoryCheck) assertFitsMemory(config, learning.settings, sizes, engine);
