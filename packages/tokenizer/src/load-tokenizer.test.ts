@@ -87,6 +87,32 @@ describe('parseTokenizer', () => {
     await expect(parseTokenizer(json(split), 'a model').encode(run)).rejects.toThrow(why);
     await expect(parseTokenizer(json(null), 'a model').encode(run)).resolves.toBeDefined();
   });
+
+  it.each(['BertProcessing', 'RobertaProcessing'])('puts the tokens of %s around a text', async (type) => {
+    const post_processor = {
+      type,
+      sep: ['b', 1],
+      cls: ['c', 2],
+      trim_offsets: true,
+      add_prefix_space: false,
+    };
+    const normalizer = {
+      type: 'BertNormalizer',
+      ...{ clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    };
+    const model = { type: 'BPE', vocab: { a: 0, b: 1, c: 2 }, merges: [] };
+    const pre_tokenizer = { type: 'BertPreTokenizer' };
+    const json = JSON.stringify({ normalizer, pre_tokenizer, post_processor, model });
+    expect(Array.from(await parseTokenizer(json, 'a model').encode('A á'))).toEqual([2, 0, 0, 1]);
+  });
+
+  it.each([
+    ['model.type', { model: { type: 'WordPiece', vocab: {}, unk_token: 'a' } }],
+    ['normalizer.type', { normalizer: { type: 'Precompiled', precompiled_charsmap: '' } }],
+  ])('refuses what it does not support, by name: %s', (field, part) => {
+    const json = JSON.stringify({ model: { type: 'BPE', vocab: { a: 0 }, merges: [] }, ...part });
+    expect(() => parseTokenizer(json, 'a model')).toThrow(`tokenizer.json: ${field} is`);
+  });
 });
 
 describe('byte-level BPE from GGUF metadata', () => {

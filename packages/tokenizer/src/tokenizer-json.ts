@@ -93,9 +93,16 @@ const NORMALIZERS = {
   Strip: fields({ strip_left: flag, strip_right: flag }),
   Prepend: fields({ prepend: filledText }),
   Replace: replace,
+  BertNormalizer: fields({
+    clean_text: flag,
+    handle_chinese_chars: flag,
+    strip_accents: flag.nullish(),
+    lowercase: flag,
+  }),
 };
 
 const PRE_TOKENIZERS = {
+  BertPreTokenizer: object,
   ByteLevel: byteLevel,
   Metaspace: metaspace,
   Split: fields({ pattern, behavior, invert: flag }),
@@ -148,7 +155,16 @@ const template = object.superRefine((value, context) => {
   forward(fields({ single: pieces(oneOf('A')), pair: pieces(oneOf('A', 'B')) }), value, [], context);
 });
 
-const POST_PROCESSORS = { ByteLevel: byteLevel, TemplateProcessing: template };
+/** A token and its id. */
+const tokenAndId = z.tuple([text, tokenId], { error: 'a token and its id' });
+const surrounding = { sep: tokenAndId, cls: tokenAndId };
+
+const POST_PROCESSORS = {
+  ByteLevel: byteLevel,
+  TemplateProcessing: template,
+  BertProcessing: fields(surrounding),
+  RobertaProcessing: fields({ ...surrounding, trim_offsets: flag, add_prefix_space: flag }),
+};
 
 /** One of the kinds, or a `Sequence` of them under `key`. Sequences nest `LIMITS.nesting` deep. */
 function oneOrSequence(kinds: Readonly<Record<string, z.ZodType>>, key: string): z.ZodType {

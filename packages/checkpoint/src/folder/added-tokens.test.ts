@@ -72,6 +72,24 @@ describe('completeTokenizerJson', () => {
     ]);
   });
 
+  it('leaves out a token of added_tokens.json whose id tokenizer.json gives to another', async () => {
+    const files = { 'added_tokens.json': { '<z>': 8, '<y>': 3 } };
+    expect(await added(files, [token('<own>', 8)])).toEqual([
+      ['<own>', 8, true, false],
+      ['<y>', 9, false, true],
+    ]);
+  });
+
+  it('joins the additional tokens of both files, and takes none of the map beside an added_tokens_decoder', async () => {
+    const files = (more: object) => ({
+      'tokenizer_config.json': { additional_special_tokens: ['<one>'], ...more },
+      'special_tokens_map.json': { additional_special_tokens: ['<two>', '<one>'], sep_token: '<sep>' },
+    });
+    const texts = async (more: object) => (await added(files(more))).map(([content]) => content);
+    expect(await texts({})).toEqual(['<sep>', '<one>', '<two>']);
+    expect(await texts({ added_tokens_decoder: {} })).toEqual(['<one>']);
+  });
+
   it('keeps what tokenizer.json adds, and ignores values that are no tokens', async () => {
     const files = {
       'tokenizer_config.json': { eos_token: '<own>', bos_token: 7, unk_token: '', pad_token: null },

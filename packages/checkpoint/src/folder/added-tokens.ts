@@ -18,7 +18,8 @@ interface NamedToken {
 /**
  * Reads tokenizer.json and appends the added tokens that only other files name, as transformers does when it loads a
  * tokenizer: `added_tokens_decoder` of tokenizer_config.json or otherwise added_tokens.json, then the special tokens of
- * tokenizer_config.json and special_tokens_map.json. A token of the vocabulary keeps its id. Others get the next free ids in
+ * tokenizer_config.json and special_tokens_map.json. A token of added_tokens.json whose id tokenizer.json gives to another is
+ * left out. A token of the vocabulary keeps its id. Others get the next free ids in
  * this order.
  *
  * @returns the text of tokenizer.json, unchanged if nothing is missing or it is damaged; undefined if there is none
@@ -30,23 +31,28 @@ export async function completeTokenizerJson(
   const file = checkpoint.files.find(({ name }) => name === 'tokenizer.json');
   if (!file) return undefined;
   const text = new TextDecoder().decode(await file.read());
-  const named = await namedTokens(checkpoint);
-  if (named.length === 0) return text;
   const document = documentOf(text);
   if (!document) return text;
+  const named = await namedTokens(checkpoint, new Set(addedIn(document).map(({ id }) => Number(id))));
+  if (named.length === 0) return text;
   const missing = withIds(document, named);
   if (missing.length === 0) return text;
   return JSON.stringify({ ...document, added_tokens: [...addedIn(document), ...missing] });
 }
 
 /** Every token that the files beside tokenizer.json name, in the order in which transformers adds them. */
-async function namedTokens(checkpoint: Pick<Checkpoint, 'source' | 'files'>): Promise<NamedToken[]> {
+async function namedTokens(
+  checkpoint: Pick<Checkpoint, 'source' | 'files'>,
+  taken: ReadonlySet<number>,
+): Promise<NamedToken[]> {
   const config = await tokenizerConfig(checkpoint);
   const specials = SPECIAL_KEYS.flatMap((key) => several(config[key]));
   const texts = new Set(specials.map(tokenText));
   const listed = isObject(config.added_tokens_decoder)
     ? inOrder(config.added_tokens_decoder).map(([, token]) => namedToken(token, false))
-    : byId(await jsonFile(checkpoint, 'added_tokens.json')).map((text) => namedToken(text, texts.has(text)));
+    : byId(await jsonFile(checkpoint, 'added_tokens.json'), taken).map((text) =>
+        namedToken(text, texts.has(text)),
+      );
   const tokens = [...listed, ...specials.map((token) => namedToken(token, true))];
   return tokens.flatMap((token) =>
     token ? [{ ...token, special: token.special || texts.has(token.content) }] : [],
@@ -62,9 +68,9 @@ const several = (value: unknown): readonly unknown[] => {
 const inOrder = (decoder: Fields): [string, unknown][] =>
   Object.entries(decoder).sort(([a], [b]) => Number(a) - Number(b));
 
-const byId = (encoder: Fields): string[] =>
+const byId = (encoder: Fields, taken: ReadonlySet<number>): string[] =>
   Object.entries(encoder)
-    .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+    .filter((entry): entry is [string, number] => typeof entry[1] === 'number' && !taken.has(entry[1]))
     .sort(([, a], [, b]) => a - b)
     .map(([text]) => text);
 

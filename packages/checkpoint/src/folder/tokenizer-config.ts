@@ -19,17 +19,19 @@ export const SPECIAL_KEYS = [
 
 /**
  * Reads tokenizer_config.json with the special tokens of special_tokens_map.json. As in transformers, the map comes first,
- * unless tokenizer_config.json has an `added_tokens_decoder`. Then it only adds what is missing.
+ * adds its `additional_special_tokens` to the others, and counts for nothing if tokenizer_config.json has an
+ * `added_tokens_decoder`.
  *
  * @throws CheckpointFormatError if a file is not JSON; what reading it throws
  */
 export async function tokenizerConfig(checkpoint: Files): Promise<Fields> {
   const config = await jsonFile(checkpoint, 'tokenizer_config.json');
+  if (isObject(config.added_tokens_decoder)) return config;
   const map = await jsonFile(checkpoint, 'special_tokens_map.json');
   const known = Object.fromEntries(SPECIAL_KEYS.filter((key) => key in map).map((key) => [key, map[key]]));
-  if (!isObject(config.added_tokens_decoder)) return { ...config, ...known };
-  const present = Object.entries(config).filter(([, value]) => value !== null);
-  return { ...config, ...known, ...Object.fromEntries(present) };
+  const [own, more] = [config.additional_special_tokens, map.additional_special_tokens];
+  const both = Array.isArray(own) && Array.isArray(more);
+  return { ...config, ...known, ...(both ? { additional_special_tokens: [...own, ...more] } : {}) };
 }
 
 /** The content of a JSON file of a checkpoint. Empty if there is no such file. */

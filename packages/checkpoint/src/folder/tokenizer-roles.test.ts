@@ -34,7 +34,6 @@ describe('tokenizerRoles', () => {
     expect(await rolesOf({ eos_token: '<config>' })).toEqual({ eos: '<map>', pad: '<pad>' });
     expect(await rolesOf({ eos_token: '<config>', pad_token: null, added_tokens_decoder: {} })).toEqual({
       eos: '<config>',
-      pad: '<pad>',
     });
   });
 

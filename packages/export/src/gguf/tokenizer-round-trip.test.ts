@@ -162,6 +162,15 @@ describe('tokenizerMetadata', () => {
     expect(generation.eos_token_id).toEqual([eos.id, user.id]);
   });
 
+  it('refuses a processor of BERT, which puts other tokens around a text', async () => {
+    const post_processor = { type: 'BertProcessing', sep: ['a', 0], cls: ['b', 1] };
+    const { pre_tokenizer } = published['GPT-2'];
+    const files = {
+      'tokenizer.json': { pre_tokenizer, post_processor, model: { type: 'BPE', vocab, merges: [] } },
+    };
+    await expect(throughGguf(jsonFiles(files))).rejects.toThrow('a tokenizer with BertProcessing');
+  });
+
   it('gives back a SentencePiece tokenizer, its merges in order', async () => {
     const files = sentencePieceFiles(['ab', 'abab', '▁a', 'ba', '▁ab', 'cab']);
     const before = JSON.parse(new TextDecoder().decode(await files[0]!.read()));

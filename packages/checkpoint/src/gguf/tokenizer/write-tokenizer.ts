@@ -66,7 +66,14 @@ function tokenList({ source, vocab, added, special }: TokenizerFiles, vocabSize:
 }
 
 /** Whether BOS comes before, and EOS after, every text: what the template of the post-processor says. */
-function addedAround({ tokenizer, special }: TokenizerFiles): [before: boolean, after: boolean] {
+function addedAround({ source, tokenizer, special }: TokenizerFiles): [before: boolean, after: boolean] {
+  const other = stepsOf(tokenizer.post_processor).find(({ type }) =>
+    /^(?:Bert|Roberta)Processing$/.test(String(type)),
+  );
+  if (other) {
+    const advice = 'Supported: TemplateProcessing.';
+    throw new InexpressibleModelError(source, 'GGUF', `a tokenizer with ${String(other.type)}`, advice);
+  }
   const template = stepsOf(tokenizer.post_processor).find(({ type }) => type === 'TemplateProcessing');
   const single = Array.isArray(template?.single) ? (template.single as Json[]) : [];
   const at = single.findIndex((piece) => 'Sequence' in piece);
