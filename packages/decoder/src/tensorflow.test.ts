@@ -9,6 +9,7 @@ import {
   type TinyConfig,
 } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { architectureFixture } from '../test/architecture-fixtures.js';
 import { loadDecoder } from './load-decoder.js';
 import { eagerRuntime, type Runtime } from './runtime/runtime.js';
 
@@ -23,6 +24,11 @@ const config: TinyConfig = {
   vocab_size: 97,
   tie_word_embeddings: true,
 };
+
+/** Models with windows, soft caps, post norms, other activations, fused and rotated parts, norms over all heads. */
+const plainFixtures = ['gemma2', 'gemma3_text', 'phi3', 'smollm3', 'arcee', 'glm4', 'olmo3'].map(
+  (name) => `${name}-plain`,
+);
 
 describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
   let tensorFlow: TensorFlow;
@@ -67,6 +73,18 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
     }
     eager.dispose();
     decoder.dispose();
+  });
+
+  it.each(plainFixtures)('computes %s as transformers does, recorded', async (name) => {
+    const { checkpoint: model, batch: tokens, runs } = await architectureFixture(name);
+    const decoder = await loadDecoder(model, { runtime: recorded });
+    for (const { gates, loss, gradients } of [...runs, ...runs]) {
+      const own = await decoder.lossAndGateGradients(tokens, gates);
+      expect(Math.abs(own.loss / loss - 1)).toBeLessThan(1e-4);
+      expect(difference(own.gradients, gradients).relative).toBeLessThan(1e-4);
+    }
+    decoder.dispose();
+    await model.close();
   });
 
   it('catches what overflows bfloat16: weights by tensor, sums by layer', async () => {
