@@ -2,7 +2,7 @@ import { refitOutputs } from '@grasp/fold';
 import { random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Decoder } from './decoder.js';
 import { loadDecoder } from './load-decoder.js';
 import { initialLora } from './recovery/lora-parameters.js';
@@ -131,5 +131,17 @@ describe('views of one decoder', () => {
     expect((await view.logits(batch)).every(Number.isFinite)).toBe(true); // a new question has the new weights
     decoder.dispose();
     await expect(view.logits(batch)).rejects.toThrow('was disposed of');
+  });
+
+  it('leaves no tensor behind where reading a result fails', async () => {
+    const decoder = await loadDecoder(checkpoint);
+    await decoder.under().lossAndGradients(batch, ['gates', 'norms']); // makes the tables of positions
+    const before = tf.memory().numTensors;
+    const lost = vi.spyOn(tf.Tensor.prototype, 'data').mockRejectedValue(new Error('the worker is lost'));
+    await expect(decoder.under().lossAndGradients(batch, ['gates', 'norms'])).rejects.toThrow('lost');
+    await expect(decoder.under().negLogLikelihood(batch)).rejects.toThrow('lost');
+    lost.mockRestore();
+    expect(tf.memory().numTensors).toBe(before);
+    decoder.dispose();
   });
 });

@@ -81,13 +81,9 @@ export class DecoderView {
         }),
       }));
       const { nll, dz, dNorms, dLora } = tensors;
-      const [losses, ofGates, ofNorms, ofLora] = await Promise.all([
-        nll.data<'float32'>(),
-        dz.data<'float32'>(),
-        dNorms?.data<'float32'>(),
-        dLora?.data<'float32'>(),
-      ]);
-      tf.dispose(Object.values(tensors).filter((tensor) => tensor !== undefined));
+      const reads = [read(nll), read(dz), dNorms && read(dNorms), dLora && read(dLora)] as const;
+      await Promise.allSettled(reads); // if one fails, the others still need their tensors
+      const [losses, ofGates, ofNorms, ofLora] = await Promise.all(reads);
       const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
       if (!Number.isFinite(loss)) throw await nonFiniteError(this.parts, layers, inputs, tokens);
       const all = {
@@ -184,9 +180,7 @@ export class DecoderView {
     const layers = new PreparedLayers(this.parts, splitParameters(this.parts, this.parameters, 'kept'));
     try {
       const tensor = layers.run((passes) => compute(passes, layers.norm));
-      const data = await tensor.data<'float32'>();
-      tensor.dispose();
-      return data;
+      return await read(tensor);
     } finally {
       layers.dispose();
     }
@@ -216,5 +210,14 @@ export class DecoderView {
     const x = this.hiddenStates(passes, tokens.ids, ofTokens, visibleKeys(batch)); // [B·T, d]
     const predicting = tf.gather(x, tf.tensor1d(predictors, 'int32')); // [M, d]
     return this.parts.head.negLogLikelihood(predicting, norm, targets);
+  }
+}
+
+/** Reads a tensor and disposes of it, also if reading fails: a worker that holds it may be lost. */
+async function read(tensor: tf.Tensor): Promise<Float32Array> {
+  try {
+    return await tensor.data<'float32'>();
+  } finally {
+    tensor.dispose();
   }
 }

@@ -98,3 +98,27 @@ describe('projectionOf', () => {
     expect(keptUnder({ projection: { rule: 'paper' }, budget: { keep: 0.5 } }).share).toBeGreaterThan(0.4);
   });
 });
+
+describe('a model whose KV groups cannot be pruned', () => {
+  const olmo = {
+    source: 'olmo',
+    config: {
+      ...{ model_type: 'olmo2', hidden_size: 16, intermediate_size: 12, num_attention_heads: 4, head_dim: 8 },
+      ...{ num_hidden_layers: 2, vocab_size: 40 },
+    },
+    tensors: new Map(),
+  };
+  const settings = (projection: Record<string, unknown>) =>
+    parseSettings({}, { budget: { keep: 0.5 }, projection });
+
+  it('has units of FFN channels alone', () => {
+    for (const projection of [{}, { only: 'ffn' }]) {
+      const { layout } = projectionOf(olmo, settings(projection));
+      expect(layout.blocks.map(({ kind }) => kind)).toEqual(['ffn', 'ffn']);
+    }
+  });
+
+  it('says why its attention is not pruned', () => {
+    expect(() => projectionOf(olmo, settings({ only: 'kv' }))).toThrow('Attention of olmo2 cannot be pruned');
+  });
+});

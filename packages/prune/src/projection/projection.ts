@@ -9,7 +9,7 @@ import {
   projectExact,
   projectGreedyPrefix,
 } from '@grasp/budget';
-import { configOf, decoderLayout, modelTensors } from '@grasp/decoder';
+import { configOf, type DecoderConfig, decoderLayout, modelTensors } from '@grasp/decoder';
 import { relaxedBudget } from '@grasp/gates';
 import { parseSettings } from '../settings/parse.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -34,7 +34,9 @@ export interface Projection {
  * @throws BudgetError, BudgetTooSmallError or SettingsError if no mask can meet the settings.
  */
 export function projectionOf(model: ModelHeaders, settings: PruneSettings): Projection {
-  const layout = decoderLayout(configOf(model));
+  const config = configOf(model);
+  const layout = decoderLayout(config);
+  assertPrunable(config, settings);
   const budgets = budgetsOf(model, settings);
   const constraints = constraintsOf(layout, settings);
   const projectShare = (scores: Float32Array, share: number) => {
@@ -68,6 +70,16 @@ function assertRoom(
   }
 }
 
+/** @throws SettingsError if KV groups alone should be pruned, and cannot be. */
+function assertPrunable({ groupGate, architecture }: DecoderConfig, { projection }: PruneSettings): void {
+  if (groupGate !== 'none' || projection.only === undefined || projection.only === 'ffn') return;
+  throw new SettingsError(
+    `Attention of ${architecture.modelType} cannot be pruned: one norm covers the queries, or keys, of all heads. ` +
+      'Prune FFN channels.',
+    ['projection.only'],
+  );
+}
+
 /** Whether masks come from the paper's greedy prefix. Importance always uses the exact projection. */
 export const usesPaperRule = ({ projection, choice }: PruneSettings): boolean =>
   projection.rule === 'paper' && choice === 'gates';
@@ -90,7 +102,8 @@ function protectedUnits(
   layout: Layout,
   { protect = [], only }: PruneSettings['projection'],
 ): Uint8Array | undefined {
-  const other = only === undefined ? [] : [only === 'ffn' ? '*.kv' : '*.ffn'];
+  const others = layout.blocks.some(({ kind }) => kind !== only);
+  const other = only === undefined || !others ? [] : [only === 'ffn' ? '*.kv' : '*.ffn'];
   if (protect.length + other.length === 0) return undefined;
   const units = new Uint8Array(layout.size);
   for (const pattern of [...protect, ...other]) {

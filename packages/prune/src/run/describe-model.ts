@@ -19,7 +19,7 @@ export interface ModelDescription {
   readonly tensors: { readonly count: number; readonly dtypes: readonly string[]; readonly bytes: number };
   /** Files that are copied with the weights. */
   readonly files: readonly string[];
-  /** One sentence for each way in which the files deviate from config.json, for the user. */
+  /** For the user: each way in which the files deviate from config.json, and what cannot be pruned. */
   readonly warnings: readonly string[];
 }
 
@@ -51,6 +51,15 @@ export function describeModel(checkpoint: Checkpoint): ModelDescription {
       bytes: tensors.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * (dtype === 'F32' ? 4 : 2), 0),
     },
     files: checkpoint.files.map(({ name }) => name),
-    warnings: model.warnings,
+    warnings: [...model.warnings, ...fixedGroups(config)],
   };
+}
+
+/** Says so if KV groups cannot be pruned. */
+function fixedGroups({ groupGate, architecture }: DecoderConfig): string[] {
+  if (groupGate !== 'none') return [];
+  return [
+    `${architecture.modelType} normalises the queries, and the keys, of all heads together, so removing a KV group would ` +
+      'change the others. FFN channels alone can be pruned.',
+  ];
 }

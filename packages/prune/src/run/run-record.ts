@@ -1,6 +1,6 @@
-import { keptPerBlock, type Layout } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
+import { configOf, maskedShapes } from '@grasp/decoder';
 import type { Learned } from '../learning/learn.js';
 import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from '../projection/budgets.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -69,15 +69,12 @@ function sizesOf(checkpoint: Checkpoint): Sizes {
   return { parameters: parameters.total, prunableParameters: parameters.prunable, kvCacheBytesPerToken };
 }
 
-function keptPerLayer(layout: Layout, mask: Uint8Array): RunRecord['layers'] {
-  const kept = keptPerBlock(layout, mask);
-  const layers = new Map<number, { layer: number; ffn: number; kv: number }>();
-  layout.blocks.forEach(({ layer, kind }, index) => {
-    const entry = layers.get(layer) ?? { layer, ffn: 0, kv: 0 };
-    entry[kind === 'kv' ? 'kv' : 'ffn'] = kept[index]!;
-    layers.set(layer, entry);
-  });
-  return [...layers.values()];
+function keptPerLayer(dense: Checkpoint, mask: Uint8Array): RunRecord['layers'] {
+  return maskedShapes(configOf(dense), mask).map(({ channels, kvHeads }, layer) => ({
+    layer,
+    ffn: channels,
+    kv: kvHeads,
+  }));
 }
 
 /** The inputs of a run, except the weights. Two runs of one model with equal inputs write equal records. */
@@ -101,7 +98,6 @@ type RunSource = Pick<
 >;
 
 export interface RunOutcome {
-  readonly layout: Layout;
   readonly budgets: readonly StatedBudget[];
   readonly learned: Learned;
   readonly dense: Checkpoint;
@@ -111,7 +107,7 @@ export interface RunOutcome {
 
 /** The record of a finished run. */
 export function runRecord(job: RunSource, outcome: RunOutcome): RunRecord {
-  const { layout, learned, dense, pruned } = outcome;
+  const { learned, dense, pruned } = outcome;
   return {
     format: 'grasp-run',
     version: 2,
@@ -119,7 +115,7 @@ export function runRecord(job: RunSource, outcome: RunOutcome): RunRecord {
     budgets: budgetOutcomes(outcome.budgets, dense, pruned),
     before: sizesOf(dense),
     after: sizesOf(pruned),
-    layers: keptPerLayer(layout, learned.mask),
+    layers: keptPerLayer(dense, learned.mask),
     losses: learned.losses,
     perplexity: outcome.perplexity,
     maskFile: MASK_FILE,
