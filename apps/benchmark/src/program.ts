@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { againstCommand } from './commands/against/index.js';
 import { makeModelCommand } from './commands/make-model/index.js';
+import { modelsCommand } from './commands/models/index.js';
 import { profileCommand } from './commands/profile/index.js';
 import { readCommand } from './commands/read/index.js';
 import { reproduceCommand } from './commands/reproduce/index.js';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     .addCommand(profileCommand())
     .addCommand(readCommand())
     .addCommand(makeModelCommand())
+    .addCommand(modelsCommand())
     .exitOverride();
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

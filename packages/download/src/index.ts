@@ -1,7 +1,9 @@
-export { type DownloadOptions, download, type RemoteFile, reasonOf } from './download.js';
+export { type DownloadOptions, download, type RemoteFile, reasonOf, receiver } from './download.js';
 export { DownloadError, type DownloadProblem, offline } from './errors.js';
-export { extractFromWheel } from './extract-wheel.js';
+export { extractFromWheel, readFromWheel } from './extract-wheel.js';
+export { type FetchFileOptions, type FileSource, fetchFile, type PinnedFile } from './fetch-file.js';
 export { type FetchWheelOptions, fetchWheel, findPython, type Wheel } from './fetch-wheel.js';
-export { type Digest, digestOf, isDiskFull } from './files.js';
+export { type Digest, digestOf, isDiskFull, sizeOf } from './files.js';
 export { offlineVariable, webFetch } from './network.js';
 export { errorWithoutSecrets, withoutSecrets } from './secrets.js';
+export { checkSpace } from './space.js';

@@ -2,37 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { zip } from '../../download/test/zip.js';
 import type { LibraryBuild } from '../src/library/builds.js';
-
-/** A zip archive of uncompressed entries. */
-export function zip(entries: Record<string, string>): Buffer {
-  const locals: Buffer[] = [];
-  const centrals: Buffer[] = [];
-  let offset = 0;
-  for (const [name, content] of Object.entries(entries)) {
-    const [nameBytes, data] = [Buffer.from(name), Buffer.from(content)];
-    const sizes = Buffer.alloc(12);
-    sizes.writeUInt32LE(data.length, 4);
-    sizes.writeUInt32LE(data.length, 8);
-    const nameLength = Buffer.alloc(4);
-    nameLength.writeUInt16LE(nameBytes.length);
-    const common = Buffer.concat([Buffer.from([20, 0, 0, 0, 0, 0, 0, 0, 0, 0]), sizes, nameLength]);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, nameBytes, data]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    centrals.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\0', 'latin1'), common, tail, nameBytes]));
-    locals.push(local);
-    offset += local.length;
-  }
-  const central = Buffer.concat(centrals);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(centrals.length, 8);
-  end.writeUInt16LE(centrals.length, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, central, end]);
-}
 
 export const goodWheel = zip({
   'tensorflow/__init__.py': 'never extracted',

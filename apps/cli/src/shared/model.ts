@@ -6,22 +6,65 @@ import {
   type DecoderConfig,
   openDecoderCheckpoint,
 } from '@grasp/decoder';
+import { localModel } from '@grasp/models';
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '@grasp/tokenizer';
+import { formatBytes } from './format.js';
+import { byteView } from './progress/byte-view.js';
 import type { Terminal } from './terminal.js';
+
+/** Help of an argument that names a model. */
+export const MODEL_HELP = 'Hugging Face folder, GGUF file, or name of a model';
+
+const labels = { download: 'downloading', verify: 'verifying' };
+
+/**
+ * Folder or file of a model that the user gives by path or by name. A model of the catalogue is downloaded on first use,
+ * after its licence is shown.
+ *
+ * @throws as `localModel`
+ */
+export async function modelPath(argument: string, terminal: Terminal, quiet = false): Promise<string> {
+  const view = byteView(quiet ? { screen: undefined, note: () => {} } : terminal);
+  try {
+    return await localModel(argument, {
+      signal: terminal.signal,
+      onEvent(event) {
+        if (event.stage === 'begin') {
+          const { name, bytes, licence } = event.model;
+          terminal.note(
+            `Downloading ${name}, ${formatBytes(bytes)}. Licence: ${licence.name}, ${licence.url}`,
+          );
+        } else if (event.stage === 'next-source') {
+          view.stop();
+          if (!quiet) terminal.note(`${event.reason} Trying the next source.`);
+        } else view.show(`${labels[event.stage]} ${argument}`, event.done, event.total);
+      },
+    });
+  } finally {
+    view.stop();
+  }
+}
 
 /** An open model. Its weights are still on disk. */
 export interface OpenModel {
+  /** Its folder or file on this machine. */
+  readonly path: string;
   readonly checkpoint: DecoderCheckpoint;
   readonly config: DecoderConfig;
   readonly tokenizer: Tokenizer;
 }
 
-/** Opens a model and its tokenizer, shows the model's warnings, calls `work`, and closes the model in any case. */
+/**
+ * Opens a model and its tokenizer, shows the model's warnings, calls `work`, and closes the model in any case.
+ *
+ * @param model path, or name of a model that is downloaded on first use
+ */
 export async function withModel<Result>(
-  path: string,
-  terminal: Terminal,
+  model: string,
+  { terminal, quiet }: { readonly terminal: Terminal; readonly quiet?: boolean | undefined },
   work: (model: OpenModel) => Promise<Result>,
 ): Promise<Result> {
+  const path = await modelPath(model, terminal, quiet);
   const opened = await openCheckpoint(path);
   try {
     const config = configOf(opened);
@@ -30,7 +73,7 @@ export async function withModel<Result>(
     showWarnings(checkpoint, terminal);
     const tokenizer = await loadTokenizer(checkpoint);
     checkTokenizerFits(tokenizer, config.vocabSize);
-    return await work({ checkpoint, config: checkpoint.decoder, tokenizer });
+    return await work({ path, checkpoint, config: checkpoint.decoder, tokenizer });
   } finally {
     await opened.close();
   }

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { buildOf, fakePip, goodWheel, zip } from '../../test/fake-wheel.js';
+import { zip } from '../../../download/test/zip.js';
+import { buildOf, fakePip, goodWheel } from '../../test/fake-wheel.js';
 import { acquireLibrary, fetchLibrary } from './acquire-library.js';
 import type { Progress } from './progress.js';
 

@@ -3,6 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { replaceFile } from '@grasp/files';
 import { parseSettings } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
+import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { count, jsonObject } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { against } from './against.js';
@@ -12,7 +13,7 @@ export const againstCommand = () =>
   new Command('against')
     .description("prune a model with the paper's code and with this project, and compare the results")
     .requiredOption('--official <folder>', "clone of the paper's repository, which is not modified")
-    .requiredOption('--model <path>', 'Hugging Face folder or GGUF file')
+    .requiredOption('--model <path>', MODEL_HELP)
     .requiredOption('--out <folder>', 'models, data and contest.json; must be empty or not exist')
     .option(
       '--calib <text>',
@@ -41,6 +42,7 @@ export const againstCommand = () =>
     .action(async ({ settings, calib, scaleCalib, text, ...options }) => {
       const contest = await against({
         ...options,
+        model: await modelPath(options.model),
         settings: parseSettings({ projection: { rule: 'paper' } }, settings),
         calib: namedText(calib),
         scaleCalib: namedText(scaleCalib),

@@ -5,6 +5,7 @@ import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
+import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { count, nonEmpty } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -45,7 +46,7 @@ function print(table: LatencyTable, path: string): void {
 export const profileCommand = () =>
   new Command('profile')
     .description('time forward passes of a model at several widths, for a latency budget')
-    .argument('<model>', 'Hugging Face folder or GGUF file, dense')
+    .argument('<model>', `${MODEL_HELP}, dense`)
     .requiredOption('--out <file>', 'JSON table for grasp prune --latency', nonEmpty)
     .option('--tokens <n>', 'tokens per pass', count, 128)
     .option('--repeats <n>', 'timed passes at each width', count, 7)
@@ -61,7 +62,8 @@ export const profileCommand = () =>
       ] as const),
     )
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
-    .action(async (path, { out, tokens, repeats, dtype, backend, threads }) => {
+    .action(async (given, { out, tokens, repeats, dtype, backend, threads }) => {
+      const path = await modelPath(given);
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const checkpoint = await openCheckpoint(path);
       try {

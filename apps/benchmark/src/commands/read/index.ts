@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
+import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { count } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { dequantizeTimes } from './dequantize-times.js';
@@ -25,10 +26,11 @@ async function readModel(path: string, passes: number): Promise<void> {
 export const readCommand = () =>
   new Command('read')
     .description('time the dequantisation of each GGUF type, and the reading of a model')
-    .argument('[model]', 'GGUF file or Hugging Face folder; all its tensors are read')
+    .argument('[model]', `${MODEL_HELP}; all its tensors are read`)
     .option('--repeats <n>', 'passes of each type in memory', count, 200)
     .option('--passes <n>', 'times the model is read', count, 3)
-    .action(async (model, { repeats, passes }) => {
+    .action(async (given, { repeats, passes }) => {
+      const model = given === undefined ? undefined : await modelPath(given);
       const rows = dequantizeTimes(repeats).map(({ type, nanosecondsPerValue, megabytesPerSecond }) => [
         type,
         nanosecondsPerValue.toFixed(2),

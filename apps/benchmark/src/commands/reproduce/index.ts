@@ -2,6 +2,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { TASKS, taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
+import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
 import { reproduceStep } from './jobs/reproduce-elsewhere.js';
 import { launch } from './launch.js';
@@ -19,7 +20,7 @@ export const reproduceCommand = () =>
     .description(
       "prune and evaluate a model as the paper does, and print the paper's values beside the measured ones",
     )
-    .requiredOption('--model <path>', 'Hugging Face folder or GGUF file')
+    .requiredOption('--model <path>', MODEL_HELP)
     .requiredOption(
       '--out <folder>',
       'results: finished cells, pruned models, and the report as JSON, Markdown and HTML',
@@ -83,6 +84,7 @@ export const reproduceCommand = () =>
       }) => {
         const options: ReproduceOptions = {
           ...rest,
+          model: await modelPath(rest.model),
           suites: SUITES.filter((name) => suite.includes(name)),
           settings: parseSettings({ projection: { rule: 'paper' } }, settings),
           calib: calib.map(namedText),

@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { GGUF_FILE_TYPES } from '@grasp/export';
+import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { count } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { asGguf } from './as-gguf.js';
@@ -13,7 +14,7 @@ import { type Served, serveTable } from './serve-table.js';
 export const serveCommand = () =>
   new Command('serve')
     .description('compare models in stock llama.cpp: file size, load time, prefill, decode, memory, KV cache')
-    .argument('<model>', 'the dense model: Hugging Face folder or GGUF file')
+    .argument('<model>', `the dense model: ${MODEL_HELP}`)
     .argument('<pruned...>', 'models to compare with it')
     .addOption(
       new Option(
@@ -29,7 +30,8 @@ export const serveCommand = () =>
     .action(async (dense, pruned, { gguf, rounds, json, ...options }) => {
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-serve-'));
       try {
-        const paths = [dense, ...pruned];
+        const paths: string[] = [];
+        for (const model of [dense, ...pruned]) paths.push(await modelPath(model));
         const files: string[] = [];
         for (const [i, path] of paths.entries()) files.push(await asGguf(path, gguf, scratch, `model-${i}`));
         const servings: Serving[][] = paths.map(() => []);

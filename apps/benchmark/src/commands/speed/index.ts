@@ -5,6 +5,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { writeFiles } from '../../shared/files/write-files.js';
+import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { checkClone } from '../../shared/official/official-clone.js';
 import { count, listOf, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -92,7 +93,7 @@ function print(report: SpeedReport): void {
 export const speedCommand = () =>
   new Command('speed')
     .description('time steps in alternation with PyTorch scripts of the same steps, on the same model')
-    .argument('<model>', 'Hugging Face folder or GGUF file')
+    .argument('<model>', MODEL_HELP)
     .option('--python <path>', 'Python with torch, safetensors and transformers', 'python3')
     .option('--compile', 'also compare with the compiled PyTorch step', false)
     .option('--official <folder>', "clone of the paper's repository: also compare with its unmodified steps")
@@ -115,8 +116,9 @@ export const speedCommand = () =>
     .option('--threads <n>', 'threads of both (default: all cores)', count, availableParallelism())
     .option('--seed <n>', 'seed of the mask', count, 1)
     .option('--report <folder>', 'folder for speed.json, speed.md and speed.html')
-    .action(async (model, options) => {
+    .action(async (given, options) => {
       if (options.official !== undefined) await checkClone(options.official);
+      const model = await modelPath(given);
       const checkpoint = await openCheckpoint(model);
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-speed-'));
       try {

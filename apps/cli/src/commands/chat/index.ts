@@ -4,7 +4,7 @@ import { decoderLayout } from '@grasp/decoder';
 import { type Engine, loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { count, nonEmpty, options, seed } from '../../shared/flags.js';
-import { withModel } from '../../shared/model.js';
+import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { numberFlag } from '../../shared/number-flag.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -24,7 +24,7 @@ async function withTalker(
   terminal: Terminal,
   work: (talker: NamedTalker) => Promise<void>,
 ): Promise<void> {
-  await withModel(path, terminal, async (model) => {
+  await withModel(path, { terminal, quiet: flags.quiet }, async (model) => {
     const { quiet } = flags;
     const layout = decoderLayout(model.config);
     const decoder = await watch(loadOn(model.checkpoint, engine), terminal, { layout, quiet });
@@ -42,7 +42,7 @@ async function withTalker(
 
 export const chatCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('<model>', MODEL_HELP, nonEmpty)
     .option(
       '--compare <model>',
       'another model that replies to the same messages, for example the dense one',

@@ -13,7 +13,6 @@ import { watch } from '../../shared/progress/watch.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { calibrationBlocks, perplexityWindows } from '../../shared/texts.js';
-import { demoModel } from './model.js';
 import { calibrationProse, heldOutProse } from './prose.js';
 
 /** Small enough for a few minutes on two cores. */
@@ -39,8 +38,7 @@ async function continuation(checkpoint: Checkpoint, tokenizer: Tokenizer, engine
 }
 
 async function demo(keep: number, out: string, quiet: true | undefined, terminal: Terminal): Promise<void> {
-  const path = await demoModel(terminal);
-  await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
+  await withModel('smollm2-135m-instruct', { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
     const { record, engine } = await withOutputFolder(out, { overwrite: true }, async (folder) => {
       const engine = await openEngineFor(terminal, { quiet });
       if (!quiet) {

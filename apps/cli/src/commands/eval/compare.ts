@@ -12,7 +12,7 @@ import {
   withTransformersFolder,
 } from '@grasp/lm-eval';
 import { count, nonEmpty, options } from '../../shared/flags.js';
-import { type OpenModel, withModel } from '../../shared/model.js';
+import { MODEL_HELP, type OpenModel, withModel } from '../../shared/model.js';
 import { numberFlag } from '../../shared/number-flag.js';
 import { countView } from '../../shared/progress/count-view.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -63,19 +63,14 @@ async function theirs(
   }
 }
 
-async function compare(
-  path: string,
-  model: OpenModel,
-  flags: CompareOptions,
-  terminal: Terminal,
-): Promise<Comparison> {
+async function compare(model: OpenModel, flags: CompareOptions, terminal: Terminal): Promise<Comparison> {
   const say = flags.quiet ? () => {} : terminal.note;
   // The harness may be missing, so it comes first.
   const harness = await openHarness({ python: flags.python, onProgress: say, signal: terminal.signal });
   const local = await localRecords(flags);
   const { outcomes, seconds: ours } = await runTasks(model, flags, terminal);
   const { results, seconds } = await withTransformersFolder(
-    path,
+    model.path,
     model.checkpoint,
     (folder, trustRemoteCode) =>
       theirs(harness, { ...flags, ...local, model: folder, trustRemoteCode }, flags.quiet ?? false, terminal),
@@ -91,7 +86,7 @@ async function compare(
 export const compareCommand = (terminal: Terminal) =>
   new Command('compare')
     .description('run the tasks here and in lm-evaluation-harness, and compare item by item')
-    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('<model>', MODEL_HELP, nonEmpty)
     .addOption(taskOptions.tasks())
     .addOption(taskOptions.data())
     .option('--limit <number>', 'use only the first items of each task', count, 200)
@@ -112,7 +107,9 @@ export const compareCommand = (terminal: Terminal) =>
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json, ...flags }) => {
-      const found = await withModel(path, terminal, (model) => compare(path, model, flags, terminal));
+      const found = await withModel(path, { terminal, quiet: flags.quiet }, (model) =>
+        compare(model, flags, terminal),
+      );
       const { versions, pairs: tasks, seconds } = found;
       const document = { model: path, versions, tolerance: flags.tolerance, seconds, tasks };
       terminal.print(json ? JSON.stringify(document, null, 2) : agreementReport(found));

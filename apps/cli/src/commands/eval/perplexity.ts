@@ -4,7 +4,7 @@ import { decoderLayout } from '@grasp/decoder';
 import { measure, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { count, countFrom, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
-import { withModel } from '../../shared/model.js';
+import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { perplexityWindows, textNames, textSource } from '../../shared/texts.js';
@@ -13,7 +13,7 @@ import { perplexityWindows, textNames, textSource } from '../../shared/texts.js'
 export const perplexityCommand = (terminal: Terminal) =>
   new Command('ppl')
     .description('perplexity of a model on text, in float32')
-    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('<model>', MODEL_HELP, nonEmpty)
     .argument(
       '<texts...>',
       '.txt, .raw, .jsonl, .parquet, or the name of a corpus: wikitext2, ptb, c4',
@@ -37,7 +37,7 @@ export const perplexityCommand = (terminal: Terminal) =>
     .option('--json', 'print one JSON document instead of text')
     .action(
       async (path, texts, { window, windows: most, textColumn, backend, threads, workers, quiet, json }) => {
-        await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
+        await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
           const { contextLength } = config;
           if (window !== undefined && window > contextLength) {
             throw new SettingsError(

@@ -2,7 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { headline, type Score, type TaskSummary } from '@grasp/eval';
 import Table from 'cli-table3';
 import { count, nonEmpty, options } from '../../shared/flags.js';
-import { withModel } from '../../shared/model.js';
+import { MODEL_HELP, withModel } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { taskOptions } from './options.js';
 import { runTasks } from './run-tasks.js';
@@ -33,7 +33,7 @@ function table(summaries: readonly TaskSummary[]): string {
 export const tasksCommand = (terminal: Terminal) =>
   new Command('tasks')
     .description('zero-shot accuracy as lm-evaluation-harness defines it, in float32')
-    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('<model>', MODEL_HELP, nonEmpty)
     .addOption(taskOptions.tasks())
     .addOption(taskOptions.data())
     .option('--limit <number>', 'use only the first items of each task', count)
@@ -42,7 +42,7 @@ export const tasksCommand = (terminal: Terminal) =>
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document with every item instead of text')
     .action(async (path, { json, ...flags }) => {
-      const { engine, outcomes } = await withModel(path, terminal, (model) =>
+      const { engine, outcomes } = await withModel(path, { terminal, quiet: flags.quiet }, (model) =>
         runTasks(model, flags, terminal),
       );
       const summaries = outcomes.map(({ summary }) => summary);

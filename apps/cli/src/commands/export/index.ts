@@ -6,7 +6,7 @@ import { type DecoderCheckpoint, openDecoderCheckpoint } from '@grasp/decoder';
 import { GGUF_FILE_TYPES, writeGguf } from '@grasp/export';
 import { nonEmpty } from '../../shared/flags.js';
 import { formatBytes } from '../../shared/format.js';
-import { showWarnings } from '../../shared/model.js';
+import { MODEL_HELP, modelPath, showWarnings } from '../../shared/model.js';
 import { assertApart } from '../../shared/output-apart.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { aboutFile } from './about-file.js';
@@ -36,7 +36,7 @@ async function withHeaders<Result>(
 
 export const exportCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('<model>', MODEL_HELP, nonEmpty)
     .addOption(
       new Option('--gguf <type>', 'dtype of the matrices').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
     )
@@ -45,7 +45,8 @@ export const exportCommand = (terminal: Terminal) =>
     .option('--overwrite', 'replace an existing file')
     .option('--quiet', 'show no progress')
     .addHelpText('after', HELP)
-    .action(async (path, { gguf: type, out, name, overwrite = false, quiet = false }) => {
+    .action(async (model, { gguf: type, out, name, overwrite = false, quiet = false }) => {
+      const path = await modelPath(model, terminal, quiet);
       await assertApart(out, [path]);
       const summary = await withHeaders(path, terminal, (checkpoint) =>
         writeGguf(checkpoint, out, {

@@ -5,7 +5,7 @@ import { describeModel, type ModelDescription } from '@grasp/prune';
 import Table from 'cli-table3';
 import { nonEmpty } from '../../shared/flags.js';
 import { formatBytes, formatCount, formatParameters, formatShare } from '../../shared/format.js';
-import { showWarnings } from '../../shared/model.js';
+import { MODEL_HELP, modelPath, showWarnings } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 
 function overview(model: ModelDescription): string[] {
@@ -47,10 +47,10 @@ function layerTable({ config }: ModelDescription): string {
 
 export const inspectCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('<model>', MODEL_HELP, nonEmpty)
     .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json }) => {
-      const opened = await openCheckpoint(path);
+      const opened = await openCheckpoint(await modelPath(path, terminal));
       try {
         const config = configOf(opened);
         checkWeights(opened, config); // the description comes from config.json, which the weights must match

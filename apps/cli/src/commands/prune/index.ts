@@ -6,7 +6,7 @@ import { assertFitsMemory, checkStateFile, projectionOf, removeState, SettingsEr
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import { openEngineFor } from '../../shared/engine.js';
 import { nonEmpty } from '../../shared/flags.js';
-import { withModel } from '../../shared/model.js';
+import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import { runFlags } from '../../shared/run/flags.js';
 import { inFlags } from '../../shared/run/in-flags.js';
@@ -31,7 +31,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
   const { model: path, out, backend, threads, gpuMemory, workers, saveEvery, settings } = options;
   const openEngine = () =>
     openEngineFor(terminal, { backend, threads, gpuMemory, workers, quiet: flags.quiet });
-  await withModel(path, terminal, async (model) => {
+  await withModel(path, { terminal, quiet: flags.quiet }, async (model) => {
     const layout = decoderLayout(model.config);
     projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
     if (flags.dryRun) {
@@ -59,7 +59,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
 
 export const pruneCommand = (terminal: Terminal) => {
   const command = new Command()
-    .argument('[model]', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('[model]', MODEL_HELP, nonEmpty)
     .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it', nonEmpty)
     .option('--dry-run', 'print what the run would do, its time and its memory, and stop')
     .option('--overwrite', 'replace an earlier result in the output folder')

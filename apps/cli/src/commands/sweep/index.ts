@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { BUDGET_NAMES, SettingsError } from '@grasp/prune';
 import { listOf, nonEmpty } from '../../shared/flags.js';
-import { withModel } from '../../shared/model.js';
+import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { runFlags } from '../../shared/run/flags.js';
 import { inFlags } from '../../shared/run/in-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -25,7 +25,7 @@ async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void
   const { out, json } = flags;
   if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
   const exported = pointsNamed(sweep, flags.export ?? []);
-  const curve = await withModel(sweep.options.model, terminal, (model) =>
+  const curve = await withModel(sweep.options.model, { terminal, quiet: flags.quiet }, (model) =>
     withSweepFolder(out, () => runSweep(sweep, model, { ...flags, out, exported }, terminal)),
   );
   if (json) return terminal.print(JSON.stringify(curve, null, 2));
@@ -48,7 +48,7 @@ function severalOf(option: Option): Option {
 
 export const sweepCommand = (terminal: Terminal) => {
   const command = new Command()
-    .argument('[model]', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('[model]', MODEL_HELP, nonEmpty)
     .option('--out <folder>', 'folder for the scores, the curve (sweep.json) and exported models', nonEmpty)
     .option('--export <values...>', 'also write the models of these points, each to a folder in --out')
     .option('--learn-at <value>', 'budget at which the scores are learned (default: the smallest)', nonEmpty)

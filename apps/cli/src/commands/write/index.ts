@@ -4,7 +4,7 @@ import { decoderLayout } from '@grasp/decoder';
 import { loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { count, nonEmpty, options, seed } from '../../shared/flags.js';
-import { withModel } from '../../shared/model.js';
+import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { numberFlag } from '../../shared/number-flag.js';
 import { assertApart } from '../../shared/output-apart.js';
 import { countView } from '../../shared/progress/count-view.js';
@@ -14,7 +14,7 @@ import { checkFree, writeTexts } from './write-texts.js';
 
 export const writeCommand = (terminal: Terminal) =>
   new Command()
-    .argument('<model>', 'Hugging Face folder or GGUF file', nonEmpty)
+    .argument('<model>', MODEL_HELP, nonEmpty)
     .requiredOption('--out <file>', 'output file, JSON Lines; its name ends in .jsonl', nonEmpty)
     .option('--tokens <number>', 'tokens to generate', count, 2 ** 16)
     .option(
@@ -39,7 +39,7 @@ export const writeCommand = (terminal: Terminal) =>
       async (path, { out, dtype, backend, threads, workers, quiet, overwrite = false, ...sampling }) => {
         checkFree(out, overwrite);
         await assertApart(out, [path]);
-        await withModel(path, terminal, async ({ checkpoint, config, tokenizer }) => {
+        await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
           const roles = await tokenizerRoles(checkpoint);
           const engine = await openEngineFor(terminal, { backend, threads, workers, quiet });
           const layout = decoderLayout(config);

@@ -1,12 +1,13 @@
 import { bytesSchema } from '@grasp/prune';
 import * as z from 'zod';
+import { MODEL_HELP } from '../model.js';
 
 const files = { heading: 'Input and output' };
 const engine = { heading: 'Engine' };
 
 /** The inputs and outputs of a run, and the machine it runs on. None of it decides what is learned, except the texts. */
 export const inputsSchema = z.strictObject({
-  model: z.string('give a Hugging Face folder or a GGUF file').describe('Hugging Face folder or GGUF file'),
+  model: z.string('give a Hugging Face folder, a GGUF file or the name of a model').describe(MODEL_HELP),
   calib: z
     .array(z.string(), 'give a calibration text, such as --calib train.txt')
     .min(1)
