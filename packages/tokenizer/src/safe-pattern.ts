@@ -132,8 +132,12 @@ class PatternReader {
       if (!group) throw new UnsafePattern('has a kind of group that is not supported');
       const inner = joined(this.sequences(depth + 1));
       if (this.pattern[this.at++] !== ')') throw new UnsafePattern('has a parenthesis that is not closed');
-      // A look at the text around is not tried again once it has matched.
-      return /[=!]$/.test(group[0]) ? { ...inner, open: [], empty: false } : inner;
+      if (!/[=!]$/.test(group[0])) return inner;
+      // A look ahead takes nothing, so it would look at a run again at each of its characters.
+      if (inner.open.length + inner.retried.length > 0) {
+        throw new UnsafePattern('looks at runs of any length without taking them');
+      }
+      return { ...inner, empty: false };
     }
     if (start === '\\') {
       if (!this.#next(ESCAPE)) throw new UnsafePattern('has an escape that is not supported');
