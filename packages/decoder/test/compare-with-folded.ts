@@ -82,8 +82,10 @@ export const compareWithFolded = (names: readonly string[]) =>
 
     it('has gradients that are the slopes of its loss', async () => {
       const groups = ['gates', 'norms', 'lora'] as const;
+      const expectedRows = await decoder.under().teacherRows(fixture.batch);
+      const taught = { ...fixture.batch, teacher: { expectedRows, weights: [0.7, 0.2] } };
       const ask = (of: DecoderParameters) =>
-        decoder.under(of).lossAndGradients(fixture.batch, groups, { units: 'kept' });
+        decoder.under(of).lossAndGradients(taught, groups, { units: 'kept' });
       const { gradients } = await ask(parameters);
       for (const group of groups) {
         const start = parameters[group]!;

@@ -83,7 +83,10 @@ export class LanguageHead {
   /** `[N, d]` float32 rows for `N` ids. */
   embed(ids: Int32Array): tf.Tensor {
     const rows = embed(this.runtime, this.weights.embedding, tf.tensor1d(ids, 'int32'));
-    return this.embeddingScale === 1 ? rows : tf.mul(rows, this.embeddingScale);
+    if (this.embeddingScale === 1) return rows;
+    const scaled = tf.mul(rows, this.embeddingScale);
+    rows.dispose();
+    return scaled;
   }
 
   /** The final norm's weight times its scales, `[d]`. The caller disposes of it. */
@@ -100,7 +103,8 @@ export class LanguageHead {
   negLogLikelihood(x: tf.Tensor, norm: tf.Tensor, targets: Int32Array): tf.Tensor {
     const { likelihoodTile, loss } = this.functions;
     const hidden = this.normed(x, norm);
-    return loss({ hidden, target: this.rowsOf(targets), ...this.softmax(hidden, likelihoodTile) }).nll;
+    const softmax = this.softmax(hidden, likelihoodTile);
+    return loss({ hidden, target: this.rowsOf(targets), ...softmax }).nll;
   }
 
   /**
@@ -156,14 +160,15 @@ export class LanguageHead {
     teacher: TeacherTargets | undefined,
   ): { nll: tf.Tensor; dHidden: tf.Tensor } {
     const { gradientTile, plainTile, loss, plainLoss } = this.functions;
+    const softmax = this.softmax(hidden, gradientTile);
     const next = this.rowsOf(targets);
     if (!teacher || this.config.logitCap === undefined) {
       const target = teacher ? mixedTarget(next, teacher) : next; // [N, d]
-      const { nll, dHidden } = loss({ hidden, target, ...this.softmax(hidden, gradientTile) });
+      const { nll, dHidden } = loss({ hidden, target, ...softmax });
       return { nll, dHidden: dHidden! };
     }
     // Capped logits are not linear in the rows of the head, which the teacher's mean row needs.
-    const text = loss({ hidden, target: next, ...this.softmax(hidden, gradientTile) });
+    const text = loss({ hidden, target: next, ...softmax });
     const target = teacherTarget(teacher, this.config.hiddenSize);
     const taught = plainLoss({ hidden, target, ...this.softmax(hidden, plainTile) });
     return {
