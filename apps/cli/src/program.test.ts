@@ -56,6 +56,16 @@ describe('the program', () => {
     expect({ code, err }).toEqual({ code: 2, err: `grasp: ${message}` });
   });
 
+  it.each(['hub', 'ftp://hub', 'http://me:secret@hub'])(
+    'refuses the Hub %s, and tells no password',
+    async (hub) => {
+      const { code, err } = await grasp('push', 'out', 'me/model', '--endpoint', hub);
+      expect(code).toBe(2);
+      expect(err).toContain("option '--endpoint");
+      expect(err).not.toContain('secret');
+    },
+  );
+
   it('adds nothing for a flag that never existed, or of another command', async () => {
     for (const argv of [
       ['prune', 'm', '--recovr', '0.3'],

@@ -1,4 +1,5 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { withoutSecrets } from '@grasp/download';
 import { COMMANDS, type ListedCommand } from './commands/list.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './shared/exit-codes.js';
 import { plainTerminal } from './shared/plain-terminal.js';
@@ -68,7 +69,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   } catch (error) {
     const hint = await hintFor(error, argv);
     const said = hint === undefined ? complaints.join('') : `grasp: ${hint}`;
-    if (said !== '') terminal.note(said.trimEnd());
+    if (said !== '') terminal.note(withoutSecrets(said.trimEnd()));
     return failed(error, terminal);
   }
 }

@@ -2,7 +2,7 @@ export { FileWriteError, isDiskFull, LockHeldError, type WriteFailure, writeErro
 export { acquireLock, type Claimant, releaseLockOf, withLock } from './lock.js';
 export { openRegular } from './open-regular.js';
 export { claimOutputFolder, type OutputFolder, releaseOutputFolder } from './output-folder.js';
-export { type Overlap, overlap } from './overlap.js';
+export { isTaken, type Overlap, overlap } from './overlap.js';
 export { checkNesting, JSON_LIMITS, parseJson } from './parse-json.js';
 export { publishFolder } from './publish-folder.js';
 export {

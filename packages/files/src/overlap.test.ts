@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { overlap } from './overlap.js';
+import { isTaken, overlap } from './overlap.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -29,4 +29,12 @@ it.each([
   ['model/../out', 'link', undefined],
 ])('compares the output %s with the input %s', async (output, input, expected) => {
   expect(await overlap(at(output), at(input))).toBe(expected);
+});
+
+it('finds what has a name, also a link that leads nowhere', async () => {
+  await symlink(at('nowhere'), at('dangling'));
+  for (const name of ['model', 'model/config.json', 'link', 'dangling'])
+    expect(await isTaken(at(name))).toBe(true);
+  for (const name of ['none', 'model/config.json/x', 'dangling/x'])
+    expect(await isTaken(at(name))).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
 /** How an output lies to an input: it is the same, `inside` it, or `around` it. */
@@ -24,4 +24,9 @@ async function placeOf(path: string): Promise<string> {
   const found = await realpath(path).catch(() => undefined);
   if (found !== undefined || dirname(path) === path) return found ?? path;
   return join(await placeOf(dirname(path)), basename(path));
+}
+
+/** Whether anything has a name: a file, a folder, or a link, which may lead nowhere. */
+export async function isTaken(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
 }

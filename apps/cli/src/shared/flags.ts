@@ -33,7 +33,22 @@ export function listOf<Item>(read: (text: string) => Item) {
 }
 
 /** Argument parser: addresses of workers, separated by commas. */
-export const addresses = (text: string): string => listOf(String)(text).join(',');
+export const addresses = (text: string): string => listOf(address)(text).join(',');
+
+function address(text: string): string {
+  if (/^.+:\d+$/.test(text)) return text;
+  throw new InvalidArgumentError(`"${text}" is no address. Write host:port.`);
+}
+
+/** Argument parser: an address of the web. */
+export function webAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new InvalidArgumentError('It must be an address that starts with http:// or https://.');
+  if (url.username !== '' || url.password !== '')
+    throw new InvalidArgumentError('It must not hold a user or a password.');
+  return text;
+}
 
 /** Options that several commands share. Each call makes a new one, because commander keeps state in options. */
 export const options = {

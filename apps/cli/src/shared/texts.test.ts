@@ -45,3 +45,12 @@ describe('textNames', () => {
     expect(textNames(paths)).toEqual(names);
   });
 });
+
+it.each(['wikitext3', 'no.txt', 'wikitext3:test'])(
+  'lists the corpora where %s is neither a file nor one of them',
+  (name) => {
+    expect(() => textSource(name, 'train')).toThrow(
+      `${name}: there is no such file, and no corpus of that name. Corpora: wikitext2, ptb, c4.`,
+    );
+  },
+);

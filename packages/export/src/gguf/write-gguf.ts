@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import {
   type Checkpoint,
   type GgufFileType,
@@ -7,7 +6,7 @@ import {
   writeGgufFile,
 } from '@grasp/checkpoint';
 import { checkWeights, type DecoderConfig, decoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
-import { FileWriteError } from '@grasp/files';
+import { FileWriteError, isTaken } from '@grasp/files';
 import { originOf } from '../card/licence.js';
 import { type GgufSummary, ggufSummary } from './gguf-summary.js';
 import { type ModelLayout, modelLayout } from './model-layout.js';
@@ -42,7 +41,7 @@ export async function writeGguf(
   { type, name, overwrite = false, onTensor }: WriteGgufOptions,
 ): Promise<GgufSummary> {
   if (!/\.gguf$/i.test(file)) throw new FileWriteError(file, 'input', 'its name must end in ".gguf".');
-  if (!overwrite && lstatSync(file, { throwIfNoEntry: false })) {
+  if (!overwrite && (await isTaken(file))) {
     throw new FileWriteError(
       file,
       'overwrite',

@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { type Pushed, type PushOptions, push } from '@grasp/hub';
-import { nonEmpty } from '../../shared/flags.js';
+import { nonEmpty, webAddress } from '../../shared/flags.js';
 import { byteView } from '../../shared/progress/byte-view.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { version } from '../../shared/version.js';
@@ -35,7 +35,7 @@ export const pushCommand = (terminal: Terminal) =>
     .argument('<name>', 'repository on the Hub, OWNER/NAME; created if it does not exist', nonEmpty)
     .option('--private', 'push only to a private repository')
     .option('--revision <branch>', 'branch; created if it does not exist', nonEmpty, 'main')
-    .option('--endpoint <url>', 'another Hub (default: HF_ENDPOINT, or https://huggingface.co)', nonEmpty)
+    .option('--endpoint <url>', 'another Hub (default: HF_ENDPOINT, or https://huggingface.co)', webAddress)
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text')
     .addHelpText(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseJson } from '@grasp/files';
@@ -30,6 +31,8 @@ export async function readAccuracy(path: string): Promise<Accuracy> {
   try {
     found = evaluation.parse(parseJson(await readFile(path, 'utf8')));
   } catch {
+    if (!existsSync(path))
+      throw new SettingsError(`--accuracy ${path}: there is no such file.`, ['accuracy']);
     throw new SettingsError(`${path}: it is not an output of "grasp eval tasks --json".`, ['accuracy']);
   }
   const tasks = found.tasks.map(({ accNorm, ...task }) => ({ ...task, ...(accNorm ? { accNorm } : {}) }));

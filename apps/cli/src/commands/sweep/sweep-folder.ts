@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { acquireLock, FileWriteError, writeError } from '@grasp/files';
+import { acquireLock, FileWriteError, isTaken, writeError } from '@grasp/files';
 
 /** Files in a sweep's folder, beside exported models. */
 export const SCORES = 'scores.state';
@@ -25,6 +26,13 @@ export async function withSweepFolder<Result>(out: string, work: () => Promise<R
 }
 
 async function claim(out: string): Promise<{ release: () => Promise<void>; created: boolean }> {
+  if ((await isTaken(out)) && !existsSync(out)) {
+    throw new FileWriteError(
+      out,
+      'exists',
+      'it is a link that leads nowhere. Remove it, or choose another name.',
+    );
+  }
   const created = (await mkdir(out, { recursive: true })) !== undefined;
   const names = await readdir(out);
   // A process that is killed at once leaves no more than a draft of its lock.

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
@@ -122,6 +122,7 @@ describe('grasp sweep', () => {
   it('refuses what makes no sense, before any work', async () => {
     await mkdir(at('mine'));
     await writeFile(at('mine/notes.txt'), 'mine');
+    await symlink(at('nowhere'), at('dangling'));
     const refusals: [string[], number, string][] = [
       [['bad', '--keep', '0.8,0.5', '--flops', '0.8,0.5'], 2, 'Only one budget can vary'],
       [['bad', '--keep', '0.8,half'], 2, 'keep'],
@@ -131,6 +132,7 @@ describe('grasp sweep', () => {
       [['bad', '--keep', ''], 2, "option '--keep"],
       [['bad', '--learn-at', 'x'], 2, '--learn-at "x": It must be a number'],
       [['bad', '--export', '0.8,'], 2, '--export "": the sweep of --keep has the points'],
+      [['dangling', '--keep', '0.8'], 5, 'a link that leads nowhere'],
       [['mine', '--keep', '0.8'], 5, 'not the folder of a sweep'],
     ];
     for (const [[out = '', ...flags], exitCode, hint] of refusals) {

@@ -37,7 +37,7 @@ export const writeCommand = (terminal: Terminal) =>
     .option('--quiet', 'show no progress')
     .action(
       async (path, { out, dtype, backend, threads, workers, quiet, overwrite = false, ...sampling }) => {
-        checkFree(out, overwrite);
+        await checkFree(out, overwrite);
         await assertApart(out, [path]);
         await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
           const roles = await tokenizerRoles(checkpoint);

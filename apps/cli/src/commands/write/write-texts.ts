@@ -1,9 +1,8 @@
-import { lstatSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { type OwnTextOptions, type OwnTextProgress, ownText, writingFormat } from '@grasp/calib-data';
 import type { TokenizerRoles } from '@grasp/checkpoint';
 import { type Decoder, kvCacheBytesPerToken } from '@grasp/decoder';
-import { FileWriteError, replaceFile } from '@grasp/files';
+import { FileWriteError, isTaken, replaceFile } from '@grasp/files';
 import type { Tokenizer } from '@grasp/tokenizer';
 
 /** Tokens per row. Few, because each step copies the keys and values of all of them. */
@@ -21,9 +20,9 @@ export interface WriteOptions extends Omit<OwnTextOptions, 'rows' | 'rowTokens'>
 }
 
 /** @throws FileWriteError if the name does not end in .jsonl, or the file exists and may not be replaced. */
-export function checkFree(out: string, overwrite: boolean): void {
+export async function checkFree(out: string, overwrite: boolean): Promise<void> {
   if (!out.endsWith('.jsonl')) throw new FileWriteError(out, 'input', 'the name must end in ".jsonl".');
-  if (!overwrite && lstatSync(out, { throwIfNoEntry: false }))
+  if (!overwrite && (await isTaken(out)))
     throw new FileWriteError(
       out,
       'overwrite',
