@@ -23,6 +23,7 @@ import { type Pass, PreparedLayers } from './layers/prepared-layers.js';
 import type { Positions } from './layers/rotary-positions.js';
 import { checkLengths, gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
 import type { VisibleKeys } from './layers/sublayer.js';
+import { observe, type TakeObserved } from './observation/observe.js';
 import type { DecoderParameters, ParameterName } from './spec/parameters.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
 
@@ -169,6 +170,28 @@ export class DecoderView {
     const batch = continuationBatch(groups);
     const nll = await this.ask((passes, norm) => this.endingLikelihoods(passes, norm, batch));
     return endingScores(groups, nll);
+  }
+
+  /**
+   * Passes named tensors of a forward pass to the caller, batch by batch and from the bottom up. `N` is the number of
+   * tokens of a batch. The pass ends at the last site.
+   *
+   * | site | tensor |
+   * | --- | --- |
+   * | `layers.3.before`, `layers.3.after` | residual stream before and after a layer, `[N, d]` |
+   * | `layers.3.attention.before`, `.after`, `layers.3.ffn.before`, `.after` | the same of a sublayer |
+   * | `layers.3.attention.heads` | inputs of `o_proj`, `[N, heads · h]` |
+   * | `layers.3.ffn.hidden` | inputs of `down_proj`, `[N, channels]` |
+   * | `layers.3.attention.output`, `layers.3.ffn.output` | what the sublayer adds to the stream, `[N, d]` |
+   *
+   * Units are in layout order. The columns of removed units are 0. What is added includes bias, post norm and residual
+   * scale.
+   *
+   * @param sites `*` matches any characters: `layers.*.ffn.hidden`.
+   * @throws DecoderInputError for a site that is not in `Decoder.sites`, or a batch that does not fit.
+   */
+  observe(batches: Iterable<TokenBatch>, sites: readonly string[], take: TakeObserved): Promise<void> {
+    return observe(this.parts, this.parameters, batches, sites, take);
   }
 
   private generation(prompts: TokenBatch): Generation {

@@ -4,6 +4,7 @@ import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates
 import { DecoderView } from './decoder-view.js';
 import type { ContinuationGroup } from './inference/continuations.js';
 import type { DecoderParts } from './layers/decoder-parts.js';
+import { siteNames } from './observation/sites.js';
 import { type RefittedRows, refitWalk } from './recovery/refit-walk.js';
 import type { DecoderConfig } from './spec/config.js';
 import type { DecoderParameters } from './spec/parameters.js';
@@ -29,6 +30,11 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
   /** Maximum sequence length, in tokens. */
   get contextLength(): number {
     return this.config.contextLength;
+  }
+
+  /** Names of the tensors that `DecoderView.observe` can pass on, from the bottom up. */
+  get sites(): readonly string[] {
+    return siteNames(this.parts);
   }
 
   /** Solves the refit's normal equations, if the backend has a faster solver than ours. */

@@ -36,6 +36,7 @@ export { attentionMatrices } from './math/attention/attention-shape.js';
 export { feedForwardMatrices } from './math/feed-forward.js';
 export { rotaryFrequencies } from './math/rotary-frequencies.js';
 export type { TeacherTargets } from './math/teacher-targets.js';
+export type { TakeObserved } from './observation/observe.js';
 export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
 export { normCount, normScales } from './recovery/norm-parameters.js';
 export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime/runtime.js';
