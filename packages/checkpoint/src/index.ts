@@ -40,8 +40,8 @@ export {
   GGUF_FILE_TYPES,
   type GgufFileType,
   type StoredType as StoredGgufType,
-  storedType as storedGgufType,
 } from './gguf/model/file-type.js';
+export { chosenTypes as chosenGgufTypes } from './gguf/model/mixture.js';
 export { pairRotaryRows } from './gguf/model/rotary-rows.js';
 export { ggufName, hasRotaryRows, ROPE_FACTORS } from './gguf/model/tensor-names.js';
 export type { GgufDescription, GgufLayer, GgufModel } from './gguf/model/write-model.js';
@@ -51,6 +51,7 @@ export { byteLevelPresetName } from './gguf/tokenizer/byte-level.js';
 export type { TokenizerSource } from './gguf/tokenizer/tokenizer-files.js';
 export {
   type GgufContent,
+  type GgufFallback,
   type GgufTensor,
   type WriteGgufFileOptions,
   writeGgufFile,

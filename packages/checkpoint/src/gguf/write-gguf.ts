@@ -6,11 +6,12 @@ import { convert, toFloat32 } from '../dtypes/convert.js';
 import { elementCount } from '../safetensors/header.js';
 import { DEFAULT_ALIGNMENT, roundUp } from './header/format.js';
 import { encodeHeader, type TensorEntry } from './header/write-header.js';
-import { type StoredType, storedType } from './model/file-type.js';
+import type { StoredType } from './model/file-type.js';
+import { chosenTypes } from './model/mixture.js';
 import { type GgufDescription, type GgufModel, modelMetadata } from './model/write-model.js';
 import { openGguf } from './open-gguf.js';
 import { isQuantType, quantize } from './quantized/quantize.js';
-import { GGML_TYPES } from './quantized/types.js';
+import { GGML_TYPES, type GgmlType } from './quantized/types.js';
 import { readTokenizerFiles, type TokenizerSource } from './tokenizer/tokenizer-files.js';
 import { tokenizerMetadata } from './tokenizer/write-tokenizer.js';
 
@@ -22,8 +23,20 @@ export interface GgufTensor {
   readonly shape: readonly number[];
   /** Whether it computes the logits. */
   readonly isHead: boolean;
+  /** Importance of each column for quantised types, `[columns]`: see `quantize`. */
+  readonly importance?: Float32Array | undefined;
   /** Its elements, in that shape. Called once. */
   read(): Promise<TensorData>;
+}
+
+/** A matrix whose rows are no whole blocks of the type that it would have in a file. */
+export interface GgufFallback {
+  /** Its GGUF name. */
+  readonly name: string;
+  readonly columns: number;
+  readonly wanted: GgmlType;
+  /** The type it is stored in. */
+  readonly type: GgmlType;
 }
 
 /** The content of a GGUF file. */
@@ -41,6 +54,8 @@ export interface WriteGgufFileOptions {
   readonly overwrite?: boolean;
   /** Called after each tensor is written. */
   readonly onTensor?: (progress: TensorProgress) => void;
+  /** Called before anything is written if some matrices do not get the type that they would have. */
+  readonly onFallback?: (matrices: readonly GgufFallback[]) => void;
   /** Checks the file as it reads back, before it gets its name. Throws if something is wrong. */
   readonly check?: (written: Checkpoint) => void;
 }
@@ -59,15 +74,19 @@ const CHUNK_BYTES = 4 * 2 ** 20;
 export async function writeGgufFile(
   path: string,
   { model, about, tokenizer, tensors }: GgufContent,
-  { overwrite = false, onTensor, check }: WriteGgufFileOptions = {},
+  { overwrite = false, onTensor, onFallback, check }: WriteGgufFileOptions = {},
 ): Promise<void> {
   const metadata = new Map([
     ...modelMetadata(model, about),
     ...tokenizerMetadata(await readTokenizerFiles(tokenizer), model.vocabSize),
   ]);
-  const placed = place(
-    tensors.map((tensor) => ({ ...tensor, type: storedType(about.type, tensor.shape, tensor.isHead) })),
-  );
+  const chosen = chosenTypes(about.type, tensors, model);
+  const placed = place(tensors.map((tensor, index) => ({ ...tensor, type: chosen[index]!.type })));
+  const fallbacks = tensors.flatMap(({ name, shape }, index) => {
+    const { type, wanted } = chosen[index]!;
+    return type === wanted ? [] : [{ name, columns: shape[1]!, wanted, type }];
+  });
+  if (fallbacks.length > 0) onFallback?.(fallbacks);
   const release = await acquireLock(`${path}.lock`).catch((error: unknown) => {
     throw writeError(path, error);
   });
@@ -82,8 +101,9 @@ export async function writeGgufFile(
           return draft.append(bytes);
         };
         await append(encodeHeader(metadata, placed));
-        for (const [index, { name, type, read }] of placed.entries()) {
-          const bytes = encodeTensor(await read(), type, name);
+        for (const [index, tensor] of placed.entries()) {
+          const { name } = tensor;
+          const bytes = encodeTensor(await tensor.read(), tensor);
           await append(bytes);
           await append(new Uint8Array(roundUp(bytes.length, DEFAULT_ALIGNMENT) - bytes.length));
           const progress = { name, done: index + 1, total: placed.length, bytes: bytes.length };
@@ -111,10 +131,13 @@ function place<T extends Pick<GgufTensor, 'shape'> & { readonly type: StoredType
   });
 }
 
-function encodeTensor(tensor: TensorData, type: StoredType, name: string): Uint8Array {
-  if (isQuantType(type)) return quantize(type, toFloat32(tensor), { columns: tensor.shape[1]!, name });
-  const { data } = convert(tensor, type, name);
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+function encodeTensor(
+  data: TensorData,
+  { name, type, shape, importance }: GgufTensor & { readonly type: StoredType },
+): Uint8Array {
+  if (isQuantType(type)) return quantize(type, toFloat32(data), { columns: shape[1]!, importance, name });
+  const { data: elements } = convert(data, type, name);
+  return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
 }
 
 /** Compares the bytes of a draft with what was written, opens it, and lets the caller check it. */

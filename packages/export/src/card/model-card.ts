@@ -112,7 +112,7 @@ function llamaCpp(name: string, config: DecoderConfig): string {
     return '- **llama.cpp**: not this model, as it has no qwen3 whose layers differ; prune again with `--layout uniform`.';
   }
   return `- **llama.cpp**, Ollama, LM Studio: write a GGUF file, which stock releases run:
-  \`grasp export . --gguf f16 --out ${name}.gguf\` (or \`bf16\`, \`f32\`, \`q8_0\`, \`q4_0\`)`;
+  \`grasp export . --gguf f16 --out ${name}.gguf\` (or \`bf16\`, \`f32\`, \`q8_0\`, \`q6_k\`, \`q5_k_m\`, \`q4_k_m\`, \`q4_0\`)`;
 }
 
 function making({ settings, data, versions }: CardRecord): string {

@@ -1,4 +1,10 @@
-import { type GgufFileType, type GgufTensor, type StoredGgufType, storedGgufType } from '@grasp/checkpoint';
+import {
+  chosenGgufTypes,
+  type GgufFileType,
+  type GgufModel,
+  type GgufTensor,
+  type StoredGgufType,
+} from '@grasp/checkpoint';
 import type { DecoderConfig } from '@grasp/decoder';
 import { type ModelLayout, WIDTH_MULTIPLE } from './model-layout.js';
 
@@ -18,15 +24,17 @@ export interface GgufSummary {
 export function ggufSummary(
   decoder: DecoderConfig,
   layout: ModelLayout,
-  tensors: readonly Pick<GgufTensor, 'shape' | 'isHead'>[],
+  model: GgufModel,
+  tensors: readonly Pick<GgufTensor, 'name' | 'shape' | 'isHead'>[],
   type: GgufFileType,
 ): GgufSummary {
   const matrices: Partial<Record<StoredGgufType, number>> = {};
   let elements = 0;
-  for (const { shape, isHead } of tensors) {
+  const chosen = chosenGgufTypes(type, tensors, model);
+  for (const [index, { shape }] of tensors.entries()) {
     elements += shape.reduce((product, size) => product * size, 1);
     if (shape.length < 2) continue;
-    const stored = storedGgufType(type, shape, isHead);
+    const stored = chosen[index]!.type;
     matrices[stored] = (matrices[stored] ?? 0) + 1;
   }
   const { hiddenSize, headDim, queriesPerKvHead } = decoder;

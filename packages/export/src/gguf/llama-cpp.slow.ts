@@ -84,6 +84,9 @@ describe('a made-up model in llama.cpp', () => {
         f16: toleranceOf('float16', 3 * 4 + 1),
         bf16: toleranceOf('bfloat16', 3 * 4 + 1),
         q8_0: 5e-2,
+        q6_k: 5e-2,
+        q5_k_m: 5e-2,
+        q4_k_m: 5e-2,
         q4_0: 5e-2,
       }[type];
       expect(relativeDifference(logits, rounded), type).toBeLessThan(bound);

@@ -26,13 +26,23 @@ export function plannedTensors(
   checkpoint: Checkpoint,
   decoder: DecoderConfig,
   layout: ModelLayout,
+  importance: ReadonlyMap<string, Float32Array> = new Map(),
 ): GgufTensor[] {
   const unused = tensorsOfRemovedParts(checkpoint, decoder, 'GGUF');
   const planned: GgufTensor[] = [];
   const { pairedRows } = ggufArchitecture(layout.architecture);
   const add = (name: string, shape: readonly number[]) => {
     const isHead = name === 'lm_head.weight' || (decoder.tiedHead && name === 'model.embed_tokens.weight');
-    planned.push({ name: ggufName(name)!, shape, isHead, read: () => read(name, shape) });
+    const given = importance.get(name);
+    const columns = checkpoint.tensors.get(name)?.shape.at(-1);
+    if (given !== undefined && columns !== undefined && given.length !== columns) {
+      throw new RangeError(`${name} has ${columns} columns, and ${given.length} values of importance.`);
+    }
+    planned.push({
+      ...{ name: ggufName(name)!, shape, isHead },
+      importance: given && padded(given, shape.at(-1)!),
+      read: () => read(name, shape),
+    });
   };
   const read = async (name: string, shape: readonly number[]): Promise<TensorData> => {
     const source = checkpoint.tensors.has(name) ? await checkpoint.read(name) : undefined;
@@ -79,4 +89,11 @@ export function plannedTensors(
     projection('mlp.down_proj', [d, F]);
   });
   return planned;
+}
+
+/** Columns of zeros that are added to a matrix have no importance. */
+function padded(importance: Float32Array, columns: number): Float32Array {
+  const out = new Float32Array(columns);
+  out.set(importance);
+  return out;
 }

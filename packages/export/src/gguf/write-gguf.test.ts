@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,7 +119,11 @@ describe('writeGguf', () => {
   });
 
   it.each(GGUF_FILE_TYPES)('rounds as much as %s does', async (type) => {
-    const bound = { f32: 0, f16: 2 ** -11, bf16: 2 ** -8, q8_0: 0.5 / 127, q4_0: 1 / 8 }[type];
+    // Rows of 64 are no whole super-blocks: the K-quants are Q8_0, Q5_1 and Q5_0.
+    const bound = {
+      ...{ f32: 0, f16: 2 ** -11, bf16: 2 ** -8, q8_0: 0.5 / 127, q4_0: 1 / 8 },
+      ...{ q6_k: 0.5 / 127, q5_k_m: 1 / 31, q4_k_m: 1 / 16 },
+    }[type];
     const wide = madeUpModel({ model_type: 'llama', hidden_size: 64, head_dim: 8 });
     await readBack(wide, { type }, async (back) => {
       const name = 'model.layers.1.mlp.up_proj.weight';
@@ -128,6 +133,26 @@ describe('writeGguf', () => {
       expect(error).toBeLessThanOrEqual(1.01 * bound * largest);
       expect(error > 0).toBe(type !== 'f32');
     });
+  });
+
+  it('warns of rows that are no whole blocks, before it writes', async () => {
+    const wide = madeUpModel({ model_type: 'llama', hidden_size: 256, head_dim: 32, intermediate_size: 288 });
+    const file = join(folder, 'warned.gguf');
+    const warnings: string[] = [];
+    const onWarning = (warning: string) => void warnings.push(`${warning} ${existsSync(file)}`);
+    await writeGguf(wide, file, { type: 'q4_k_m', onWarning });
+    expect(warnings).toEqual([
+      '3 matrices have rows that are no multiple of 256: ffn_down (288). Stored as Q5_0, Q8_0 instead of Q4_K, Q6_K. ' +
+        '"grasp prune --align 256" gives the FFN such widths, so that ffn_down keeps its type. false',
+    ]);
+  });
+
+  it('refuses importance of another number of columns', async () => {
+    const importance = new Map([['model.layers.1.mlp.up_proj.weight', new Float32Array(47)]]);
+    const file = join(folder, 'wrong.gguf');
+    await expect(writeGguf(llama, file, { type: 'q8_0', importance })).rejects.toThrow(
+      'model.layers.1.mlp.up_proj.weight has 48 columns, and 47 values of importance',
+    );
   });
 
   it('gives back tokenizer and chat template', async () => {

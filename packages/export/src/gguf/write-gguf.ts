@@ -8,20 +8,31 @@ import {
 import { checkWeights, type DecoderConfig, decoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
 import { FileWriteError, isTaken } from '@grasp/files';
 import { originOf } from '../card/licence.js';
+import { fallbackWarning } from './fallback-warning.js';
 import { type GgufSummary, ggufSummary } from './gguf-summary.js';
 import { type ModelLayout, modelLayout } from './model-layout.js';
 import { plannedTensors } from './planned-tensors.js';
 import { rotaryOf } from './rotary-of.js';
 
 export interface WriteGgufOptions {
-  /** What most matrices are. Vectors stay float32. Rows that are no whole blocks of 32 stay float16. */
+  /**
+   * What most matrices are. Vectors stay float32. K-quants have llama.cpp's mixture, and its substitutes for rows that are
+   * no whole blocks of 256. Rows that are no whole blocks of 32 stay float16.
+   */
   readonly type: GgufFileType;
+  /**
+   * Importance of the input columns of matrices, by Hugging Face name: usually the mean square of the activations that a
+   * column meets. K-quants use it, as llama.cpp uses an importance matrix.
+   */
+  readonly importance?: ReadonlyMap<string, Float32Array>;
   /** What runtimes call the model. */
   readonly name?: string;
   /** Replace a file of that name. Default false. */
   readonly overwrite?: boolean;
   /** Called after each tensor is written. */
   readonly onTensor?: (progress: TensorProgress) => void;
+  /** Called with a sentence before anything is written, if rows of some matrices are no whole blocks of their type. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /**
@@ -38,7 +49,7 @@ export interface WriteGgufOptions {
 export async function writeGguf(
   given: Checkpoint,
   file: string,
-  { type, name, overwrite = false, onTensor }: WriteGgufOptions,
+  { type, name, importance, overwrite = false, onTensor, onWarning }: WriteGgufOptions,
 ): Promise<GgufSummary> {
   if (!/\.gguf$/i.test(file)) throw new FileWriteError(file, 'input', 'its name must end in ".gguf".');
   if (!overwrite && (await isTaken(file))) {
@@ -52,7 +63,7 @@ export async function writeGguf(
   const { decoder } = checkpoint;
   checkWeights(checkpoint, decoder); // before a gigabyte of them is read
   const layout = modelLayout(checkpoint, decoder);
-  const tensors = plannedTensors(checkpoint, decoder, layout);
+  const tensors = plannedTensors(checkpoint, decoder, layout, importance);
   const content = {
     model: ggufModel(checkpoint, decoder, layout),
     about: { type, name, ...(await originOf(checkpoint)) },
@@ -62,12 +73,13 @@ export async function writeGguf(
   await writeGgufFile(file, content, {
     overwrite,
     ...(onTensor ? { onTensor } : {}),
+    onFallback: (matrices) => onWarning?.(fallbackWarning(matrices)),
     check: ({ config }) => {
       if (shapeOf(decoderConfig(config)) === shapeOf({ ...decoder, layers: layout.layers })) return;
       throw new FileWriteError(file, 'verify', 'its config differs on reading back.');
     },
   });
-  return ggufSummary(decoder, layout, tensors, type);
+  return ggufSummary(decoder, layout, content.model, tensors, type);
 }
 
 function ggufModel(

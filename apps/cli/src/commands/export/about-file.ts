@@ -25,14 +25,19 @@ function paddingLine({ paddedShare, paddedWidths, widthMultiple }: GgufSummary):
 }
 
 function typesLine({ matrices }: GgufSummary, type: GgufFileType): string | undefined {
-  const asked = type.toUpperCase();
+  const asked = type.toUpperCase().replace(/_M$/, '');
   const counts = Object.entries(matrices);
   const others = counts.filter(([stored]) => stored !== asked);
   if (others.length === 0) return undefined;
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const isKQuant = asked.endsWith('_K');
+  const noSuperBlocks = 'rows that are no whole blocks of 256';
   const why: Readonly<Record<string, string>> = {
     F16: 'rows that are no whole blocks of 32',
-    Q8_0: 'the head',
+    Q8_0: isKQuant ? noSuperBlocks : 'the head',
+    Q6_K: 'the head, and the value and down projections of some layers',
+    Q5_K: 'value projections',
+    ...{ Q5_1: noSuperBlocks, Q5_0: noSuperBlocks },
   };
   const list = others.map(([stored, count]) => `${count} as ${stored} (${why[stored] ?? 'as it was'})`);
   return `Types: ${total - others.reduce((sum, [, count]) => sum + count, 0)} of ${total} matrices are ${asked}; ${list.join(', ')}.`;

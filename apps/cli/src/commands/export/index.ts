@@ -16,6 +16,7 @@ const TENSORS_A_NOTE = 50;
 const HELP = `
 FFN widths are padded with zeros to multiples of 32. Prune with --align 32 to avoid the padding.
 q8_0 and q4_0 hold blocks of 32: matrices whose rows are no whole blocks stay f16. q4_0 holds the head as q8_0.
+q6_k, q5_k_m and q4_k_m hold blocks of 256. Prune with --align 256 to have such rows in the FFN.
 The output says how much is padded, and which types were used.`;
 
 /** Opens a model without its weights and its tokenizer, and closes it in any case. */
@@ -53,6 +54,7 @@ export const exportCommand = (terminal: Terminal) =>
           type,
           name: name ?? basename(out).replace(/\.gguf$/i, ''),
           overwrite,
+          onWarning: (warning) => terminal.note(`warning: ${warning}`),
           onTensor: ({ done, total }) => {
             terminal.signal.throwIfAborted();
             if (!quiet && done % TENSORS_A_NOTE === 0) terminal.note(`${done} of ${total} tensors`);

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { aboutFile } from './about-file.js';
+
+it('says why matrices of a K-quant file have other types', () => {
+  const summary = { paddedShare: 0, paddedWidths: [], widthMultiple: 32 };
+  expect(aboutFile({ ...summary, matrices: { Q4_K: 20, Q6_K: 7, Q5_0: 3 } }, 'q4_k_m')).toEqual([
+    'Types: 20 of 30 matrices are Q4_K; 7 as Q6_K (the head, and the value and down projections of some layers), ' +
+      '3 as Q5_0 (rows that are no whole blocks of 256).',
+  ]);
+  expect(aboutFile({ ...summary, matrices: { Q6_K: 30 } }, 'q6_k')).toEqual([]);
+});
