@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DecoderInputError } from './errors.js';
 import { backpropagate } from './gradients/backpropagation.js';
 import { nonFiniteError } from './gradients/non-finite.js';
+import { unitProducts, type WeightProducts } from './gradients/unit-products.js';
 import {
   type ContinuationBatch,
   type ContinuationGroup,
@@ -24,6 +25,7 @@ import type { Positions } from './layers/rotary-positions.js';
 import { checkLengths, gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
 import type { VisibleKeys } from './layers/sublayer.js';
 import { observe, type TakeObserved } from './observation/observe.js';
+import { readTensor } from './runtime/read-tensor.js';
 import type { DecoderParameters, ParameterName } from './spec/parameters.js';
 import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
 
@@ -82,7 +84,12 @@ export class DecoderView {
         }),
       }));
       const { nll, dz, dNorms, dLora } = tensors;
-      const reads = [read(nll), read(dz), dNorms && read(dNorms), dLora && read(dLora)] as const;
+      const reads = [
+        readTensor(nll),
+        readTensor(dz),
+        dNorms && readTensor(dNorms),
+        dLora && readTensor(dLora),
+      ] as const;
       await Promise.allSettled(reads); // if one fails, the others still need their tensors
       const [losses, ofGates, ofNorms, ofLora] = await Promise.all(reads);
       const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
@@ -97,6 +104,16 @@ export class DecoderView {
     } finally {
       layers.dispose();
     }
+  }
+
+  /**
+   * Weight times gradient of the units' matrices, summed over rows, for the mean loss of one batch. The gradient of a
+   * matrix is held only until its sums are taken. Biases are not part of the sums.
+   *
+   * @throws DecoderInputError, NonFiniteActivationError as `lossAndGradients`.
+   */
+  weightProducts(batch: TokenBatch): Promise<{ loss: number; products: readonly WeightProducts[] }> {
+    return unitProducts(this.parts, this.parameters, batch);
   }
 
   /**
@@ -173,19 +190,15 @@ export class DecoderView {
   }
 
   /**
-   * Passes named tensors of a forward pass to the caller, batch by batch and from the bottom up. `N` is the number of
-   * tokens of a batch. The pass ends at the last site.
+   * Passes named tensors of a forward pass to the caller, batch by batch and from the bottom up. `N`: tokens of a batch.
    *
    * | site | tensor |
    * | --- | --- |
-   * | `layers.3.before`, `layers.3.after` | residual stream before and after a layer, `[N, d]` |
-   * | `layers.3.attention.before`, `.after`, `layers.3.ffn.before`, `.after` | the same of a sublayer |
-   * | `layers.3.attention.heads` | inputs of `o_proj`, `[N, heads · h]` |
-   * | `layers.3.ffn.hidden` | inputs of `down_proj`, `[N, channels]` |
-   * | `layers.3.attention.output`, `layers.3.ffn.output` | what the sublayer adds to the stream, `[N, d]` |
+   * | `layers.3.before`, `.after`, also of `layers.3.attention` and `layers.3.ffn` | residual stream, `[N, d]` |
+   * | `layers.3.attention.heads`, `layers.3.ffn.hidden` | inputs of `o_proj`, `down_proj`: `[N, heads · h]`, `[N, channels]` |
+   * | `layers.3.attention.output`, `layers.3.ffn.output` | what is added to the stream, with any post norm: `[N, d]` |
    *
-   * Units are in layout order. The columns of removed units are 0. What is added includes bias, post norm and residual
-   * scale.
+   * Units are in layout order. The columns of removed units are 0.
    *
    * @param sites `*` matches any characters: `layers.*.ffn.hidden`.
    * @throws DecoderInputError for a site that is not in `Decoder.sites`, or a batch that does not fit.
@@ -203,7 +216,7 @@ export class DecoderView {
     const layers = new PreparedLayers(this.parts, splitParameters(this.parts, this.parameters, 'kept'));
     try {
       const tensor = layers.run((passes) => compute(passes, layers.norm));
-      return await read(tensor);
+      return await readTensor(tensor);
     } finally {
       layers.dispose();
     }
@@ -233,14 +246,5 @@ export class DecoderView {
     const x = this.hiddenStates(passes, tokens.ids, ofTokens, visibleKeys(batch)); // [B·T, d]
     const predicting = tf.gather(x, tf.tensor1d(predictors, 'int32')); // [M, d]
     return this.parts.head.negLogLikelihood(predicting, norm, targets);
-  }
-}
-
-/** Reads a tensor and disposes of it, also if reading fails: a worker that holds it may be lost. */
-async function read(tensor: tf.Tensor): Promise<Float32Array> {
-  try {
-    return await tensor.data<'float32'>();
-  } finally {
-    tensor.dispose();
   }
 }

@@ -28,6 +28,7 @@ export {
   UnsupportedModelError,
   WeightShapeError,
 } from './errors.js';
+export type { WeightProducts } from './gradients/unit-products.js';
 export type { ContinuationGroup } from './inference/continuations.js';
 export type { GenerateOptions, GenerateRowsOptions, LikelyTokens } from './inference/generate.js';
 export { type LoadOptions, loadDecoder } from './load-decoder.js';

@@ -75,6 +75,38 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
     decoder.dispose();
   });
 
+  it('gives recorded the observations and weight products that it gives eagerly', async () => {
+    const eager = await loadDecoder(checkpoint, { runtime: { ...recorded, record: eagerRuntime.record } });
+    const decoder = await loadDecoder(checkpoint, { runtime: recorded });
+    for (const gates of masks(decoder.layout.size)) {
+      const all = await Promise.all(
+        [eager, decoder].map(async (asked) => {
+          const view = asked.under({ gates });
+          const sites: Record<string, Float32Array> = {};
+          await view.observe([batch], ['layers.*'], async (site, tensor) => {
+            sites[site] = await tensor.data<'float32'>();
+          });
+          return { sites, ...(await view.weightProducts(batch)) };
+        }),
+      );
+      expect(all[1]).toEqual(all[0]);
+    }
+    eager.dispose();
+    decoder.dispose();
+  });
+
+  it('gives weight products in bfloat16 that are near those in float32', async () => {
+    const exact = await loadDecoder(checkpoint, { runtime: recorded });
+    const narrow = await loadDecoder(checkpoint, { runtime: half, dtype: 'bfloat16' });
+    const wanted = await exact.under().weightProducts(batch);
+    const found = await narrow.under().weightProducts(batch);
+    wanted.products.forEach(({ absolute }, i) => {
+      expect(difference(found.products[i]!.absolute, absolute).relative).toBeLessThan(0.05);
+    });
+    exact.dispose();
+    narrow.dispose();
+  });
+
   it.each(plainFixtures)('computes %s as transformers does, recorded', async (name) => {
     const { checkpoint: model, batch: tokens, runs } = await architectureFixture(name);
     const decoder = await loadDecoder(model, { runtime: recorded });

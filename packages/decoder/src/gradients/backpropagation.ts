@@ -14,6 +14,8 @@ export interface Backpropagated {
   readonly dNorms?: tf.Tensor | undefined;
   /** Of the LoRA factors of the computed units, sublayer by sublayer. */
   readonly dLora?: tf.Tensor | undefined;
+  /** Weight times gradient of the computed units' rows, sublayer by sublayer. */
+  readonly dWeights?: tf.Tensor | undefined;
 }
 
 /**
@@ -21,7 +23,8 @@ export interface Backpropagated {
  * the first sublayer nothing has a gradient, so none is computed there.
  *
  * @param norm the final norm, `[d]`.
- * @param wanted `pruned`: gate gradients of pruned units too; `tuning`: those of norm scales and LoRA factors.
+ * @param wanted `pruned`: gate gradients of pruned units too; `tuning`: those of norm scales and LoRA factors;
+ *   `weights`: products of weights and their gradients.
  */
 export function backpropagate(
   head: LanguageHead,
@@ -29,7 +32,11 @@ export function backpropagate(
   norm: tf.Tensor,
   batch: TokenBatch,
   positions: Positions,
-  { pruned, tuning }: { readonly pruned: boolean; readonly tuning: boolean },
+  {
+    pruned,
+    tuning,
+    weights = false,
+  }: { readonly pruned: boolean; readonly tuning: boolean; readonly weights?: boolean },
 ): Backpropagated {
   const { inputs, targets } = splitTargets(batch);
   const saves: { x: tf.Tensor; saved: Saved }[] = [];
@@ -44,16 +51,18 @@ export function backpropagate(
   const gates: tf.Tensor[] = [];
   const norms = ofFinal ? [ofFinal] : [];
   const loras: tf.Tensor[] = [];
+  const products: tf.Tensor[] = [];
   let dy = dx;
   for (let i = passes.length - 1; i >= 0; i--) {
     const { sublayer, tensors } = passes[i]!;
     const { x: input, saved } = saves[i]!;
-    const wanted = { input: i > 0, tuning };
+    const wanted = { input: i > 0, tuning, weights };
     const gradient = sublayer.backward(dy, input, tensors, positions, saved, wanted);
-    const { dx: below, dz, dNormScales, dLora } = gradient;
+    const { dx: below, dz, dNormScales, dLora, dWeights } = gradient;
     gates.unshift(dz);
     if (dNormScales) norms.unshift(dNormScales);
     if (dLora) loras.unshift(dLora);
+    if (dWeights) products.unshift(dWeights);
     dy.dispose();
     tf.dispose([input, ...Object.values(saved).filter((t) => t !== undefined)]);
     if (below) dy = below;
@@ -63,5 +72,6 @@ export function backpropagate(
     dz: tf.concat(gates),
     dNorms: tuning ? tf.concat(norms) : undefined,
     dLora: loras.length > 0 ? tf.concat(loras) : undefined,
+    dWeights: products.length > 0 ? tf.concat(products) : undefined,
   };
 }

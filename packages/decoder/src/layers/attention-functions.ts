@@ -19,14 +19,17 @@ export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
       mixed: attention(runtime, shape, i).mixed,
     })),
     backward: namedFunction(runtime, 'attention-gradient', (i: AttentionGradientInputs) =>
-      attentionGradient(runtime, shape, i, { input: true, norm: false }),
+      attentionGradient(runtime, shape, i, { input: true, norm: false, weights: false }),
     ),
     backwardTuning: namedFunction(runtime, 'attention-norm-gradient', (i: AttentionGradientInputs) =>
-      attentionGradient(runtime, shape, i, { input: true, norm: true }),
+      attentionGradient(runtime, shape, i, { input: true, norm: true, weights: false }),
+    ),
+    backwardWeights: namedFunction(runtime, 'attention-weight-gradient', (i: AttentionGradientInputs) =>
+      attentionGradient(runtime, shape, i, { input: true, norm: false, weights: true }),
     ),
     /** For the first layer, below which nothing needs a gradient. */
     lastBackward: namedFunction(runtime, 'attention-gradient-first-layer', (i: AttentionGradientInputs) =>
-      attentionGradient(runtime, shape, i, { input: false, norm: false }),
+      attentionGradient(runtime, shape, i, { input: false, norm: false, weights: false }),
     ),
     /** Not recorded: each token makes the cache, and so the shapes, longer. */
     cached: (i: AttentionInputs) => attention(runtime, shape, i),

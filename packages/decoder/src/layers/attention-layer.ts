@@ -162,9 +162,15 @@ export class AttentionLayer implements Sublayer {
     wanted: WantedGradients,
   ): SublayerGradients {
     const { units } = this.weights;
-    const { backward, backwardTuning, lastBackward } = this.functions;
-    const run = wanted.tuning ? backwardTuning : wanted.input ? backward : lastBackward;
-    const { dx, dzC, dzP, dLora, ...norms } = run({
+    const { backward, backwardTuning, backwardWeights, lastBackward } = this.functions;
+    const run = wanted.weights
+      ? backwardWeights
+      : wanted.tuning
+        ? backwardTuning
+        : wanted.input
+          ? backward
+          : lastBackward;
+    const { dx, dzC, dzP, dLora, dWeights, ...norms } = run({
       ...(saved as AttentionSaved),
       ...this.rotary(positions),
       dy,
@@ -180,7 +186,7 @@ export class AttentionLayer implements Sublayer {
       outputP: saved.valuesP ? units.pruned('output') : undefined,
     });
     const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
-    return { dx, dz, dNormScales: scaleGradients(this.weights, norms), dLora };
+    return { dx, dz, dNormScales: scaleGradients(this.weights, norms), dLora, dWeights };
   }
 
   run<T>(work: () => T): T {

@@ -27,10 +27,13 @@ export function feedForwardFunctions(runtime: Runtime, shape: FeedForwardShape) 
       hidden: gatedHidden(runtime, shape, normedInput(shape, i.x, i), i).hidden,
     })),
     backward: named('feed-forward-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, shape, i, false),
+      feedForwardGradient(runtime, shape, i, { norm: false, weights: false }),
     ),
     backwardTuning: named('feed-forward-norm-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, shape, i, true),
+      feedForwardGradient(runtime, shape, i, { norm: true, weights: false }),
+    ),
+    backwardWeights: named('feed-forward-weight-gradient', (i: FeedForwardGradientInputs) =>
+      feedForwardGradient(runtime, shape, i, { norm: false, weights: true }),
     ),
   };
 }

@@ -112,11 +112,12 @@ export class FeedForwardLayer implements Sublayer {
     tensors: SublayerTensors,
     _positions: Positions,
     saved: Saved,
-    { tuning }: WantedGradients,
+    { tuning, weights }: WantedGradients,
   ): SublayerGradients {
     const { units } = this.weights;
-    const run = tuning ? this.functions.backwardTuning : this.functions.backward;
-    const { dx, dzC, dzP, dLora, ...norms } = run({
+    const { backward, backwardTuning, backwardWeights } = this.functions;
+    const run = weights ? backwardWeights : tuning ? backwardTuning : backward;
+    const { dx, dzC, dzP, dLora, dWeights, ...norms } = run({
       ...(saved as FeedForwardSaved),
       dy,
       x,
@@ -130,7 +131,7 @@ export class FeedForwardLayer implements Sublayer {
       downP: saved.hiddenP ? units.pruned('down') : undefined,
     });
     const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
-    return { dx, dz, dNormScales: scaleGradients(this.weights, norms), dLora };
+    return { dx, dz, dNormScales: scaleGradients(this.weights, norms), dLora, dWeights };
   }
 
   run<T>(work: () => T): T {

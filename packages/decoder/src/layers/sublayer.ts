@@ -38,6 +38,8 @@ export interface WantedGradients {
   readonly input: boolean;
   /** Of norm scales, and of LoRA factors if there are any. */
   readonly tuning: boolean;
+  /** Products of weights and their gradients, see `weightProducts`. */
+  readonly weights?: boolean;
 }
 
 export interface SublayerGradients {
@@ -47,6 +49,8 @@ export interface SublayerGradients {
   readonly dNormScales?: tf.Tensor | undefined; // [d] for each norm of the sublayer
   /** Of the computed units' LoRA factors. */
   readonly dLora?: tf.Tensor | undefined;
+  /** Weight times gradient of the computed units' rows, matrix after matrix: `weightProducts`. */
+  readonly dWeights?: tf.Tensor | undefined;
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   type ResidualShape,
   residualOutput,
 } from './residual.js';
+import { weightProducts } from './weight-products.js';
 
 /** Facts that all FFNs of a model share. */
 export interface FeedForwardShape extends ResidualShape {
@@ -135,13 +136,14 @@ export function feedForward(
 
 /**
  * The gradients of the input, of the gates of both sets of channels (`dL/dz_j = Σ_t h_tj · (dOutput · W_downᵀ)_tj`), of
- * the LoRA factors if there are any, and of the norms' weights if `withNorm`.
+ * the LoRA factors if there are any, and what is wanted: the gradients of the norms' weights; `dWeights`, see
+ * `weightProducts`.
  */
 export function feedForwardGradient(
   runtime: Runtime,
   shape: FeedForwardShape,
   i: FeedForwardGradientInputs,
-  withNorm: boolean,
+  wanted: { readonly norm: boolean; readonly weights: boolean },
 ): {
   readonly dx: tf.Tensor;
   readonly dzC: tf.Tensor;
@@ -149,6 +151,7 @@ export function feedForwardGradient(
   readonly dNorm?: tf.Tensor;
   readonly dPostNorm?: tf.Tensor;
   readonly dLora?: tf.Tensor;
+  readonly dWeights?: tf.Tensor;
 } {
   const loras = lorasOf(i);
   const ofDown = loras.at(-1);
@@ -168,10 +171,17 @@ export function feedForwardGradient(
   const byInputs = byDown && loraGradient(runtime, normedInput(shape, i.x, i), loras.slice(0, -1), rows);
   const products = rows.map((row, at) => runtime.matMul(row, matrices[at]!));
   const db = tf.addN(byInputs ? [...products, byInputs.dx] : products); // [N, d]
+  const ofWeights = () => {
+    const b = normedInput(shape, i.x, i);
+    const inputs = rows.map((dRows, at) => ({ weight: matrices[at]!, rows: dRows, columns: b }));
+    const output = { weight: i.downC, rows: tf.mul(unscaled(), i.z), columns: dOutput };
+    return { dWeights: weightProducts(runtime, [...inputs, output]) };
+  };
   const gradients = {
     dx: inputGradient(shape, i, db),
     dzC,
-    ...(withNorm ? normGradients(shape, i, db) : {}),
+    ...(wanted.norm ? normGradients(shape, i, db) : {}),
+    ...(wanted.weights ? ofWeights() : {}),
     ...(byInputs && byDown ? { dLora: tf.concat([byInputs.dLora, byDown.dLora]) } : {}),
   };
   if (!i.hiddenP || !i.downP) return gradients;

@@ -17,6 +17,7 @@ import {
   type ResidualNorms,
 } from '../residual.js';
 import { type RotaryTable, rotateBack } from '../rotary.js';
+import { weightProducts } from '../weight-products.js';
 import {
   type AttentionSaved,
   type AttentionShape,
@@ -134,14 +135,14 @@ function prunedGroupGradient(
 }
 
 /**
- * The gradients of the gates of both sets of groups, and those that are wanted: of the input (`dx`), and of the norm's
- * weight. The LoRA factors, if there are any, have theirs whenever either is wanted.
+ * The gradients of the gates of both sets of groups, and those that are wanted: of the input (`dx`), of the norm's
+ * weight, and `dWeights` (see `weightProducts`). The LoRA factors, if there are any, have theirs whenever any is wanted.
  */
 export function attentionGradient(
   runtime: Runtime,
   shape: AttentionShape,
   i: AttentionGradientInputs,
-  wanted: { readonly input: boolean; readonly norm: boolean },
+  wanted: { readonly input: boolean; readonly norm: boolean; readonly weights: boolean },
 ): {
   readonly dx?: tf.Tensor;
   readonly dzC: tf.Tensor;
@@ -149,6 +150,7 @@ export function attentionGradient(
   readonly dNorm?: tf.Tensor;
   readonly dPostNorm?: tf.Tensor;
   readonly dLora?: tf.Tensor;
+  readonly dWeights?: tf.Tensor;
 } {
   const { headDim: h, epsilon } = shape;
   const [ofQueryKey, ofValue, ofOutput] = lorasOf(shape, i);
@@ -173,7 +175,7 @@ export function attentionGradient(
   const dzP =
     i.valuesP && i.outputP ? prunedGroupGradient(runtime, shape, dOutput, i.outputP, i.valuesP) : undefined;
   const dz = dzP ? { dzC, dzP } : { dzC };
-  if (!wanted.input && !wanted.norm) return dz;
+  if (!wanted.input && !wanted.norm && !wanted.weights) return dz;
 
   const dKey = tf.expandDims(tf.mul(gradient.dKey, factor), 2); // [B, K, 1, T, h]
   const dQuery = i.queryScale ? tf.mul(gradient.dQuery, i.queryScale) : gradient.dQuery;
@@ -190,10 +192,19 @@ export function attentionGradient(
     ofQueryKey &&
     ofValue &&
     loraGradient(runtime, normedInput(shape, i.x, i), [ofQueryKey, ofValue], [dQueryKeyRows, dValueRows]);
+  const ofWeights = () => {
+    const a = normedInput(shape, i.x, i);
+    return weightProducts(runtime, [
+      { weight: i.queryKeyC, rows: dQueryKeyRows, columns: a },
+      { weight: i.valueC, rows: dValueRows, columns: a },
+      { weight: i.outputC, rows: i.mixed, columns: dOutput },
+    ]);
+  };
   const da = tf.addN(byInputs ? [...products, byInputs.dx] : products); // [N, d]
   return {
     ...dz,
     ...(byInputs && byOutput ? { dLora: tf.concat([byInputs.dLora, byOutput.dLora]) } : {}),
+    ...(wanted.weights ? { dWeights: ofWeights() } : {}),
     ...(wanted.input ? { dx: inputGradient(shape, i, da) } : {}),
     ...(wanted.norm ? normGradients(shape, i, da) : {}),
   };
