@@ -16,6 +16,8 @@ from contestant import DEVICE, arguments, read, read_tokens, serve
 
 
 class GatedDecoder:
+    """LLaMA, Granite and Gemma 3: what differs is read from config.json."""
+
     def __init__(self, folder, dtype):
         with open(f"{folder}/config.json") as file:
             self.config = json.load(file)
@@ -26,23 +28,41 @@ class GatedDecoder:
         c = self.config
         self.head_size = c.get("head_dim") or c["hidden_size"] // c["num_attention_heads"]
         self.heads, self.groups = c["num_attention_heads"], c["num_key_value_heads"]
+        self.gemma = c["model_type"].startswith("gemma3")
+        self.scale = c.get("query_pre_attn_scalar", 0) ** -0.5 if self.gemma else c.get("attention_multiplier")
+        self.residual = c.get("residual_multiplier", 1.0)
 
     def norm(self, x, name):
         y = x.float()
         y = y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + self.config["rms_norm_eps"])
-        return y.to(x.dtype) * self.weights[name]
+        weight = self.weights[name]
+        return y.to(x.dtype) * (1 + weight if self.gemma else weight)
 
     def linear(self, x, name):
         return F.linear(x, self.weights[f"{name}.weight"], self.weights.get(f"{name}.bias"))
 
-    def loss(self, tokens, gates):
-        c, h = self.config, self.head_size
-        rows, length = tokens.shape
-        theta = c.get("rope_theta", 10000.0)
+    def table(self, length, theta, dtype):
+        h = self.head_size
         frequencies = theta ** (-torch.arange(0, h, 2, dtype=torch.float32, device=DEVICE) / h)
         angles = torch.arange(length, dtype=torch.float32, device=DEVICE)[:, None] * torch.cat([frequencies, frequencies])
-        dtype = self.weights["model.norm.weight"].dtype
-        cos, sin = angles.cos().to(dtype), angles.sin().to(dtype)
+        return angles.cos().to(dtype), angles.sin().to(dtype)
+
+    def spans(self, length, dtype):
+        """The rotary table and the mask of each layer. No mask: causal attention."""
+        c = self.config
+        whole = self.table(length, c.get("rope_theta", 10000.0), dtype), None
+        if not self.gemma:
+            return [whole] * c["num_hidden_layers"]
+        near, mask = self.table(length, c["rope_local_base_freq"], dtype), None
+        if length > c["sliding_window"]:
+            distance = torch.arange(length, device=DEVICE)[:, None] - torch.arange(length, device=DEVICE)
+            mask = (distance >= 0) & (distance < c["sliding_window"])
+        return [whole if kind == "full_attention" else (near, mask) for kind in c["layer_types"]]
+
+    def attention(self, a, z, name, span):
+        h, dtype = self.head_size, a.dtype
+        rows, length, _ = a.shape
+        (cos, sin), mask = span
 
         def heads(x, count):
             return x.view(rows, length, count, h).transpose(1, 2)
@@ -51,22 +71,52 @@ class GatedDecoder:
             first, second = x.chunk(2, -1)
             return x * cos + torch.cat([-second, first], -1) * sin
 
+        z = z.to(dtype)[:, None, None]
+        query = heads(self.linear(a, f"{name}.q_proj"), self.heads)
+        key = heads(self.linear(a, f"{name}.k_proj"), self.groups)
+        if self.gemma:
+            query, key = self.norm(query, f"{name}.q_norm.weight"), self.norm(key, f"{name}.k_norm.weight")
+        query, key = rotate(query), rotate(key)
+        if not self.gemma:  # a norm would undo a scale on keys
+            key = key * z
+        value = heads(self.linear(a, f"{name}.v_proj"), self.groups) * z
+        mixed = F.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=mask,
+            is_causal=mask is None,
+            scale=self.scale,
+            enable_gqa=self.heads != self.groups,
+        )
+        return self.linear(mixed.transpose(1, 2).reshape(rows, length, -1), f"{name}.o_proj")
+
+    def feed_forward(self, b, z, name):
+        gate = self.linear(b, f"{name}.gate_proj")
+        gate = F.gelu(gate, approximate="tanh") if self.gemma else F.silu(gate)
+        return self.linear(gate * self.linear(b, f"{name}.up_proj") * z.to(b.dtype), f"{name}.down_proj")
+
+    def loss(self, tokens, gates):
+        c, dtype = self.config, self.weights["model.norm.weight"].dtype
         x = self.weights["model.embed_tokens.weight"][tokens]
-        for layer, (ffn, kv) in enumerate(gates):
+        if self.gemma:
+            x = x * torch.tensor(c["hidden_size"] ** 0.5, dtype=dtype)
+        elif "embedding_multiplier" in c:
+            x = x * c["embedding_multiplier"]
+
+        def add(x, y, post):
+            y = self.norm(y, post) if self.gemma else y
+            return x + (y if self.residual == 1 else y * self.residual)
+
+        for layer, ((ffn, kv), span) in enumerate(zip(gates, self.spans(tokens.shape[1], dtype))):
             name = f"model.layers.{layer}"
+            before = "pre_feedforward_layernorm" if self.gemma else "post_attention_layernorm"
             a = self.norm(x, f"{name}.input_layernorm.weight")
-            z = kv.to(dtype)[:, None, None]
-            query = rotate(heads(self.linear(a, f"{name}.self_attn.q_proj"), self.heads))
-            key = rotate(heads(self.linear(a, f"{name}.self_attn.k_proj"), self.groups)) * z
-            value = heads(self.linear(a, f"{name}.self_attn.v_proj"), self.groups) * z
-            grouped = self.heads != self.groups
-            mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=grouped)
-            x = x + self.linear(mixed.transpose(1, 2).reshape(rows, length, -1), f"{name}.self_attn.o_proj")
-            b = self.norm(x, f"{name}.post_attention_layernorm.weight")
-            hidden = F.silu(self.linear(b, f"{name}.mlp.gate_proj")) * self.linear(b, f"{name}.mlp.up_proj")
-            x = x + self.linear(hidden * ffn.to(dtype), f"{name}.mlp.down_proj")
+            x = add(x, self.attention(a, kv, f"{name}.self_attn", span), f"{name}.post_attention_layernorm.weight")
+            b = self.norm(x, f"{name}.{before}.weight")
+            x = add(x, self.feed_forward(b, ffn, f"{name}.mlp"), f"{name}.post_feedforward_layernorm.weight")
         head = self.weights.get("lm_head.weight", self.weights["model.embed_tokens.weight"])
-        logits = F.linear(self.norm(x, "model.norm.weight"), head)
+        logits = F.linear(self.norm(x, "model.norm.weight"), head) / c.get("logits_scaling", 1.0)
         return F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), tokens[:, 1:].flatten())
 
 
