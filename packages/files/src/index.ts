@@ -1,10 +1,10 @@
 export { FileWriteError, isDiskFull, LockHeldError, type WriteFailure, writeError } from './errors.js';
+export { claimOutputFolder, type OutputFolder, releaseOutputFolder } from './folders/output-folder.js';
+export { isTaken, type Overlap, overlap } from './folders/overlap.js';
+export { publishFolder } from './folders/publish-folder.js';
 export { acquireLock, type Claimant, releaseLockOf, withLock } from './lock.js';
 export { openRegular } from './open-regular.js';
-export { claimOutputFolder, type OutputFolder, releaseOutputFolder } from './output-folder.js';
-export { isTaken, type Overlap, overlap } from './overlap.js';
 export { checkNesting, JSON_LIMITS, parseJson } from './parse-json.js';
-export { publishFolder } from './publish-folder.js';
 export {
   type Draft,
   type ReplaceOptions,

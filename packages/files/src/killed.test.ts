@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { claimOutputFolder } from './output-folder.js';
+import { claimOutputFolder } from './folders/output-folder.js';
 
 /** Calls that may still change the disk. When none are left, all fail, as in a process that was killed. */
 const killed = vi.hoisted(() => ({ after: Number.POSITIVE_INFINITY }));

@@ -1,6 +1,8 @@
 import { lstat, mkdir, realpath, rename, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { codeOf, FileWriteError, naming } from './errors.js';
+import { codeOf, FileWriteError, naming } from '../errors.js';
+import { acquireLock, type Claimant, releaseLockOf } from '../lock.js';
+import { sync } from '../sync.js';
 import { clearDraft, fillFolder, removeDraft } from './fill-folder.js';
 import {
   type FolderKind,
@@ -11,8 +13,6 @@ import {
   readOutputMarker,
   removeDraftMarker,
 } from './folder-marker.js';
-import { acquireLock, type Claimant, releaseLockOf } from './lock.js';
-import { sync } from './sync.js';
 
 /** A folder that is complete when it has its final name. */
 export interface OutputFolder {

@@ -1,5 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
-import { renameDurably } from './sync.js';
+import { renameDurably } from '../sync.js';
 
 /**
  * Gives a complete folder of a cache its final name, and waits until the name is on the disk. If another process was

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { parseJson } from './parse-json.js';
-import { replaceFile } from './replace-file.js';
+import { parseJson } from '../parse-json.js';
+import { replaceFile } from '../replace-file.js';
 
 /** Marks a finished output, which may be replaced: a list of its files with their sizes, in bytes. */
 export const OUTPUT_MARKER = 'grasp-output.json';

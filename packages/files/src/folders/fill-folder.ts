@@ -1,6 +1,7 @@
 import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from './errors.js';
+import { codeOf } from '../errors.js';
+import { sync } from '../sync.js';
 import {
   DRAFT_MARKER,
   filesBelow,
@@ -10,7 +11,6 @@ import {
   readDraftMarker,
   readOutputMarker,
 } from './folder-marker.js';
-import { sync } from './sync.js';
 
 /**
  * Moves a finished draft into a folder that keeps its own name: an empty one, a mount point, or an earlier output,
