@@ -35,4 +35,9 @@ export {
   type UnitKind,
 } from './layout.js';
 export { rankByScore } from './rank.js';
+export { layerBudgets } from './scores/layer-budgets.js';
+export { outlierKeeps, outlierShare } from './scores/outliers.js';
+export { type RankWithin, rankWithin } from './scores/rank-within.js';
+export { reduceToUnits } from './scores/reduce-to-units.js';
+export { standardize } from './scores/standardize.js';
 export { matchUnits } from './unit-pattern.js';
