@@ -30,21 +30,20 @@ export { completeTokenizerJson } from './folder/added-tokens.js';
 export { type SpecialRole, type TokenizerRoles, tokenizerRoles } from './folder/tokenizer-roles.js';
 export { type WriteCheckpointOptions, writeCheckpoint } from './folder/write-checkpoint.js';
 export { type WriteFolderOptions, writeFolder } from './folder/write-folder.js';
+export type { GgufArchitecture, GgufNumber, GgufSizes } from './gguf/architectures/architecture.js';
+export { ggufArchitectures } from './gguf/architectures/index.js';
 export { GGUF_VALUE_TYPES } from './gguf/header/format.js';
-export {
-  type GgufArchitecture,
-  type GgufArchitectureFacts,
-  ggufArchitecture,
-} from './gguf/model/architectures.js';
+export { MODEL as GGUF_KEYS, type ModelKey as GgufKey } from './gguf/keys.js';
+export { ggufConfigOf } from './gguf/model/config-of-model.js';
 export {
   GGUF_FILE_TYPES,
   type GgufFileType,
   type StoredType as StoredGgufType,
 } from './gguf/model/file-type.js';
 export { chosenTypes as chosenGgufTypes } from './gguf/model/mixture.js';
-export { pairRotaryRows } from './gguf/model/rotary-rows.js';
-export { ggufName, hasRotaryRows, ROPE_FACTORS } from './gguf/model/tensor-names.js';
-export type { GgufDescription, GgufLayer, GgufModel } from './gguf/model/write-model.js';
+export { toStoredForm } from './gguf/model/stored-form.js';
+export { ggufName, huggingFaceNames } from './gguf/model/tensor-names.js';
+export type { GgufDescription, GgufLayer, GgufModel, GgufRotary } from './gguf/model/write-model.js';
 export { dequantize } from './gguf/quantized/dequantize.js';
 export { GGML_TYPES, type GgmlQuantType, type GgmlType } from './gguf/quantized/types.js';
 export { byteLevelPresetName } from './gguf/tokenizer/byte-level.js';

@@ -74,7 +74,7 @@ export { type RotaryConfig, type RotaryOptions, ropeParameters, rotaryConfig } f
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './spec/units.js';
 export type { TokenBatch } from './token-batch.js';
 export { checkWeights, type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';
-export { fusedCheckpoint } from './weights/fused-tensors.js';
+export { fusedCheckpoint, joinRows } from './weights/fused-tensors.js';
 export { headRows } from './weights/head-rows.js';
 export { type ModelTensors, modelTensors } from './weights/model-tensors.js';
 export type { ProjectionName } from './weights/tensor-names.js';

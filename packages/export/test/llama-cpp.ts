@@ -6,6 +6,8 @@ export interface LlamaCppModel {
   logits(ids: ArrayLike<number>, vocabulary: number): Promise<Float32Array>;
   /** Negative log-likelihood of each token given those before it, `[T − 1]`. */
   negLogLikelihood(ids: ArrayLike<number>): Promise<Float32Array>;
+  /** The likeliest tokens after a prompt. */
+  greedy(ids: ArrayLike<number>, count: number): Promise<number[]>;
   tokenize(text: string): number[];
   dispose(): Promise<void>;
 }
@@ -56,6 +58,15 @@ export async function loadInLlamaCpp(
         const largest = Math.max(...logits!.values());
         return Math.log(totalLogitWeight!) + largest - logits!.get(ids[t + 1] as Token)!;
       });
+    },
+    async greedy(ids, count) {
+      await sequence.clearHistory();
+      const out: number[] = [];
+      for await (const id of sequence.evaluate(Array.from(ids) as Token[], { temperature: 0 })) {
+        out.push(id);
+        if (out.length === count) break;
+      }
+      return out;
     },
     tokenize: (text) => model.tokenize(text, false),
     async dispose() {

@@ -68,12 +68,17 @@ export function someText(length: number): { readonly text: string; readonly ids:
   return { text: Array.from(ids, (id) => LETTERS[id]!).join(''), ids };
 }
 
-/** Byte-level BPE without merges: a letter is a token. */
-function letterTokenizer(): CheckpointFile[] {
+/**
+ * Byte-level BPE without merges: a letter is a token.
+ *
+ * @param size number of ids, the last two of which are BOS and EOS
+ */
+export function letterTokenizer(size = VOCABULARY): CheckpointFile[] {
   const [bos, eos] = ['<s>', '</s>'];
+  const letters = LETTERS.slice(0, size - 2);
   return jsonFiles({
     'tokenizer.json': {
-      added_tokens: [bos, eos].map((content, i) => specialToken(LETTERS.length + i, content)),
+      added_tokens: [bos, eos].map((content, i) => specialToken(letters.length + i, content)),
       version: '1.0',
       normalizer: null,
       pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
@@ -81,7 +86,7 @@ function letterTokenizer(): CheckpointFile[] {
       decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
       model: {
         type: 'BPE',
-        vocab: Object.fromEntries(LETTERS.map((letter, id) => [letter, id])),
+        vocab: Object.fromEntries(letters.map((letter, id) => [letter, id])),
         merges: [],
       },
     },

@@ -4,6 +4,7 @@ export { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from '
 export { HubStandIn } from './machine/hub-stand-in.js';
 export { hasSlurm, type SlurmCluster, startSlurm } from './machine/slurm.js';
 export { hasTensorFlow } from './machine/tensorflow.js';
+export { gemma3Path, hasGemma3 } from './models/gemma3.js';
 export { type GgufTestTensor, type GgufTestValue, ggufBytes } from './models/gguf-bytes.js';
 export { pieceGguf, pieceText, pieceVocabulary, SPLIT_TEXTS } from './models/piece-tokenizer.js';
 export { randomCheckpoint, randomTokens, type TinyConfig } from './models/random-checkpoint.js';

@@ -38,11 +38,34 @@ export const MODEL = {
   /** The key of older files for the factor of linear scaling. */
   ropeScaleLinear: 'rope.scale_linear',
   ropeOriginalContext: 'rope.scaling.original_context_length',
+  /** Factor on rotated queries and keys, beside that of YaRN. */
+  ropeAttentionFactor: 'rope.scaling.attn_factor',
+  yarnBetaFast: 'rope.scaling.yarn_beta_fast',
+  yarnBetaSlow: 'rope.scaling.yarn_beta_slow',
+  /** `mscale_all_dim` of config.json. */
+  yarnLogMultiplier: 'rope.scaling.yarn_log_multiplier',
+  /** Base in layers with a window. */
+  ropeThetaLocal: 'rope.freq_base_swa',
+  /** Most keys that a query sees, itself included. 0: all before it. */
+  window: 'attention.sliding_window',
+  /** Whether each layer has the window, or the period of layers of which the last has none. */
+  windowPattern: 'attention.sliding_window_pattern',
+  /** Growth of queries with their position. */
+  temperatureScale: 'attention.temperature_scale',
+  attentionScale: 'attention.scale',
+  attentionCap: 'attn_logit_softcapping',
+  logitCap: 'final_logit_softcapping',
+  embeddingScale: 'embedding_scale',
+  residualScale: 'residual_scale',
+  /** What logits are divided by. */
+  logitScale: 'logit_scale',
 } as const;
 
+/** A hyperparameter. */
+export type ModelKey = (typeof MODEL)[keyof typeof MODEL];
+
 /** `llama`, `block_count` → `llama.block_count` */
-export const modelKey = (architecture: string, name: (typeof MODEL)[keyof typeof MODEL]): string =>
-  `${architecture}.${name}`;
+export const modelKey = (architecture: string, name: ModelKey): string => `${architecture}.${name}`;
 
 export const TOKENIZER = {
   model: 'tokenizer.ggml.model',

@@ -2,25 +2,28 @@ import { type ByteSource, openFileSource, readElements } from '../bytes/byte-sou
 import { readAhead } from '../bytes/read-ahead.js';
 import type { Checkpoint, CheckpointFile, TensorData, TensorDType, TensorInfo } from '../checkpoint.js';
 import { toFloat32 } from '../dtypes/convert.js';
-import { CheckpointFormatError, CheckpointUnsupportedError, TensorMissingError } from '../errors.js';
+import { CheckpointUnsupportedError, TensorMissingError } from '../errors.js';
 import { elementCount } from '../safetensors/header.js';
+import type { GgufArchitecture } from './architectures/architecture.js';
+import { readArchitecture } from './architectures/index.js';
 import { type GgufMetadata, ggufMetadata } from './header/metadata.js';
 import { type GgufTensorInfo, readGgufHeader } from './header/read-header.js';
 import { SPLIT_COUNT } from './keys.js';
-import { ggufArchitecture, readArchitecture } from './model/architectures.js';
 import { ggufConfig } from './model/read-config.js';
 import { ggufReadme } from './model/read-readme.js';
-import { unpairRotaryRows } from './model/rotary-rows.js';
-import { hasRotaryRows, huggingFaceName, ROPE_FACTORS } from './model/tensor-names.js';
+import { fromStoredForm, isNorm } from './model/stored-form.js';
+import { storedTensors } from './model/stored-tensors.js';
+import { ROPE_TENSORS } from './model/tensor-names.js';
 import { dequantize } from './quantized/dequantize.js';
 import { GGML_TYPES, type GgmlType } from './quantized/types.js';
+import type { RopeTensors } from './rotary/rope-scaling.js';
 import { ggufFiles } from './tokenizer/read-tokenizer.js';
 
 /** Bytes of packed blocks that are read at a time: few enough to stay in a cache until they are dequantised. */
 const CHUNK_BYTES = 2 ** 20;
 
 /**
- * Opens a GGUF file of the llama family with the names, shapes `[out, in]`, row order, config and tokenizer files of a
+ * Opens a GGUF file with the names, shapes `[out, in]`, row order, config and tokenizer files of a
  * Hugging Face folder. Quantised tensors are read as `F32`.
  *
  * @throws CheckpointMissingError, CheckpointReadError, CheckpointFormatError, CheckpointUnsupportedError
@@ -40,47 +43,26 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const header = readGgufHeader(source);
   const metadata = ggufMetadata(header, source.name);
   const arch = readArchitecture(metadata);
-  const { pairedRows } = ggufArchitecture(arch);
   if ((metadata.number(SPLIT_COUNT) ?? 1) > 1) {
     throw new CheckpointUnsupportedError(source.name, 'one part of a split GGUF', [
       'a single file: merge the parts',
     ]);
   }
-  const ropeTensor = header.tensors.get(ROPE_FACTORS);
-  const ropeFactors = ropeTensor && toFloat32(await readTensor(source, ropeTensor));
-  const config = ggufConfig(metadata, header.tensors, ropeFactors);
+  const config = ggufConfig(metadata, header.tensors, await readRopeTensors(source, header.tensors));
   const headDim = Number(config.head_dim);
-
-  const originals = new Map<string, GgufTensorInfo>();
-  const tensors = new Map<string, TensorInfo>();
-  for (const info of header.tensors.values()) {
-    if (info.name === ROPE_FACTORS) continue;
-    const name = huggingFaceName(info.name);
-    if (name === undefined) {
-      throw new CheckpointUnsupportedError(
-        source.name,
-        `tensor ${JSON.stringify(info.name)} in architecture ${arch}`,
-      );
-    }
-    if (pairedRows && hasRotaryRows(name) && !(headDim % 2 === 0 && info.shape[0]! % headDim === 0)) {
-      throw new CheckpointFormatError(
-        source.name,
-        `tensor ${info.name} has ${info.shape[0]} rows for heads of ${headDim}`,
-      );
-    }
-    originals.set(name, info);
-    tensors.set(name, { name, dtype: dtypeOf(info.type), shape: info.shape });
-  }
+  const stored = storedTensors(source.name, header.tensors, arch, config);
+  const tensors = new Map<string, TensorInfo>(
+    [...stored].map(([name, { type, shape }]) => [name, { name, dtype: dtypeOf(name, type, arch), shape }]),
+  );
   return {
     source: source.name,
     config,
     tensors,
     files: [...readmeFile(metadata), ...ggufFiles(metadata)],
     async read(name) {
-      const info = originals.get(name);
+      const info = stored.get(name);
       if (info === undefined) throw new TensorMissingError(source.name, name);
-      const tensor = await readTensor(source, info);
-      return pairedRows && hasRotaryRows(name) ? withUnpairedRows(tensor, headDim) : tensor;
+      return fromStoredForm(arch, name, await readTensor(source, info), headDim);
     },
     close: () => source.close(),
   };
@@ -91,15 +73,21 @@ function readmeFile(metadata: GgufMetadata): readonly CheckpointFile[] {
   return text === undefined ? [] : [{ name: 'README.md', read: async () => new TextEncoder().encode(text) }];
 }
 
-function withUnpairedRows(tensor: TensorData, headDim: number): TensorData {
-  const columns = elementCount(tensor.shape.slice(1));
-  return tensor.dtype === 'F32'
-    ? { ...tensor, data: unpairRotaryRows(tensor.data, headDim, columns) }
-    : { ...tensor, data: unpairRotaryRows(tensor.data, headDim, columns) };
+async function readRopeTensors(
+  source: ByteSource,
+  tensors: ReadonlyMap<string, GgufTensorInfo>,
+): Promise<RopeTensors> {
+  const found: [string, Float32Array][] = [];
+  for (const [kind, name] of Object.entries(ROPE_TENSORS)) {
+    const info = tensors.get(name);
+    if (info) found.push([kind, toFloat32(await readTensor(source, info))]);
+  }
+  return Object.fromEntries(found);
 }
 
-function dtypeOf(type: GgmlType): TensorDType {
-  return type === 'F16' || type === 'BF16' ? type : 'F32';
+/** Norms with an offset are given in float32. */
+function dtypeOf(name: string, type: GgmlType, { normOffset }: GgufArchitecture): TensorDType {
+  return (type === 'F16' || type === 'BF16') && !(normOffset && isNorm(name)) ? type : 'F32';
 }
 
 /** Reads and dequantises a tensor. Holds two chunks of packed bytes beside the result. */

@@ -8,6 +8,7 @@ import { DEFAULT_ALIGNMENT, roundUp } from './header/format.js';
 import { encodeHeader, type TensorEntry } from './header/write-header.js';
 import type { StoredType } from './model/file-type.js';
 import { chosenTypes } from './model/mixture.js';
+import { ROPE_TENSORS } from './model/tensor-names.js';
 import { type GgufDescription, type GgufModel, modelMetadata } from './model/write-model.js';
 import { openGguf } from './open-gguf.js';
 import { isQuantType, quantize } from './quantized/quantize.js';
@@ -73,13 +74,14 @@ const CHUNK_BYTES = 4 * 2 ** 20;
  */
 export async function writeGgufFile(
   path: string,
-  { model, about, tokenizer, tensors }: GgufContent,
+  { model, about, tokenizer, tensors: planned }: GgufContent,
   { overwrite = false, onTensor, onFallback, check }: WriteGgufFileOptions = {},
 ): Promise<void> {
   const metadata = new Map([
     ...modelMetadata(model, about),
     ...tokenizerMetadata(await readTokenizerFiles(tokenizer), model.vocabSize),
   ]);
+  const tensors = [...ropeTensors(model), ...planned];
   const chosen = chosenTypes(about.type, tensors, model);
   const placed = place(tensors.map((tensor, index) => ({ ...tensor, type: chosen[index]!.type })));
   const fallbacks = tensors.flatMap(({ name, shape }, index) => {
@@ -115,6 +117,15 @@ export async function writeGgufFile(
   } finally {
     await release();
   }
+}
+
+/** The tensors with divisors of the rotary frequencies. */
+function ropeTensors({ rotary }: GgufModel): GgufTensor[] {
+  return Object.entries(rotary.tensors).map(([kind, data]) => {
+    const shape = [data.length];
+    const name = ROPE_TENSORS[kind as keyof typeof ROPE_TENSORS];
+    return { name, shape, isHead: false, read: async () => ({ dtype: 'F32', shape, data }) };
+  });
 }
 
 /** Gives each tensor its place in the data section. */

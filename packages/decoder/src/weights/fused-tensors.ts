@@ -114,7 +114,8 @@ export function fusedCheckpoint<C extends Checkpoint>(checkpoint: C, config: Dec
   };
 }
 
-function joinRows(parts: readonly TensorData[]): TensorData {
+/** One tensor with the rows of several. */
+export function joinRows(parts: readonly TensorData[]): TensorData {
   const [first] = parts;
   const {
     dtype,

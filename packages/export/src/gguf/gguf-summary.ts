@@ -14,7 +14,9 @@ export interface GgufSummary {
   readonly matrices: Readonly<Partial<Record<StoredGgufType, number>>>;
   /** Share of the elements of the file that are zeros added as padding. */
   readonly paddedShare: number;
-  /** FFN widths before padding that are no multiple of {@link widthMultiple}. Each is named once. */
+  /** Whether layers of different widths are padded to the widest, because llama.cpp has one width for all of them. */
+  readonly levelled: boolean;
+  /** FFN widths before padding, of layers that are padded. Each is named once. */
   readonly paddedWidths: readonly number[];
   /** FFN widths are rounded up to multiples of this. */
   readonly widthMultiple: number;
@@ -37,18 +39,15 @@ export function ggufSummary(
     const stored = chosen[index]!.type;
     matrices[stored] = (matrices[stored] ?? 0) + 1;
   }
-  const { hiddenSize, headDim, queriesPerKvHead } = decoder;
   const widths = new Set<number>();
-  let padded = 0;
-  layout.layers.forEach(({ channels, kvHeads }, index) => {
+  layout.layers.forEach(({ channels }, index) => {
     const own = decoder.layers[index]!;
     if (own.channels !== channels) widths.add(own.channels);
-    padded += 3 * hiddenSize * (channels - own.channels);
-    padded += 2 * (queriesPerKvHead + 1) * headDim * hiddenSize * (kvHeads - own.kvHeads);
   });
   return {
     matrices,
-    paddedShare: padded / elements,
+    paddedShare: layout.padding / elements,
+    levelled: layout.levelled,
     paddedWidths: [...widths].sort((a, b) => a - b),
     widthMultiple: WIDTH_MULTIPLE,
   };

@@ -1,13 +1,24 @@
-import { type Checkpoint, type GgufArchitecture, InexpressibleModelError } from '@grasp/checkpoint';
-import type { DecoderConfig, LayerShape } from '@grasp/decoder';
+import {
+  type Checkpoint,
+  type GgufArchitecture,
+  ggufArchitectures,
+  ggufConfigOf,
+  InexpressibleModelError,
+} from '@grasp/checkpoint';
+import { type DecoderConfig, decoderConfig, expectedTensors, type LayerShape } from '@grasp/decoder';
 import { hasOneShape } from '../layer-widths.js';
+import { gaps } from './gaps.js';
+import { ggufModel } from './gguf-model.js';
 
 /** How a model is stored in a GGUF file. */
 export interface ModelLayout {
-  /** llama.cpp's architecture. `deci` is its llama whose layers may differ in width. */
   readonly architecture: GgufArchitecture;
   /** Widths as stored: larger than the model's where llama.cpp needs it. The rest is zeros. */
   readonly layers: readonly LayerShape[];
+  /** Number of elements that are zeros added as padding. */
+  readonly padding: number;
+  /** Whether layers that differ are padded to the widest, because the architecture has one width for all. */
+  readonly levelled: boolean;
 }
 
 /**
@@ -16,46 +27,99 @@ export interface ModelLayout {
  */
 export const WIDTH_MULTIPLE = 32;
 
-/** The architectures that are written. */
-const FAMILIES = ['llama', 'mistral', 'qwen2', 'qwen3'];
-
 /**
- * Chooses architecture and stored widths so that stock llama.cpp computes the model exactly.
+ * Chooses architecture and stored widths so that stock llama.cpp computes the model exactly. Of the architectures that
+ * hold the model, the one with the least padding.
  *
  * - FFN widths are rounded up to whole blocks with channels of zeros, which change nothing. A layer without FFN gets one
  *   block, because llama.cpp would skip its attention as well, and crash if it is the last layer.
- * - A first layer without heads gets one KV head of zeros, because llama.cpp divides by its head count.
- * - llama.cpp's qwen2 needs heads that span the hidden size. Its llama does not, and has the biases too.
+ * - Where an architecture has one width for all layers, the others are padded to the widest.
+ * - A layer without heads gets KV heads of zeros, unless the architecture has such layers. The first layer always does,
+ *   because llama.cpp divides by its head count.
  *
- * @throws InexpressibleModelError for qwen3 layers of different widths: `deci` has no norms of queries and keys
+ * @throws InexpressibleModelError naming what llama.cpp has no place for
  */
 export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig): ModelLayout {
   const { modelType } = decoder.architecture;
-  if (!FAMILIES.includes(modelType)) {
-    throw new InexpressibleModelError(
-      checkpoint.source,
-      'GGUF',
-      `the architecture ${modelType}`,
-      `Architectures that can be written: ${FAMILIES.join(', ')}.`,
-    );
-  }
-  const layers = decoder.layers.map(({ channels, kvHeads }, layer) => ({
-    channels: WIDTH_MULTIPLE * Math.ceil(Math.max(channels, 1) / WIDTH_MULTIPLE),
-    kvHeads: kvHeads === 0 && layer === 0 ? 1 : kvHeads,
+  const own = ggufArchitectures.filter((architecture) => architecture.modelType === modelType);
+  const others = ggufArchitectures.filter(({ alsoHolds = [] }) => alsoHolds.includes(modelType));
+  const tried = [...own, ...others].map((architecture) => ({
+    architecture,
+    ...layoutIn(architecture, decoder),
   }));
-  if (!hasOneShape(decoder)) {
-    if (decoder.queryKeyNorm === 'none') return { architecture: 'deci', layers };
-    throw new InexpressibleModelError(
-      checkpoint.source,
-      'GGUF',
-      `${modelType} layers of different widths: llama.cpp's form for such layers has no norms of queries and keys`,
-      'Prune with one shape for all layers (layout "uniform").',
-    );
+  const fitting = tried.filter(({ missing }) => missing.length === 0);
+  const best = fitting.reduce<(typeof tried)[number] | undefined>(
+    (least, layout) => (least && least.padding <= layout.padding ? least : layout),
+    undefined,
+  );
+  if (best) return best;
+  const [first] = tried;
+  throw new InexpressibleModelError(
+    checkpoint.source,
+    'GGUF',
+    first
+      ? `${first.missing.join(', ')}, in its architecture ${first.architecture.name}`
+      : `the architecture ${modelType}`,
+    'Export a Hugging Face folder instead.',
+  );
+}
+
+/** The stored widths in an architecture, and what it has no place for. */
+function layoutIn(
+  architecture: GgufArchitecture,
+  decoder: DecoderConfig,
+): Omit<ModelLayout, 'architecture'> & { readonly missing: readonly string[] } {
+  const layers = storedLayers(architecture, decoder);
+  const padding = elements({ ...decoder, layers }) - elements(decoder);
+  const { byLayer = [] } = architecture;
+  const levelled = byLayer.length < 2 && !hasOneShape(decoder);
+  return { layers, padding, levelled, missing: missingIn(architecture, decoder, layers) };
+}
+
+function storedLayers(
+  { byLayer = [], spanning, withoutAttention }: GgufArchitecture,
+  { layers, hiddenSize, headDim, queriesPerKvHead }: DecoderConfig,
+): LayerShape[] {
+  const widths = layers.map(
+    ({ channels }) => WIDTH_MULTIPLE * Math.ceil(Math.max(channels, 1) / WIDTH_MULTIPLE),
+  );
+  const widest = widths.reduce((most, width) => Math.max(most, width), 0);
+  const most = layers.reduce((count, { kvHeads }) => Math.max(count, kvHeads), 1);
+  const level = spanning ? Math.max(most, Math.floor(hiddenSize / (headDim * queriesPerKvHead))) : most;
+  return layers.map(({ kvHeads }, layer) => ({
+    channels: byLayer.includes('channels') ? widths[layer]! : widest,
+    kvHeads: byLayer.includes('heads') ? kvHeads || (withoutAttention && layer > 0 ? 0 : 1) : level,
+  }));
+}
+
+function missingIn(
+  architecture: GgufArchitecture,
+  decoder: DecoderConfig,
+  layers: readonly LayerShape[],
+): readonly string[] {
+  const stored = { ...decoder, layers };
+  const heads = layers[0]!.kvHeads * decoder.queriesPerKvHead;
+  if (architecture.spanning && heads * decoder.headDim !== decoder.hiddenSize) {
+    return [`${heads} heads of ${decoder.headDim} beside a hidden size of ${decoder.hiddenSize}`];
   }
-  const { queriesPerKvHead, headDim, hiddenSize } = decoder;
-  const spanning = layers[0]!.kvHeads * queriesPerKvHead * headDim === hiddenSize;
-  if (modelType === 'qwen3' || (modelType === 'qwen2' && spanning)) {
-    return { architecture: modelType, layers };
-  }
-  return { architecture: 'llama', layers };
+  const names = [...expectedTensors({ ...stored, tiedHead: storedTied(architecture, decoder) })].map(
+    ({ name, shape }) => ({ name: OUTER[name] ?? name, shape }),
+  );
+  const config = ggufConfigOf(ggufModel(decoder, architecture, layers), names);
+  return gaps(decoder, decoderConfig(config), architecture);
+}
+
+/** Whether a file has no head beside the embedding. */
+export const storedTied = (architecture: GgufArchitecture, { tiedHead }: DecoderConfig): boolean =>
+  tiedHead && architecture.head !== 'own';
+
+const OUTER: Readonly<Record<string, string>> = {
+  'model.embed_tokens.weight': 'token_embd.weight',
+  'lm_head.weight': 'output.weight',
+};
+
+function elements(decoder: DecoderConfig): number {
+  let sum = 0;
+  for (const { shape } of expectedTensors(decoder)) sum += shape.reduce((product, size) => product * size, 1);
+  return sum;
 }

@@ -1,94 +1,78 @@
 import {
   type Checkpoint,
   type GgufTensor,
-  ggufArchitecture,
   ggufName,
-  hasRotaryRows,
-  pairRotaryRows,
-  ROPE_FACTORS,
+  huggingFaceNames,
+  InexpressibleModelError,
   type TensorData,
+  toStoredForm,
 } from '@grasp/checkpoint';
-import type { DecoderConfig } from '@grasp/decoder';
+import { type DecoderConfig, type ExpectedTensor, expectedTensors, joinRows } from '@grasp/decoder';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
-import type { ModelLayout } from './model-layout.js';
+import { type ModelLayout, storedTied } from './model-layout.js';
 import { padTensor } from './pad-tensor.js';
-import { rotaryDivisors } from './rotary-divisors.js';
-import { rotaryOf } from './rotary-of.js';
 
-type Matrix = readonly [rows: number, columns: number];
+const EMBEDDING = 'model.embed_tokens.weight';
+const HEAD = 'lm_head.weight';
 
 /**
  * Every tensor of the file, in order and in its stored shape.
  *
- * @throws InexpressibleModelError for a bias of a layer part that was removed
+ * @throws InexpressibleModelError for a bias of a layer part that was removed, and a tensor without a place in the file
  */
 export function plannedTensors(
   checkpoint: Checkpoint,
   decoder: DecoderConfig,
-  layout: ModelLayout,
+  { architecture, layers }: ModelLayout,
   importance: ReadonlyMap<string, Float32Array> = new Map(),
 ): GgufTensor[] {
-  const unused = tensorsOfRemovedParts(checkpoint, decoder, 'GGUF');
-  const planned: GgufTensor[] = [];
-  const { pairedRows } = ggufArchitecture(layout.architecture);
-  const add = (name: string, shape: readonly number[]) => {
-    const isHead = name === 'lm_head.weight' || (decoder.tiedHead && name === 'model.embed_tokens.weight');
+  tensorsOfRemovedParts(checkpoint, decoder, 'GGUF'); // refuses a bias that would still be added
+  const tiedHead = storedTied(architecture, decoder);
+  /** The tensors of the folder that each tensor of the file holds. */
+  const groups = new Map<string, ExpectedTensor[]>();
+  for (const tensor of expectedTensors({ ...decoder, layers, tiedHead })) {
+    if (tensor.optional && !checkpoint.tensors.has(tensor.name)) continue;
+    const name = ggufName(tensor.name, architecture);
+    if (name === undefined) {
+      const what = `tensor ${tensor.name}, in its architecture ${architecture.name}`;
+      throw new InexpressibleModelError(
+        checkpoint.source,
+        'GGUF',
+        what,
+        'Export a Hugging Face folder instead.',
+      );
+    }
+    groups.set(name, [...(groups.get(name) ?? []), tensor]);
+  }
+  const read = async ({ name, shape }: ExpectedTensor): Promise<TensorData> => {
+    const source = name === HEAD && decoder.tiedHead ? EMBEDDING : name;
+    const tensor = checkpoint.tensors.has(source) ? await checkpoint.read(source) : undefined;
+    return toStoredForm(architecture, name, padTensor(tensor, shape), decoder.headDim);
+  };
+  const importanceOf = ({ name, shape }: ExpectedTensor): Float32Array | undefined => {
     const given = importance.get(name);
     const columns = checkpoint.tensors.get(name)?.shape.at(-1);
     if (given !== undefined && columns !== undefined && given.length !== columns) {
       throw new RangeError(`${name} has ${columns} columns, and ${given.length} values of importance.`);
     }
-    planned.push({
-      ...{ name: ggufName(name)!, shape, isHead },
-      importance: given && padded(given, shape.at(-1)!),
-      read: () => read(name, shape),
-    });
+    return given && padded(given, shape.at(-1)!);
   };
-  const read = async (name: string, shape: readonly number[]): Promise<TensorData> => {
-    const source = checkpoint.tensors.has(name) ? await checkpoint.read(name) : undefined;
-    const tensor = padTensor(source, shape);
-    if (!pairedRows || !hasRotaryRows(name)) return tensor;
-    const columns = shape[1] ?? 1;
-    return tensor.dtype === 'F32'
-      ? { ...tensor, data: pairRotaryRows(tensor.data, decoder.headDim, columns) }
-      : { ...tensor, data: pairRotaryRows(tensor.data, decoder.headDim, columns) };
-  };
-  const addIfThere = (name: string, shape: readonly number[]) => {
-    if (checkpoint.tensors.has(name) && !unused.has(name)) add(name, shape);
-  };
-
-  const { hiddenSize: d, headDim: h, vocabSize: V, queriesPerKvHead: G } = decoder;
-  add('model.embed_tokens.weight', [V, d]);
-  add('model.norm.weight', [d]);
-  if (!decoder.tiedHead) add('lm_head.weight', [V, d]);
-  const divisors = rotaryDivisors(rotaryOf(checkpoint, decoder));
-  if (divisors) {
-    const shape = [divisors.length];
-    const data: TensorData = { dtype: 'F32', shape, data: divisors };
-    planned.push({ name: ROPE_FACTORS, shape, isHead: false, read: async () => data });
-  }
-  layout.layers.forEach(({ channels: F, kvHeads }, index) => {
-    const layer = `model.layers.${index}`;
-    const [heads, kv] = [kvHeads * G * h, kvHeads * h];
-    const projection = (name: string, [rows, columns]: Matrix) => {
-      add(`${layer}.${name}.weight`, [rows, columns]);
-      addIfThere(`${layer}.${name}.bias`, [rows]);
+  return [...groups].map(([name, tensors]) => {
+    const order = huggingFaceNames(name, architecture)!;
+    tensors.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+    const [, ...rest] = tensors[0]!.shape;
+    return {
+      name,
+      shape: [tensors.reduce((rows, { shape }) => rows + shape[0]!, 0), ...rest],
+      isHead: name === ggufName(tiedHead ? EMBEDDING : HEAD, architecture),
+      importance: importanceOf(tensors[0]!), // of the input, which all parts share
+      async read() {
+        const parts: TensorData[] = [];
+        for (const tensor of tensors) parts.push(await read(tensor));
+        return parts.length === 1 ? parts[0]! : joinRows(parts);
+      },
     };
-    if (kvHeads > 0) {
-      add(`${layer}.input_layernorm.weight`, [d]);
-      projection('self_attn.q_proj', [heads, d]);
-      projection('self_attn.k_proj', [kv, d]);
-      projection('self_attn.v_proj', [kv, d]);
-      projection('self_attn.o_proj', [d, heads]);
-      addIfThere(`${layer}.self_attn.q_norm.weight`, [h]);
-      addIfThere(`${layer}.self_attn.k_norm.weight`, [h]);
-    }
-    add(`${layer}.post_attention_layernorm.weight`, [d]);
-    projection('mlp.gate_proj', [F, d]);
-    projection('mlp.up_proj', [F, d]);
-    projection('mlp.down_proj', [d, F]);
   });
-  return planned;
 }
 
 /** Columns of zeros that are added to a matrix have no importance. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ggufName } from '@grasp/checkpoint';
+import { ggufArchitectures, ggufName } from '@grasp/checkpoint';
 import { random } from '@grasp/testing';
 import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,6 +23,9 @@ function librariesOfLlamaCpp(): string {
   const platform = `${process.platform}-${process.arch}`;
   return join(dirname(require.resolve(`@node-llama-cpp/${platform}`)), '../bins', platform);
 }
+
+/** Its tensors have the names of all models here. */
+const llama = ggufArchitectures.find(({ name }) => name === 'llama')!;
 
 const SCRIPT = fileURLToPath(new URL('../../test/python/quantize_gguf.py', import.meta.url));
 const FILE_TYPES = { q4_k_m: 15, q5_k_m: 17, q6_k: 18 } as const;
@@ -89,7 +92,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('a quant
     const { tensorInfos } = await gguf(float, { allowLocalFile: true });
     const padded = Object.fromEntries(
       [...importance].flatMap(([name, values]) => {
-        const info = tensorInfos.find((tensor) => tensor.name === ggufName(name));
+        const info = tensorInfos.find((tensor) => tensor.name === ggufName(name, llama));
         return info
           ? [[info.name, Array.from({ length: Number(info.shape[0]) }, (_, i) => values[i] ?? 0)]]
           : [];

@@ -217,11 +217,30 @@ describe('writeGguf', () => {
     });
   });
 
-  it('refuses qwen3 layers of different widths, naming what works', async () => {
+  it('pads qwen3 layers of different widths to the widest, and says so', async () => {
     const view = prunedBy(madeUpModel({ model_type: 'qwen3' }), masks['about half']!);
-    const write = writeGguf(view, join(folder, 'other.gguf'), { type: 'f16' });
+    const file = join(folder, 'levelled.gguf');
+    const summary = await writeGguf(view, file, { type: 'f32', overwrite: true });
+    const back = await openCheckpoint(file);
+    expect(back.config).not.toHaveProperty('layer_shapes');
+    await expectSameWeights(view, back);
+    await back.close();
+    expect(summary.levelled).toBe(true);
+    expect(summary.paddedShare).toBeGreaterThan(0);
+  });
+
+  it('names what llama.cpp has no place for', async () => {
+    const dynamic = madeUpModel({
+      model_type: 'llama',
+      rope_scaling: { rope_type: 'dynamic', factor: 2 },
+    });
+    const write = writeGguf(dynamic, join(folder, 'other.gguf'), { type: 'f16' });
     await expect(write).rejects.toMatchObject({ code: 'GRASP_EXPORT_INEXPRESSIBLE' });
-    await expect(write).rejects.toThrow(/norms of queries and keys.*layout "uniform"/);
+    await expect(write).rejects.toThrow(/rotary embedding of layer 0 with dynamic scaling/);
+    const gelu = madeUpModel({ model_type: 'llama', hidden_act: 'gelu' });
+    await expect(writeGguf(gelu, join(folder, 'other.gguf'), { type: 'f16' })).rejects.toThrow(
+      /the activation gelu, in its architecture llama/,
+    );
   });
 
   it.each([

@@ -1,18 +1,12 @@
-import {
-  type Checkpoint,
-  type GgufFileType,
-  type GgufModel,
-  type TensorProgress,
-  writeGgufFile,
-} from '@grasp/checkpoint';
+import { type Checkpoint, type GgufFileType, type TensorProgress, writeGgufFile } from '@grasp/checkpoint';
 import { checkWeights, type DecoderConfig, decoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
 import { FileWriteError, isTaken } from '@grasp/files';
 import { originOf } from '../card/licence.js';
 import { fallbackWarning } from './fallback-warning.js';
+import { ggufModel } from './gguf-model.js';
 import { type GgufSummary, ggufSummary } from './gguf-summary.js';
-import { type ModelLayout, modelLayout } from './model-layout.js';
+import { modelLayout } from './model-layout.js';
 import { plannedTensors } from './planned-tensors.js';
-import { rotaryOf } from './rotary-of.js';
 
 export interface WriteGgufOptions {
   /**
@@ -36,9 +30,9 @@ export interface WriteGgufOptions {
 }
 
 /**
- * Writes a checkpoint, dense or pruned, as a GGUF file for stock llama.cpp: as `llama`, `qwen2` or `qwen3` if all layers
- * have one shape, otherwise as `deci`, llama.cpp's llama whose layers may differ. One tensor is in memory at a time. The
- * file appears under its name when it is complete, on the disk, and verified by reading it back.
+ * Writes a checkpoint, dense or pruned, as a GGUF file for stock llama.cpp: in the architecture of the model, or in one
+ * that computes the same and whose layers may differ (see `modelLayout`). One tensor is in memory at a time. The file
+ * appears under its name when it is complete, on the disk, and verified by reading it back.
  *
  * @param file path that ends in `.gguf`
  * @returns what the file holds beside the model, and in other types than asked for
@@ -65,7 +59,7 @@ export async function writeGguf(
   const layout = modelLayout(checkpoint, decoder);
   const tensors = plannedTensors(checkpoint, decoder, layout, importance);
   const content = {
-    model: ggufModel(checkpoint, decoder, layout),
+    model: ggufModel(decoder, layout.architecture, layout.layers),
     about: { type, name, ...(await originOf(checkpoint)) },
     tokenizer: checkpoint,
     tensors,
@@ -80,28 +74,6 @@ export async function writeGguf(
     },
   });
   return ggufSummary(decoder, layout, content.model, tensors, type);
-}
-
-function ggufModel(
-  checkpoint: Checkpoint,
-  decoder: DecoderConfig,
-  { architecture, layers }: ModelLayout,
-): GgufModel {
-  const { vocabSize, contextLength, hiddenSize, headDim, queriesPerKvHead, normEpsilon, attention } = decoder;
-  const rotary = rotaryOf(checkpoint, decoder);
-  // llama.cpp's llama has no window; within a window it computes the same.
-  const exact = Math.min(contextLength, ...attention.map(({ window = contextLength }) => window));
-  return {
-    ...{ architecture, vocabSize, contextLength: exact, hiddenSize, normEpsilon },
-    headDim: headDim,
-    ropeTheta: rotary.theta,
-    ...(rotary.scaling === 'linear' ? { linearRopeFactor: rotary.factor } : {}),
-    layers: layers.map(({ channels, kvHeads }) => ({
-      channels,
-      heads: kvHeads * queriesPerKvHead,
-      kvHeads,
-    })),
-  };
 }
 
 const shapeOf = ({ layers, hiddenSize, vocabSize, headDim }: DecoderConfig): string =>

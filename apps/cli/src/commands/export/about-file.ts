@@ -11,10 +11,21 @@ export function aboutFile(summary: GgufSummary, type: GgufFileType): string[] {
   return [...(padding ? [padding] : []), ...(types ? [types] : [])];
 }
 
-function paddingLine({ paddedShare, paddedWidths, widthMultiple }: GgufSummary): string | undefined {
+function paddingLine({
+  paddedShare,
+  paddedWidths,
+  widthMultiple,
+  levelled,
+}: GgufSummary): string | undefined {
   if (paddedShare === 0) return undefined;
   const share = paddedShare < 0.001 ? 'less than 0.1%' : formatShare(paddedShare);
   const start = `Padding: ${share} of the elements are zeros.`;
+  if (levelled) {
+    return (
+      `${start} llama.cpp has one width for all layers of this model, so all are padded to the widest. ` +
+      'Prune with --layout uniform to avoid it.'
+    );
+  }
   const widths = paddedWidths.filter((width) => width > 0);
   if (widths.length === 0) return start; // of parts that are gone
   const more = widths.length > NAMED ? `, and ${widths.length - NAMED} more` : '';

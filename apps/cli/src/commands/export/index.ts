@@ -15,6 +15,8 @@ const TENSORS_A_NOTE = 50;
 
 const HELP = `
 FFN widths are padded with zeros to multiples of 32. Prune with --align 32 to avoid the padding.
+Where llama.cpp has one width for all layers (gemma, phi3, granite, …), layers are padded to the widest. Prune with
+--layout uniform to avoid that.
 q8_0 and q4_0 hold blocks of 32: matrices whose rows are no whole blocks stay f16. q4_0 holds the head as q8_0.
 q6_k, q5_k_m and q4_k_m hold blocks of 256. Prune with --align 256 to have such rows in the FFN.
 The output says how much is padded, and which types were used.`;

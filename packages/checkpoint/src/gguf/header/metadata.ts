@@ -7,13 +7,15 @@ export interface GgufMetadata {
   number(key: string): number | undefined;
   text(key: string): string | undefined;
   flag(key: string): boolean | undefined;
+  /** A list of `count` flags, also if they are numbers, or one number. */
+  flagsOrNumber(key: string, count: number): readonly boolean[] | number | undefined;
   texts(key: string): readonly string[] | undefined;
   numbers(key: string): ArrayLike<number> | undefined;
   /** A list of `count` numbers. One number is repeated. */
   each(key: string, count: number): readonly number[] | undefined;
 }
 
-export function ggufMetadata(header: GgufHeader, file: string): GgufMetadata {
+export function ggufMetadata(header: Pick<GgufHeader, 'metadata'>, file: string): GgufMetadata {
   const typed = <T>(
     key: string,
     what: string,
@@ -28,6 +30,12 @@ export function ggufMetadata(header: GgufHeader, file: string): GgufMetadata {
     number: (key) => typed(key, 'a number', (value) => typeof value === 'number'),
     text: (key) => typed(key, 'text', (value) => typeof value === 'string'),
     flag: (key) => typed(key, 'true or false', (value) => typeof value === 'boolean'),
+    flagsOrNumber(key, count) {
+      const value = typed(key, 'a number or a list of flags', isNumberOrFlags);
+      if (value === undefined || typeof value === 'number') return value;
+      if (value.length >= count) return Array.from(value, Boolean).slice(0, count);
+      throw new CheckpointFormatError(file, `its metadata ${key} lists ${value.length} layers, not ${count}`);
+    },
     texts: (key) => typed(key, 'a list of texts', isTexts),
     numbers: (key) => typed(key, 'a list of numbers', isNumbers),
     each(key, count) {
@@ -49,6 +57,12 @@ function isTexts(value: GgufValue): value is readonly string[] {
 
 function isNumberOrNumbers(value: GgufValue): value is number | NumberArray {
   return typeof value === 'number' || isNumbers(value);
+}
+
+function isNumberOrFlags(value: GgufValue): value is number | NumberArray | readonly boolean[] {
+  return (
+    isNumberOrNumbers(value) || (Array.isArray(value) && value.every((item) => typeof item === 'boolean'))
+  );
 }
 
 type NumberArray = Extract<GgufValue, ArrayBufferView & ArrayLike<number>>;

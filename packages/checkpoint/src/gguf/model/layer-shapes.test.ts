@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { deci } from '../architectures/llama.js';
+import { openelm } from '../architectures/qwen3.js';
 import { ggufMetadata } from '../header/metadata.js';
 import { ggufLayerShapes } from './layer-shapes.js';
-import { ggufName, huggingFaceName } from './tensor-names.js';
+import { ggufName, huggingFaceNames } from './tensor-names.js';
 
 const metadata = (values: Record<string, number | Int32Array>) =>
   ggufMetadata(
     {
-      version: 3,
       metadata: new Map(Object.entries(values).map(([key, value]) => [`deci.${key}`, value])),
-      tensors: new Map(),
     },
     'model.gguf',
   );
@@ -21,7 +21,7 @@ describe('ggufLayerShapes', () => {
         'attention.head_count': Int32Array.of(6, 0),
         'attention.head_count_kv': Int32Array.of(2, 0),
       }),
-      'deci',
+      { name: 'deci' },
       2,
     );
     expect(shapes).toEqual([
@@ -34,7 +34,10 @@ describe('ggufLayerShapes', () => {
 
   it('takes one number for all layers', () => {
     const one = { feed_forward_length: 32, 'attention.head_count': 6, 'attention.head_count_kv': 2 };
-    expect(ggufLayerShapes(metadata(one), 'deci', 3)).toMatchObject({ equal: true, shapes: { length: 3 } });
+    expect(ggufLayerShapes(metadata(one), { name: 'deci' }, 3)).toMatchObject({
+      equal: true,
+      shapes: { length: 3 },
+    });
   });
 
   it.each([
@@ -43,22 +46,25 @@ describe('ggufLayerShapes', () => {
     ['a negative size', { feed_forward_length: Int32Array.of(32, -1) }, /not a list of sizes/],
   ])('refuses %s', (_what, values, message) => {
     const good = { feed_forward_length: 32, 'attention.head_count': 6, 'attention.head_count_kv': 2 };
-    expect(() => ggufLayerShapes(metadata({ ...good, ...values }), 'deci', 2)).toThrow(message);
+    expect(() => ggufLayerShapes(metadata({ ...good, ...values }), { name: 'deci' }, 2)).toThrow(message);
   });
 });
 
 describe('ggufName', () => {
-  it.each([
-    'token_embd.weight',
-    'output.weight',
-    'blk.17.attn_q.bias',
-    'blk.0.ffn_down.weight',
-    'blk.3.attn_k_norm.weight',
-  ])('is the other way round of huggingFaceName: %s', (name) => {
-    expect(ggufName(huggingFaceName(name)!)).toBe(name);
+  it.each(['token_embd.weight', 'output.weight', 'blk.17.attn_q.bias', 'blk.0.ffn_down.weight'])(
+    'is the other way round of huggingFaceNames: %s',
+    (name) => {
+      expect(ggufName(huggingFaceNames(name, deci)![0]!, deci)).toBe(name);
+    },
+  );
+
+  it('is the tensor that holds the rows of several', () => {
+    const names = huggingFaceNames('blk.2.attn_qkv.weight', openelm)!;
+    expect(names).toEqual(['q', 'k', 'v'].map((part) => `model.layers.2.self_attn.${part}_proj.weight`));
+    for (const name of names) expect(ggufName(name, openelm)).toBe('blk.2.attn_qkv.weight');
   });
 
   it('knows no others', () => {
-    expect(ggufName('model.layers.0.self_attn.rotary_emb.inv_freq')).toBeUndefined();
+    expect(ggufName('model.layers.0.self_attn.rotary_emb.inv_freq', deci)).toBeUndefined();
   });
 });

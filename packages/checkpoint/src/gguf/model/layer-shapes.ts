@@ -1,7 +1,7 @@
 import { CheckpointFormatError, CheckpointUnsupportedError } from '../../errors.js';
+import type { GgufArchitecture } from '../architectures/architecture.js';
 import type { GgufMetadata } from '../header/metadata.js';
 import { MODEL, modelKey } from '../keys.js';
-import type { GgufArchitecture } from './architectures.js';
 
 /** A layer's widths, by their names in config.json. 0 if the layer has no such part. */
 export interface GgufLayerShape {
@@ -18,7 +18,7 @@ export interface GgufLayerShape {
  */
 export function ggufLayerShapes(
   metadata: GgufMetadata,
-  arch: GgufArchitecture,
+  { name: arch }: Pick<GgufArchitecture, 'name'>,
   layers: number,
 ): { readonly shapes: readonly GgufLayerShape[]; readonly widest: GgufLayerShape; readonly equal: boolean } {
   const list = (name: Parameters<typeof modelKey>[1], fallback?: readonly number[]) => {

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import type { GgufArchitecture } from './architectures.js';
 import type { GgufFileType } from './file-type.js';
 import { chosenTypes } from './mixture.js';
 
@@ -10,12 +9,15 @@ function typesOf(
   part: string,
   layers: number,
   file: GgufFileType,
-  { columns = 256, architecture = 'llama' as GgufArchitecture, kvHeads = 4 } = {},
+  { columns = 256, architecture = 'llama', kvHeads = 4 } = {},
 ): string[] {
   const tensors = Array.from({ length: layers }, (_, layer) => ({
     ...{ name: `blk.${layer}.${part}.weight`, shape: [8, columns], isHead: false },
   }));
-  const model = { architecture, layers: tensors.map(() => ({ channels: 256, heads: 8, kvHeads })) };
+  const model = {
+    architecture: { name: architecture },
+    layers: tensors.map(() => ({ channels: 256, heads: 8, kvHeads })),
+  };
   return chosenTypes(file, tensors, model).map(({ type }) => type);
 }
 
@@ -50,8 +52,14 @@ it('value projections of an 80-layer model with shared heads have five bits', ()
   expect(typesOf('attn_v', 80, 'q4_k_m', { architecture: 'qwen3' })[10]).toBe('Q4_K');
 });
 
+it('fused queries, keys and values have a bit more in the _m mixtures', () => {
+  expect(typesOf('attn_qkv', 1, 'q4_k_m')).toEqual(['Q5_K']);
+  expect(typesOf('attn_qkv', 1, 'q5_k_m')).toEqual(['Q6_K']);
+  expect(typesOf('attn_qkv', 1, 'q6_k')).toEqual(['Q6_K']);
+});
+
 it('the matrix that computes the logits has six bits, or eight', () => {
-  const model = { architecture: 'llama' as const, layers: [] };
+  const model = { architecture: { name: 'llama' }, layers: [] };
   const head = (file: GgufFileType, columns: number) =>
     chosenTypes(file, [{ name: 'output.weight', shape: [8, columns], isHead: true }], model)[0]!.type;
   expect([head('q4_k_m', 256), head('q4_k_m', 288), head('q4_k_m', 300)]).toEqual(['Q6_K', 'Q8_0', 'F16']);

@@ -1,6 +1,7 @@
+import type { GgufArchitecture } from '../architectures/architecture.js';
 import { GGML_TYPES } from '../quantized/types.js';
 import { type GgufFileType, matrixType, type StoredType } from './file-type.js';
-import type { GgufModel } from './write-model.js';
+import type { GgufLayer } from './write-model.js';
 
 /** A tensor whose type is chosen. */
 export interface MixtureTensor {
@@ -10,6 +11,12 @@ export interface MixtureTensor {
   readonly shape: readonly number[];
   /** Whether it computes the logits. */
   readonly isHead: boolean;
+}
+
+/** What of a model the choice depends on. */
+interface MixtureModel {
+  readonly architecture: Pick<GgufArchitecture, 'name'>;
+  readonly layers: readonly Pick<GgufLayer, 'heads' | 'kvHeads'>[];
 }
 
 /** The type a matrix gets, and the one it would have if its rows were whole blocks of it. */
@@ -38,7 +45,7 @@ const WITH_SMALL_BLOCKS: Readonly<Partial<Record<StoredType, StoredType>>> = {
 export function chosenTypes(
   file: GgufFileType,
   tensors: readonly MixtureTensor[],
-  model: Pick<GgufModel, 'architecture' | 'layers'>,
+  model: MixtureModel,
 ): ChosenType[] {
   const base = matrixType(file);
   const values = tensors.filter(({ name }) => isPart(name, 'attn_v')).length;
@@ -47,6 +54,7 @@ export function chosenTypes(
     if (shape.length < 2) return 'F32';
     if (isHead) return headType(file, base, shape[1]!);
     const mixed = file === 'q4_k_m' || file === 'q5_k_m';
+    if (mixed && isPart(name, 'attn_qkv')) return file === 'q4_k_m' ? 'Q5_K' : 'Q6_K';
     if (mixed && isPart(name, 'attn_v')) {
       if (getsMoreBits(value++, values)) return 'Q6_K';
       return isLlama70b(model) ? 'Q5_K' : base;
@@ -75,9 +83,10 @@ function getsMoreBits(layer: number, layers: number): boolean {
 }
 
 /** llama.cpp takes a model of 80 layers for LLaMA-2 70B, where eight heads share a value projection. */
-function isLlama70b({ architecture, layers }: Pick<GgufModel, 'architecture' | 'layers'>): boolean {
-  if (layers.length !== 80 || architecture === 'qwen3') return false;
-  return architecture !== 'llama' || layers[0]!.heads !== layers[0]!.kvHeads;
+function isLlama70b({ architecture, layers }: MixtureModel): boolean {
+  const { name } = architecture;
+  if (layers.length !== 80) return false;
+  return name === 'qwen2' || name === 'deci' || (name === 'llama' && layers[0]!.heads !== layers[0]!.kvHeads);
 }
 
 function fittingType(wanted: StoredType, shape: readonly number[]): StoredType {

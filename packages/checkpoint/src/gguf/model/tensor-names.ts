@@ -1,5 +1,15 @@
-/** What each rotary frequency is divided by, `[headDim / 2]`. It has no Hugging Face name: config.json says it. */
-export const ROPE_FACTORS = 'rope_freqs.weight';
+import type { GgufArchitecture } from '../architectures/architecture.js';
+import { FUSED_QKV } from '../architectures/parts.js';
+
+/** Divisors of the rotary frequencies. They have no Hugging Face names: config.json says them. */
+export const ROPE_TENSORS = {
+  /** `[rotated entries / 2]`, for texts of any length. */
+  factors: 'rope_freqs.weight',
+  /** LongRoPE's, for texts within the length of training. */
+  short: 'rope_factors_short.weight',
+  /** LongRoPE's, for longer texts. */
+  long: 'rope_factors_long.weight',
+} as const;
 
 /** Tensors outside the layers, GGUF name → Hugging Face name. */
 const OUTER: Readonly<Record<string, string>> = {
@@ -8,40 +18,29 @@ const OUTER: Readonly<Record<string, string>> = {
   'output.weight': 'lm_head.weight',
 };
 
-/** Parts of a layer, GGUF → Hugging Face. */
-const PARTS: Readonly<Record<string, string>> = {
-  attn_norm: 'input_layernorm',
-  attn_q: 'self_attn.q_proj',
-  attn_k: 'self_attn.k_proj',
-  attn_v: 'self_attn.v_proj',
-  attn_output: 'self_attn.o_proj',
-  attn_q_norm: 'self_attn.q_norm',
-  attn_k_norm: 'self_attn.k_norm',
-  ffn_norm: 'post_attention_layernorm',
-  ffn_gate: 'mlp.gate_proj',
-  ffn_up: 'mlp.up_proj',
-  ffn_down: 'mlp.down_proj',
-};
+type Parts = Pick<GgufArchitecture, 'parts'>;
 
-/** The Hugging Face name of a GGUF tensor of the llama family, or undefined if it has none. */
-export function huggingFaceName(name: string): string | undefined {
-  if (Object.hasOwn(OUTER, name)) return OUTER[name];
+/**
+ * The Hugging Face name of a GGUF tensor, or the names of the tensors whose rows it holds one after another. Undefined if
+ * the architecture has no such tensor.
+ */
+export function huggingFaceNames(name: string, { parts }: Parts): readonly string[] | undefined {
+  if (Object.hasOwn(OUTER, name)) return [OUTER[name]!];
   const match = /^blk\.(\d{1,5})\.([a-z_]+)\.(weight|bias)$/.exec(name);
-  const part = match?.[2] !== undefined && Object.hasOwn(PARTS, match[2]) ? PARTS[match[2]] : undefined;
-  return part === undefined ? undefined : `model.layers.${match![1]}.${part}.${match![3]}`;
+  if (!match) return undefined;
+  const [, layer, part, kind] = match;
+  const known: Parts['parts'] = { ...FUSED_QKV, ...parts };
+  if (!Object.hasOwn(known, part!)) return undefined;
+  return [known[part!]!].flat().map((own) => `model.layers.${layer}.${own}.${kind}`);
 }
 
 const OUTER_NAMES = new Map(Object.entries(OUTER).map(([gguf, name]) => [name, gguf]));
-const PART_NAMES = new Map(Object.entries(PARTS).map(([gguf, name]) => [name, gguf]));
 
-/** The GGUF name of a Hugging Face tensor of the llama family, or undefined if it has none. */
-export function ggufName(name: string): string | undefined {
+/** The GGUF name of the tensor that holds a Hugging Face tensor, or undefined if the architecture has none. */
+export function ggufName(name: string, { parts }: Parts): string | undefined {
   const match = /^model\.layers\.(\d{1,5})\.([a-z_.]+)\.(weight|bias)$/.exec(name);
-  const part = match ? PART_NAMES.get(match[2]!) : undefined;
-  return part === undefined ? OUTER_NAMES.get(name) : `blk.${match![1]}.${part}.${match![3]}`;
-}
-
-/** Whether rotary embeddings rotate the rows of a tensor, by its Hugging Face name: weights and biases of q and k. */
-export function hasRotaryRows(name: string): boolean {
-  return /\.self_attn\.[qk]_proj\.(weight|bias)$/.test(name);
+  if (!match) return OUTER_NAMES.get(name);
+  const [, layer, own, kind] = match;
+  const part = Object.keys(parts).find((key) => [parts[key]!].flat().includes(own!));
+  return part === undefined ? undefined : `blk.${layer}.${part}.${kind}`;
 }

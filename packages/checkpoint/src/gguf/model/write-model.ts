@@ -1,14 +1,39 @@
+import type { GgufArchitecture } from '../architectures/architecture.js';
 import type { Metadata, MetadataValue } from '../header/values.js';
-import { float32, int32s, text, texts, uint32 } from '../header/values.js';
-import { GENERAL, MODEL, modelKey } from '../keys.js';
-import { type GgufArchitecture, ggufArchitecture } from './architectures.js';
+import { flags, float32, int32s, text, texts, uint32 } from '../header/values.js';
+import { GENERAL, MODEL, type ModelKey, modelKey } from '../keys.js';
+import type { RopeTensors } from '../rotary/rope-scaling.js';
 import { FILE_TYPE_IDS, type GgufFileType } from './file-type.js';
+import { hasWindow } from './windows.js';
 
 /** Widths of a layer as the file stores them. */
 export interface GgufLayer {
   readonly channels: number;
   readonly heads: number;
   readonly kvHeads: number;
+  /** Whether its attention has the model's window. */
+  readonly hasWindow: boolean;
+}
+
+/** The rotary embedding that a GGUF file states. */
+export interface GgufRotary {
+  readonly theta: number;
+  /** Entries of a head that are rotated. */
+  readonly dims: number;
+  readonly scaling?: {
+    readonly type: 'linear' | 'yarn' | 'longrope';
+    readonly factor?: number;
+    /** The length that the model was trained on, in tokens. */
+    readonly originalContext?: number;
+    /** Factor on queries and keys, beside that of YaRN. Default 1. */
+    readonly attentionFactor?: number;
+    /** The ends of YaRN's ramp. */
+    readonly betas?: { readonly fast: number; readonly slow: number };
+  };
+  /** Queries are multiplied by `1 + queryScale · ln(1 + ⌊position / originalContext⌋)`. */
+  readonly queryScale?: number;
+  /** Divisors of the frequencies, stored as tensors. */
+  readonly tensors: RopeTensors;
 }
 
 /** The hyperparameters of a decoder that a GGUF file states. */
@@ -20,9 +45,11 @@ export interface GgufModel {
   readonly hiddenSize: number;
   readonly headDim: number;
   readonly normEpsilon: number;
-  readonly ropeTheta: number;
-  /** Factor of linear rope scaling, if the model has that. Other scalings are the tensor `rope_freqs.weight`. */
-  readonly linearRopeFactor?: number;
+  readonly rotary: GgufRotary;
+  /** Most keys that a query sees in layers with a window. */
+  readonly window?: number;
+  /** Factors and caps. Those that the architecture has are written. */
+  readonly numbers: Readonly<Partial<Record<ModelKey, number>>>;
   /** Of one shape, except for an architecture whose layers may differ. */
   readonly layers: readonly GgufLayer[];
 }
@@ -45,28 +72,44 @@ const QUANTIZATION_VERSION = 2;
 /** The metadata of a model and its description, as llama.cpp reads them. */
 export function modelMetadata(model: GgufModel, about: GgufDescription): Metadata {
   const { architecture, layers } = model;
-  const { byLayer } = ggufArchitecture(architecture);
-  const perLayer = (values: readonly number[]) => (byLayer ? int32s(values) : uint32(values[0]!));
-  const own: [Parameters<typeof modelKey>[1], MetadataValue][] = [
+  const { byLayer = [] } = architecture;
+  const perLayer = (kind: 'channels' | 'heads', values: readonly number[]) =>
+    byLayer.includes(kind) ? int32s(values) : uint32(values[0]!);
+  const own: Entries = [
     [MODEL.vocabSize, uint32(model.vocabSize)],
     [MODEL.contextLength, uint32(model.contextLength)],
     [MODEL.hiddenSize, uint32(model.hiddenSize)],
     [MODEL.layers, uint32(layers.length)],
-    [MODEL.channels, perLayer(layers.map(({ channels }) => channels))],
-    [MODEL.heads, perLayer(layers.map(({ heads }) => heads))],
-    [MODEL.kvHeads, perLayer(layers.map(({ kvHeads }) => kvHeads))],
+    [
+      MODEL.channels,
+      perLayer(
+        'channels',
+        layers.map(({ channels }) => channels),
+      ),
+    ],
+    [
+      MODEL.heads,
+      perLayer(
+        'heads',
+        layers.map(({ heads }) => heads),
+      ),
+    ],
+    [
+      MODEL.kvHeads,
+      perLayer(
+        'heads',
+        layers.map(({ kvHeads }) => kvHeads),
+      ),
+    ],
     [MODEL.keyDim, uint32(model.headDim)],
     [MODEL.valueDim, uint32(model.headDim)],
     [MODEL.normEpsilon, float32(model.normEpsilon)],
-    [MODEL.ropeDim, uint32(model.headDim)],
-    [MODEL.ropeTheta, float32(model.ropeTheta)],
+    ...rotaryEntries(model.rotary),
+    ...windowEntries(model),
+    ...numberEntries(model),
   ];
-  if (model.linearRopeFactor !== undefined) {
-    own.push([MODEL.ropeScalingType, text('linear')]);
-    own.push([MODEL.ropeScalingFactor, float32(model.linearRopeFactor)]);
-  }
   return new Map<string, MetadataValue>([
-    [GENERAL.architecture, text(architecture)],
+    [GENERAL.architecture, text(architecture.name)],
     [GENERAL.type, text('model')],
     ...stated({
       [GENERAL.name]: about.name,
@@ -77,8 +120,51 @@ export function modelMetadata(model: GgufModel, about: GgufDescription): Metadat
     ...(about.languages === undefined ? [] : [[GENERAL.languages, texts(about.languages)] as const]),
     [GENERAL.fileType, uint32(FILE_TYPE_IDS[about.type])],
     [GENERAL.quantizationVersion, uint32(QUANTIZATION_VERSION)],
-    ...own.map(([key, value]) => [modelKey(architecture, key), value] as const),
+    ...own.map(([key, value]) => [modelKey(architecture.name, key), value] as const),
   ]);
+}
+
+type Entries = (readonly [ModelKey, MetadataValue])[];
+
+function rotaryEntries({ theta, dims, scaling, queryScale }: GgufRotary): Entries {
+  const entries: Entries = [
+    [MODEL.ropeDim, uint32(dims)],
+    [MODEL.ropeTheta, float32(theta)],
+  ];
+  if (queryScale !== undefined) entries.push([MODEL.temperatureScale, float32(queryScale)]);
+  if (!scaling) return entries;
+  entries.push([MODEL.ropeScalingType, text(scaling.type)]);
+  if (scaling.factor !== undefined) entries.push([MODEL.ropeScalingFactor, float32(scaling.factor)]);
+  if (scaling.originalContext !== undefined) {
+    entries.push([MODEL.ropeOriginalContext, uint32(scaling.originalContext)]);
+  }
+  if ((scaling.attentionFactor ?? 1) !== 1) {
+    entries.push([MODEL.ropeAttentionFactor, float32(scaling.attentionFactor!)]);
+  }
+  if (scaling.betas) {
+    entries.push([MODEL.yarnBetaFast, float32(scaling.betas.fast)]);
+    entries.push([MODEL.yarnBetaSlow, float32(scaling.betas.slow)]);
+  }
+  return entries;
+}
+
+/** A list of the layers with a window only if it is not the usual one, which older versions of llama.cpp assume. */
+function windowEntries({ architecture: { windows }, window, layers }: GgufModel): Entries {
+  if (!windows || (window === undefined && windows.absent === undefined)) return [];
+  if ((windows.onlyWithLayers ?? layers.length) !== layers.length) return [];
+  const list = layers.map((layer) => layer.hasWindow);
+  const usual = list.every((has, layer) => has === hasWindow(layer, windows));
+  return [
+    ...(window === undefined ? [] : [[MODEL.window, uint32(window)] as const]),
+    ...(usual ? [] : [[MODEL.windowPattern, flags(list)] as const]),
+  ];
+}
+
+function numberEntries({ architecture, numbers }: GgufModel): Entries {
+  return (architecture.numbers ?? []).flatMap(({ key }): Entries => {
+    const value = numbers[key];
+    return value === undefined ? [] : [[key, float32(value)]];
+  });
 }
 
 const stated = (fields: Readonly<Record<string, string | undefined>>): [string, MetadataValue][] =>

@@ -1,59 +1,23 @@
-import { CheckpointFormatError } from '../../errors.js';
-import type { GgufMetadata } from '../header/metadata.js';
-import { MODEL, modelKey } from '../keys.js';
-import type { GgufArchitecture } from './architectures.js';
-import { shortest } from './shortest.js';
-import { ROPE_FACTORS } from './tensor-names.js';
-
-/**
- * The `rope_scaling` of config.json, or null if the file has none. As in llama.cpp, the type is linear if the file does not
- * say, and a linear factor applies in addition to `factors`.
- *
- * @param factors content of the tensor `rope_freqs.weight`, `[headDim / 2]`, if the file has it
- * @throws CheckpointFormatError if there are more or fewer factors than frequencies, or one is not positive
- */
-export function ropeScaling(
-  metadata: GgufMetadata,
-  arch: GgufArchitecture,
-  factors: Float32Array | undefined,
-  rope: { headDim: number; ropeTheta: number },
-): Record<string, unknown> | null {
-  const type = metadata.text(modelKey(arch, MODEL.ropeScalingType)) ?? 'linear';
-  const stated =
-    metadata.number(modelKey(arch, MODEL.ropeScalingFactor)) ??
-    metadata.number(modelKey(arch, MODEL.ropeScaleLinear)) ??
-    0;
-  const factor = stated === 0 ? 1 : shortest(stated);
-  const linear = type === 'linear' ? factor : 1;
-  if (factors && (type === 'linear' || type === 'none'))
-    return factorScaling(factors, linear, rope, metadata.file);
-  if (type === 'none' || (type === 'linear' && factor === 1)) return null;
-  const original = metadata.number(modelKey(arch, MODEL.ropeOriginalContext));
-  return {
-    rope_type: type,
-    factor,
-    ...(original === undefined ? {} : { original_max_position_embeddings: original }),
-  };
-}
+import { shortest } from '../model/shortest.js';
 
 type Llama3Scaling = Parameters<typeof llama3Factors>[0];
 
-/** LLaMA-3's rotary scaling if the factors are those of one, otherwise the factors themselves. */
-function factorScaling(
+/**
+ * LLaMA-3's rotary scaling if the divisors are those of one, otherwise the divisors themselves.
+ *
+ * @param factors `[dims / 2]`
+ * @param linear what all frequencies are divided by in addition
+ */
+export function llama3Scaling(
   factors: Float32Array,
   linear: number,
-  { headDim, ropeTheta }: { headDim: number; ropeTheta: number },
-  file: string,
+  { dims, theta }: { readonly dims: number; readonly theta: number },
 ): Record<string, unknown> {
-  if (factors.length !== headDim / 2 || !factors.every((value) => value > 0 && Number.isFinite(value))) {
-    const detail = `${ROPE_FACTORS} holds ${factors.length} numbers, not ${headDim / 2} positive ones`;
-    throw new CheckpointFormatError(file, detail);
-  }
   const fits = (scaling: Llama3Scaling) =>
-    llama3Factors(scaling, headDim, ropeTheta).every(
+    llama3Factors(scaling, dims, theta).every(
       (value, i) => Math.abs(value - factors[i]!) < 1e-4 * value, // NaN fits nothing
     );
-  const found = linear === 1 ? llama3Candidates(factors, headDim, ropeTheta).find(fits) : undefined;
+  const found = linear === 1 ? llama3Candidates(factors, dims, theta).find(fits) : undefined;
   if (found) return { rope_type: 'llama3', ...found };
   return { rope_type: 'llama3-factors', factors: Array.from(factors, (value) => value * linear) };
 }

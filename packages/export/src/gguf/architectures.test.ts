@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ggufArchitectures, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
+import { architectures, configOf, decoderCheckpoint } from '@grasp/decoder';
+import { difference } from '@grasp/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ggufModelNames, ggufTestModel, logitsOf, REFUSED, textFor } from '../../test/gguf-models.js';
+import { writeGguf } from '../index.js';
+
+let folder: string;
+beforeAll(async () => {
+  await tf.setBackend('wasm');
+  folder = await mkdtemp(join(tmpdir(), 'grasp-gguf-architectures-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('a GGUF file that is written and read', () => {
+  it.each(ggufModelNames)('is the same model: %s', async (name) => {
+    const model = await ggufTestModel(name);
+    const file = join(folder, 'model.gguf');
+    await writeGguf(model, file, { type: 'f32', overwrite: true });
+    const back = await openCheckpoint(file);
+    const ids = textFor(back);
+    const { relative } = difference(await logitsOf(back, ids), await logitsOf(model, ids));
+    expect(relative).toBeLessThan(1e-5);
+    const [before, after] = [decoderCheckpoint(model), decoderCheckpoint(back)];
+    for (const tensor of before.tensors.keys()) {
+      const [own, read] = [toFloat32(await before.read(tensor)), toFloat32(await after.read(tensor))];
+      const inner = own.length === read.length ? difference(read, own).relative : 0; // the rest is padded
+      expect(inner, tensor).toBeLessThan(5e-7);
+    }
+    await Promise.all([model.close(), back.close()]);
+  });
+});
+
+describe('writeGguf', () => {
+  it.each(Object.entries(REFUSED))('refuses %s by name', async (name, why) => {
+    const model = await ggufTestModel(name);
+    const write = writeGguf(model, join(folder, 'refused.gguf'), { type: 'f32' });
+    await expect(write).rejects.toThrow(why);
+    await expect(write).rejects.toMatchObject({ code: 'GRASP_EXPORT_INEXPRESSIBLE' });
+    await model.close();
+  });
+
+  it('knows every architecture of the decoder', () => {
+    const held = ggufArchitectures.flatMap(({ modelType, alsoHolds = [] }) => [modelType, ...alsoHolds]);
+    for (const { modelType } of architectures) expect(held).toContain(modelType);
+  });
+});
+
+it('names the model types and classes of transformers', () => {
+  for (const { modelType, className } of ggufArchitectures) {
+    expect(configOf({ config: { model_type: modelType } }).architecture.className).toBe(className);
+  }
+});
