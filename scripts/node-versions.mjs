@@ -11,7 +11,7 @@ const asked = process.argv.slice(2);
 const versions = asked.length > 0 ? asked : ['20.19', '22', '24'];
 const failed = versions.filter((version) => {
   process.stdout.write(`\n=== Node ${version}\n`);
-  const tests = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'];
+  const tests = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'unit-*'];
   const { status } = spawnSync('npx', ['--yes', '--package', `node@${version}`, '--', ...tests], {
     cwd: root,
     stdio: 'inherit',

@@ -20,6 +20,20 @@ export class HubReplyError extends Error {
   }
 }
 
+/** The address of the Hub is none. */
+export class HubEndpointError extends Error {
+  readonly code = 'GRASP_HUB_ENDPOINT';
+  override readonly name = 'HubEndpointError';
+  constructor(
+    what: string,
+    readonly endpoint: string,
+  ) {
+    super(
+      `${what} is ${JSON.stringify(endpoint.slice(0, 200))}, which is no web address. Give one that begins with https://, or none for https://huggingface.co.`,
+    );
+  }
+}
+
 export type PushProblem =
   | 'name'
   | 'no-token'

@@ -45,6 +45,7 @@ export class InterruptedError extends Error {
 /** Exit codes of typed errors, by the first prefix that matches. */
 const byPrefix: readonly (readonly [prefix: string, exit: number])[] = [
   ['GRASP_SETTINGS', exitCodes.usage],
+  ['GRASP_HUB_ENDPOINT', exitCodes.usage],
   ['GRASP_BUDGET', exitCodes.budget],
   ['GRASP_OUTPUT', exitCodes.output],
   ['GRASP_FILE_WRITE', exitCodes.output],

@@ -1,4 +1,5 @@
 import { offlineVariable, reasonOf, webFetch, withoutSecrets } from '@grasp/download';
+import { HubEndpointError } from '../errors.js';
 import { ownOriginFetch } from './guarded-fetch.js';
 import { findToken } from './token.js';
 
@@ -21,14 +22,23 @@ export interface HubAccess {
   readonly fetch: typeof fetch;
 }
 
+/** @throws HubEndpointError */
 export async function hubAccess({ endpoint, token }: HubOptions): Promise<HubAccess> {
   const accessToken = token ?? (await findToken());
-  const hubUrl = (endpoint || process.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '');
+  const hubUrl = endpointOf(endpoint);
   return {
     hubUrl,
     ...(accessToken ? { accessToken } : {}),
     fetch: ownOriginFetch(webFetch(), hubUrl),
   };
+}
+
+/** @throws HubEndpointError */
+function endpointOf(given: string | undefined): string {
+  const stated = given || process.env.HF_ENDPOINT || 'https://huggingface.co';
+  const url = URL.canParse(stated) ? new URL(stated) : undefined;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return stated.replace(/\/+$/, '');
+  throw new HubEndpointError(given ? 'The endpoint' : 'HF_ENDPOINT', withoutSecrets(stated));
 }
 
 /** Why the network may not be used. Undefined if it may. */
