@@ -140,6 +140,61 @@ describe('a GGUF checkpoint', () => {
       expect(value / factors[i]!).toBeCloseTo(1, 3);
   });
 
+  it('reads fused queries, keys and values as three, also where the rows are paired', async () => {
+    const fused = counting('blk.0.attn_qkv.weight', [16, 1]); // 8 rows of queries, 4 of keys, 4 of values
+    const checkpoint = await open({}, [embeddings, fused]);
+    const rows = async (part: string) => [
+      ...(await checkpoint.read(`model.layers.0.self_attn.${part}_proj.weight`)).data,
+    ];
+    expect(await rows('q')).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
+    expect(await rows('k')).toEqual([8, 10, 9, 11]);
+    expect(await rows('v')).toEqual([12, 13, 14, 15]);
+    await expect(open({}, [embeddings, counting('blk.0.attn_qkv.weight', [15, 1])])).rejects.toThrow(
+      'has 15 rows, not 16',
+    );
+    await expect(open({}, [embeddings, fused, queries])).rejects.toThrow('self_attn.q_proj.weight twice');
+  });
+
+  it("subtracts what Gemma's norms are stored with, and fills in what llama.cpp knows of it", async () => {
+    const norm = counting('blk.0.post_ffw_norm.weight', [8]);
+    const keys = { 'gemma3.block_count': u32(7), 'gemma3.attention.sliding_window': u32(512) };
+    const checkpoint = await open(keys, [embeddings, norm], 'gemma3');
+    const { data } = await checkpoint.read('model.layers.0.post_feedforward_layernorm.weight');
+    expect([...data]).toEqual([-1, 0, 1, 2, 3, 4, 5, 6]);
+    const sliding = (layer: number) => (layer === 5 ? 'full_attention' : 'sliding_attention');
+    expect(checkpoint.config).toMatchObject({
+      model_type: 'gemma3_text',
+      hidden_activation: 'gelu_pytorch_tanh',
+      sliding_window: 512,
+      layer_types: Array.from({ length: 7 }, (_, layer) => sliding(layer)),
+      rope_local_base_freq: 10_000,
+      query_pre_attn_scalar: 4,
+      final_logit_softcapping: null,
+    });
+    const whole = await open({ 'gemma3.block_count': u32(2) }, [embeddings], 'gemma3');
+    expect(whole.config).toMatchObject({
+      sliding_window: null,
+      layer_types: ['full_attention', 'full_attention'],
+    });
+  });
+
+  it.each([
+    ['olmo2', {}, { model_type: 'olmo2', sliding_window: null }],
+    ['olmo2', { 'olmo2.attention.sliding_window': u32(9) }, { model_type: 'olmo3', sliding_window: 9 }],
+    ['mistral3', {}, { model_type: 'mistral', sliding_window: null }],
+    [
+      'mistral3',
+      { 'mistral3.attention.temperature_scale': f32(0.5) },
+      { model_type: 'ministral3', rope_scaling: { llama_4_scaling_beta: 0.5 } },
+    ],
+    ['glm4', { 'glm4.rope.dimension_count': u32(2) }, { partial_rotary_factor: 0.5 }],
+    ['granite', { 'granite.logit_scale': f32(8) }, { logits_scaling: 8, attention_multiplier: 0.5 }],
+    ['exaone4', { 'exaone4.attention.sliding_window': u32(9) }, { sliding_window: null }],
+    ['smollm3', {}, { no_rope_layer_interval: 4 }],
+  ])('reads %s with %j', async (arch, keys, config) => {
+    expect((await open(keys, [embeddings], arch)).config).toMatchObject(config);
+  });
+
   it.each<[string, Record<string, GgufTestValue>, unknown]>([
     ['scale_linear', { 'llama.rope.scale_linear': f32(4) }, { rope_type: 'linear', factor: 4 }],
     ['a factor without a type', { 'llama.rope.scaling.factor': f32(2) }, { rope_type: 'linear', factor: 2 }],

@@ -6,7 +6,6 @@ import {
   InexpressibleModelError,
 } from '@grasp/checkpoint';
 import { type DecoderConfig, decoderConfig, expectedTensors, type LayerShape } from '@grasp/decoder';
-import { hasOneShape } from '../layer-widths.js';
 import { gaps } from './gaps.js';
 import { ggufModel } from './gguf-model.js';
 
@@ -71,8 +70,10 @@ function layoutIn(
 ): Omit<ModelLayout, 'architecture'> & { readonly missing: readonly string[] } {
   const layers = storedLayers(architecture, decoder);
   const padding = elements({ ...decoder, layers }) - elements(decoder);
-  const { byLayer = [] } = architecture;
-  const levelled = byLayer.length < 2 && !hasOneShape(decoder);
+  const levelled = layers.some(({ channels, kvHeads }, layer) => {
+    const own = decoder.layers[layer]!;
+    return channels >= Math.max(own.channels, 1) + WIDTH_MULTIPLE || kvHeads > Math.max(own.kvHeads, 1);
+  });
   return { layers, padding, levelled, missing: missingIn(architecture, decoder, layers) };
 }
 

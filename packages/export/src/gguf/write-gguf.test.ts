@@ -83,6 +83,8 @@ describe('writeGguf', () => {
     ['qwen3', 'one shape', 'qwen3'],
     ['llama', 'about half', 'deci'],
     ['qwen2', 'about half', 'deci'],
+    ['qwen3', 'about half', 'step35'],
+    ['granite', 'about half', 'granite'],
   ] as const)('writes %s with the mask "%s" as %s', async (model_type, mask, architecture) => {
     const file = join(folder, 'architecture.gguf');
     const view = prunedBy(madeUpModel({ model_type }), masks[mask]!);
@@ -217,8 +219,8 @@ describe('writeGguf', () => {
     });
   });
 
-  it('pads qwen3 layers of different widths to the widest, and says so', async () => {
-    const view = prunedBy(madeUpModel({ model_type: 'qwen3' }), masks['about half']!);
+  it('pads layers of different widths to the widest where llama.cpp has one, and says so', async () => {
+    const view = prunedBy(madeUpModel({ model_type: 'granite' }), masks['about half']!);
     const file = join(folder, 'levelled.gguf');
     const summary = await writeGguf(view, file, { type: 'f32', overwrite: true });
     const back = await openCheckpoint(file);

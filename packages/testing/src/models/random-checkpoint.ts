@@ -2,7 +2,7 @@ import { normals, random } from '../numbers/random.js';
 
 /** The shape of a small decoder to make up. Fields are those of config.json. */
 export interface TinyConfig {
-  readonly model_type: 'llama' | 'mistral' | 'qwen2' | 'qwen3';
+  readonly model_type: 'llama' | 'mistral' | 'qwen2' | 'qwen3' | 'granite';
   readonly hidden_size: number;
   readonly intermediate_size: number;
   readonly num_attention_heads: number;

@@ -40,6 +40,8 @@ export interface GgufRope {
   readonly partial?: true;
   /** Queries grow with their position. */
   readonly queryScale?: true;
+  /** The metadata state twice as many rotated entries of a head. */
+  readonly twice?: true;
 }
 
 /**
@@ -77,6 +79,10 @@ export interface GgufArchitecture {
   readonly windows?: GgufWindows;
   readonly rope?: GgufRope;
   readonly numbers?: readonly GgufNumber[];
+  /** What llama.cpp wants to read in such files beside the model: it changes nothing. */
+  padding?(
+    sizes: GgufSizes & { readonly contextLength: number; readonly theta: number },
+  ): Readonly<Partial<Record<ModelKey, number | readonly boolean[]>>>;
   /** Further fields of config.json. */
   config?(
     sizes: GgufSizes & { readonly window: number | undefined; has(key: ModelKey): boolean },

@@ -14,7 +14,7 @@ import { mistral3 } from './mistral3.js';
 import { olmo2 } from './olmo2.js';
 import { phi3 } from './phi3.js';
 import { qwen2 } from './qwen2.js';
-import { openelm, qwen3 } from './qwen3.js';
+import { openelm, qwen3, step35 } from './qwen3.js';
 import { seedOss } from './seed-oss.js';
 import { smollm3 } from './smollm3.js';
 
@@ -26,6 +26,7 @@ export const ggufArchitectures: readonly GgufArchitecture[] = [
   qwen2,
   qwen3,
   openelm,
+  step35,
   gemma2,
   gemma3,
   phi3,

@@ -1,3 +1,4 @@
+import { MODEL } from '../keys.js';
 import type { GgufArchitecture } from './architecture.js';
 import {
   ATTENTION,
@@ -30,4 +31,24 @@ export const openelm: GgufArchitecture = {
   head: 'tied',
   biases: [],
   byLayer: ['channels', 'heads'],
+};
+
+/**
+ * Step 3.5 without experts, whose layers may differ in heads, computes what Qwen3 with a head of its own does. Some layers
+ * must have a window, which is as long as the context here, and the others rotate half of what the metadata say.
+ */
+export const step35: GgufArchitecture = {
+  ...qwen3,
+  name: 'step35',
+  head: 'own',
+  biases: [],
+  byLayer: ['heads'],
+  rope: { twice: true },
+  padding: ({ layers, headDim, contextLength, theta }) => ({
+    [MODEL.expertChannels]: 32,
+    [MODEL.ropeDimLocal]: headDim,
+    [MODEL.ropeThetaLocal]: theta,
+    [MODEL.window]: contextLength,
+    [MODEL.windowPattern]: Array.from({ length: layers }, (_, layer) => layer === 0),
+  }),
 };

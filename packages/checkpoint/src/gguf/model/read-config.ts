@@ -55,7 +55,7 @@ export function ggufConfig(
   // Any architecture may list a width for each layer, as llama.cpp reads them.
   const { widest, shapes, equal } = ggufLayerShapes(metadata, arch, layers);
   const headDim = optional(MODEL.keyDim) ?? hidden / widest.num_attention_heads;
-  const dims = optional(MODEL.ropeDim) ?? headDim;
+  const dims = (optional(MODEL.ropeDim) ?? headDim) / (arch.rope?.twice ? 2 : 1);
   const theta = optional(MODEL.ropeTheta) ?? 10_000;
   const contextLength = size(MODEL.contextLength);
   const epsilon = optional(MODEL.normEpsilon);

@@ -104,9 +104,10 @@ export function modelMetadata(model: GgufModel, about: GgufDescription): Metadat
     [MODEL.keyDim, uint32(model.headDim)],
     [MODEL.valueDim, uint32(model.headDim)],
     [MODEL.normEpsilon, float32(model.normEpsilon)],
-    ...rotaryEntries(model.rotary),
+    ...rotaryEntries(model),
     ...windowEntries(model),
     ...numberEntries(model),
+    ...paddingEntries(model),
   ];
   return new Map<string, MetadataValue>([
     [GENERAL.architecture, text(architecture.name)],
@@ -126,9 +127,10 @@ export function modelMetadata(model: GgufModel, about: GgufDescription): Metadat
 
 type Entries = (readonly [ModelKey, MetadataValue])[];
 
-function rotaryEntries({ theta, dims, scaling, queryScale }: GgufRotary): Entries {
+function rotaryEntries({ architecture, rotary }: GgufModel): Entries {
+  const { theta, dims, scaling, queryScale } = rotary;
   const entries: Entries = [
-    [MODEL.ropeDim, uint32(dims)],
+    [MODEL.ropeDim, uint32(architecture.rope?.twice ? 2 * dims : dims)],
     [MODEL.ropeTheta, float32(theta)],
   ];
   if (queryScale !== undefined) entries.push([MODEL.temperatureScale, float32(queryScale)]);
@@ -165,6 +167,15 @@ function numberEntries({ architecture, numbers }: GgufModel): Entries {
     const value = numbers[key];
     return value === undefined ? [] : [[key, float32(value)]];
   });
+}
+
+function paddingEntries({ architecture, layers, rotary: { theta }, ...sizes }: GgufModel): Entries {
+  const { heads } = layers[0]!;
+  const padding = architecture.padding?.({ ...sizes, layers: layers.length, heads, theta }) ?? {};
+  return Object.entries(padding).map(([key, value]) => [
+    key as ModelKey,
+    typeof value !== 'number' ? flags(value) : key === MODEL.ropeThetaLocal ? float32(value) : uint32(value),
+  ]);
 }
 
 const stated = (fields: Readonly<Record<string, string | undefined>>): [string, MetadataValue][] =>
