@@ -51,7 +51,7 @@ variant(
 variant("llama-llama3", rope_scaling=LLAMA3, **WIDE)
 
 variant("mistral-window", sliding_window=5, **TIED)
-# The cache of transformers 4 keeps too much under a window of one.
+# Under a window of one the cache of transformers keeps all keys, and generation goes wrong.
 variant("mistral-window-one", sliding_window=1, generate=False)
 variant("mistral-full", sliding_window=None, hidden_act="gelu", natural=True)
 
