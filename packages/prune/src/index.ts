@@ -13,9 +13,25 @@ export { type Forecast, forecast } from './forecast/forecast.js';
 export { matMulRate } from './forecast/matmul-rate.js';
 export { MemoryError, type MemoryOwner } from './forecast/memory-error.js';
 export type { TextSizes } from './forecast/text-sizes.js';
-export { chooseMask } from './learning/choose-mask.js';
+export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';
 export { learnScores } from './learning/learn-scores.js';
+export { MethodError } from './methods/errors.js';
+export type { GivenChoice } from './methods/given-method.js';
+export {
+  type ActivationStatistics,
+  activationStatistics,
+} from './methods/measures/activation-statistics.js';
+export { blockInfluence } from './methods/measures/block-influence.js';
+export { type UnitTaylor, unitTaylor } from './methods/measures/unit-taylor.js';
+export type {
+  MaskingMethod,
+  MethodInputs,
+  MethodNeeds,
+  PruningMethod,
+  ScoringMethod,
+} from './methods/pruning-method.js';
+export { rivals } from './methods/rivals.js';
 export { BudgetTooSmallError } from './projection/budget-too-small-error.js';
 export {
   BudgetMissedError,

@@ -27,6 +27,8 @@ export interface CardRecord {
   readonly model: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly settings: CardSettings;
+  /** Name of the method, where the caller of the run gave one. */
+  readonly chosenBy?: string;
   readonly data: {
     readonly gates: CardText;
     readonly scales: CardText;

@@ -115,9 +115,9 @@ function llamaCpp(name: string, config: DecoderConfig): string {
   \`grasp export . --gguf f16 --out ${name}.gguf\` (or \`bf16\`, \`f32\`, \`q8_0\`, \`q6_k\`, \`q5_k_m\`, \`q4_k_m\`, \`q4_0\`)`;
 }
 
-function making({ settings, data, versions }: CardRecord): string {
+function making({ settings, chosenBy, data, versions }: CardRecord): string {
   const texts: [string, CardText][] = [
-    [settings.choice === 'importance' ? 'choice of units' : 'gates', data.gates],
+    [settings.choice === 'gates' ? 'gates' : 'choice of units', data.gates],
     ['scales', data.scales],
     ...Object.entries(data.evaluation).map(([name, text]): [string, CardText] => [
       `perplexity, ${name}`,
@@ -126,7 +126,7 @@ function making({ settings, data, versions }: CardRecord): string {
   ];
   return `## How it was made
 
-Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): ${method(settings)}.
+Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): ${method({ settings, ...(chosenBy === undefined ? {} : { chosenBy: cell(chosenBy) }) })}.
 
 | text for | blocks × tokens | from | fingerprint |
 | --- | --- | --- | --- |
@@ -153,11 +153,19 @@ function entriesOf(settings: CardSettings): [path: string, value: unknown][] {
 }
 
 /** The steps of a run with these settings, in words. */
-function method({ choice, refit, scales }: CardSettings): string {
+function method({
+  settings: { choice, refit, scales },
+  chosenBy,
+}: Pick<CardRecord, 'settings' | 'chosenBy'>): string {
+  const choices: Readonly<Record<string, string>> = {
+    gates:
+      'a gate for each FFN channel and each key/value head is learned under one budget while the weights stay as they are',
+    importance:
+      'FFN channels and key/value heads are ranked by the squared gradients of their gates and removed in rounds under one budget',
+    given: `FFN channels and key/value heads are chosen by ${chosenBy ?? 'scores or a mask that were given'}, under one budget`,
+  };
   const steps = [
-    choice === 'importance'
-      ? 'FFN channels and key/value heads are ranked by the squared gradients of their gates and removed in rounds under one budget'
-      : 'a gate for each FFN channel and each key/value head is learned under one budget while the weights stay as they are',
+    choices[choice] ?? `FFN channels and key/value heads are ranked once by ${choice}, under one budget`,
   ];
   if (refit.mode === 'sequential') {
     steps.push('the output matrices of the kept units are refitted by least squares, on the same text');

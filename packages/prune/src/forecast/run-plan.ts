@@ -1,4 +1,5 @@
 import { taughtBlocks } from '../learning/teacher.js';
+import { rivals } from '../methods/rivals.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { TextSizes } from './text-sizes.js';
 
@@ -32,16 +33,14 @@ export interface RefitPlan {
 
 /** The plan of a run, from its settings and the sizes of its texts. */
 export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
-  const { gates, importance, scales, lora, engine } = settings;
+  const { scales, lora, engine } = settings;
   const { batch, length } = settings.text;
   const learnsGates = settings.choice === 'gates';
   const teacher = taughtBlocks(settings, texts);
   return {
     dtype: engine.dtype,
     length,
-    gateSteps: learnsGates
-      ? Math.ceil(texts.gates / batch) * gates.epochs
-      : importance.rounds * importance.blocksPerRound,
+    gateSteps: choiceSteps(settings, texts),
     tokensPerGateStep: learnsGates ? batch * length : length, // importance reads one block at a time
     scaleSteps: Math.ceil(texts.scales / batch) * scales.epochs,
     tokensPerScaleStep: batch * length,
@@ -51,6 +50,14 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
     teacherOnlyTokens: (teacher.total - teacher.byRefit) * length,
     ...(texts.window ? { window: texts.window } : {}),
   };
+}
+
+function choiceSteps({ choice, gates, importance, text }: PruneSettings, texts: TextSizes): number {
+  if (choice === 'gates') return Math.ceil(texts.gates / text.batch) * gates.epochs;
+  if (choice === 'importance') return importance.rounds * importance.blocksPerRound;
+  if (choice === 'given') return 0; // what a caller's method does is not known
+  const { needs } = rivals[choice];
+  return needs === 'gradients' || needs === 'activations' ? texts.gates : 0;
 }
 
 function refitPlan({ refit, text }: PruneSettings, texts: TextSizes): RefitPlan {

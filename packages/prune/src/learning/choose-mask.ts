@@ -1,5 +1,5 @@
 import type { TokenBlocks } from '@grasp/calib-data';
-import type { Decoder } from '@grasp/decoder';
+import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import {
   adamW,
   type GateOptions,
@@ -12,19 +12,26 @@ import {
   maskFromScores,
   pruneByImportance,
 } from '@grasp/gates';
+import { type GivenChoice, methodOf } from '../methods/given-method.js';
 import type { Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
+import { chooseByMethod } from './choose-by-method.js';
 import { schedule } from './schedule.js';
 
 /** The chosen units, and the loss of each step that led there. */
-interface ChosenMask {
+export interface ChosenMask {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
   /** The scores that the mask was projected from, one per unit; below 0 for units that an earlier round removed. */
   readonly scores: Float32Array;
   readonly losses: readonly number[];
+}
+
+/** What methods look at besides the model and the text. */
+export interface ChoiceSource extends GivenChoice {
+  readonly checkpoint: DecoderCheckpoint;
 }
 
 type Choice = AsyncGenerator<PruneEvent, ChosenMask, undefined>;
@@ -33,15 +40,20 @@ type Choice = AsyncGenerator<PruneEvent, ChosenMask, undefined>;
  * Chooses the units to keep, by the rule that the settings name.
  *
  * @param projection the budgets that hold at every step.
+ * @param source the model's checkpoint, which methods may look at, and what a caller gives in place of a built-in choice.
  * @param progress resumed, and updated in place.
+ * @throws MethodError if what a method found does not fit the model or its budgets.
  */
 export function chooseMask(
   model: Decoder,
+  source: ChoiceSource,
   blocks: TokenBlocks,
   settings: PruneSettings,
   projection: Projection,
   progress: Pick<RunState, 'choice'> = {},
 ): Choice {
+  const method = methodOf(settings, source);
+  if (method) return chooseByMethod({ model, ...source }, method, blocks, settings, projection, progress);
   const choose = settings.choice === 'importance' ? chooseByImportance : chooseByGates;
   return choose(model, blocks, settings, projection, progress);
 }

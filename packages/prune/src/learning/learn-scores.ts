@@ -1,3 +1,4 @@
+import { openDecoderCheckpoint } from '@grasp/decoder';
 import { loadOn } from '../engine/load.js';
 import { projectionOf } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
@@ -16,12 +17,13 @@ export async function* learnScores(
     Required<Pick<PruneJob, 'stateFile'>>,
 ): AsyncGenerator<PruneEvent, ChoiceState, undefined> {
   const { checkpoint, engine, settings, gateBlocks, stateFile, saveEvery } = job;
-  const projection = projectionOf(checkpoint, settings);
+  const source = { checkpoint: await openDecoderCheckpoint(checkpoint) };
+  const projection = projectionOf(source.checkpoint, settings);
   const { state } = stateFile;
   async function* choose(): AsyncGenerator<PruneEvent, void, undefined> {
-    const decoder = yield* loadOn(checkpoint, engine, settings.engine.dtype);
+    const decoder = yield* loadOn(source.checkpoint, engine, settings.engine.dtype);
     try {
-      yield* chooseMask(decoder, gateBlocks, settings, projection, state);
+      yield* chooseMask(decoder, source, gateBlocks, settings, projection, state);
     } finally {
       decoder.dispose();
     }

@@ -5,7 +5,7 @@ import type { Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
-import { chooseMask } from './choose-mask.js';
+import { type ChoiceSource, chooseMask } from './choose-mask.js';
 import { refit } from './refit.js';
 import { askTeacher, type TeacherBlocks, taughtBlocks } from './teacher.js';
 import { tune } from './tune.js';
@@ -27,8 +27,8 @@ export interface Learned {
   readonly losses: { readonly gates: readonly number[]; readonly scales: readonly number[] };
 }
 
-/** The text of both stages. The paper's code takes the training split for gates and the validation split for scales. */
-export interface LearningData {
+/** The checkpoint of the model, and the text of both stages. The paper's code takes the training split for gates and the validation split for scales. */
+export interface LearningData extends ChoiceSource {
   readonly gateBlocks: TokenBlocks;
   readonly scaleBlocks: TokenBlocks;
 }
@@ -43,12 +43,19 @@ export interface LearningData {
  */
 export async function* learn(
   model: Decoder,
-  { gateBlocks, scaleBlocks }: LearningData,
+  { gateBlocks, scaleBlocks, ...source }: LearningData,
   settings: PruneSettings,
   projection: Projection,
   progress: Pick<RunState, 'choice' | 'tuning'> = {},
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
-  const { mask, scores, losses } = yield* chooseMask(model, gateBlocks, settings, projection, progress);
+  const { mask, scores, losses } = yield* chooseMask(
+    model,
+    source,
+    gateBlocks,
+    settings,
+    projection,
+    progress,
+  );
   const taught: TeacherBlocks = [];
   const [gates, scales] = [gateBlocks.shape[0], scaleBlocks.shape[0]];
   const { total, byRefit } = taughtBlocks(settings, { gates, scales, apart: gateBlocks !== scaleBlocks });

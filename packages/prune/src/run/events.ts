@@ -17,6 +17,14 @@ export type PruneEvent =
       readonly keptCost: number;
     }
   | {
+      /** A method that looks at the dense model once: about to, and done. */
+      readonly stage: 'method';
+      readonly method: string;
+      /** Tokens that it reads. */
+      readonly tokens: number;
+      readonly done: boolean;
+    }
+  | {
       /** Teacher logits of the dense model, for distillation. */
       readonly stage: 'teacher';
       readonly block: number;

@@ -2,12 +2,13 @@ import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
 import type { Architecture } from '@grasp/decoder';
 import type { Engine } from '../engine/open-engine.js';
+import type { GivenChoice } from '../methods/given-method.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { StateFile } from '../state/state-file.js';
 import type { EvaluationText } from './measure.js';
 
 /** The inputs of a run. The run closes none of them. */
-export interface PruneJob {
+export interface PruneJob extends GivenChoice {
   readonly checkpoint: Checkpoint;
   /** The supported architectures. Default: the built-in ones. */
   readonly architectures?: readonly Architecture[];

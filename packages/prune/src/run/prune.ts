@@ -6,6 +6,7 @@ import { replaceFile } from '@grasp/files';
 import { encodeMask } from '@grasp/fold';
 import { loadOn } from '../engine/load.js';
 import { type Learned, learn } from '../learning/learn.js';
+import { withGivenChoice } from '../methods/given-method.js';
 import { assertMet } from '../projection/budgets.js';
 import { type Projection, projectionOf } from '../projection/projection.js';
 import type { RunState } from '../state/run-state.js';
@@ -19,13 +20,19 @@ import { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runRecord } from './run-re
 
 async function* learnOn(
   model: DecoderCheckpoint,
-  { engine, settings, gateBlocks, scaleBlocks = gateBlocks }: PruneJob,
+  { engine, settings, gateBlocks, scaleBlocks = gateBlocks, method, scores, mask }: PruneJob,
   projection: Projection,
   progress: RunState,
 ): AsyncGenerator<PruneEvent, Learned, undefined> {
   const decoder = yield* loadOn(model, engine, settings.engine.dtype);
   try {
-    return yield* learn(decoder, { gateBlocks, scaleBlocks }, settings, projection, progress);
+    const given = {
+      ...(method ? { method } : {}),
+      ...(scores ? { scores } : {}),
+      ...(mask ? { mask } : {}),
+    };
+    const data = { checkpoint: model, gateBlocks, scaleBlocks, ...given };
+    return yield* learn(decoder, data, settings, projection, progress);
   } finally {
     decoder.dispose();
   }
@@ -79,9 +86,10 @@ async function* measureOnce(
  * from the saved state and writes the same bytes as a run that was never interrupted.
  *
  * @returns the run's record, which is also written to the folder.
- * @throws SettingsError, BudgetBelowFloorError before any work; BudgetMissedError; what the engine and the checkpoint throw.
+ * @throws SettingsError, BudgetBelowFloorError before any work; MethodError; BudgetMissedError; what the engine and the checkpoint throw.
  */
-export function prune(job: PruneJob): AsyncGenerator<PruneEvent, RunRecord, undefined> {
+export function prune(given: PruneJob): AsyncGenerator<PruneEvent, RunRecord, undefined> {
+  const job = withGivenChoice(given);
   const { stateFile, saveEvery } = job;
   return stateFile ? saving(run(job, stateFile.state), stateFile, saveEvery) : run(job, { perplexity: {} });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Checkpoint } from '@grasp/checkpoint';
+import { givenMethod, withGivenChoice } from '../methods/given-method.js';
 import { settingEntries } from '../settings/flat.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunIdentity } from '../state/run-state.js';
@@ -20,10 +21,13 @@ async function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
  * Everything that determines the result of a run: the weights, the tokens of all texts, the settings, and the engine,
  * because its number of threads can change the last bit of a sum. Paths of files are not part of it.
  */
-export async function runIdentity(job: Omit<PruneJob, 'folder'>): Promise<RunIdentity> {
+export async function runIdentity(given: Omit<PruneJob, 'folder'>): Promise<RunIdentity> {
+  const job = withGivenChoice(given);
+  const method = givenMethod(job);
   const { checkpoint, engine, settings, gateBlocks, scaleBlocks = gateBlocks, evaluation = [] } = job;
   return {
     release: version,
+    ...(method ? { 'method of choice': method.name } : {}),
     model: await modelFingerprint(checkpoint),
     engine: engine.description,
     'calibration text': gateBlocks.fingerprint,

@@ -2,6 +2,7 @@ import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { configOf, maskedShapes } from '@grasp/decoder';
 import type { Learned } from '../learning/learn.js';
+import { type GivenChoice, givenMethod } from '../methods/given-method.js';
 import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from '../projection/budgets.js';
 import type { PruneSettings } from '../settings/schema.js';
 import { describeModel } from './describe-model.js';
@@ -34,6 +35,8 @@ export interface RunRecord {
   readonly versions: Readonly<Record<string, string>>;
   readonly model: string;
   readonly settings: PruneSettings;
+  /** Name of the method, where the caller gave one: settings.choice is then `given`. */
+  readonly chosenBy?: string;
   readonly data: {
     readonly gates: DataRecord;
     readonly scales: DataRecord;
@@ -78,12 +81,16 @@ function keptPerLayer(dense: Checkpoint, mask: Uint8Array): RunRecord['layers'] 
 }
 
 /** The inputs of a run, except the weights. Two runs of one model with equal inputs write equal records. */
-export function runInputs(job: RunSource): Pick<RunRecord, 'versions' | 'model' | 'settings' | 'data'> {
+export function runInputs(
+  job: RunSource,
+): Pick<RunRecord, 'versions' | 'model' | 'settings' | 'chosenBy' | 'data'> {
   const { engine, checkpoint, settings, gateBlocks, scaleBlocks = gateBlocks, evaluation = [] } = job;
+  const method = givenMethod(job);
   return {
     versions: { grasp: version, node: process.versions.node, engine: engine.description },
     model: checkpoint.source,
     settings,
+    ...(method ? { chosenBy: method.name } : {}),
     data: {
       gates: dataRecord(gateBlocks),
       scales: dataRecord(scaleBlocks),
@@ -92,10 +99,8 @@ export function runInputs(job: RunSource): Pick<RunRecord, 'versions' | 'model' 
   };
 }
 
-type RunSource = Pick<
-  PruneJob,
-  'engine' | 'checkpoint' | 'settings' | 'gateBlocks' | 'scaleBlocks' | 'evaluation'
->;
+type RunSource = GivenChoice &
+  Pick<PruneJob, 'engine' | 'checkpoint' | 'settings' | 'gateBlocks' | 'scaleBlocks' | 'evaluation'>;
 
 export interface RunOutcome {
   readonly budgets: readonly StatedBudget[];

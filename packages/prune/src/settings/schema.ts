@@ -1,6 +1,19 @@
 import * as z from 'zod';
+import type { rivals } from '../methods/rivals.js';
 import { budgetGroup } from './budget.js';
 import { group, leavesOf, type SettingLeaf } from './group.js';
+
+/** Methods of other work, and controls. */
+const RIVALS = [
+  'random',
+  'magnitude',
+  'wanda-sp',
+  'flap',
+  'llm-pruner',
+  'llm-pruner-element',
+  'fisher',
+  'shortgpt',
+] as const satisfies readonly (keyof typeof rivals)[];
 
 /**
  * Every setting that affects what a run learns. Defaults are the paper's hyperparameters (GRASPrune, arXiv 2604.19398,
@@ -11,9 +24,11 @@ import { group, leavesOf, type SettingLeaf } from './group.js';
  */
 export const settingsSchema = z.strictObject({
   method: z
-    .enum(['grasprune', 'grasp+'])
+    .enum(['grasprune', 'grasp+', ...RIVALS])
     .default('grasprune')
-    .describe("grasprune is the paper's method; grasp+ sets other defaults")
+    .describe(
+      "grasprune is the paper's method; grasp+ sets other defaults; others choose units as other work does",
+    )
     .meta({ heading: 'Method' }),
   budget: budgetGroup,
   projection: group(
@@ -47,9 +62,11 @@ export const settingsSchema = z.strictObject({
     { prefix: '' },
   ),
   choice: z
-    .enum(['gates', 'importance'])
+    .enum(['gates', 'importance', ...RIVALS, 'given'])
     .default('gates')
-    .describe('how units are chosen: by learned gates, or by importance (squared gate gradients)')
+    .describe(
+      'how units are chosen: by learned gates, by importance (squared gate gradients), by the score of other work; given: by the caller',
+    )
     .meta({ heading: 'Method' }),
   gates: group(
     {

@@ -53,6 +53,7 @@ describe('a run left and taken up again', () => {
       steps: 6,
       input: { method: 'grasp+', importance: { rounds: 3, blocksPerRound: 2 } },
     },
+    { leaves: [1, 3, 2], steps: 0, input: { method: 'fisher', scales: { epochs: 2 } } },
   ])('ends as one that was not: $input.method', async ({ leaves, steps, input }) => {
     const settings = parseSettings({ text: { length: 32 } }, input);
     const identity = await runIdentity({ ...job, settings });

@@ -11,10 +11,16 @@ import {
 import * as z from 'zod';
 import type { Subject } from '../run/events.js';
 
-/** The state of choosing units: gates that learn, or importance that accumulates. */
+/** The state of choosing units: gates that learn, importance that accumulates, or what a method found. */
 export type ChoiceState =
-  | { readonly gates: TrainingState; readonly importance?: undefined }
-  | { readonly gates?: undefined; readonly importance: ImportanceState };
+  | { readonly gates: TrainingState; readonly importance?: undefined; readonly found?: undefined }
+  | { readonly gates?: undefined; readonly importance: ImportanceState; readonly found?: undefined }
+  | {
+      readonly gates?: undefined;
+      readonly importance?: undefined;
+      /** Scores, or a mask. */
+      readonly found: Float32Array | Uint8Array;
+    };
 
 /**
  * What a run has learned and measured so far. With the run's settings, model and text it suffices to resume: the blocks
@@ -31,7 +37,7 @@ export interface RunState {
 /** Number of steps completed. */
 export function stepsOf({ choice, tuning }: RunState): number {
   const chosen = choice?.gates ?? choice?.importance;
-  return (chosen?.step ?? 0) + (tuning?.step ?? 0);
+  return (chosen?.step ?? (choice?.found ? 1 : 0)) + (tuning?.step ?? 0);
 }
 
 /** What decides a run's result, in parts that a message can name. A state serves runs with an equal one alone. */
@@ -58,7 +64,7 @@ export class RunStateError extends Error {
  */
 const MAGIC = 'grasp-run-state';
 const VERSION = '2';
-type Stage = 'gates' | 'importance' | 'tuning';
+type Stage = 'gates' | 'importance' | 'scores' | 'mask' | 'tuning';
 
 const perplexities = z.record(z.string(), z.number());
 const headerSchema = z.object({
@@ -69,7 +75,9 @@ const headerSchema = z.object({
     calibrated: perplexities.exactOptional(),
   }),
   /** Bytes of each stage's state, in file order. */
-  stages: z.array(z.object({ stage: z.enum(['gates', 'importance', 'tuning']), bytes: z.int().min(0) })),
+  stages: z.array(
+    z.object({ stage: z.enum(['gates', 'importance', 'scores', 'mask', 'tuning']), bytes: z.int().min(0) }),
+  ),
 });
 type Header = z.output<typeof headerSchema>;
 
@@ -77,11 +85,15 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 
 /** A run's state as one block of bytes. */
 export function encodeRunState(state: RunState, identity: RunIdentity): Uint8Array {
-  const { gates, importance } = state.choice ?? {};
+  const { gates, importance, found } = state.choice ?? {};
   const stages: { stage: Stage; bytes: Uint8Array }[] = [];
   if (gates) stages.push({ stage: 'gates', bytes: encodeState(gates, 'gates') });
   if (importance)
     stages.push({ stage: 'importance', bytes: encodeImportanceState(importance, 'importance') });
+  if (found) {
+    const stage = found instanceof Float32Array ? 'scores' : 'mask';
+    stages.push({ stage, bytes: new Uint8Array(found.buffer, found.byteOffset, found.byteLength) });
+  }
   if (state.tuning) stages.push({ stage: 'tuning', bytes: encodeState(state.tuning, 'tuning') });
   const header: Header = {
     identity,
@@ -113,6 +125,8 @@ export function decodeRunState(bytes: Uint8Array, identity: RunIdentity, path: s
     try {
       if (stage === 'gates') state.choice = { gates: decodeState(own, stage) };
       if (stage === 'importance') state.choice = { importance: decodeImportanceState(own, stage) };
+      if (stage === 'scores') state.choice = { found: new Float32Array(Uint8Array.from(own).buffer) };
+      if (stage === 'mask') state.choice = { found: Uint8Array.from(own) };
       if (stage === 'tuning') state.tuning = decodeState(own, stage);
     } catch (error) {
       throw damaged(path, error);

@@ -8,8 +8,8 @@ export interface LiveRun {
   /** The mask of the run. */
   readonly mask: Uint8Array;
   readonly units: ScoredUnits;
-  /** The meaning of the scores: gate probabilities, or importance per cost. */
-  readonly choose: 'gates' | 'importance';
+  /** The meaning of the scores: gate probabilities, importance per cost, or what a method says. */
+  readonly choose: 'gates' | 'importance' | 'method';
   readonly dense: Sizes;
   readonly pruned: Sizes;
 }

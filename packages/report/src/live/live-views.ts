@@ -9,6 +9,12 @@ import { type Sizes, sizesAt, unitsOf } from './sizes.js';
 /** Tokens that the KV cache of a conversation is told for. */
 const CONTEXT = 4096;
 
+const SCORES = {
+  gates: 'probability of the gate',
+  importance: 'importance per cost, logarithmic',
+  method: 'score',
+} as const;
+
 /** The parts of a report that follow the budget, as HTML by the id of the element that holds them. */
 export interface LiveViews {
   readonly kept: string;
@@ -22,8 +28,13 @@ export interface LiveViews {
 export function liveViews(run: LiveRun, mask: Uint8Array): LiveViews {
   const { layout, scores } = run.units;
   const histograms = KINDS.map(({ kind, name }) => {
-    const score = run.choose === 'gates' ? 'probability of the gate' : 'importance per cost, logarithmic';
-    return scoreHistogram(layout, scores, mask, { kind, name, score, logarithmic: run.choose !== 'gates' });
+    const score = SCORES[run.choose];
+    return scoreHistogram(layout, scores, mask, {
+      kind,
+      name,
+      score,
+      logarithmic: run.choose === 'importance',
+    });
   });
   return {
     kept: keptSentence(layout, mask),

@@ -45,7 +45,7 @@ export async function runReport(
   const run: LiveRun = {
     mask,
     units: { layout, scores, ...ruleOf(layout, record) },
-    choose: settings.choice,
+    choose: chooseOf(record),
     dense: record.before,
     pruned: record.after,
   };
@@ -62,7 +62,7 @@ ${budgetSlider(run)}
 <details><summary>Numbers by layer</summary><div id="layers">${views.layers}</div></details>
 <div id="figures">${views.figures}</div>
 <div id="scores" class="charts">${views.scores}</div>
-<p class="soft">Scores of kept units in colour, of removed ones pale on top of them${settings.choice === 'gates' ? '' : '; not drawn are units that left before the last round'}.</p>
+<p class="soft">Scores of kept units in colour, of removed ones pale on top of them${settings.choice === 'importance' ? '; not drawn are units that left before the last round' : ''}.</p>
 <h2>How it learned</h2>
 <div class="charts">${lossChart(learning, losses.gates)}${lossChart('loss, scales', losses.scales)}</div>
 <h2>What was asked</h2>
@@ -84,11 +84,18 @@ function titleOf({ model, before, after }: RunRecord): string {
   return `${name.replace(/\.gguf$/i, '')}, pruned to ${left}`;
 }
 
-function introduction({ settings, budgets, versions }: RunRecord): string {
-  const how =
-    settings.choice === 'gates'
-      ? 'Gates were learned under one global budget while the weights stayed as they are'
-      : 'Units were removed in rounds by their squared gate gradients, under one global budget';
+/** The meaning of the scores. */
+function chooseOf({ settings: { choice } }: RunRecord): LiveRun['choose'] {
+  return choice === 'gates' || choice === 'importance' ? choice : 'method';
+}
+
+function introduction(record: RunRecord): string {
+  const { settings, budgets, versions, chosenBy } = record;
+  const how = {
+    gates: 'Gates were learned under one global budget while the weights stayed as they are',
+    importance: 'Units were removed in rounds by their squared gate gradients, under one global budget',
+    method: `Units were chosen once by ${escapeMarkup(chosenBy ?? settings.choice)}, under one global budget`,
+  }[chooseOf(record)];
   const asked = budgets.map(({ name, limit, total }) => `${formatShare(limit / total)} of the ${name}`);
   return `<p>${how}: at most ${escapeMarkup(asked.join(', '))}. GRASP ${escapeMarkup(versions.grasp ?? '')}.</p>`;
 }

@@ -1,4 +1,5 @@
 import { sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
+import { decoderCheckpoint } from '@grasp/decoder';
 import { collectGarbage, type Engine, learn, parseSettings, projectionOf } from '@grasp/prune';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadModel } from '../../shared/models/load-model.js';
@@ -41,7 +42,7 @@ export async function* soak(engine: Engine, steps: number, every: number): Async
   const decoder = await loadModel(model, engine);
   let step = 0;
   try {
-    const data = { gateBlocks: blocks, scaleBlocks: blocks };
+    const data = { checkpoint: decoderCheckpoint(model), gateBlocks: blocks, scaleBlocks: blocks };
     for await (const { stage } of learn(decoder, data, settings, projectionOf(model, settings))) {
       if (stage !== 'gates' && stage !== 'scales') continue;
       if (++step % every !== 0) continue;

@@ -36,6 +36,16 @@ export function describeEvent(event: PruneEvent): EventView {
         detail: `loss ${loss.toFixed(3)}`,
       };
     }
+    case 'method': {
+      const { method, tokens, done } = event;
+      return {
+        label: `choosing units by ${method}`,
+        done: done ? 1 : 0,
+        total: 1,
+        tokens: done ? tokens : 0,
+        detail: '',
+      };
+    }
     case 'teacher': {
       const { block, blocks, tokens } = event;
       return { label: labels.teacher, done: block, total: blocks, tokens, detail: '' };

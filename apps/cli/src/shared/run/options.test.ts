@@ -84,7 +84,10 @@ describe('runOptions', () => {
         ['[]', 'it must hold one JSON object'],
         ['{"text":{"blocks":0}}', 'text.blocks: it must be at least 1; found 0'],
         ['{"budget":{"keep":"half"}}', 'budget.keep: it must be a number; found "half"'],
-        ['{"choice":"best"}', 'choice: it must be one of gates, importance; found "best"'],
+        [
+          '{"choice":"best"}',
+          'choice: it must be one of gates, importance, random, magnitude, wanda-sp, flap, llm-pruner, llm-pruner-element, fisher, shortgpt, given; found "best"',
+        ],
         ['{"kepp":1}', 'there is no setting "kepp"'],
         ['{"calib":"a.txt"}', 'calib: give a calibration text'],
       ] as const) {

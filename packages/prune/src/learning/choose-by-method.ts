@@ -1,0 +1,93 @@
+import {
+  BudgetBelowFloorError,
+  budgetCost,
+  createBudget,
+  keptPerBlock,
+  maskCost,
+  projectExact,
+} from '@grasp/budget';
+import { rows, type TokenBlocks } from '@grasp/calib-data';
+import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
+import { MethodError } from '../methods/errors.js';
+import type { PruningMethod } from '../methods/pruning-method.js';
+import { constraintsOf, type Projection } from '../projection/projection.js';
+import type { PruneEvent } from '../run/events.js';
+import type { PruneSettings } from '../settings/schema.js';
+import type { RunState } from '../state/run-state.js';
+import type { ChosenMask } from './choose-mask.js';
+
+/**
+ * Chooses the units by a method that looks at the dense model once.
+ *
+ * @param progress what the method found is state: a resumed run does not ask again.
+ * @throws MethodError if scores or a mask do not fit the model, the budgets or the constraints.
+ */
+export async function* chooseByMethod(
+  { model, checkpoint }: { readonly model: Decoder; readonly checkpoint: DecoderCheckpoint },
+  method: PruningMethod,
+  blocks: TokenBlocks,
+  settings: PruneSettings,
+  projection: Projection,
+  progress: Pick<RunState, 'choice'>,
+): AsyncGenerator<PruneEvent, ChosenMask, undefined> {
+  const [count, length] = blocks.shape;
+  const tokens = method.needs === 'nothing' || method.needs === 'weights' ? 0 : count * length;
+  const event = { stage: 'method', method: method.name, tokens } as const;
+  if (!progress.choice?.found) {
+    yield { ...event, done: false };
+    const batches = Array.from({ length: count }, (_, block) => rows(blocks, [block]));
+    const inputs = { model, checkpoint, batches, seed: settings.seed, project: projection.project };
+    const found = 'score' in method ? await method.score(inputs) : await method.mask(inputs);
+    progress.choice = { found };
+  }
+  const { found } = progress.choice as { found: Float32Array | Uint8Array };
+  assertFits(method, found, projection);
+  const mask = found instanceof Float32Array ? projection.project(found) : found;
+  if (mask === found) assertAllowed(method, mask, settings, projection);
+  yield { ...event, done: true };
+  return { mask, scores: Float32Array.from(found), losses: [] };
+}
+
+function assertFits({ name }: PruningMethod, found: unknown, { layout }: Projection): void {
+  if (found instanceof Float32Array) {
+    const bad = found.findIndex((score) => Number.isNaN(score));
+    if (found.length === layout.size && bad < 0) return;
+    throw new MethodError(
+      `The method "${name}" gave ${found.length} scores for ${layout.size} units${bad < 0 ? '' : `; that of unit ${bad} is NaN`}. ` +
+        'Give one number for each unit, in layout order.',
+    );
+  }
+  if (found instanceof Uint8Array && found.length === layout.size && found.every((bit) => bit <= 1)) return;
+  const what = found instanceof Uint8Array ? `a mask of ${found.length} entries` : `a ${typeof found}`;
+  throw new MethodError(
+    `The method "${name}" gave ${what} for ${layout.size} units. Give a Float32Array of scores, or a Uint8Array of 0 and 1.`,
+  );
+}
+
+/** @throws MethodError if a mask exceeds a budget, or breaks a constraint of the settings. */
+function assertAllowed(
+  { name }: PruningMethod,
+  mask: Uint8Array,
+  settings: PruneSettings,
+  { layout, budgets }: Projection,
+): void {
+  for (const budget of budgets) {
+    const cost = budgetCost(budget, keptPerBlock(layout, mask));
+    if (cost <= budget.limit) continue;
+    throw new MethodError(
+      `The mask of "${name}" keeps ${cost} ${budget.name}; the budget allows ${budget.limit}. Keep fewer units, or raise the budget.`,
+    );
+  }
+  // A mask that meets the constraints is its own projection onto a budget of just its cost.
+  const own = createBudget(layout, { name: 'mask', limit: maskCost(layout, mask) });
+  try {
+    const allowed = projectExact(Float32Array.from(mask), layout, own, constraintsOf(layout, settings));
+    if (allowed.every((bit, unit) => bit === mask[unit])) return;
+  } catch (error) {
+    if (!(error instanceof BudgetBelowFloorError)) throw error;
+  }
+  throw new MethodError(
+    `The mask of "${name}" does not meet projection.minimum, projection.protect, projection.only, projection.align or ` +
+      'projection.layout. Change the mask, or these settings.',
+  );
+}

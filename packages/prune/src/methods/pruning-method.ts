@@ -1,0 +1,39 @@
+import type { Decoder, DecoderCheckpoint, TokenBatch } from '@grasp/decoder';
+
+/** What a method may look at. It changes nothing of it. */
+export interface MethodInputs {
+  /** The dense model, loaded. */
+  readonly model: Decoder;
+  /** Its checkpoint, for methods that look at weights. */
+  readonly checkpoint: DecoderCheckpoint;
+  /** The calibration text, one block a batch, in the order of the text. */
+  readonly batches: readonly TokenBatch[];
+  readonly seed: number;
+  /** The mask for scores, under the budget and the constraints of the run. */
+  project(scores: Float32Array): Uint8Array;
+}
+
+/** What a method reads: the price of its choice. */
+export type MethodNeeds = 'nothing' | 'weights' | 'activations' | 'gradients';
+
+interface Named {
+  readonly name: string;
+  readonly needs: MethodNeeds;
+}
+
+/**
+ * A rule that chooses units. All that follows is shared: exact budget, layout, refit, scales, LoRA, fold, export and
+ * evaluation.
+ *
+ * A method gives scores, float32 `[layout.size]` in layout order, of which higher ones are kept; or the mask itself, for
+ * rules that are no ranking. A mask meets the budgets of the run, or the run refuses it.
+ */
+export type PruningMethod = ScoringMethod | MaskingMethod;
+
+export interface ScoringMethod extends Named {
+  score(inputs: MethodInputs): Promise<Float32Array>;
+}
+
+export interface MaskingMethod extends Named {
+  mask(inputs: MethodInputs): Promise<Uint8Array>;
+}
