@@ -45,18 +45,24 @@ describe.skipIf(!hasGemma3)('Gemma 3 270M as llama.cpp quantised it', () => {
     }
   });
 
-  it('has the same perplexity and greedy tokens', async () => {
+  it('has nearly the same perplexity, and its greedy tokens but for near ties', async () => {
     const decoder = await loadDecoder(model);
     const ours = mean(await decoder.negLogLikelihood({ ids, shape: [1, ids.length] }));
     const theirs = mean(await llama.negLogLikelihood(ids));
-    // llama.cpp rounds the activations to 8 bits before each product with quantised weights. Measured: 0.027; on 256
-    // tokens of WikiText-2 0.0014.
+    // llama.cpp rounds the activations to 8 bits before each product with quantised weights. Measured: 0.027.
     expect(Math.abs(theirs - ours), `${Math.exp(ours)}, ${Math.exp(theirs)}`).toBeLessThan(0.06);
-    const prompt = Int32Array.from(await (await loadTokenizer(model)).encode('The capital of France is'));
-    const own: number[] = [];
-    for await (const id of decoder.under().generate(prompt, { maxTokens: 32 })) own.push(id);
+    const prompt = await (await loadTokenizer(model)).encode('The capital of France is');
+    const continuation = await llama.greedy(prompt, 32);
+    const read = Int32Array.from([...prompt, ...continuation]);
+    const logits = await decoder.under().logits({ ids: read, shape: [1, read.length] });
     decoder.dispose();
-    expect(own).toEqual(await llama.greedy(prompt, 32));
+    const size = logits.length / read.length;
+    const behind = continuation.map((id, step) => {
+      const row = logits.subarray((prompt.length - 1 + step) * size, (prompt.length + step) * size);
+      return row.reduce((most, logit) => Math.max(most, logit), -Infinity) - row[id]!;
+    });
+    // The same rounding decides near ties: measured 29 of 32 tokens equal, the others 0.012, 0.073 and 0.093 behind.
+    expect(Math.max(...behind)).toBeLessThan(0.25);
   });
 
   it('has the same perplexity with layers of different widths, written by us', async () => {
