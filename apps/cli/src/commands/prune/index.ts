@@ -15,6 +15,7 @@ import { readTexts } from '../../shared/run/read-texts.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { dryRun } from './dry-run.js';
+import { givenChoice } from './given-choice.js';
 import { pruneResuming } from './resuming.js';
 
 interface Flags {
@@ -39,13 +40,14 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
       return dryRun({ ...model, ...texts, settings, engine: await openEngine() }, flags, terminal);
     }
     if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
+    const given = await givenChoice(options, layout);
     const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
       await checkStateFile(statePath, { restart: flags.restart ?? false });
       const { sizes, ...texts } = await readTexts(options, model);
       const engine = await openEngine();
       if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
-      const job = { checkpoint: model.checkpoint, engine, settings, ...texts, folder, saveEvery };
+      const job = { checkpoint: model.checkpoint, engine, settings, ...texts, ...given, folder, saveEvery };
       const record = await pruneResuming(job, statePath, { layout, ...flags }, terminal);
       await replaceFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
       return record;

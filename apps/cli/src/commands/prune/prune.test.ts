@@ -57,6 +57,38 @@ describe('grasp prune', () => {
     }
   });
 
+  it('prunes by a module, by scores and by a mask, and gives the same mask', async () => {
+    await writeFile(
+      at('mine.mjs'),
+      `export default { name: 'mine', needs: 'nothing',
+        score: async ({ model }) => Float32Array.from({ length: model.layout.size }, (_, i) => Math.sin(i)) };`,
+    );
+    const plain = ['--scale-epochs', '0', '--quiet'];
+    const masks: string[] = [];
+    for (const [name, ...flags] of [
+      ['module', '--method', at('mine.mjs')],
+      ['scores', '--scores', at('module/grasp-mask.json')],
+      ['mask', '--mask', at('module/grasp-mask.json')],
+    ] as const) {
+      const { code, err } = await prune(name, ...flags, ...plain);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      masks.push(JSON.parse(await readFile(at(`${name}/grasp-mask.json`), 'utf8')).mask);
+    }
+    expect(new Set(masks).size).toBe(1);
+    const record = JSON.parse(await readFile(at('module/grasp.json'), 'utf8'));
+    expect(record).toMatchObject({ chosenBy: 'mine', settings: { choice: 'given' } });
+  });
+
+  it('refuses modules and files that hold something else', async () => {
+    await writeFile(at('empty.mjs'), 'export default {};');
+    const refusal = async (...flags: string[]) => (await prune('refused', ...flags)).err;
+    expect(await refusal('--method', at('empty.mjs'))).toContain('no pruning method');
+    expect(await refusal('--method', at('missing.mjs'))).toContain('cannot be loaded');
+    expect(await refusal('--method', 'best')).toContain('or the path of a module');
+    expect(await refusal('--scores', at('model/model.safetensors'))).toContain('no tensor "scores"');
+    expect(existsSync(at('refused'))).toBe(false);
+  });
+
   it('reads what it wrote', async () => {
     const { code, out } = await grasp('inspect', at('first'), '--json');
     expect(code).toBe(0);

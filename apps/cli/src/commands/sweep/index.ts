@@ -23,6 +23,12 @@ interface Flags {
 
 async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void> {
   const { out, json } = flags;
+  const { scores, mask, methodModule } = sweep.options;
+  if (scores ?? mask ?? methodModule)
+    throw new SettingsError(
+      'grasp sweep learns its own scores. Use grasp prune with --scores, --mask or a module.',
+      ['method'],
+    );
   if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
   const exported = pointsNamed(sweep, flags.export ?? []);
   const curve = await withModel(sweep.options.model, { terminal, quiet: flags.quiet }, (model) =>
@@ -59,7 +65,7 @@ export const sweepCommand = (terminal: Terminal) => {
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text');
   for (const { path, option } of runFlags()) {
-    if (path === 'out') continue;
+    if (path === 'out' || path === 'scores' || path === 'mask') continue;
     const swept = BUDGET_NAMES.some((name) => path === `budget.${name}`);
     command.addOption(swept ? severalOf(option) : option);
   }

@@ -16,7 +16,9 @@ export interface RunFlag {
 
 /** An option for each setting and each input except the model, which is an argument. Options are new at each call. */
 export function runFlags(): RunFlag[] {
-  const inputs = leavesOf(inputsSchema.shape).filter(({ path }) => path !== 'model');
+  const inputs = leavesOf(inputsSchema.shape).filter(
+    ({ path }) => path !== 'model' && path !== 'methodModule',
+  );
   return [...inputs, ...settingLeaves].map((leaf) => {
     const file = leaf.schema.meta()?.file === true;
     return { path: leaf.path, option: optionOf(leaf, file), file, schema: leaf.schema };
@@ -47,9 +49,19 @@ function optionOf({ path, flag, heading, schema }: SettingLeaf, file: boolean): 
     field.default === undefined || Array.isArray(field.default) ? '' : ` (default: ${field.default})`;
   const option: Option = new Option(`--${flag} ${placeholder}`, `${schema.description ?? flag}${shown}`);
   if (heading !== undefined) option.helpGroup(`${heading}:`);
+  if (path === 'method') return option.argParser(methodParser(field.enum ?? []));
   if (field.enum) return option.choices(field.enum);
   return option.argParser(path === 'workers' ? addresses : parserOf(field, schema, file));
 }
+
+/** Whether a method is named by the path of a module: `./mine.js`. */
+export const isModulePath = (method: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(method);
+
+/** Takes the name of a method, or the path of a module that exports one. */
+const methodParser = (names: readonly string[]) => (text: string) => {
+  if (names.includes(text) || isModulePath(text)) return text;
+  throw new InvalidArgumentError(`Allowed choices are ${names.join(', ')}, or the path of a module.`);
+};
 
 /** Reads the text of a flag. What the schema would refuse is refused here, where the message has the flag's name. */
 function parserOf(

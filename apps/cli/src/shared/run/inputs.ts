@@ -40,6 +40,20 @@ export const inputsSchema = z.strictObject({
     .optional()
     .describe('maximum number of windows of each --eval text')
     .meta(files),
+  scores: z
+    .string()
+    .optional()
+    .describe(
+      'file with one score per unit, in place of a method: safetensors or grasp-mask.json; higher is kept',
+    )
+    .meta(files),
+  mask: z
+    .string()
+    .optional()
+    .describe('file with 1 for each kept unit, in place of a method: safetensors or grasp-mask.json')
+    .meta(files),
+  /** Of `--method ./module.js`. No flag of its own. */
+  methodModule: z.string().optional(),
   window: z.int().min(2).default(2048).describe('tokens per window of perplexity').meta(files),
   out: z.string().optional().describe('folder for the pruned model; must be empty or new').meta(files),
   saveEvery: z

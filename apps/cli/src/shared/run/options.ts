@@ -11,7 +11,7 @@ import {
 } from '@grasp/prune';
 import type * as z from 'zod';
 import { assertApart } from '../output-apart.js';
-import { inputOfFlags, runFlags } from './flags.js';
+import { inputOfFlags, isModulePath, runFlags } from './flags.js';
 import { inFlags } from './in-flags.js';
 import { inputsSchema, type RunInputs } from './inputs.js';
 
@@ -41,7 +41,8 @@ export async function runOptions(
   const parsed = inputsSchema.safeParse(inputs, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
   const { out, model, calib, mix = [], scaleCalib = [], eval: texts } = parsed.data;
-  const files = config === undefined ? [] : [config];
+  const { scores, mask, methodModule } = parsed.data;
+  const files = [config, scores, mask, methodModule].filter((path) => path !== undefined);
   if (out !== undefined) await assertApart(out, [model, ...calib, ...mix, ...scaleCalib, ...texts, ...files]);
   return { ...parsed.data, settings };
 }
@@ -77,9 +78,14 @@ interface Layer {
 /** Separates what {@link inputsSchema} knows from the settings. */
 function split(input: Input): Layer {
   const known = (name: string) => name in inputsSchema.shape;
-  const entries = Object.entries(input);
+  const { method } = input;
+  const module = typeof method === 'string' && isModulePath(method);
+  const entries = Object.entries(input).filter(([name]) => !(module && name === 'method'));
   return {
-    inputs: Object.fromEntries(entries.filter(([name]) => known(name))),
+    inputs: {
+      ...Object.fromEntries(entries.filter(([name]) => known(name))),
+      ...(module ? { methodModule: method } : {}),
+    },
     settings: Object.fromEntries(entries.filter(([name]) => !known(name))),
   };
 }
