@@ -1,5 +1,6 @@
 export type { UnitChoice } from './axis-plan.js';
 export { calibrateScales, initialScaleState, type ScaleOptions } from './calibrate-scales.js';
+export type { BiasUpdate } from './changes/bias-update.js';
 export type { LoraUpdate } from './changes/lora-update.js';
 export type { NormScales } from './changes/norm-scales.js';
 export type { WeightChanges } from './changes/weight-changes.js';

@@ -16,6 +16,7 @@ export type { TextSizes } from './forecast/text-sizes.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';
 export { learnScores } from './learning/learn-scores.js';
+export { compensatingBiases } from './methods/compensating-biases.js';
 export { MethodError } from './methods/errors.js';
 export type { GivenChoice } from './methods/given-method.js';
 export {

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import { FoldError } from '../errors.js';
 import { assertColumnsFit, type ReplacedColumns, replaceColumns } from '../refit/replace-columns.js';
+import { addBias, assertBiasFits, type BiasUpdate } from './bias-update.js';
 import { addUpdate, assertUpdateFits, type LoraUpdate } from './lora-update.js';
 import { assertNormFits, type NormScales, scaleNorm } from './norm-scales.js';
 
@@ -15,6 +16,8 @@ export interface WeightChanges {
   readonly lora?: readonly LoraUpdate[];
   /** Factors of norm weights. At most one entry per norm. */
   readonly norms?: readonly NormScales[];
+  /** Vectors to be added to biases. At most one entry per bias. */
+  readonly biases?: readonly BiasUpdate[];
 }
 
 /** Changes a tensor in place. `data` holds its elements in row-major order. */
@@ -26,7 +29,7 @@ export type TensorChange = (data: Float32Array, shape: readonly number[]) => voi
  * @throws {FoldError} if a tensor is missing, has another shape, or has two changes of one field.
  */
 export function changesByTensor(checkpoint: Checkpoint, changes: WeightChanges): Map<string, TensorChange> {
-  const { columns = [], lora = [], norms = [] } = changes;
+  const { columns = [], lora = [], norms = [], biases = [] } = changes;
   const byTensor = new Map<string, TensorChange[]>();
   const seen = new Set<string>();
   const add = (field: keyof WeightChanges, change: { tensor: string }, apply: TensorChange) => {
@@ -52,6 +55,10 @@ export function changesByTensor(checkpoint: Checkpoint, changes: WeightChanges):
     // Factors of 1 change nothing: the vector is then copied bit for bit.
     if (change.scales.every((scale) => scale === 1)) continue;
     add('norms', change, (vector) => scaleNorm(vector, change));
+  }
+  for (const change of biases) {
+    assertBiasFits(checkpoint, change);
+    add('biases', change, (vector) => addBias(vector, change));
   }
   return new Map([...byTensor].map(([tensor, steps]) => [tensor, inOrder(steps)]));
 }

@@ -1,0 +1,49 @@
+import { toFloat32 } from '@grasp/checkpoint';
+import { unitSlices } from '@grasp/decoder';
+import type { BiasUpdate } from '@grasp/fold';
+import { MethodError } from './errors.js';
+import { hiddenStatistics } from './measures/hidden-statistics.js';
+import type { MethodInputs } from './pruning-method.js';
+
+/**
+ * FLAP's bias compensation (arXiv 2312.11983): for each output matrix `W · mean(h)` over the columns of removed units, so
+ * that the mean output of a sublayer stays, as long as its input does. For `changes.biases` of `foldCheckpoint`.
+ *
+ * @throws MethodError if an output matrix that loses units has no bias in this family of models.
+ */
+export async function compensatingBiases(
+  { model, checkpoint, batches }: Pick<MethodInputs, 'model' | 'checkpoint' | 'batches'>,
+  mask: Uint8Array,
+): Promise<BiasUpdate[]> {
+  const { blocks } = model.layout;
+  const outputs = unitSlices(checkpoint.decoder).filter(({ axis, layer, kind }) => {
+    const block = blocks.find((each) => each.layer === layer && each.kind === kind)!;
+    return axis === 1 && mask.subarray(block.start, block.start + block.count).includes(0);
+  });
+  for (const { tensor } of outputs) {
+    const bias = tensor.replace(/weight$/, 'bias');
+    if (checkpoint.tensors.has(bias)) continue;
+    throw new MethodError(
+      `${checkpoint.decoder.architecture.modelType}: FLAP's compensation needs ${bias}, and this model has no such bias. ` +
+        'Use the refit instead, which needs none.',
+    );
+  }
+  const statistics = await hiddenStatistics(model, batches);
+  const updates: BiasUpdate[] = [];
+  for (const { tensor, layer, kind, width } of outputs) {
+    const index = blocks.findIndex((each) => each.layer === layer && each.kind === kind);
+    const { start } = blocks[index]!;
+    const { mean } = statistics[index]!;
+    const data = await checkpoint.read(tensor);
+    const weight = toFloat32(data);
+    const [rows, columns] = data.shape as [number, number];
+    const added = Float32Array.from({ length: rows }, (_, row) => {
+      let sum = 0;
+      for (let j = 0; j < columns; j++)
+        if (mask[start + Math.floor(j / width)] === 0) sum += weight[row * columns + j]! * mean[j]!;
+      return sum;
+    });
+    updates.push({ tensor: tensor.replace(/weight$/, 'bias'), added });
+  }
+  return updates;
+}
