@@ -71,6 +71,18 @@ describe('decoderConfig', () => {
     expect(rotaryOf(config)).toMatchObject({ theta: 5, scaling: 'linear', factor: 2 });
   });
 
+  it('adds flat settings to those of full attention, where both stand', () => {
+    const sliding_attention = { rope_theta: 6, rope_type: 'linear', factor: 4 };
+    const { attention } = decoderConfig({
+      ...smollm2,
+      model_type: 'gemma3_text',
+      rope_scaling: { rope_type: 'linear', factor: 2 },
+      rope_parameters: { sliding_attention, full_attention: { rope_theta: 5 } },
+    });
+    expect(attention[5]!.rotary).toMatchObject({ theta: 5, scaling: 'linear', factor: 2 });
+    expect(attention[0]!.rotary).toMatchObject({ theta: 6, scaling: 'linear', factor: 4 });
+  });
+
   // The defaults of the config classes of transformers 5.24 (4.57 has the same ones).
   it.each([
     [

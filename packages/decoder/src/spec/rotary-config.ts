@@ -88,9 +88,13 @@ export function isByLayerType(parameters: Raw): boolean {
  * Their fields precede those of the same name in config.json itself (transformers 5, `convert_rope_params_to_dict`).
  */
 export function ropeParameters(raw: Raw): Raw {
-  return (
-    [raw.rope_scaling, raw.rope_parameters].filter(isObject).find((o) => Object.keys(o).length > 0) ?? {}
-  );
+  const { rope_scaling: scaling, rope_parameters: parameters } = raw;
+  const [older, newer] = [scaling, parameters].map((given) => (isObject(given) ? given : {})) as [Raw, Raw];
+  const stated = Object.keys(older).length > 0;
+  if (!stated || isByLayerType(older) || !isByLayerType(newer)) return stated ? older : newer;
+  // Flat settings beside ones by layer type are those of full attention.
+  const { full_attention: full } = newer;
+  return { ...newer, full_attention: { ...(isObject(full) ? full : {}), ...older } };
 }
 
 /**

@@ -53,7 +53,7 @@ export function forTransformers(given: Checkpoint): DecoderCheckpoint {
   const module = modellingModule(modelType);
   const code: CheckpointFile = {
     name: `${module}.py`,
-    read: async () => new TextEncoder().encode(modellingFile(modelType, name)),
+    read: async () => new TextEncoder().encode(modellingFile(decoder.architecture)),
   };
   const config = {
     ...without(checkpoint.config, OWN_KEYS),

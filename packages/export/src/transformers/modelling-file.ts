@@ -1,3 +1,5 @@
+import type { Architecture } from '@grasp/decoder';
+
 /** Name of an architecture's modelling file without its extension: the module in `auto_map`. */
 export function modellingModule(modelType: string): string {
   return `modeling_pruned_${modelType}`;
@@ -7,10 +9,14 @@ export function modellingModule(modelType: string): string {
  * The Python file with which transformers builds a decoder whose layers differ in width from its own classes. It runs on
  * transformers 4.57 and 5: their differences (names of keyword arguments, place of the cache) stay inside those classes.
  *
- * @param modelType `llama`: the module of transformers that has the classes
- * @param name `Llama`: the prefix of their names
  */
-export function modellingFile(modelType: string, name: string): string {
+export function modellingFile({ modelType, className, transformers }: Architecture): string {
+  const name = className.replace(/ForCausalLM$/, '');
+  const { module, config, model } = transformers ?? {
+    module: modelType,
+    config: `${name}Config`,
+    model: `${name}Model`,
+  };
   return `"""${name} with layers of different widths, as a structured pruning by GRASP leaves them.
 
 config.json lists under "layer_shapes" each layer's FFN channels, query heads and key/value heads. Every layer is
@@ -21,11 +27,11 @@ import copy
 
 import torch
 from torch import nn
-from transformers import ${name}Config, ${name}ForCausalLM, ${name}Model
-from transformers.models.${modelType}.modeling_${modelType} import ${name}DecoderLayer
+from transformers import ${config}, ${name}ForCausalLM, ${model}
+from transformers.models.${module}.modeling_${module} import ${name}DecoderLayer
 
 
-class Pruned${name}Config(${name}Config):
+class Pruned${name}Config(${config}):
     model_type = "pruned_${modelType}"
 
 
@@ -35,9 +41,10 @@ class NoAttention(nn.Module):
     It still counts tokens in the cache, since the length of the context is read from the first layer's.
     """
 
-    def __init__(self, layer_idx):
+    def __init__(self, layer_idx, removed):
         super().__init__()
         self.layer_idx = layer_idx
+        self.is_sliding = getattr(removed, "is_sliding", False)  # some layers choose positions by it
 
     def forward(self, hidden_states, **kwargs):
         for cache in (kwargs.get("past_key_values"), kwargs.get("cache")):
@@ -65,7 +72,7 @@ def build_layer(config, layer_idx):
     if shape["num_attention_heads"] > 0:
         layer.self_attn.config = config  # shared, so that set_attn_implementation reaches it
     else:
-        layer.self_attn = NoAttention(layer_idx)
+        layer.self_attn = NoAttention(layer_idx, layer.self_attn)
     if shape["intermediate_size"] == 0:
         layer.mlp = NoFeedForward()
     return layer
@@ -78,7 +85,7 @@ def build_layers(config):
 # Both are built dense and then given their layers: from_pretrained builds on the meta device, where that is free.
 
 
-class Pruned${name}Model(${name}Model):
+class Pruned${name}Model(${model}):
     config_class = Pruned${name}Config
 
     def __init__(self, config):

@@ -25,13 +25,8 @@ const CONTINUATION = 8;
 const about = masks['about half']!;
 const uniform: Keep = (_layer, kind, index) => index < (kind === 'kv' ? 1 : 7);
 
-/** Written for both releases, its `rope_scaling` hides from our reader that sliding layers have a scaling of their own. */
-const READ_DIFFERENTLY = 'gemma3_text-local-scaling';
-
 /** What is left of a fixture: a pattern for each, in turn, since every folder takes seconds. */
 function patternOf(name: string, turn: number, tensors: Iterable<string>): Keep {
-  // The modelling file names modules and classes that Gemma 3 has not.
-  if (name.startsWith('gemma3')) return [uniform, masks.everything!][turn % 2]!;
   // With heads missing in every layer transformers expects other numbers of factors.
   if (name.startsWith('phi3-longrope')) return about;
   // A sublayer whose output has a bias cannot go whole.
@@ -76,8 +71,7 @@ describe.skipIf(pythons.length === 0 && !required)('transformers', () => {
         folders.push(folder);
       }
     }
-    const names = fixtureNames.filter((name) => name !== READ_DIFFERENTLY);
-    for (const [turn, name] of names.entries()) folders.push(await writeFixture(name, turn));
+    for (const [turn, name] of fixtureNames.entries()) folders.push(await writeFixture(name, turn));
   });
   afterAll(() => rm(root, { recursive: true }));
 

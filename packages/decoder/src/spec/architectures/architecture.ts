@@ -23,6 +23,8 @@ export interface Architecture {
   readonly modelType: string;
   /** Class name in `architectures` of config.json. */
   readonly className: string;
+  /** Where transformers has its classes, if not in the module of its model type under the prefix of its class name. */
+  readonly transformers?: { readonly module: string; readonly config: string; readonly model: string };
   /** `model_type` of models that also read images, and whose `text_config` is of this architecture. */
   readonly multimodal?: string;
   /** The values that transformers' config class fills in for absent fields. */

@@ -17,6 +17,7 @@ function localRotary(config: ConfigFields) {
 export const gemma3Text: Architecture = {
   modelType: 'gemma3_text',
   className: 'Gemma3ForCausalLM',
+  transformers: { module: 'gemma3', config: 'Gemma3TextConfig', model: 'Gemma3TextModel' },
   multimodal: 'gemma3',
   defaults: {
     ...gemmaDefaults,
