@@ -30,6 +30,7 @@ export interface FetchModelOptions {
   /** Compute the hash of a file that is there. Default: compare its length only. */
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
+  /** Called with the progress of the download. */
   readonly onEvent?: (event: ModelEvent) => void;
 }
 

@@ -31,9 +31,11 @@ interface Named {
 export type PruningMethod = ScoringMethod | MaskingMethod;
 
 export interface ScoringMethod extends Named {
+  /** @returns one score per unit, in layout order; larger ones are kept. */
   score(inputs: MethodInputs): Promise<Float32Array>;
 }
 
 export interface MaskingMethod extends Named {
+  /** @returns 1 for each unit to keep, in layout order, within the budget. */
   mask(inputs: MethodInputs): Promise<Uint8Array>;
 }
