@@ -72,6 +72,13 @@ export class ConfigFields {
     return value;
   }
 
+  /** An integer of at least 0. */
+  count(field: string, fallback: number): number {
+    const { [field]: value = fallback } = this.raw;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+    throw this.wrong(field, 'must be an integer of at least 0', value);
+  }
+
   /** A positive number. */
   number(field: string, fallback?: number): number {
     const { [field]: value = fallback } = this.raw;

@@ -176,6 +176,14 @@ describe('decoderConfig', () => {
     [{ num_hidden_layers: 1e9 }, '"num_hidden_layers" is 1000000000, and at most 4096 is read'],
     [{ vocab_size: 2 ** 40 }, 'at most 16777216'],
     [{ model_type: 'mistral', sliding_window: -1 }, '"sliding_window" must be a positive integer'],
+    [
+      { model_type: 'exaone4', sliding_window_pattern: 'LLLG' },
+      '"sliding_window_pattern" must be a positive',
+    ],
+    [
+      { model_type: 'qwen2', use_sliding_window: true, max_window_layers: 'all' },
+      '"max_window_layers" must be an integer',
+    ],
     [{ layer_shapes: [] }, '"layer_shapes" must list 30 layers'],
     [
       {

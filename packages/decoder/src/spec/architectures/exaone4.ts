@@ -18,8 +18,9 @@ export const exaone4: Architecture = {
   },
   traits: (config) => {
     const window = slidingWindow(config, 4096);
-    const { sliding_window_pattern: pattern = 4 } = config.raw;
-    const types = layerTypes(config, allButEvery(Number(pattern)));
+    const types = layerTypes(config, (layer) =>
+      allButEvery(config.integer('sliding_window_pattern', 4))(layer),
+    );
     const rotary = rotaryConfig(config);
     return {
       norms: POST_NORMS,

@@ -26,8 +26,9 @@ export const gemma3Text: Architecture = {
     rope_theta: 1e6,
   },
   traits: (config) => {
-    const pattern = config.integer('sliding_window_pattern', 6);
-    const types = layerTypes(config, allButEvery(pattern));
+    const types = layerTypes(config, (layer) =>
+      allButEvery(config.integer('sliding_window_pattern', 6))(layer),
+    );
     const [global, local] = [rotaryConfig(config), localRotary(config)];
     return {
       ...gemmaTraits(config),

@@ -8,8 +8,10 @@ import { llamaDefaults } from './llama.js';
 /** A window, if one is used, in the layers of `layer_types`, or else from `max_window_layers` on. */
 export function qwenAttention(config: ConfigFields): LayerAttention[] {
   const window = config.flag('use_sliding_window', false) ? slidingWindow(config, 4096) : undefined;
-  const full = Number(config.raw.max_window_layers ?? 28);
-  const types = layerTypes(config, (layer) => window !== undefined && layer >= full);
+  const types = layerTypes(
+    config,
+    (layer) => window !== undefined && layer >= config.count('max_window_layers', 28),
+  );
   const rotary = rotaryConfig(config);
   return mixedLayers(types, window, () => rotary);
 }
