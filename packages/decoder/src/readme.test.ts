@@ -28,3 +28,8 @@ it('the example gives a loss and a gradient for every unit', async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+it('shows the file of an architecture as it is', () => {
+  const file = readFileSync(new URL('spec/architectures/ernie4-5.ts', import.meta.url), 'utf8');
+  expect(readmeCode(new URL('../../../docs/new-architecture.md', import.meta.url))).toContain(file);
+});
