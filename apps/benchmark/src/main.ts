@@ -7,7 +7,8 @@ import { createProgram } from './program.js';
 const inTheWay = ({ path }: FileWriteError): string => `${path}: it exists. Choose another name.`;
 
 try {
-  await createProgram().parseAsync();
+  const argv = process.argv.slice(2);
+  await (await createProgram(argv)).parseAsync(argv, { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {

@@ -1,31 +1,30 @@
-import { Command } from '@commander-js/extra-typings';
-import { againstCommand } from './commands/against/index.js';
-import { makeModelCommand } from './commands/make-model/index.js';
-import { modelsCommand } from './commands/models/index.js';
-import { profileCommand } from './commands/profile/index.js';
-import { readCommand } from './commands/read/index.js';
-import { reproduceCommand } from './commands/reproduce/index.js';
-import { scalingCommand } from './commands/scaling/index.js';
-import { serveCommand } from './commands/serve/index.js';
-import { soakCommand } from './commands/soak/index.js';
-import { speedCommand } from './commands/speed/index.js';
-import { verifyCommand } from './commands/verify/index.js';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { COMMANDS, type ListedCommand } from './commands/list.js';
 
-export function createProgram(): Command {
+/**
+ * The command `grasp-bench`. Only the named subcommands are loaded; of the others, the help shows the names.
+ *
+ * @param names default: all
+ */
+export async function createProgram(
+  names: readonly string[] = COMMANDS.map(({ name }) => name),
+): Promise<Command> {
   const program = new Command('grasp-bench')
     .description('Verify and measure GRASP, and compare it with the paper and its implementation.')
-    .addCommand(verifyCommand())
-    .addCommand(speedCommand())
-    .addCommand(scalingCommand())
-    .addCommand(reproduceCommand())
-    .addCommand(againstCommand())
-    .addCommand(serveCommand())
-    .addCommand(soakCommand())
-    .addCommand(profileCommand())
-    .addCommand(readCommand())
-    .addCommand(makeModelCommand())
-    .addCommand(modelsCommand())
+    .configureHelp({ subcommandTerm: (command) => termOf(command.name()) })
     .exitOverride();
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const listed of COMMANDS) {
+    const loaded = names.includes(listed.name) ? await listed.load() : undefined;
+    program.addCommand(named(loaded ?? new Command(), listed).copyInheritedSettings(program));
+  }
   return program;
+}
+
+const named = (command: CommandUnknownOpts, { name, description }: ListedCommand): CommandUnknownOpts =>
+  command.name(name).description(description);
+
+/** How the help writes a subcommand: `read [options] [model]`. */
+function termOf(name: string): string {
+  const usage = COMMANDS.find((listed) => listed.name === name)?.usage ?? '[command]';
+  return `${name} ${usage}`;
 }

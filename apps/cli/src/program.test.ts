@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadedPackages } from '@grasp/testing';
 import { Help } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { grasp } from '../test/grasp.js';
@@ -75,6 +76,26 @@ describe('the program', () => {
       expect(code).toBe(2);
       expect(err).not.toContain('new name');
     }
+  });
+});
+
+describe('what is loaded first', () => {
+  const packagesOf = (file: string) => [...loadedPackages(new URL(file, import.meta.url).pathname)].sort();
+
+  it('is little before the command is known', () => {
+    expect(packagesOf('./main.ts')).toEqual([
+      '@commander-js/extra-typings',
+      '@grasp/download',
+      '@grasp/files',
+      'commander',
+    ]);
+  });
+
+  it('is neither TensorFlow.js nor a tokenizer where a model is inspected', () => {
+    const loaded = packagesOf('./commands/inspect/index.ts');
+    expect(loaded).toContain('@grasp/decoder');
+    const slow = ['@tensorflow/tfjs-core', 'execa', 'tokenizers', 'undici', 'zod', '@huggingface/hub'];
+    expect(loaded.filter((name) => slow.includes(name))).toEqual([]);
   });
 });
 

@@ -29,6 +29,15 @@ export {
   WeightShapeError,
 } from './errors.js';
 export type { WeightProducts } from './gradients/unit-products.js';
+export {
+  checkWeights,
+  configOf,
+  type DecoderCheckpoint,
+  decoderCheckpoint,
+  describeModel,
+  type ModelDescription,
+  openDecoderCheckpoint,
+} from './headers.js';
 export type { ContinuationGroup } from './inference/continuations.js';
 export type { GenerateOptions, GenerateRowsOptions, LikelyTokens } from './inference/generate.js';
 export { type LoadOptions, loadDecoder } from './load-decoder.js';
@@ -55,12 +64,6 @@ export {
   type LayerShape,
 } from './spec/config.js';
 export { ConfigFields } from './spec/config-fields.js';
-export {
-  configOf,
-  type DecoderCheckpoint,
-  decoderCheckpoint,
-  openDecoderCheckpoint,
-} from './spec/decoder-checkpoint.js';
 export type { DecoderTraits, FusedTensor, QueryKeyNorm, SublayerNorms } from './spec/decoder-traits.js';
 export {
   equalLayers,
@@ -73,7 +76,7 @@ export type { DecoderParameters, ParameterName } from './spec/parameters.js';
 export { type RotaryConfig, type RotaryOptions, ropeParameters, rotaryConfig } from './spec/rotary-config.js';
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './spec/units.js';
 export type { TokenBatch } from './token-batch.js';
-export { checkWeights, type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';
+export { type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';
 export { fusedCheckpoint, joinRows } from './weights/fused-tensors.js';
 export { headRows } from './weights/head-rows.js';
 export { type ModelTensors, modelTensors } from './weights/model-tensors.js';

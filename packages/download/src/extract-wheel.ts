@@ -1,5 +1,5 @@
 import { replaceFileWith } from '@grasp/files';
-import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { DownloadError } from './errors.js';
 
 /**
@@ -54,6 +54,7 @@ async function withEntries(
   paths: readonly string[],
   work: (zip: ZipFile, entries: readonly Entry[]) => Promise<void>,
 ): Promise<void> {
+  const { default: yauzl } = await import('yauzl');
   const zip = await yauzl.openPromise(wheel, { autoClose: false });
   try {
     const entries: Entry[] = [];

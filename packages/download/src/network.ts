@@ -1,4 +1,4 @@
-import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
+import type { EnvHttpProxyAgent } from 'undici';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,8 +22,12 @@ export function offlineVariable(
  * ignores them before version 24.
  */
 export function webFetch(): typeof fetch {
-  const dispatcher = new EnvHttpProxyAgent();
-  const proxied: typeof undiciFetch = (input, init) => undiciFetch(input, { ...init, dispatcher });
-  // undici and Node's types declare the same interface.
-  return proxied as unknown as typeof fetch;
+  let dispatcher: EnvHttpProxyAgent | undefined;
+  return async (input, init) => {
+    const undici = await import('undici'); // on the first request: many commands make none
+    dispatcher ??= new undici.EnvHttpProxyAgent();
+    // undici and Node's types declare the same interface.
+    const proxied = undici.fetch as unknown as (...request: unknown[]) => Promise<Response>;
+    return proxied(input, { ...init, dispatcher });
+  };
 }

@@ -42,7 +42,6 @@ export {
 } from './projection/budgets.js';
 export { latencyCosts, latencyMisfit } from './projection/latency-costs.js';
 export { constraintsOf, type Projection, projectionOf, usesPaperRule } from './projection/projection.js';
-export { describeModel, type ModelDescription } from './run/describe-model.js';
 export type { PruneEvent, Subject } from './run/events.js';
 export { type EvaluationText, measure } from './run/measure.js';
 export { prune } from './run/prune.js';

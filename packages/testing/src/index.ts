@@ -1,4 +1,5 @@
 export { type DocumentedCommand, documentedCommands, unknownWord } from './documents/documented-commands.js';
+export { loadedPackages } from './documents/loaded-packages.js';
 export { readmeCode } from './documents/readme-code.js';
 export { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from './machine/chromium.js';
 export { HubStandIn } from './machine/hub-stand-in.js';

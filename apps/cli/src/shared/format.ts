@@ -1,6 +1,6 @@
-export { formatBytes, formatCount, formatParameters, formatShare } from '@grasp/report';
+export { formatBytes, formatCount, formatParameters, formatShare } from '@grasp/report/format';
 
-import { formatCount } from '@grasp/report';
+import { formatCount } from '@grasp/report/format';
 
 /** A count of a budget: 79999872 → 79,999,872; 41.234 → 41.23 */
 export const formatAmount = (value: number): string =>

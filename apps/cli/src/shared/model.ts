@@ -1,13 +1,13 @@
+import { existsSync } from 'node:fs';
 import { openCheckpoint } from '@grasp/checkpoint';
+import type { DecoderConfig } from '@grasp/decoder';
 import {
   checkWeights,
   configOf,
   type DecoderCheckpoint,
-  type DecoderConfig,
   openDecoderCheckpoint,
-} from '@grasp/decoder';
-import { localModel } from '@grasp/models';
-import { checkTokenizerFits, loadTokenizer, type Tokenizer } from '@grasp/tokenizer';
+} from '@grasp/decoder/headers';
+import type { Tokenizer } from '@grasp/tokenizer';
 import { formatBytes } from './format.js';
 import { byteView } from './progress/byte-view.js';
 import type { Terminal } from './terminal.js';
@@ -24,6 +24,8 @@ const labels = { download: 'downloading', verify: 'verifying' };
  * @throws as `localModel`
  */
 export async function modelPath(argument: string, terminal: Terminal, quiet = false): Promise<string> {
+  if (existsSync(argument)) return argument; // as localModel does, without loading what downloads models
+  const { localModel } = await import('@grasp/models');
   const view = byteView(quiet ? { screen: undefined, note: () => {} } : terminal);
   try {
     return await localModel(argument, {
@@ -71,6 +73,7 @@ export async function withModel<Result>(
     checkWeights(opened, config); // from the headers, before any weight is read
     const checkpoint = await openDecoderCheckpoint(opened);
     showWarnings(checkpoint, terminal);
+    const { checkTokenizerFits, loadTokenizer } = await import('@grasp/tokenizer');
     const tokenizer = await loadTokenizer(checkpoint);
     checkTokenizerFits(tokenizer, config.vocabSize);
     return await work({ path, checkpoint, config: checkpoint.decoder, tokenizer });

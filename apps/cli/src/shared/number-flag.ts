@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { numberOf } from '@grasp/prune';
+import { numberOf } from '@grasp/prune/number';
 
 /** The numbers that a flag takes, in the words of JSON Schema. */
 export interface Numbers {

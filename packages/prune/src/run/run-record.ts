@@ -1,11 +1,10 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
-import { configOf, maskedShapes } from '@grasp/decoder';
+import { configOf, describeModel, maskedShapes } from '@grasp/decoder';
 import type { Learned } from '../learning/learn.js';
 import { type GivenChoice, givenMethod } from '../methods/given-method.js';
 import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from '../projection/budgets.js';
 import type { PruneSettings } from '../settings/schema.js';
-import { describeModel } from './describe-model.js';
 import type { Subject } from './events.js';
 import type { PruneJob } from './prune-job.js';
 import { version } from './version.js';

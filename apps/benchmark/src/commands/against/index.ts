@@ -10,8 +10,7 @@ import { against } from './against.js';
 import { contestTable } from './contest-table.js';
 
 export const againstCommand = () =>
-  new Command('against')
-    .description("prune a model with the paper's code and with this project, and compare the results")
+  new Command()
     .requiredOption('--official <folder>', "clone of the paper's repository, which is not modified")
     .requiredOption('--model <path>', MODEL_HELP)
     .requiredOption('--out <folder>', 'models, data and contest.json; must be empty or not exist')

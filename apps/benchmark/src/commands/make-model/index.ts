@@ -6,8 +6,7 @@ import { SHAPES, type ShapeName, shapeOf } from '../../shared/models/shapes.js';
 import { count, nonEmpty } from '../../shared/options/option-values.js';
 
 export const makeModelCommand = () =>
-  new Command('make-model')
-    .description('write a model with the shape of a published one and random bfloat16 weights')
+  new Command()
     .addOption(
       new Option('--like <name>', 'published model whose shape is used')
         .choices(Object.keys(SHAPES) as ShapeName[])

@@ -34,8 +34,7 @@ async function print(json: boolean): Promise<void> {
 }
 
 export const modelsCommand = () =>
-  new Command('models')
-    .description('list real models by name, or download one and verify its hash')
+  new Command()
     .argument('[name]', 'download this model, unless it is on this machine')
     .option('--json', 'print one JSON document instead of text', false)
     .action(async (name, { json }) => {

@@ -21,7 +21,8 @@ afterEach(async () => {
   await rm(cache, { recursive: true });
 });
 
-const run = (...argv: string[]) => createProgram().parseAsync(argv, { from: 'user' });
+const run = (...argv: string[]) =>
+  createProgram(argv).then((program) => program.parseAsync(argv, { from: 'user' }));
 
 /** A file of the length of a model, without its content. */
 async function hollow({ file, bytes }: (typeof MODELS)[number]): Promise<void> {

@@ -44,8 +44,7 @@ function print(table: LatencyTable, path: string): void {
 }
 
 export const profileCommand = () =>
-  new Command('profile')
-    .description('time forward passes of a model at several widths, for a latency budget')
+  new Command()
     .argument('<model>', `${MODEL_HELP}, dense`)
     .requiredOption('--out <file>', 'JSON table for grasp prune --latency', nonEmpty)
     .option('--tokens <n>', 'tokens per pass', count, 128)

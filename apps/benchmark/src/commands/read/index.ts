@@ -24,8 +24,7 @@ async function readModel(path: string, passes: number): Promise<void> {
 }
 
 export const readCommand = () =>
-  new Command('read')
-    .description('time the dequantisation of each GGUF type, and the reading of a model')
+  new Command()
     .argument('[model]', `${MODEL_HELP}; all its tensors are read`)
     .option('--repeats <n>', 'passes of each type in memory', count, 200)
     .option('--passes <n>', 'times the model is read', count, 3)

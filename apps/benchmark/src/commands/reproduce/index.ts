@@ -16,10 +16,7 @@ import { SUITES } from './suites/suites.js';
 const TASK_NAMES = TASKS.map(({ name }) => name);
 
 export const reproduceCommand = () =>
-  new Command('reproduce')
-    .description(
-      "prune and evaluate a model as the paper does, and print the paper's values beside the measured ones",
-    )
+  new Command()
     .requiredOption('--model <path>', MODEL_HELP)
     .requiredOption(
       '--out <folder>',

@@ -41,8 +41,7 @@ function print(report: ScalingReport): void {
 }
 
 export const scalingCommand = () =>
-  new Command('scaling')
-    .description('time gate steps of models of growing size, and fit lines to time and memory')
+  new Command()
     .addOption(
       new Option('--like <name>', 'published model whose shape is used')
         .choices(Object.keys(SHAPES) as ShapeName[])

@@ -12,8 +12,7 @@ import type { Serving } from './serve-once.js';
 import { type Served, serveTable } from './serve-table.js';
 
 export const serveCommand = () =>
-  new Command('serve')
-    .description('compare models in stock llama.cpp: file size, load time, prefill, decode, memory, KV cache')
+  new Command()
     .argument('<model>', `the dense model: ${MODEL_HELP}`)
     .argument('<pruned...>', 'models to compare with it')
     .addOption(

@@ -6,8 +6,7 @@ import { describeTrend, soakPage } from './report.js';
 import { type Sample, soak } from './soak.js';
 
 export const soakCommand = () =>
-  new Command('soak')
-    .description('learn many steps on a small random model, and report whether memory grows')
+  new Command()
     .option('--steps <n>', 'total steps, four fifths of them for gates', count, 2000)
     .option('--every <n>', 'steps between two samples', count, 20)
     .addOption(

@@ -91,8 +91,7 @@ function print(report: SpeedReport): void {
 }
 
 export const speedCommand = () =>
-  new Command('speed')
-    .description('time steps in alternation with PyTorch scripts of the same steps, on the same model')
+  new Command()
     .argument('<model>', MODEL_HELP)
     .option('--python <path>', 'Python with torch, safetensors and transformers', 'python3')
     .option('--compile', 'also compare with the compiled PyTorch step', false)

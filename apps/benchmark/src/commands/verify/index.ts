@@ -30,8 +30,7 @@ function table(findings: readonly Finding[]): string {
 }
 
 export const verifyCommand = () =>
-  new Command('verify')
-    .description("replay traces of the paper's implementation and print the largest difference per quantity")
+  new Command()
     .argument('<paths...>', 'trace folders, folders of them, and projection files')
     .addOption(new Option('--backend <name>', 'default: all, one after the other').choices(backends))
     .action(async (paths, { backend }) => {

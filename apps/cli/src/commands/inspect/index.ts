@@ -1,7 +1,12 @@
 import { Command } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { checkWeights, configOf, openDecoderCheckpoint } from '@grasp/decoder';
-import { describeModel, type ModelDescription } from '@grasp/prune';
+import {
+  checkWeights,
+  configOf,
+  describeModel,
+  type ModelDescription,
+  openDecoderCheckpoint,
+} from '@grasp/decoder/headers';
 import Table from 'cli-table3';
 import { nonEmpty } from '../../shared/flags.js';
 import { formatBytes, formatCount, formatParameters, formatShare } from '../../shared/format.js';

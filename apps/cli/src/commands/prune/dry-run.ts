@@ -1,7 +1,7 @@
 import { denseCost, maskCost } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
+import { describeModel } from '@grasp/decoder';
 import {
-  describeModel,
   type Engine,
   forecast,
   forecastSeconds,

@@ -1,11 +1,8 @@
 import type { Checkpoint } from '@grasp/checkpoint';
-import {
-  type DecoderConfig,
-  decoderCheckpoint,
-  decoderLayout,
-  kvCacheBytesPerToken,
-  parameterCounts,
-} from '@grasp/decoder';
+import { kvCacheBytesPerToken, parameterCounts } from './costs/parameter-counts.js';
+import type { DecoderConfig } from './spec/config.js';
+import { decoderCheckpoint } from './spec/decoder-checkpoint.js';
+import { decoderLayout } from './spec/units.js';
 
 /** Shape and size of a model. */
 export interface ModelDescription {
