@@ -68,6 +68,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async (terminal) => (await import('./write/index.js')).writeCommand(terminal),
   },
   {
+    name: 'serve',
+    usage: '[options] <model>',
+    description: 'offer a model to programs that use the API of OpenAI, until Ctrl-C',
+    load: async (terminal) => (await import('./serve/index.js')).serveCommand(terminal),
+  },
+  {
     name: 'doctor',
     usage: '[options]',
     description: 'show engine, machine and speed, and how to make it faster',

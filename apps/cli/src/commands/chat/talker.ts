@@ -1,18 +1,21 @@
-import { setImmediate } from 'node:timers/promises';
 import { tokenizerRoles } from '@grasp/checkpoint';
 import type { Decoder } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import { chatPrompt } from '@grasp/tokenizer';
+import { continueTokens, endTokens } from '../../shared/generation/continue-tokens.js';
+import { type Sampling, sampleToken } from '../../shared/generation/sample-token.js';
+import { streamText } from '../../shared/generation/stream-text.js';
 import type { OpenModel } from '../../shared/model.js';
 import { Conversation } from './conversation.js';
-import { type Sampling, sampleToken } from './sample-token.js';
-import { streamText } from './stream-text.js';
 
 export interface TalkOptions extends Sampling {
   readonly maxTokens: number;
   readonly seed: number;
   readonly system?: string | undefined;
 }
+
+/** Text without the control characters that a terminal could interpret. */
+export const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, '');
 
 /** Length and time of a reply. */
 export interface Pace {
@@ -35,8 +38,7 @@ export async function talker(
   const roles = await tokenizerRoles(checkpoint);
   const prompt = chatPrompt(roles);
   const conversation = new Conversation(tokenizer, prompt, options.system);
-  const end = roles.special.eos === undefined ? undefined : tokenizer.tokenId(roles.special.eos);
-  const stop = [...roles.ends, ...(end === undefined ? [] : [end])];
+  const stop = endTokens(roles, tokenizer);
   const random = new Random(options.seed);
   const choose = (logits: Float32Array) => sampleToken(logits, options, random.next() / 2 ** 32);
   const maxTokens = Math.min(options.maxTokens, Math.ceil(decoder.contextLength / 2));
@@ -54,17 +56,15 @@ export async function talker(
       if (!ids) return { tokens: 0, seconds: (performance.now() - start) / 1000 };
       let tokens = 0;
       const generated = (async function* () {
-        for await (const id of decoder.under().generate(ids, { maxTokens, stop, choose })) {
+        for await (const id of continueTokens(decoder.under(), ids, { maxTokens, stop, choose }, signal)) {
           tokens++;
           yield id;
-          await setImmediate(); // let signals run
-          if (signal.aborted) return;
         }
       })();
       let reply = '';
       for await (const part of streamText(generated, tokenizer)) {
         reply += part;
-        yield part;
+        yield printable(part);
       }
       conversation.answered(reply);
       return { tokens, seconds: (performance.now() - start) / 1000 };

@@ -1,9 +1,6 @@
 import type { Tokenizer } from '@grasp/tokenizer';
 
-/**
- * Decodes tokens as they arrive. A character that spans several tokens is yielded when it is complete. Control
- * characters are left out, because a terminal could interpret them.
- */
+/** Decodes tokens as they arrive. A character that spans several tokens is yielded when it is complete. */
 export async function* streamText(
   tokens: AsyncIterable<number>,
   tokenizer: Pick<Tokenizer, 'decode'>,
@@ -13,16 +10,14 @@ export async function* streamText(
   for await (const id of tokens) {
     ids.push(id);
     // Decode from the start each time, because tokenizers treat the first token differently.
-    const text = printable(await tokenizer.decode(ids));
+    const text = await tokenizer.decode(ids);
     if (text.endsWith(UNFINISHED)) continue;
     yield text.slice(given.length);
     given = text;
   }
-  const rest = printable(await tokenizer.decode(ids)).slice(given.length);
+  const rest = (await tokenizer.decode(ids)).slice(given.length);
   if (rest !== '') yield rest;
 }
 
 /** Replacement character for an incomplete character. */
 const UNFINISHED = '\uFFFD';
-
-const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, '');

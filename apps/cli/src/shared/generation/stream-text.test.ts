@@ -20,8 +20,4 @@ describe('streamText', () => {
   it('gives what is left of a character at the end', async () => {
     expect(await parts(Buffer.from('a€').subarray(0, 3))).toEqual(['a', '\uFFFD']);
   });
-
-  it('keeps line ends and drops what a terminal would obey', async () => {
-    expect((await parts('a\u001b[31mb\n\tc\u0007')).join('')).toBe('a[31mb\n\tc');
-  });
 });
