@@ -38,6 +38,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./reproduce/index.js')).reproduceCommand(),
   },
   {
+    name: 'compare',
+    usage: '[options]',
+    description: 'compare pruning methods under one budget, on one text, with every recovery',
+    load: async () => (await import('./compare/index.js')).compareCommand(),
+  },
+  {
     name: 'against',
     usage: '[options]',
     description: "prune a model with the paper's code and with this project, and compare the results",

@@ -2,11 +2,11 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { TASKS, taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
+import { launch } from '../../shared/jobs/launch.js';
+import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
-import { reproduceStep } from './jobs/reproduce-elsewhere.js';
-import { launch } from './launch.js';
-import { LAUNCHERS } from './launchers/index.js';
+import { reproduceElsewhere, reproduceStep } from './jobs/reproduce-elsewhere.js';
 import type { ReproduceOptions } from './plan/run-context.js';
 import type { Report } from './report/report.js';
 import { textReport, writeReport } from './report/write-report.js';
@@ -92,14 +92,21 @@ export const reproduceCommand = () =>
           say: console.error,
         };
         if (step !== undefined) return reproduceStep(options, step);
+        const show = (report: Report) => console.log(`${textReport(report)}\nWritten to ${options.out}`);
         if (launcher !== undefined) {
-          return launch(options, { launcher: LAUNCHERS[launcher]!(submit), retries, pollSeconds: poll });
+          const launching = { launcher: LAUNCHERS[launcher]!(submit), retries, pollSeconds: poll };
+          return launch(launching, async (how) => {
+            const { report, failed } = await reproduceElsewhere(options, how);
+            await writeReport(report, options.out);
+            show(report);
+            return failed;
+          });
         }
         let last: Report | undefined;
         await reproduce(options, async (report) => {
           await writeReport(report, options.out);
           last = report;
         });
-        if (last) console.log(`${textReport(last)}\nWritten to ${options.out}`);
+        if (last) show(last);
       },
     );

@@ -7,17 +7,19 @@ import { type NamedText, textSource } from './named-text.js';
  * Calibration blocks of a text, `[n, length]` token ids.
  *
  * @param split split of a corpus; ignored for a file.
- * @param limits tokens of a block, and the maximum number of blocks.
+ * @param limits tokens of a block, the maximum number of blocks, and the seed of their choice (default: the first ones).
  */
 export async function calibrationBlocks(
   text: NamedText,
   split: string,
   tokenizer: Tokenizer,
   { vocabSize }: Pick<DecoderConfig, 'vocabSize'>,
-  limits: { readonly length: number; readonly blocks: number },
+  limits: { readonly length: number; readonly blocks: number; readonly seed?: number },
 ): Promise<TokenBlocks> {
   const source = textSource(text, () => split);
-  return firstRows(await tokenBlocks(source, tokenizer, { length: limits.length, vocabSize }), limits.blocks);
+  const { length, blocks, seed } = limits;
+  const chosen = seed === undefined ? {} : { seed };
+  return firstRows(await tokenBlocks(source, tokenizer, { length, vocabSize, ...chosen }), blocks);
 }
 
 /** Evaluation windows of a text, `[n, T]` token ids, with T the smaller of 2048 and the model's context length. */

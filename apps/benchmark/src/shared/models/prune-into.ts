@@ -6,6 +6,7 @@ import { claimOutputFolder } from '@grasp/files';
 import {
   type Engine,
   openStateFile,
+  type PruneEvent,
   type PruneSettings,
   prune,
   RUN_RECORD,
@@ -26,6 +27,10 @@ export interface PruneIntoJob {
   /** Output folder. A complete pruned model in it is kept. */
   readonly folder: string;
   readonly say: (line: string) => void;
+  /** The units to keep, if they have been chosen. Default: as the settings say. */
+  readonly mask?: Uint8Array;
+  /** Called with each event of the run. */
+  readonly onEvent?: (event: PruneEvent) => void;
 }
 
 /** Steps between two progress lines. */
@@ -42,8 +47,9 @@ export async function pruneInto(job: PruneIntoJob): Promise<void> {
   const output = await claimOutputFolder(folder);
   const statePath = `${folder}.state`;
   try {
-    const stateFile = await stateOf(statePath, await runIdentity(run));
+    const stateFile = await resumableState(statePath, await runIdentity(run));
     for await (const event of prune({ ...run, folder: output.work, stateFile })) {
+      job.onEvent?.(event);
       if ('step' in event && event.step % STEPS_PER_LINE === 0) {
         say(`${event.stage} ${event.step}/${event.steps}: loss ${event.loss.toFixed(3)}`);
       }
@@ -68,8 +74,8 @@ export async function isPruned(folder: string): Promise<boolean> {
   );
 }
 
-/** The state that an earlier run saved. State of another engine or release is discarded. */
-async function stateOf(path: string, identity: RunIdentity): Promise<StateFile> {
+/** The state that an earlier run saved, or an empty one. State of another engine or release is discarded. */
+export async function resumableState(path: string, identity: RunIdentity): Promise<StateFile> {
   try {
     return await openStateFile(path, identity);
   } catch (error) {

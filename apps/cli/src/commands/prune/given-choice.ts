@@ -1,16 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Layout, sameLayout } from '@grasp/budget';
 import { openSafetensors, toFloat32 } from '@grasp/checkpoint';
 import { decodeMask } from '@grasp/fold';
-import { type GivenChoice, type PruningMethod, SettingsError } from '@grasp/prune';
+import { type GivenChoice, methodFromModule, SettingsError } from '@grasp/prune';
 import type { RunInputs } from '../../shared/run/inputs.js';
 
 /**
  * What the command line gives in place of a built-in choice: a file of scores, a file with a mask, or a module.
  *
- * @throws SettingsError if a file or the module holds something else. Typed errors of the readers.
+ * @throws SettingsError or MethodError if a file or the module holds something else. Typed errors of the readers.
  */
 export async function givenChoice(
   { scores, mask, methodModule }: Pick<RunInputs, 'scores' | 'mask' | 'methodModule'>,
@@ -19,7 +17,7 @@ export async function givenChoice(
   return {
     ...(scores === undefined ? {} : { scores: await vectorIn(scores, 'scores', layout) }),
     ...(mask === undefined ? {} : { mask: maskOf(await vectorIn(mask, 'mask', layout), mask) }),
-    ...(methodModule === undefined ? {} : { method: await methodIn(methodModule) }),
+    ...(methodModule === undefined ? {} : { method: await methodFromModule(methodModule) }),
   };
 }
 
@@ -53,28 +51,4 @@ function maskOf(values: Float32Array, path: string): Uint8Array {
   const bad = values.findIndex((value) => value !== 0 && value !== 1);
   if (bad < 0) return Uint8Array.from(values);
   throw new SettingsError(`--mask ${path}: entry ${bad} is ${values[bad]}. A mask holds 0 and 1.`, ['mask']);
-}
-
-/** The method that a module exports by default, or as `method`. The module runs with the rights of the command. */
-async function methodIn(path: string): Promise<PruningMethod> {
-  let module: { readonly default?: unknown; readonly method?: unknown };
-  try {
-    module = await import(pathToFileURL(resolve(path)).href);
-  } catch (error) {
-    throw new SettingsError(
-      `--method ${path}: it cannot be loaded: ${(error as Error).message}.`,
-      ['method'],
-      {
-        cause: error,
-      },
-    );
-  }
-  const found = (module.default ?? module.method) as Partial<Record<string, unknown>> | undefined;
-  const chooses = typeof found?.score === 'function' || typeof found?.mask === 'function';
-  if (typeof found?.name === 'string' && typeof found.needs === 'string' && chooses)
-    return found as unknown as PruningMethod;
-  throw new SettingsError(
-    `--method ${path}: its default export is no pruning method. Export { name, needs, score(inputs) } or { name, needs, mask(inputs) }.`,
-    ['method'],
-  );
 }

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { type DistributeOptions, distribute } from '../../../shared/jobs/distribute.js';
+import { logHeader } from '../../../shared/jobs/submitted-arrays.js';
 import { type ReproduceOptions, withRunContext } from '../plan/run-context.js';
 import { collect } from '../report/collect.js';
 import type { Report } from '../report/report.js';
-import { type DistributeOptions, distribute } from './distribute.js';
 import { chainsOf, runStep } from './steps.js';
-import { logHeader } from './submitted-arrays.js';
 
 /**
  * Reproduces with the tasks of a launcher. Each task calls {@link reproduceStep} on the same `out`.

@@ -1,11 +1,11 @@
+import type { CellStore } from '../../../shared/cells/cell-store.js';
+import { hashOf } from '../../../shared/cells/hash.js';
+import type { Chain, Step } from '../../../shared/jobs/distribute.js';
 import { isPruned } from '../../../shared/models/prune-into.js';
 import { BenchOptionError } from '../../../shared/options/bench-option-error.js';
-import type { CellStore } from '../cells/cell-store.js';
-import { hashOf } from '../cells/hash.js';
 import type { Plan } from '../plan/plan.js';
 import { measureModel, pruneModel, type RunContext } from '../plan/run-context.js';
 import type { Subject } from '../suites/suites.js';
-import type { Chain, Step } from './distribute.js';
 
 /** Groups subjects that share a pruning. Each group has the name of its first subject and is pruned once. */
 function subjectsByModel(subjects: readonly Subject[]): Map<string, Subject[]> {

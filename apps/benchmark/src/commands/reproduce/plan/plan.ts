@@ -5,15 +5,15 @@ import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { flatSettings, type PruneSettings, projectionOf } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
+import { type Cell, cellsOf } from '../../../shared/cells/cells.js';
+import { hashOf } from '../../../shared/cells/hash.js';
+import { once } from '../../../shared/cells/once.js';
 import { type EvaluationData, readEvaluation } from '../../../shared/data/evaluation-data.js';
 import type { NamedText } from '../../../shared/data/named-text.js';
 import { calibrationBlocks } from '../../../shared/data/token-blocks.js';
-import { type Cell, cellsOf } from '../cells/cells.js';
-import { hashOf } from '../cells/hash.js';
+import { modelIdentity } from '../../../shared/models/model-identity.js';
 import { type PaperModel, paperModelOf, readPaper } from '../report/paper.js';
 import { type Ablation, ablationsOf, type Subject, type Suite, subjectsOf } from '../suites/suites.js';
-import { modelIdentity } from './model-identity.js';
-import { once } from './once.js';
 import { openPruned } from './open-pruned.js';
 
 export interface PlanOptions {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Engine } from '@grasp/prune';
+import { CellStore } from '../../../shared/cells/cell-store.js';
+import { measureSubject } from '../../../shared/cells/measure-subject.js';
+import { once } from '../../../shared/cells/once.js';
 import { pruneInto } from '../../../shared/models/prune-into.js';
-import { CellStore } from '../cells/cell-store.js';
-import { measureSubject } from '../cells/measure-subject.js';
 import type { Subject } from '../suites/suites.js';
-import { once } from './once.js';
 import { openPlan, type Plan, type PlanOptions } from './plan.js';
 
 export interface ReproduceOptions extends PlanOptions {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSettings, RUN_RECORD } from '@grasp/prune';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { CellStore } from '../cells/cell-store.js';
+import { CellStore } from '../../../shared/cells/cell-store.js';
 import type { Plan } from '../plan/plan.js';
 import { type Subject, subjectsOf } from '../suites/suites.js';
 import { collect } from './collect.js';

@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { parseSettings } from '@grasp/prune';
 import { hasChromium, LOOKS, type Look, type OpenedPage, openInChromium } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Measured } from '../cells/cells.js';
+import type { Measured } from '../../../shared/cells/cells.js';
+import { METRICS } from '../../../shared/cells/metrics.js';
 import { ablationsOf, subjectsOf } from '../suites/suites.js';
 import { htmlReport } from './html.js';
-import { METRICS } from './metrics.js';
 import { paperRow, readPaper } from './paper.js';
 import { type Report, reportRow } from './report.js';
 

@@ -1,7 +1,7 @@
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
+import { MEAN, METRICS, type Metric } from '../../../shared/cells/metrics.js';
 import type { Suite } from '../suites/suites.js';
 import { ABOUT_PERPLEXITY } from './about-perplexity.js';
-import { MEAN, METRICS, type Metric } from './metrics.js';
 import { type Report, type ReportCell, type ReportRow, tableOf } from './report.js';
 
 /** A line of a chart: one value per row. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Measured } from '../cells/cells.js';
+import type { Measured } from '../../../shared/cells/cells.js';
 import type { PaperModel } from './paper.js';
 import { reportRow, tableOf } from './report.js';
 

@@ -1,6 +1,7 @@
-import type { Measured } from '../cells/cells.js';
+import type { Measured } from '../../../shared/cells/cells.js';
+import { MEAN, METRICS, type Metric } from '../../../shared/cells/metrics.js';
+import type { TextTable } from '../../../shared/tables/text-table.js';
 import type { Ablation, Subject } from '../suites/suites.js';
-import { MEAN, METRICS, type Metric } from './metrics.js';
 import { type PaperModel, paperRow } from './paper.js';
 
 /** One metric of one subject: the measured value beside the paper's. */
@@ -59,12 +60,6 @@ function meanOf(measured: Readonly<Record<string, Measured>>): Record<string, Me
   const accuracies = METRICS.filter(({ kind }) => kind === 'accuracy').map(({ key }) => measured[key]?.value);
   if (!accuracies.every((value) => value !== undefined)) return {};
   return { [MEAN.key]: { value: accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length } };
-}
-
-/** A table of strings. The rows have the length of the head. */
-export interface TextTable {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
 }
 
 /** The table of one subject, one row per metric. It is the paper's table transposed, to fit a terminal. */

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import type { Decoder } from '@grasp/decoder';
 import type { Engine } from '@grasp/prune';
-import { loadModel } from '../../../shared/models/load-model.js';
+import { loadModel } from '../models/load-model.js';
 import type { CellStore } from './cell-store.js';
 import type { Cell } from './cells.js';
 

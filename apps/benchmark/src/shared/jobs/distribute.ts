@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { type Launcher, LauncherError, logOf, type QueuedTask } from '../launchers/launcher.js';
+import { type Launcher, LauncherError, logOf, type QueuedTask } from './launchers/launcher.js';
 import {
   lastLogLine,
   recordArray,

@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Chain, type DistributeOptions, distribute } from './distribute.js';
 import {
   type Launcher,
   LauncherError,
   logOf,
   type QueuedTask,
   type TaskArray,
-} from '../launchers/launcher.js';
-import { type Chain, type DistributeOptions, distribute } from './distribute.js';
+} from './launchers/launcher.js';
 import { logHeader } from './submitted-arrays.js';
 
 /**

@@ -12,7 +12,7 @@ import {
 } from '@grasp/eval';
 import type { Tokenizer } from '@grasp/tokenizer';
 import * as z from 'zod';
-import type { EvaluationData } from '../../../shared/data/evaluation-data.js';
+import type { EvaluationData } from '../data/evaluation-data.js';
 import type { CellKey } from './cell-store.js';
 import { hashOf } from './hash.js';
 

@@ -1,0 +1,118 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { TASKS, taskNamed } from '@grasp/eval';
+import { openEngine, parseSettings, type SettingsInput } from '@grasp/prune';
+import { namedText } from '../../shared/data/named-text.js';
+import { launch } from '../../shared/jobs/launch.js';
+import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
+import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
+import { type CompareOptions, compare } from './compare.js';
+import { comparedMethods, METHOD_NAMES } from './methods.js';
+import { RECOVERIES } from './recoveries.js';
+import type { Comparison } from './report/comparison.js';
+import { textComparison, writeComparison } from './report/write-comparison.js';
+import { compareElsewhere, compareStep } from './work/steps.js';
+
+const seeds = (text: string) => list(text).map(countOrZero);
+
+export const compareCommand = () =>
+  new Command()
+    .requiredOption('--model <paths...>', MODEL_HELP)
+    .requiredOption(
+      '--out <folder>',
+      'results: finished cells, and the comparison as JSON, Markdown and HTML',
+    )
+    .option(
+      '--method <names...>',
+      `methods, or paths of modules that export one (default: ${METHOD_NAMES.join(' ')})`,
+    )
+    .option('--keep <ratios>', 'shares of the prunable parameters to keep', ratios, [0.8, 0.5])
+    .addOption(
+      new Option('--recovery <names...>', 'what is done to every mask (default: none refit all)').choices(
+        RECOVERIES.map(({ name }) => name),
+      ),
+    )
+    .option('--seeds <numbers>', 'each draws its own calibration blocks', seeds, [42])
+    .option('--calib <text>', 'calibration text: corpus of the hub, or NAME=FILE', 'wikitext2')
+    .option('--text <texts...>', 'texts for perplexity: corpus of the hub, or NAME=FILE', [
+      'wikitext2',
+      'ptb',
+    ])
+    .option(
+      '--tasks <names>',
+      'zero-shot tasks, separated by commas, or none',
+      list,
+      TASKS.map(({ name }) => name),
+    )
+    .option('--data <folder>', 'folder with task items, such as piqa.validation.jsonl (default: the hub)')
+    .option('--windows <n>', 'maximum windows of each text', count)
+    .option('--limit <n>', 'maximum items of each task', count)
+    .option('--settings <json>', 'settings of all runs, in groups', jsonObject, {})
+    .option('--keep-models', 'keep the recovered models once they are measured')
+    .addOption(
+      new Option('--backend <name>', 'default: the fastest available').choices([
+        'tensorflow',
+        'wasm',
+      ] as const),
+    )
+    .option('--threads <n>', 'default: all cores', count)
+    .addOption(
+      new Option('--launcher <name>', 'give the work to a queue, and wait for it').choices(
+        Object.keys(LAUNCHERS),
+      ),
+    )
+    .option(
+      '--submit <options...>',
+      'options of the launcher, without dashes: partition=gpu time=8:00:00',
+      [],
+    )
+    .option('--retries <n>', 'how often a failed task is submitted again', countOrZero, 2)
+    .option('--poll <seconds>', 'seconds between two queries of the queue', count, 15)
+    .addOption(new Option('--step <name>', 'run one step; used by submitted tasks').hideHelp())
+    .action(async (given) => {
+      const { method = METHOD_NAMES, recovery = ['none', 'refit', 'all'], settings, tasks, ...rest } = given;
+      if ('method' in settings || 'choice' in settings || 'budget' in settings)
+        throw new BenchOptionError(
+          '--settings: method, choice and budget are set by --method and --keep. Leave them out.',
+          'settings',
+        );
+      parseSettings(settings); // names what is wrong before any work
+      const options: CompareOptions = {
+        models: await Promise.all(rest.model.map(modelPath)),
+        methods: await comparedMethods(method),
+        keep: rest.keep,
+        recoveries: RECOVERIES.filter(({ name }) => recovery.includes(name)),
+        seeds: rest.seeds,
+        settings: settings as SettingsInput,
+        calib: namedText(rest.calib),
+        texts: rest.text.map(namedText),
+        tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
+        data: rest.data,
+        windows: rest.windows,
+        limit: rest.limit,
+        out: rest.out,
+        keepModels: rest.keepModels ?? false,
+        openEngine: () =>
+          openEngine({ backend: rest.backend, threads: rest.threads, onWarning: console.error }),
+        say: console.error,
+      };
+      if (rest.step !== undefined) return compareStep(options, rest.step);
+      const show = (comparison: Comparison) =>
+        console.log(`${textComparison(comparison)}\nWritten to ${rest.out}`);
+      if (rest.launcher !== undefined) {
+        const launcher = LAUNCHERS[rest.launcher]!(rest.submit);
+        return launch({ launcher, retries: rest.retries, pollSeconds: rest.poll }, async (how) => {
+          const { comparison, failed } = await compareElsewhere(options, how);
+          await writeComparison(comparison, rest.out);
+          show(comparison);
+          return failed;
+        });
+      }
+      let last: Comparison | undefined;
+      await compare(options, async (comparison) => {
+        await writeComparison(comparison, rest.out);
+        last = comparison;
+      });
+      if (last) show(last);
+    });

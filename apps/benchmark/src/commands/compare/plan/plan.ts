@@ -1,0 +1,169 @@
+import { basename, join } from 'node:path';
+import type { TokenBlocks } from '@grasp/calib-data';
+import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
+import { configOf } from '@grasp/decoder';
+import {
+  choiceSettings,
+  flatSettings,
+  type PruneSettings,
+  parseSettings,
+  projectionOf,
+  type SettingsInput,
+} from '@grasp/prune';
+import { loadTokenizer } from '@grasp/tokenizer';
+import { type Cell, cellsOf } from '../../../shared/cells/cells.js';
+import { hashOf } from '../../../shared/cells/hash.js';
+import {
+  type EvaluationData,
+  type EvaluationOptions,
+  readEvaluation,
+} from '../../../shared/data/evaluation-data.js';
+import type { NamedText } from '../../../shared/data/named-text.js';
+import { calibrationBlocks } from '../../../shared/data/token-blocks.js';
+import { modelIdentity } from '../../../shared/models/model-identity.js';
+import type { ComparedMethod } from '../methods.js';
+import { type Recovery, recoverySettings } from '../recoveries.js';
+import { type ChoiceCell, choiceCell } from '../work/choice-cell.js';
+import { type CostCell, costCell } from '../work/cost.js';
+
+export interface PlanOptions extends EvaluationOptions {
+  readonly methods: readonly ComparedMethod[];
+  readonly keep: readonly number[];
+  readonly recoveries: readonly Recovery[];
+  /** Each seed draws its own blocks from the calibration text, the same for all methods. */
+  readonly seeds: readonly number[];
+  /** Settings of all runs; methods and recoveries set what distinguishes them. */
+  readonly settings: SettingsInput;
+  readonly calib: NamedText;
+  readonly out: string;
+}
+
+/** The mask of one method, at one keep ratio and seed, and all that is made of it. */
+export interface PlannedMask {
+  /** Unique name, usable in file names. */
+  readonly name: string;
+  readonly method: ComparedMethod;
+  readonly keep: number;
+  readonly seed: number;
+  readonly settings: PruneSettings;
+  readonly blocks: TokenBlocks;
+  readonly cell: ChoiceCell;
+  readonly rows: readonly PlannedRow[];
+}
+
+/** A mask under one recovery. */
+export interface PlannedRow {
+  readonly name: string;
+  readonly recovery: Recovery;
+  /** Absent if the mask is measured as it is. */
+  readonly settings?: PruneSettings;
+  /** Where the recovered model stands until it is measured. */
+  readonly folder: string;
+  readonly cost: CostCell;
+  readonly cells: readonly Cell[];
+}
+
+/** All work on one model, without an engine. */
+export interface Plan {
+  readonly path: string;
+  readonly model: string;
+  readonly checkpoint: Checkpoint;
+  readonly evaluation: EvaluationData;
+  readonly dense: readonly Cell[];
+  readonly masks: readonly PlannedMask[];
+  /** One line for each mask that the model or the budget does not allow. */
+  readonly impossible: readonly string[];
+}
+
+/** Plans the comparison on one model. The caller closes the checkpoint. */
+export async function openPlan(path: string, options: PlanOptions): Promise<Plan> {
+  const checkpoint = await openCheckpoint(path);
+  try {
+    const { calib, methods, keep, seeds, settings } = options;
+    const model = basename(path).replace(/\.gguf$/i, '');
+    const config = configOf(checkpoint);
+    const tokenizer = await loadTokenizer(checkpoint);
+    const identity = await modelIdentity(checkpoint);
+    const evaluation = await readEvaluation(options, tokenizer, config);
+    const cells = (name: string, inputs: unknown) => cellsOf(name, inputs, evaluation, tokenizer);
+    const masks: PlannedMask[] = [];
+    const impossible: string[] = [];
+    for (const seed of seeds) {
+      const { text } = parseSettings(settings);
+      const blocks = await calibrationBlocks(calib, 'train', tokenizer, config, { ...text, seed });
+      for (const ratio of keep) {
+        for (const method of methods) {
+          const planned = planMask(method, { ...options, model, identity, keep: ratio, seed, blocks, cells });
+          const problem = problemOf(checkpoint, planned.settings);
+          if (problem === undefined) masks.push(planned);
+          else impossible.push(`${planned.name}: ${problem}`);
+        }
+      }
+    }
+    return {
+      path,
+      model,
+      checkpoint,
+      evaluation,
+      dense: cells(`${model}-dense`, identity),
+      masks,
+      impossible,
+    };
+  } catch (error) {
+    await checkpoint.close();
+    throw error;
+  }
+}
+
+interface MaskOptions extends Omit<PlanOptions, 'keep' | 'seeds'> {
+  readonly model: string;
+  readonly identity: string;
+  readonly keep: number;
+  readonly seed: number;
+  readonly blocks: TokenBlocks;
+  readonly cells: (name: string, inputs: unknown) => readonly Cell[];
+}
+
+function planMask(method: ComparedMethod, options: MaskOptions): PlannedMask {
+  const { model, identity, keep, seed, blocks, cells, out, recoveries } = options;
+  const name = `${model}-${method.name}-keep-${keep}-seed-${seed}`;
+  const ofMask: SettingsInput = { ...withoutMethod(method.settings), budget: { keep }, seed };
+  const asked = parseSettings(options.settings, method.settings, { budget: { keep }, seed });
+  const settings = choiceSettings({ ...asked, ...(method.given ? { choice: 'given' as const } : {}) });
+  const inputs = {
+    model: identity,
+    choice: flatSettings(settings),
+    blocks: blocks.fingerprint,
+    ...(method.fingerprint === undefined ? {} : { method: method.fingerprint }),
+  };
+  const rows = recoveries.map((recovery): PlannedRow => {
+    const own = recoverySettings(recovery, options.settings, ofMask);
+    const ofRow = { mask: inputs, recovery: own ? flatSettings(own) : 'none' };
+    const rowName = `${name}-${recovery.name}`;
+    return {
+      name: rowName,
+      recovery,
+      ...(own ? { settings: own } : {}),
+      folder: join(out, 'models', `${rowName}-${hashOf(ofRow)}`),
+      cost: costCell(rowName, ofRow),
+      cells: cells(rowName, ofRow),
+    };
+  });
+  return { name, method, keep, seed, settings, blocks, cell: choiceCell(name, inputs), rows };
+}
+
+/** Settings that a method's recoveries need too: constraints of its masks, but not its choice. */
+function withoutMethod({ method: _, ...settings }: SettingsInput): SettingsInput {
+  return settings;
+}
+
+/** Why no mask can meet the settings, or undefined. */
+function problemOf(checkpoint: Checkpoint, settings: PruneSettings): string | undefined {
+  try {
+    projectionOf(checkpoint, settings);
+    return undefined;
+  } catch (error) {
+    if (!String((error as { code?: unknown }).code).startsWith('GRASP_')) throw error;
+    return (error as Error).message;
+  }
+}

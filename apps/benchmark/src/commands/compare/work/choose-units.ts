@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { openDecoderCheckpoint } from '@grasp/decoder';
+import { chooseMask, projectionOf, runIdentity } from '@grasp/prune';
+import { hashOf } from '../../../shared/cells/hash.js';
+import { loadModel } from '../../../shared/models/load-model.js';
+import { resumableState } from '../../../shared/models/prune-into.js';
+import { peakMemory, resetPeakMemory } from '../../../shared/timing/peak-memory.js';
+import type { PlannedMask } from '../plan/plan.js';
+import { type Choice, readChoice, storedChoice } from './choice-cell.js';
+import { countedModel } from './counted-model.js';
+import type { WorkContext } from './work-context.js';
+
+const SECONDS_BETWEEN_SAVES = 120;
+
+/** Chooses the units of a mask and stores it, unless that is done. A choice of many steps resumes where it stopped. */
+export async function chooseUnits(planned: PlannedMask, context: WorkContext): Promise<void> {
+  const { store, engine, say } = context;
+  if (await readChoice(store, planned.cell)) return;
+  say(`${planned.name}: choosing units`);
+  const choice = await choose(planned, context);
+  const { description } = await engine();
+  await store.write(planned.cell, {
+    engine: description,
+    seconds: choice.cost?.seconds ?? 0,
+    value: storedChoice(choice),
+  });
+}
+
+async function choose(
+  { settings, blocks, method: { given }, cell }: PlannedMask,
+  { plan, engine: open, out }: WorkContext,
+): Promise<Choice> {
+  const engine = await open();
+  const checkpoint = await openDecoderCheckpoint(plan.checkpoint);
+  const source = { checkpoint, ...(given ? { method: given } : {}) };
+  const inSteps = settings.choice === 'gates' || settings.choice === 'importance';
+  const job = { ...source, engine, settings, gateBlocks: blocks };
+  const path = join(out, 'models', `${cell.name}-${hashOf(cell.inputs)}.state`);
+  const file = inSteps ? await resumableState(path, await runIdentity(job)) : undefined;
+  const decoder = await loadModel(plan.checkpoint, engine, settings.engine.dtype);
+  try {
+    await resetPeakMemory();
+    const asked = { forward: 0, gradients: 0 };
+    const start = performance.now();
+    let savedAt = start;
+    const run = chooseMask(
+      countedModel(decoder, asked),
+      source,
+      blocks,
+      settings,
+      projectionOf(checkpoint, settings),
+      file?.state,
+    );
+    for (;;) {
+      const { done, value } = await run.next();
+      if (!done) {
+        if (performance.now() - savedAt < 1000 * SECONDS_BETWEEN_SAVES) continue;
+        await file?.save();
+        savedAt = performance.now();
+        continue;
+      }
+      const seconds = (performance.now() - start) / 1000;
+      const cost = file?.resumed ? undefined : { ...asked, seconds, peakBytes: await peakMemory() };
+      return { mask: value.mask, cost };
+    }
+  } finally {
+    decoder.dispose();
+  }
+}
