@@ -1,11 +1,11 @@
-import { fisher } from './fisher.js';
-import { flap } from './flap.js';
-import { llmPruner, llmPrunerElement } from './llm-pruner.js';
-import { magnitude } from './magnitude.js';
 import type { ScoringMethod } from './pruning-method.js';
-import { random } from './random.js';
-import { shortGpt } from './shortgpt.js';
-import { wandaSp } from './wanda-sp.js';
+import { fisher } from './rivals/fisher.js';
+import { flap } from './rivals/flap.js';
+import { llmPruner, llmPrunerElement } from './rivals/llm-pruner.js';
+import { magnitude } from './rivals/magnitude.js';
+import { random } from './rivals/random.js';
+import { shortGpt } from './rivals/shortgpt.js';
+import { wandaSp } from './rivals/wanda-sp.js';
 
 /** Methods of other work, and controls, by the names that the setting `choice` has for them. */
 export const rivals = {

@@ -1,7 +1,7 @@
 import { reduceToUnits, standardize } from '@grasp/budget';
-import { hiddenStatistics } from './measures/hidden-statistics.js';
-import { outputColumnSums } from './measures/weight-sums.js';
-import type { ScoringMethod } from './pruning-method.js';
+import { hiddenStatistics } from '../measures/hidden-statistics.js';
+import { outputColumnSums } from '../measures/weight-sums.js';
+import type { ScoringMethod } from '../pruning-method.js';
 
 /**
  * FLAP's fluctuation, `Var(h_j) · ‖w_j‖²` of an output matrix's columns (arXiv 2312.11983, its fluctuation metric), added up over a

@@ -1,5 +1,5 @@
 import { Random } from '@grasp/gates';
-import type { ScoringMethod } from './pruning-method.js';
+import type { ScoringMethod } from '../pruning-method.js';
 
 /** Separates the random numbers of scores from those of other stages. */
 const SCORES = 2;

@@ -1,5 +1,5 @@
 import { addSquares, valueDensity } from '@grasp/gates';
-import type { ScoringMethod } from './pruning-method.js';
+import type { ScoringMethod } from '../pruning-method.js';
 
 /**
  * Empirical Fisher information of the gates of the dense model, once: `½ · mean_b (∂L_b/∂z_u)²` over blocks of text (Kwon

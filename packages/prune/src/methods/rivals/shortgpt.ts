@@ -1,5 +1,5 @@
-import { blockInfluence } from './measures/block-influence.js';
-import type { ScoringMethod } from './pruning-method.js';
+import { blockInfluence } from '../measures/block-influence.js';
+import type { ScoringMethod } from '../pruning-method.js';
 
 /**
  * ShortGPT: whole layers, those with the least block influence first (arXiv 2403.03853, equation 1). All units of a layer

@@ -1,7 +1,7 @@
 import { rankWithin, reduceToUnits } from '@grasp/budget';
-import { hiddenStatistics } from './measures/hidden-statistics.js';
-import { outputColumnSums } from './measures/weight-sums.js';
-import type { ScoringMethod } from './pruning-method.js';
+import { hiddenStatistics } from '../measures/hidden-statistics.js';
+import { outputColumnSums } from '../measures/weight-sums.js';
+import type { ScoringMethod } from '../pruning-method.js';
 
 /**
  * Wanda for structures: `Σ_i |w_ij| · ‖h_j‖₂` of an output matrix's columns (Wanda, arXiv 2306.11695, equation 1, summed over

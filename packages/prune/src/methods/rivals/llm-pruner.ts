@@ -1,6 +1,6 @@
 import { type Layout, rankWithin } from '@grasp/budget';
-import { type UnitTaylor, unitTaylor } from './measures/unit-taylor.js';
-import type { ScoringMethod } from './pruning-method.js';
+import { type UnitTaylor, unitTaylor } from '../measures/unit-taylor.js';
+import type { ScoringMethod } from '../pruning-method.js';
 
 /** Shares of the layers that are spared, of 32 in the paper: the first 4 and the last 2. */
 const [FIRST, LAST] = [4 / 32, 2 / 32];
