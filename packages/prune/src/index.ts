@@ -14,6 +14,7 @@ export { matMulRate } from './forecast/matmul-rate.js';
 export { MemoryError, type MemoryOwner } from './forecast/memory-error.js';
 export type { TextSizes } from './forecast/text-sizes.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
+export type { HeldOutResult } from './learning/keep-share.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';
 export { learnScores } from './learning/learn-scores.js';
 export { compensatingBiases } from './methods/compensating-biases.js';

@@ -1,3 +1,4 @@
+import { learnedSizes } from '../learning/held-out.js';
 import { taughtBlocks } from '../learning/teacher.js';
 import { rivals } from '../methods/rivals.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -36,16 +37,17 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
   const { scales, lora, engine } = settings;
   const { batch, length } = settings.text;
   const learnsGates = settings.choice === 'gates';
-  const teacher = taughtBlocks(settings, texts);
+  const learned = learnedSizes(settings, texts);
+  const teacher = taughtBlocks(settings, learned);
   return {
     dtype: engine.dtype,
     length,
     gateSteps: choiceSteps(settings, texts),
     tokensPerGateStep: learnsGates ? batch * length : length, // importance reads one block at a time
-    scaleSteps: Math.ceil(texts.scales / batch) * scales.epochs,
+    scaleSteps: Math.ceil(learned.scales / batch) * scales.epochs,
     tokensPerScaleStep: batch * length,
     rank: lora.rank,
-    ...(settings.refit.mode === 'none' ? {} : { refit: refitPlan(settings, texts) }),
+    ...(settings.refit.mode === 'none' ? {} : { refit: refitPlan(settings, learned) }),
     teacherTokens: teacher.total * length,
     teacherOnlyTokens: (teacher.total - teacher.byRefit) * length,
     ...(texts.window ? { window: texts.window } : {}),

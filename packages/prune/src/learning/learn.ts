@@ -6,6 +6,8 @@ import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
 import { type ChoiceSource, chooseMask } from './choose-mask.js';
+import { splitHeldOut } from './held-out.js';
+import type { HeldOutResult } from './keep-share.js';
 import { refit } from './refit.js';
 import { askTeacher, type TeacherBlocks, taughtBlocks } from './teacher.js';
 import { tune } from './tune.js';
@@ -24,6 +26,8 @@ export interface Learned {
   readonly replaced: readonly ReplacedColumns[];
   /** LoRA updates of the kept units' matrices; empty without LoRA. */
   readonly lora: readonly LoraUpdate[];
+  /** What held-out text says of tuning; absent without such text. */
+  readonly heldOut?: HeldOutResult;
   readonly losses: { readonly gates: readonly number[]; readonly scales: readonly number[] };
 }
 
@@ -57,19 +61,22 @@ export async function* learn(
     progress,
   );
   const taught: TeacherBlocks = [];
-  const [gates, scales] = [gateBlocks.shape[0], scaleBlocks.shape[0]];
-  const { total, byRefit } = taughtBlocks(settings, { gates, scales, apart: gateBlocks !== scaleBlocks });
+  const { learned, heldOut } = splitHeldOut(settings, scaleBlocks);
+  const apart = gateBlocks !== scaleBlocks;
+  const ofRefit = apart ? gateBlocks : learned;
+  const sizes = { gates: ofRefit.shape[0], scales: learned.shape[0], apart };
+  const { total, byRefit } = taughtBlocks(settings, sizes);
   // A refit with error compensation reads the first blocks with the dense model anyway. The others are read before it,
   // while the model is dense.
   yield* askTeacher(model, scaleBlocks, [byRefit, total], taught);
   const replaced =
     settings.refit.mode === 'sequential'
-      ? yield* refit(model, mask, gateBlocks, settings, { taught, taughtBlocks: byRefit })
+      ? yield* refit(model, mask, ofRefit, settings, { taught, taughtBlocks: byRefit })
       : [];
   const { losses: ofTuning, ...tuned } = yield* tune(
     model,
     mask,
-    { scaleBlocks, taught },
+    { scaleBlocks: learned, taught, heldOut },
     settings,
     progress,
   );

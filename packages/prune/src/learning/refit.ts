@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { rows, type TokenBlocks } from '@grasp/calib-data';
+import { rows, type TokenBatch } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
 import { type ReplacedColumns, refitOutputs } from '@grasp/fold';
 import type { PruneEvent } from '../run/events.js';
@@ -17,7 +17,7 @@ const TOKENS_AT_ONCE = 2048;
 export async function* refit(
   model: Decoder,
   mask: Uint8Array,
-  blocks: TokenBlocks,
+  blocks: TokenBatch,
   { refit: { damping, compensation, blocks: maxBlocks } }: PruneSettings,
   { taught, taughtBlocks }: { readonly taught: TeacherBlocks; readonly taughtBlocks: number },
 ): AsyncGenerator<PruneEvent, ReplacedColumns[], undefined> {

@@ -1,4 +1,4 @@
-import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
+import { rows, type TokenBatch } from '@grasp/calib-data';
 import { epochOrder } from '@grasp/gates';
 
 /** Which blocks each step of a stage sees: a function of the step alone. */
@@ -11,7 +11,7 @@ export interface Schedule {
 
 /** Every epoch is a permutation of all blocks, cut into batches. */
 export function schedule(
-  blocks: TokenBlocks,
+  blocks: TokenBatch,
   { batch, seed }: { readonly batch: number; readonly seed: number },
 ): Schedule {
   const { stepsPerEpoch, rowsAt } = epochOrder(blocks.shape[0], batch, seed);

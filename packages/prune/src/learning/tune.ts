@@ -1,5 +1,12 @@
-import type { TokenBlocks } from '@grasp/calib-data';
-import { type Decoder, initialLora, loraUpdates, normCount, normScales } from '@grasp/decoder';
+import type { TokenBatch } from '@grasp/calib-data';
+import {
+  type Decoder,
+  type DecoderParameters,
+  initialLora,
+  loraUpdates,
+  normCount,
+  normScales,
+} from '@grasp/decoder';
 import { type LoraUpdate, type NormScales, scaleGroup, scalesFromScores } from '@grasp/fold';
 import {
   adamW,
@@ -14,6 +21,7 @@ import {
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
+import { type HeldOutResult, keepShare, shareOf } from './keep-share.js';
 import { schedule } from './schedule.js';
 import { type TeacherBlocks, withTeacher } from './teacher.js';
 
@@ -29,6 +37,16 @@ export interface Tuned {
   /** To be added to the kept units' matrices; empty without LoRA. */
   readonly lora: readonly LoraUpdate[];
   readonly losses: readonly number[];
+  /** Absent without held-out text. */
+  readonly heldOut?: HeldOutResult;
+}
+
+/** What tuning reads. */
+export interface TuningText {
+  readonly scaleBlocks: TokenBatch;
+  readonly taught: TeacherBlocks;
+  /** Text that it does not learn from. */
+  readonly heldOut?: TokenBatch | undefined;
 }
 
 /** The parameter groups that can be tuned; those that the settings ask for are. */
@@ -36,14 +54,15 @@ type Group = 'scales' | 'norms' | 'lora';
 
 /**
  * Tunes the scales of the kept units (GRASPrune, arXiv 2604.19398, section 3) and, if the settings ask for them, the
- * scales of norms and LoRA factors with them, in one loop. Norms, LoRA and distillation are not in the paper.
+ * scales of norms and LoRA factors with them, in one loop. Where there is held-out text, the model keeps the share of all
+ * this that serves it best. Norms, LoRA, distillation and held-out text are not in the paper.
  *
  * @param progress resumed, and updated in place.
  */
 export async function* tune(
   model: Decoder,
   mask: Uint8Array,
-  { scaleBlocks, taught }: { readonly scaleBlocks: TokenBlocks; readonly taught: TeacherBlocks },
+  { scaleBlocks, taught, heldOut }: TuningText,
   settings: PruneSettings,
   progress: Pick<RunState, 'tuning'>,
 ): AsyncGenerator<PruneEvent, Tuned, undefined> {
@@ -54,8 +73,10 @@ export async function* tune(
   const steps = stepsPerEpoch * settings.scales.epochs;
   const groups = groupsOf(model, mask, settings, steps);
   const names = Object.keys(groups) as Group[];
+  const under = (values: Partial<Record<Group, Float32Array | undefined>>) =>
+    ({ gates: values.scales, norms: values.norms, lora: values.lora }) as DecoderParameters;
   const gradientsOf: GradientsOf<ReturnType<typeof batchAt>, Group> = async (batch, values) => {
-    const view = model.under({ gates: values.scales, norms: values.norms, lora: values.lora });
+    const view = model.under(under(values));
     const wanted = names.map((name) => (name === 'scales' ? 'gates' : name));
     const { loss, gradients } = await view.lossAndGradients(batch, wanted, { units: 'kept' });
     return { loss, gradients: { ...gradients, scales: gradients.gates } };
@@ -67,13 +88,25 @@ export async function* tune(
   for await (const { step, loss } of train(gradientsOf, groups, taughtAt, steps, state)) {
     yield { stage: 'scales', step: step + 1, steps, loss, tokens: batchAt(step).ids.length };
   }
-  const { scales, norms, lora } = state.parameters;
   const { alpha } = settings.scales;
+  /** The values that a share of the learned parameters stands for. */
+  const valuesOf = (share: number) => {
+    const { scales, norms, lora } = shareOf(state.parameters, share);
+    return {
+      scales: scalesFromScores(scales!, mask, alpha),
+      norms: norms && scalesFromScores(norms, allOnes(norms.length), alpha),
+      lora,
+    };
+  };
+  const kept =
+    heldOut && steps > 0 ? yield* keepShare(model, heldOut, (share) => under(valuesOf(share))) : undefined;
+  const { scales, norms, lora } = valuesOf(kept?.share ?? 1);
   return {
-    scales: scalesFromScores(scales!, mask, alpha),
-    norms: norms ? normScales(model.config, scalesFromScores(norms, allOnes(norms.length), alpha)) : [],
-    lora: lora ? loraUpdates(model.config, mask, settings.lora.rank, lora) : [],
+    scales,
+    norms: norms ? normScales(model.config, norms) : [],
+    lora: lora && kept?.share !== 0 ? loraUpdates(model.config, mask, settings.lora.rank, lora) : [],
     losses: state.losses,
+    ...(kept ? { heldOut: kept } : {}),
   };
 }
 

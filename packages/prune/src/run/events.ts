@@ -48,6 +48,15 @@ export type PruneEvent =
       readonly tokens: number;
     }
   | {
+      /** Loss on the held-out blocks under a share of what tuning found; 0 is the model before it. */
+      readonly stage: 'held-out';
+      readonly compared: number;
+      readonly shares: number;
+      readonly share: number;
+      readonly loss: number;
+      readonly tokens: number;
+    }
+  | {
       readonly stage: 'perplexity';
       /** A {@link Subject} in a run, or the name that a caller of `measure` gives. */
       readonly subject: string;

@@ -99,6 +99,27 @@ describe('prune', () => {
     expect(perplexity.calibrated!.text!).toBeLessThan(perplexity.masked!.text!);
   });
 
+  it('keeps the share of tuning that serves the held-out text best', async () => {
+    const { ids, shape } = job.gateBlocks;
+    const [count, length] = shape;
+    const gateBlocks = {
+      ...job.gateBlocks,
+      ids: Int32Array.from([...ids, ...ids]),
+      shape: [2 * count, length] as const,
+    };
+    const heldOut = { ...job.gateBlocks, ids: ids.slice((count - 1) * length), shape: [1, length] as const };
+    const { record, events } = await run(
+      { method: 'grasp+', budget: { keep: 0.6 }, importance: { rounds: 2, blocksPerRound: 2 } },
+      { gateBlocks, evaluation: [{ name: 'held out', windows: heldOut }] },
+    );
+    const { blocks, share, losses } = record.heldOut!;
+    const best = losses.reduce((a, b) => (b.loss < a.loss ? b : a));
+    expect({ blocks, share }).toEqual({ blocks: 1, share: best.share });
+    expect(Math.log(record.perplexity.calibrated!['held out']!)).toBeCloseTo(best.loss, 4);
+    expect(events.filter(({ stage }) => stage === 'held-out')).toHaveLength(losses.length);
+    expect(record.losses.scales).toHaveLength(2 * count - 1);
+  });
+
   it('goes through the stages of grasp+, within the budget', async () => {
     const { events, record } = await run({
       method: 'grasp+',

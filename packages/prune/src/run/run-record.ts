@@ -1,6 +1,7 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { configOf, describeModel, maskedShapes } from '@grasp/decoder';
+import type { HeldOutResult } from '../learning/keep-share.js';
 import type { Learned } from '../learning/learn.js';
 import { type GivenChoice, givenMethod } from '../methods/given-method.js';
 import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from '../projection/budgets.js';
@@ -49,6 +50,8 @@ export interface RunRecord {
   readonly layers: readonly { readonly layer: number; readonly ffn: number; readonly kv: number }[];
   /** Loss of each step. */
   readonly losses: Learned['losses'];
+  /** What held-out text says of tuning; absent without such text. */
+  readonly heldOut?: HeldOutResult;
   /** Perplexity of each measured model, by text. */
   readonly perplexity: Readonly<Partial<Record<Subject, Readonly<Record<string, number>>>>>;
   readonly maskFile: typeof MASK_FILE;
@@ -121,6 +124,7 @@ export function runRecord(job: RunSource, outcome: RunOutcome): RunRecord {
     after: sizesOf(pruned),
     layers: keptPerLayer(dense, learned.mask),
     losses: learned.losses,
+    ...(learned.heldOut ? { heldOut: learned.heldOut } : {}),
     perplexity: outcome.perplexity,
     maskFile: MASK_FILE,
   };

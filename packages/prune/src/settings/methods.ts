@@ -16,6 +16,7 @@ export const METHODS: Readonly<Record<NonNullable<SettingsInput['method']>, Sett
     scales: { targets: 'units+norms', schedule: 'annealed' },
     lora: { rank: 16 },
     distil: { weight: 0.75, blocks: 48 },
+    heldOut: { blocks: 4 },
   },
   random: rival('random'),
   magnitude: rival('magnitude'),

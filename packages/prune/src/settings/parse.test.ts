@@ -17,6 +17,7 @@ describe('parseSettings', () => {
       scales: { targets: 'units', epochs: 1, schedule: 'constant', alpha: 0.5 },
       lora: { rank: 0, learningRate: 4e-3 },
       distil: { weight: 0, blocks: 512 },
+      heldOut: { blocks: 0 },
       text: { blocks: 512, length: 512, batch: 1 },
       engine: { dtype: 'float32' },
       seed: 42,

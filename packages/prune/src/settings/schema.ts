@@ -173,6 +173,18 @@ export const settingsSchema = z.strictObject({
     },
     { heading: 'Distillation', afterChoice: true },
   ),
+  heldOut: group(
+    {
+      blocks: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe(
+          'maximum number of last calibration blocks that tuning does not see; it is kept as far as it lowers their loss. At most one block in 16',
+        ),
+    },
+    { heading: 'Held-out text', afterChoice: true },
+  ),
   text: group(
     {
       blocks: z.int().min(1).default(512).describe('maximum number of calibration blocks'),

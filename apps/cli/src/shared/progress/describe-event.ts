@@ -18,6 +18,7 @@ const labels = {
   teacher: 'teacher logits',
   refit: 'refitting',
   scales: 'calibrating scales',
+  'held-out': 'held-out text',
   write: 'writing',
   verify: 'reading back',
 };
@@ -54,6 +55,11 @@ export function describeEvent(event: PruneEvent): EventView {
       const { sublayer, sublayers, tokens, missed } = event;
       const detail = `${(100 * missed).toFixed(1)}% error`;
       return { label: labels.refit, done: sublayer, total: sublayers, tokens, detail };
+    }
+    case 'held-out': {
+      const { compared, shares, share, loss, tokens } = event;
+      const detail = `loss ${loss.toFixed(3)} with ${100 * share}% of what tuning found`;
+      return { label: labels['held-out'], done: compared, total: shares, tokens, detail };
     }
     case 'perplexity': {
       const { subject, text, window, windows, tokens } = event;

@@ -1,0 +1,45 @@
+import { rows, type TokenBatch } from '@grasp/calib-data';
+import type { DecoderView } from '@grasp/decoder';
+import type { TextSizes } from '../forecast/text-sizes.js';
+import type { PruneSettings } from '../settings/schema.js';
+
+/** A short text holds out less: one block in so many. */
+const ONE_IN = 16;
+
+/** How many of a text's last blocks no stage learns from. */
+export function heldOutCount({ heldOut }: Pick<PruneSettings, 'heldOut'>, blocks: number): number {
+  return Math.min(heldOut.blocks, Math.floor(blocks / ONE_IN));
+}
+
+/** The sizes of the texts that refit and tuning learn from. */
+export function learnedSizes(settings: Pick<PruneSettings, 'heldOut'>, texts: TextSizes): TextSizes {
+  const { gates, scales, apart } = texts;
+  const heldOut = heldOutCount(settings, scales);
+  return { ...texts, scales: scales - heldOut, gates: apart ? gates : gates - heldOut };
+}
+
+/** Cuts a text into the blocks that stages learn from and those that show what it was worth. */
+export function splitHeldOut(
+  settings: Pick<PruneSettings, 'heldOut'>,
+  blocks: TokenBatch,
+): { readonly learned: TokenBatch; readonly heldOut: TokenBatch | undefined } {
+  const [count] = blocks.shape;
+  const last = heldOutCount(settings, count);
+  if (last === 0) return { learned: blocks, heldOut: undefined };
+  const range = (start: number, end: number) =>
+    rows(
+      blocks,
+      Array.from({ length: end - start }, (_, i) => start + i),
+    );
+  return { learned: range(0, count - last), heldOut: range(count - last, count) };
+}
+
+/** Mean next-token loss of a model, in nats, block by block: at any size, one block fits. */
+export async function meanLoss(view: DecoderView, blocks: TokenBatch): Promise<number> {
+  const [count, length] = blocks.shape;
+  let sum = 0;
+  for (let block = 0; block < count; block++) {
+    for (const nll of await view.negLogLikelihood(rows(blocks, [block]))) sum += nll;
+  }
+  return sum / (count * (length - 1));
+}
