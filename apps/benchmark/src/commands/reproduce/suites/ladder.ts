@@ -24,6 +24,7 @@ const RUNGS: readonly Rung[] = [
   { name: 'annealed', title: '+ annealed rate', adds: { scales: { schedule: 'annealed' } } },
   { name: 'corrections', title: '+ LoRA', adds: { lora: { rank: 16 } } },
   { name: 'distilled', title: '+ distillation', adds: { distil: { weight: 0.75, blocks: 48 } } },
+  { name: 'held-out', title: '+ held-out text', adds: { heldOut: { blocks: 4 } } },
 ];
 
 /** Settings after each idea of grasp+. The last entry equals `--method grasp+`. */
