@@ -74,3 +74,12 @@ export class TaskItemError extends Error {
     this.name = 'TaskItemError';
   }
 }
+
+/** Python programs cannot be run under limits on this machine. */
+export class ProgramRunnerError extends Error {
+  override readonly name = 'ProgramRunnerError';
+  readonly code = 'GRASP_EVAL_RUNNER';
+  constructor(reason: string) {
+    super(`Generated programs cannot be run: ${reason}`);
+  }
+}

@@ -54,6 +54,8 @@ const byPrefix: readonly (readonly [prefix: string, exit: number])[] = [
   ['GRASP_ENGINE', exitCodes.engine],
   ['GRASP_PYTHON', exitCodes.engine],
   ['GRASP_LM_EVAL', exitCodes.engine],
+  ['GRASP_EVAL_RUNNER', exitCodes.engine],
+  ['GRASP_ENDPOINT', exitCodes.engine],
   ['GRASP_DISAGREEMENT', exitCodes.disagreement],
   ['GRASP_', exitCodes.input],
 ];

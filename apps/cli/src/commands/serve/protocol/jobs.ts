@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { ChatPrompt } from '@grasp/tokenizer';
-import type { CompletingModel, CompletionJob } from '../completing/complete.js';
+import type { CompletingModel, CompletionJob } from '../../../shared/generation/complete.js';
 import { ApiError } from './api-error.js';
 import type { ChatRequest, CommonRequest, CompletionRequest } from './requests.js';
 

@@ -4,8 +4,8 @@ import {
   type CompletionJob,
   type CompletionPart,
   complete,
-} from '../completing/complete.js';
-import type { TokenScores } from '../completing/token-scores.js';
+} from '../../../shared/generation/complete.js';
+import type { TokenScores } from '../../../shared/generation/token-scores.js';
 import type { ServedModel } from './jobs.js';
 import type { ReplyForm } from './reply-forms.js';
 

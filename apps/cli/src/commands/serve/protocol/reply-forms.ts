@@ -1,6 +1,6 @@
 import type { Tokenizer } from '@grasp/tokenizer';
-import type { CompletionEnd } from '../completing/complete.js';
-import type { TokenScores } from '../completing/token-scores.js';
+import type { CompletionEnd } from '../../../shared/generation/complete.js';
+import type { TokenScores } from '../../../shared/generation/token-scores.js';
 import { chatScores, textScores } from './score-forms.js';
 
 /** A whole reply, or a part of it. */

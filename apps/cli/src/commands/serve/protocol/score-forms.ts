@@ -1,5 +1,5 @@
 import type { Tokenizer } from '@grasp/tokenizer';
-import type { TokenScores } from '../completing/token-scores.js';
+import type { TokenScores } from '../../../shared/generation/token-scores.js';
 
 type Decoding = Pick<Tokenizer, 'decode'>;
 

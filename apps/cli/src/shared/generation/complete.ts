@@ -1,10 +1,10 @@
 import type { DecoderView } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import type { Tokenizer } from '@grasp/tokenizer';
-import { continueTokens } from '../../../shared/generation/continue-tokens.js';
-import { type Sampling, sampleToken } from '../../../shared/generation/sample-token.js';
-import { streamText } from '../../../shared/generation/stream-text.js';
+import { continueTokens } from './continue-tokens.js';
+import { type Sampling, sampleToken } from './sample-token.js';
 import { StopStrings } from './stop-strings.js';
+import { streamText } from './stream-text.js';
 import { type TokenScores, tokenScores } from './token-scores.js';
 
 /** A model that can be asked for text. */

@@ -1,0 +1,117 @@
+import { Command } from '@commander-js/extra-typings';
+import { tokenizerRoles } from '@grasp/checkpoint';
+import { decoderLayout } from '@grasp/decoder';
+import { evaluateHumanEval, type HumanEvalItem, humanEvalProblems, programRunner } from '@grasp/eval';
+import { loadOn, SettingsError } from '@grasp/prune';
+import { openEngineFor } from '../../../shared/engine.js';
+import { count, nonEmpty, options, webAddress } from '../../../shared/flags.js';
+import { endTokens } from '../../../shared/generation/continue-tokens.js';
+import { MODEL_HELP, withModel } from '../../../shared/model.js';
+import { countView } from '../../../shared/progress/count-view.js';
+import { watch } from '../../../shared/progress/watch.js';
+import type { Terminal } from '../../../shared/terminal.js';
+import { endpointCompletions } from './endpoint.js';
+import { ownCompletions } from './own-completions.js';
+import { ResultsFile } from './results-file.js';
+
+type Complete = (prompt: string) => Promise<string>;
+
+interface Flags {
+  readonly limit?: number | undefined;
+  readonly out?: string | undefined;
+  readonly maxTokens: number;
+  readonly seconds: number;
+  readonly python: string;
+  readonly quiet?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+/** Completes the problems, runs the programs, prints the result. */
+async function evaluate(model: string, complete: Complete, flags: Flags, terminal: Terminal): Promise<void> {
+  const { limit, out, maxTokens, seconds, python, quiet, json } = flags;
+  const { signal } = terminal;
+  const file = out === undefined ? undefined : await ResultsFile.open(out, { model, maxTokens });
+  const problems = await humanEvalProblems({ limit, signal });
+  const runner = await programRunner({ seconds }, python);
+  if (!runner.isolation.network) {
+    terminal.note(
+      'warning: this system takes the network from no process; Python alone refuses it to the programs.',
+    );
+  }
+  const view = countView(terminal, quiet);
+  const items: HumanEvalItem[] = [];
+  try {
+    const run = evaluateHumanEval(problems, complete, runner, { earlier: file?.earlier ?? [], signal });
+    for await (const record of run) {
+      if (record.kind === 'item') {
+        items.push(record);
+        await file?.add(record);
+        view.show('problems', items.length, problems.length);
+        continue;
+      }
+      view.stop();
+      const { value, standardError } = record.passAt1;
+      if (json) {
+        const results = items.map(({ kind: _, ...item }) => item);
+        terminal.print(JSON.stringify({ model, maxTokens, passAt1: record.passAt1, results }, null, 2));
+        continue;
+      }
+      for (const { id, outcome } of items) terminal.print(`${id}  ${outcome}`);
+      const error = standardError === undefined ? '' : ` ± ${standardError.toFixed(4)}`;
+      terminal.print(`pass@1  ${value.toFixed(4)}${error}  (${record.items} problems)`);
+    }
+  } finally {
+    view.stop();
+  }
+}
+
+export const humanEvalCommand = (terminal: Terminal) =>
+  new Command('humaneval')
+    .description('pass@1 on the 164 problems of HumanEval: runs programs that the model writes')
+    .argument('<model>', `${MODEL_HELP}; with --endpoint, the name of the model there`, nonEmpty)
+    .option('--run-generated-code', 'allow the programs to run, each in a process with limits')
+    .option(
+      '--endpoint <url>',
+      'ask a server with the API of OpenAI, up to /v1, instead of loading a model',
+      webAddress,
+    )
+    .option('--limit <number>', 'use only the first problems', count)
+    .option('--max-tokens <number>', 'maximum length of a completion', count, 512)
+    .option('--seconds <number>', 'time that a program has', count, 5)
+    .option('--python <path>', 'interpreter for the programs', nonEmpty, 'python3')
+    .option(
+      '--out <file>',
+      'keep each result in this file, JSON Lines; the same command resumes from it',
+      nonEmpty,
+    )
+    .addOption(options.backend())
+    .addOption(options.threads())
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document with every completion instead of text')
+    .action(async (path, { runGeneratedCode, endpoint, backend, threads, ...flags }) => {
+      if (!runGeneratedCode) {
+        throw new SettingsError(
+          'HumanEval runs programs that the model writes. Add --run-generated-code to allow that, best in a container.',
+          ['run-generated-code'],
+        );
+      }
+      const { maxTokens, quiet } = flags;
+      const { signal } = terminal;
+      if (endpoint !== undefined) {
+        const apiKey = process.env.OPENAI_API_KEY;
+        const complete = endpointCompletions({ url: endpoint, model: path, apiKey, maxTokens }, signal);
+        return evaluate(path, complete, flags, terminal);
+      }
+      await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
+        const engine = await openEngineFor(terminal, { backend, threads, quiet });
+        const layout = decoderLayout(config);
+        const decoder = await watch(loadOn(checkpoint, engine), terminal, { layout, quiet });
+        try {
+          const ends = endTokens(await tokenizerRoles(checkpoint), tokenizer);
+          const complete = ownCompletions({ view: decoder.under(), tokenizer, ends }, maxTokens, signal);
+          await evaluate(path, complete, flags, terminal);
+        } finally {
+          decoder.dispose();
+        }
+      });
+    });
