@@ -1,17 +1,16 @@
 import type { GradientOptions, GroupGradients } from '@grasp/gates';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { DecoderInputError } from './errors.js';
 import { backpropagate } from './gradients/backpropagation.js';
 import { nonFiniteError } from './gradients/non-finite.js';
 import { unitProducts, type WeightProducts } from './gradients/unit-products.js';
 import {
-  type ContinuationBatch,
   type ContinuationGroup,
   checkGroup,
   continuationBatch,
   endingScores,
-  visibleKeys,
 } from './inference/continuations.js';
+import { endingLikelihoods } from './inference/ending-likelihoods.js';
 import {
   type GenerateOptions,
   type GenerateRowsOptions,
@@ -19,11 +18,11 @@ import {
   generateTokens,
 } from './inference/generate.js';
 import { Generation } from './inference/generation.js';
+import { hiddenStates } from './inference/hidden-states.js';
 import type { DecoderParts } from './layers/decoder-parts.js';
 import { type Pass, PreparedLayers } from './layers/prepared-layers.js';
-import type { Positions } from './layers/rotary-positions.js';
 import { checkLengths, gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
-import type { VisibleKeys } from './layers/sublayer.js';
+import type { TeacherLogits } from './math/head/distillation.js';
 import { observe, type TakeObserved } from './observation/observe.js';
 import { readTensor } from './runtime/read-tensor.js';
 import type { DecoderParameters, ParameterName } from './spec/parameters.js';
@@ -125,8 +124,23 @@ export class DecoderView {
     const { inputs, tokens } = splitTargets(batch);
     const { head, positions } = this.parts;
     return this.ask((passes, norm) =>
-      head.teacherRows(this.hiddenStates(passes, inputs, positions.range(0, tokens, batch.shape[1])), norm),
+      head.teacherRows(hiddenStates(head, passes, inputs, positions.range(0, tokens, batch.shape[1])), norm),
     );
+  }
+
+  /**
+   * What this model predicts for each target of a batch: its `k` most likely tokens, with their log-probabilities. A
+   * student of any shape with the same vocabulary can learn from them, see `TrainingBatch`.
+   */
+  async topLogits(batch: TokenBatch, k: number): Promise<TeacherLogits> {
+    checkBatch(this.parts.config, batch, 2);
+    const { inputs, tokens } = splitTargets(batch);
+    const { head, positions, config } = this.parts;
+    const tensors = await this.askAll((passes, norm) => {
+      const x = hiddenStates(head, passes, inputs, positions.range(0, tokens, batch.shape[1]));
+      return head.topLogits(x, norm, Math.min(k, config.vocabSize));
+    });
+    return { ids: Int32Array.from(tensors.ids), logProbabilities: tensors.logProbabilities };
   }
 
   /**
@@ -140,7 +154,7 @@ export class DecoderView {
     const { head, positions } = this.parts;
     return this.ask((passes, norm) =>
       head.negLogLikelihood(
-        this.hiddenStates(passes, inputs, positions.range(0, tokens, batch.shape[1])),
+        hiddenStates(head, passes, inputs, positions.range(0, tokens, batch.shape[1])),
         norm,
         targets,
       ),
@@ -152,7 +166,7 @@ export class DecoderView {
     checkBatch(this.parts.config, batch, 1);
     const { head, positions } = this.parts;
     return this.ask((passes, norm) =>
-      head.logits(this.hiddenStates(passes, batch.ids, positions.range(0, batch.shape[1])), norm),
+      head.logits(hiddenStates(head, passes, batch.ids, positions.range(0, batch.shape[1])), norm),
     );
   }
 
@@ -185,7 +199,7 @@ export class DecoderView {
   async scoreContinuations(groups: readonly ContinuationGroup[]): Promise<Float64Array[]> {
     for (const group of groups) checkGroup(this.parts.config, group);
     const batch = continuationBatch(groups);
-    const nll = await this.ask((passes, norm) => this.endingLikelihoods(passes, norm, batch));
+    const nll = await this.ask((passes, norm) => endingLikelihoods(this.parts, passes, norm, batch));
     return endingScores(groups, nll);
   }
 
@@ -213,38 +227,21 @@ export class DecoderView {
 
   /** Computes one tensor in a synchronous run and reads it. */
   private async ask(compute: (passes: readonly Pass[], norm: tf.Tensor) => tf.Tensor): Promise<Float32Array> {
+    return (await this.askAll((passes, norm) => ({ answer: compute(passes, norm) }))).answer;
+  }
+
+  /** The same for several tensors by name. */
+  private async askAll<Name extends string>(
+    compute: (passes: readonly Pass[], norm: tf.Tensor) => Record<Name, tf.Tensor>,
+  ): Promise<Record<Name, Float32Array>> {
     const layers = new PreparedLayers(this.parts, splitParameters(this.parts, this.parameters, 'kept'));
     try {
-      const tensor = layers.run((passes) => compute(passes, layers.norm));
-      return await readTensor(tensor);
+      const tensors = layers.run((passes) => compute(passes, layers.norm));
+      const names = Object.keys(tensors) as Name[];
+      const values = await Promise.all(names.map((name) => readTensor(tensors[name])));
+      return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<Name, Float32Array>;
     } finally {
       layers.dispose();
     }
-  }
-
-  /** `[N, d]` before the final norm. */
-  private hiddenStates(
-    passes: readonly Pass[],
-    ids: Int32Array,
-    positions: Positions,
-    visible?: VisibleKeys,
-  ): tf.Tensor {
-    let x = this.parts.head.embed(ids);
-    for (const { sublayer, tensors } of passes) {
-      const y = sublayer.forward(x, tensors, positions, visible);
-      x.dispose();
-      x = y;
-    }
-    return x;
-  }
-
-  /** Negative log-likelihood of each ending token, `[M]`. */
-  private endingLikelihoods(passes: readonly Pass[], norm: tf.Tensor, batch: ContinuationBatch): tf.Tensor {
-    const { tokens, positions, predictors, targets } = batch;
-    const [B] = tokens.shape;
-    const ofTokens = this.parts.positions.of(positions, B);
-    const x = this.hiddenStates(passes, tokens.ids, ofTokens, visibleKeys(batch)); // [B·T, d]
-    const predicting = tf.gather(x, tf.tensor1d(predictors, 'int32')); // [M, d]
-    return this.parts.head.negLogLikelihood(predicting, norm, targets);
   }
 }

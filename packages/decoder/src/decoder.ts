@@ -9,6 +9,7 @@ import { type RefittedRows, refitWalk } from './recovery/refit-walk.js';
 import type { DecoderConfig } from './spec/config.js';
 import type { DecoderParameters } from './spec/parameters.js';
 import { checkBatch, type TokenBatch } from './token-batch.js';
+import { type TrainingOptions, WeightTraining } from './training/weight-training.js';
 
 /**
  * A pretrained decoder whose FFN channels and KV groups carry gates. It holds weights only: questions about it go to a
@@ -90,6 +91,14 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     yield* refitWalk(this.parts, batches, mask, walk, refitted);
     for (const { sublayer, rows, values } of refitted) sublayer.replaceOutputRows(rows, values);
     this.parts.state.edition++;
+  }
+
+  /**
+   * Begins to train all weights of the decoder. Memory: 12 bytes per trained weight, 8 in float32; while a step runs, also
+   * its gradients, which take the place of activations.
+   */
+  training(options: TrainingOptions = {}): WeightTraining {
+    return new WeightTraining(this.parts, options);
   }
 
   /** Frees all tensors. The decoder cannot be used afterwards. */

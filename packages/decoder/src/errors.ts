@@ -62,3 +62,15 @@ export class DecoderStateError extends Error {
   override readonly name = 'DecoderStateError';
   readonly code = 'GRASP_DECODER_STATE';
 }
+
+/** A gradient is not finite. The message names the weight. */
+export class NonFiniteGradientError extends Error {
+  override readonly name = 'NonFiniteGradientError';
+  readonly code = 'GRASP_NON_FINITE';
+  constructor(
+    /** The weight's name, such as `layers.3.attention.queryKey`. */
+    readonly weight: string,
+  ) {
+    super(`The gradient of ${weight} is not finite. Lower the learning rates; in bfloat16, try float32.`);
+  }
+}

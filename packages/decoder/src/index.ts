@@ -25,6 +25,7 @@ export {
   DecoderStateError,
   ModelConfigError,
   NonFiniteActivationError,
+  NonFiniteGradientError,
   UnsupportedModelError,
   WeightShapeError,
 } from './errors.js';
@@ -44,8 +45,9 @@ export { type LoadOptions, loadDecoder } from './load-decoder.js';
 export type { Activation } from './math/activation.js';
 export { attentionMatrices } from './math/attention/attention-shape.js';
 export { feedForwardMatrices } from './math/feed-forward.js';
+export type { TeacherLogits } from './math/head/distillation.js';
+export type { TeacherTargets } from './math/head/teacher-targets.js';
 export { rotaryFrequencies } from './math/rotary-frequencies.js';
-export type { TeacherTargets } from './math/teacher-targets.js';
 export type { TakeObserved } from './observation/observe.js';
 export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
 export { normCount, normScales } from './recovery/norm-parameters.js';
@@ -76,6 +78,15 @@ export type { DecoderParameters, ParameterName } from './spec/parameters.js';
 export { type RotaryConfig, type RotaryOptions, ropeParameters, rotaryConfig } from './spec/rotary-config.js';
 export { decoderLayout, maskedShapes, prunedConfig, unitSlices } from './spec/units.js';
 export type { TokenBatch } from './token-batch.js';
+export type { StateTensor } from './training/held-state.js';
+export type { WeightKind } from './training/trained-weights.js';
+export type { TrainingBatch } from './training/training-batch.js';
+export {
+  type LearningRates,
+  type TrainingOptions,
+  type TrainingStep,
+  WeightTraining,
+} from './training/weight-training.js';
 export { type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';
 export { fusedCheckpoint, joinRows } from './weights/fused-tensors.js';
 export { headRows } from './weights/head-rows.js';

@@ -6,7 +6,7 @@ import { attentionFunctions } from './layers/attention-functions.js';
 import { AttentionLayer } from './layers/attention-layer.js';
 import { feedForwardFunctions } from './layers/feed-forward-functions.js';
 import { FeedForwardLayer } from './layers/feed-forward-layer.js';
-import { LanguageHead } from './layers/language-head.js';
+import { LanguageHead } from './layers/head/language-head.js';
 import { RotaryPositions } from './layers/rotary-positions.js';
 import type { Sublayer } from './layers/sublayer.js';
 import type { AttentionShape } from './math/attention/attention-shape.js';

@@ -1,5 +1,5 @@
 import { DecoderInputError } from './errors.js';
-import type { TeacherTargets } from './math/teacher-targets.js';
+import type { TeacherTargets } from './math/head/teacher-targets.js';
 import type { DecoderConfig } from './spec/config.js';
 
 /** Rows of token ids: `ids` is `[rows, length]`, row-major. */

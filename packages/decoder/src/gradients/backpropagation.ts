@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LanguageHead } from '../layers/language-head.js';
+import type { LanguageHead } from '../layers/head/language-head.js';
 import type { Pass } from '../layers/prepared-layers.js';
 import type { Positions } from '../layers/rotary-positions.js';
 import type { Saved } from '../layers/sublayer.js';

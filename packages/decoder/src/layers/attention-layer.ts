@@ -1,19 +1,20 @@
 import type { UnitBlock } from '@grasp/budget';
 import * as tf from '@tensorflow/tfjs-core';
+import type { AttentionGradientInputs } from '../math/attention/attention-gradient.js';
 import {
   type AttentionInputs,
   type AttentionSaved,
   attentionMatrices,
+  stillSeen,
 } from '../math/attention/attention-shape.js';
 import type { MatrixSize } from '../math/lora.js';
 import type { RotaryTable } from '../math/rotary.js';
 import type { DecoderConfig } from '../spec/config.js';
-import { headRows } from '../weights/head-rows.js';
+import { attentionWeights } from '../weights/held-weights.js';
 import type { Permutation } from '../weights/permutation.js';
-import { PermutedWeights, type UnitWeight } from '../weights/permuted-weights.js';
-import { type ProjectionName, projectionName } from '../weights/tensor-names.js';
+import { projectionName } from '../weights/tensor-names.js';
 import type { WeightReader } from '../weights/weight-reader.js';
-import type { AttentionFunctions } from './attention-functions.js';
+import { type AttentionFunctions, prunedGroups } from './attention-functions.js';
 import { readQueryKeyNorms } from './query-key-norms.js';
 import type { Positions } from './rotary-positions.js';
 import type {
@@ -26,14 +27,20 @@ import type {
   SublayerTensors,
   VisibleKeys,
   WantedGradients,
+  WeightGradients,
 } from './sublayer.js';
 import {
+  allWeights,
   disposeWeights,
+  normsOf,
   readNorms,
+  readUnits,
   replaceOutputRows,
+  replaceWeights,
   type SublayerWeights,
   scaleGradients,
   sublayerTensors,
+  tensorMap,
 } from './sublayer-weights.js';
 
 /** One layer's attention: the weights of its KV groups, one run of rows a group, and its passes. */
@@ -46,9 +53,8 @@ export class AttentionLayer implements Sublayer {
     private readonly functions: AttentionFunctions,
     private readonly config: DecoderConfig,
     private readonly weights: SublayerWeights,
-    private readonly queryKeyNorm: tf.Tensor | undefined,
   ) {
-    this.norms = [weights.norm, weights.postNorm].filter((norm) => norm !== undefined).length;
+    this.norms = normsOf(weights);
     this.prunedUnits = prunedGroups(config);
   }
 
@@ -59,35 +65,16 @@ export class AttentionLayer implements Sublayer {
     functions: AttentionFunctions,
   ): Promise<AttentionLayer> {
     const { layer, count } = block;
-    const { hiddenSize: d, headDim: h, queriesPerKvHead: G } = config;
-    const order = headRows(config);
-    const part = (name: ProjectionName, kind: 'weight' | 'bias', rows: number) => ({
-      name: projectionName(layer, name, kind),
-      rows,
-      order: name === 'v' ? undefined : order,
-    });
-    const weights: UnitWeight[] = [];
-    for (const [name, parts] of [
-      ['queryKey', [['q', G * h] as const, ['k', h] as const]],
-      ['value', [['v', h] as const]],
-    ] as const) {
-      const unitRows = parts.reduce((sum, [, rows]) => sum + rows, 0);
-      const matrices = parts.map(([projection, rows]) => part(projection, 'weight', rows));
-      weights.push({ name, tensor: await reader.interleaved(matrices, count, d), unitRows });
-      const biases = parts.map(([projection, rows]) => part(projection, 'bias', rows));
-      const bias = await reader.interleavedVectors(biases, count);
-      if (bias) weights.push({ name: `${name}Bias`, tensor: bias, unitRows });
-    }
-    const output = await reader.matrix(projectionName(layer, 'o', 'weight'), [d, count * G * h], true);
-    weights.push({ name: 'output', tensor: output, unitRows: G * h });
-    const shared = {
-      ...(await readNorms(reader, config, layer, 'attention')),
-      outputBias: await reader.optionalVector(projectionName(layer, 'o', 'bias'), d),
-      units: reader.scope(() => new PermutedWeights(count, weights)),
+    const weights = {
+      units: await readUnits(reader, attentionWeights(config, layer), count),
+      others: {
+        ...(await readNorms(reader, config, layer, 'attention')),
+        outputBias: await reader.optionalVector(projectionName(layer, 'o', 'bias'), config.hiddenSize),
+        queryKeyNorm: await readQueryKeyNorms(reader, config, layer, count),
+      },
       narrow: reader.narrow,
     };
-    const headNorms = await readQueryKeyNorms(reader, config, layer, count);
-    return new AttentionLayer(block, functions, config, shared, headNorms);
+    return new AttentionLayer(block, functions, config, weights);
   }
 
   get outputMatrix(): tf.Tensor {
@@ -95,10 +82,9 @@ export class AttentionLayer implements Sublayer {
   }
 
   get outputBias(): tf.Tensor | undefined {
-    return this.weights.outputBias;
+    return this.weights.others.outputBias;
   }
 
-  /** Most keys that a query sees, itself included. */
   get window(): number | undefined {
     return this.config.attention[this.block.layer]!.window;
   }
@@ -143,14 +129,7 @@ export class AttentionLayer implements Sublayer {
       pastKey: past?.key,
       pastValue: past?.value,
     });
-    return { y, key: this.stillSeen(gatedKey), value: this.stillSeen(gatedValue) };
-  }
-
-  /** The last keys or values `[B, K, S, h]` that the next token sees. */
-  private stillSeen(x: tf.Tensor): tf.Tensor {
-    const [rows, groups, length, h] = x.shape as [number, number, number, number];
-    const seen = Math.min(length, (this.window ?? Infinity) - 1);
-    return seen === length ? x : tf.slice(x, [0, 0, length - seen, 0], [rows, groups, seen, h]);
+    return { y, key: stillSeen(gatedKey, this.window), value: stillSeen(gatedValue, this.window) };
   }
 
   backward(
@@ -161,7 +140,6 @@ export class AttentionLayer implements Sublayer {
     saved: Saved,
     wanted: WantedGradients,
   ): SublayerGradients {
-    const { units } = this.weights;
     const { backward, backwardTuning, backwardWeights, lastBackward } = this.functions;
     const run = wanted.weights
       ? backwardWeights
@@ -170,23 +148,22 @@ export class AttentionLayer implements Sublayer {
         : wanted.input
           ? backward
           : lastBackward;
-    const { dx, dzC, dzP, dLora, dWeights, ...norms } = run({
-      ...(saved as AttentionSaved),
-      ...this.rotary(positions),
-      dy,
-      x,
-      norm: tensors.norm,
-      postNorm: tensors.postNorm,
-      lora: tensors.lora,
-      queryKeyC: units.computed('queryKey')!,
-      valueC: units.computed('value')!,
-      outputC: units.computed('output')!,
-      z: tensors.z,
-      queryKeyNorm: this.queryKeyNorm,
-      outputP: saved.valuesP ? units.pruned('output') : undefined,
-    });
+    const inputs = this.gradientInputs(dy, x, tensors, positions, saved);
+    const { dx, dzC, dzP, dLora, dWeights, ...norms } = run(inputs);
     const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
     return { dx, dz, dNormScales: scaleGradients(this.weights, norms), dLora, dWeights };
+  }
+
+  weightGradients(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    tensors: SublayerTensors,
+    positions: Positions,
+    saved: Saved,
+  ): WeightGradients {
+    const inputs = this.gradientInputs(dy, x, tensors, positions, saved);
+    const { dx, ...gradients } = this.functions.backwardTraining(inputs);
+    return { dx: dx!, gradients: tensorMap(gradients) };
   }
 
   run<T>(work: () => T): T {
@@ -201,9 +178,44 @@ export class AttentionLayer implements Sublayer {
     replaceOutputRows(this.functions.runtime, this.weights, 'output', rows, values);
   }
 
+  allWeights(): ReadonlyMap<string, tf.Tensor> {
+    return allWeights(this.weights);
+  }
+
+  replaceWeights(values: ReadonlyMap<string, tf.Tensor>): void {
+    replaceWeights(this.weights, values);
+  }
+
   dispose(): void {
     disposeWeights(this.weights);
-    this.queryKeyNorm?.dispose();
+  }
+
+  private gradientInputs(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    tensors: SublayerTensors,
+    positions: Positions,
+    saved: Saved,
+  ): AttentionGradientInputs {
+    const { units, others } = this.weights;
+    return {
+      ...(saved as AttentionSaved),
+      queryKeyBiasC: units.computed('queryKeyBias'),
+      valueBiasC: units.computed('valueBias'),
+      outputBias: others.outputBias,
+      ...this.rotary(positions),
+      dy,
+      x,
+      norm: tensors.norm,
+      postNorm: tensors.postNorm,
+      lora: tensors.lora,
+      queryKeyC: units.computed('queryKey')!,
+      valueC: units.computed('value')!,
+      outputC: units.computed('output')!,
+      z: tensors.z,
+      queryKeyNorm: others.queryKeyNorm,
+      outputP: saved.valuesP ? units.pruned('output') : undefined,
+    };
   }
 
   private rotary(positions: Positions): RotaryTable {
@@ -216,7 +228,7 @@ export class AttentionLayer implements Sublayer {
     positions: Positions,
     pruned: boolean,
   ): AttentionInputs {
-    const { units, outputBias } = this.weights;
+    const { units, others } = this.weights;
     return {
       x,
       ...this.rotary(positions),
@@ -229,16 +241,10 @@ export class AttentionLayer implements Sublayer {
       z: tensors.z,
       queryKeyBiasC: units.computed('queryKeyBias'),
       valueBiasC: units.computed('valueBias'),
-      outputBias,
-      queryKeyNorm: this.queryKeyNorm,
+      outputBias: others.outputBias,
+      queryKeyNorm: others.queryKeyNorm,
       valueP: pruned ? units.pruned('value') : undefined,
       valueBiasP: pruned ? units.pruned('valueBias') : undefined,
     };
   }
-}
-
-/** What a pruned group's gate gradient, and the outputs of the others, depend on. */
-function prunedGroups({ groupGate, queryKeyNorm }: DecoderConfig): PrunedUnits {
-  if (queryKeyNorm === 'all-heads') return 'computed';
-  return groupGate === 'key-value' ? 'skipped' : 'computed for gradients';
 }

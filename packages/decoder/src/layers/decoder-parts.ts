@@ -1,7 +1,7 @@
 import type { Layout } from '@grasp/budget';
 import type { Runtime } from '../runtime/runtime.js';
 import type { DecoderConfig } from '../spec/config.js';
-import type { LanguageHead } from './language-head.js';
+import type { LanguageHead } from './head/language-head.js';
 import type { RotaryPositions } from './rotary-positions.js';
 import type { Sublayer } from './sublayer.js';
 

@@ -7,6 +7,8 @@ import {
   gatedHidden,
 } from '../math/feed-forward.js';
 import { normedInput } from '../math/residual.js';
+import { weightGradients } from '../math/weight-gradients.js';
+import { weightProducts } from '../math/weight-products.js';
 import { type NamedTensors, namedFunction } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
 
@@ -27,14 +29,25 @@ export function feedForwardFunctions(runtime: Runtime, shape: FeedForwardShape) 
       hidden: gatedHidden(runtime, shape, normedInput(shape, i.x, i), i).hidden,
     })),
     backward: named('feed-forward-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, shape, i, { norm: false, weights: false }),
+      feedForwardGradient(runtime, shape, i, { norm: false }),
     ),
     backwardTuning: named('feed-forward-norm-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, shape, i, { norm: true, weights: false }),
+      feedForwardGradient(runtime, shape, i, { norm: true }),
     ),
     backwardWeights: named('feed-forward-weight-gradient', (i: FeedForwardGradientInputs) =>
-      feedForwardGradient(runtime, shape, i, { norm: false, weights: true }),
+      feedForwardGradient(runtime, shape, i, { norm: false, weights: weightProducts }),
     ),
+    backwardTraining: named('feed-forward-training-gradient', (i: FeedForwardGradientInputs) => {
+      const wanted = { norm: true, weights: weightGradients };
+      const {
+        dx,
+        dzC: _,
+        dNorm: norm,
+        dPostNorm: postNorm,
+        ...weights
+      } = feedForwardGradient(runtime, shape, i, wanted);
+      return { dx, ...weights, norm, postNorm };
+    }),
   };
 }
 

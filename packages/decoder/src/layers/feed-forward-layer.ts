@@ -1,10 +1,15 @@
 import type { UnitBlock } from '@grasp/budget';
 import * as tf from '@tensorflow/tfjs-core';
-import { type FeedForwardInputs, type FeedForwardSaved, feedForwardMatrices } from '../math/feed-forward.js';
+import {
+  type FeedForwardGradientInputs,
+  type FeedForwardInputs,
+  type FeedForwardSaved,
+  feedForwardMatrices,
+} from '../math/feed-forward.js';
 import type { MatrixSize } from '../math/lora.js';
 import type { DecoderConfig } from '../spec/config.js';
+import { feedForwardWeights } from '../weights/held-weights.js';
 import type { Permutation } from '../weights/permutation.js';
-import { PermutedWeights, type UnitWeight } from '../weights/permuted-weights.js';
 import { projectionName } from '../weights/tensor-names.js';
 import type { WeightReader } from '../weights/weight-reader.js';
 import type { FeedForwardFunctions } from './feed-forward-functions.js';
@@ -16,14 +21,20 @@ import type {
   SublayerParameters,
   SublayerTensors,
   WantedGradients,
+  WeightGradients,
 } from './sublayer.js';
 import {
+  allWeights,
   disposeWeights,
+  normsOf,
   readNorms,
+  readUnits,
   replaceOutputRows,
+  replaceWeights,
   type SublayerWeights,
   scaleGradients,
   sublayerTensors,
+  tensorMap,
 } from './sublayer-weights.js';
 
 /** One layer's FFN: the weights of its channels, one row a channel, and its passes. */
@@ -37,7 +48,7 @@ export class FeedForwardLayer implements Sublayer {
     private readonly weights: SublayerWeights,
     private readonly gated: boolean,
   ) {
-    this.norms = [weights.norm, weights.postNorm].filter((norm) => norm !== undefined).length;
+    this.norms = normsOf(weights);
   }
 
   static async load(
@@ -47,29 +58,15 @@ export class FeedForwardLayer implements Sublayer {
     functions: FeedForwardFunctions,
   ): Promise<FeedForwardLayer> {
     const { layer, count } = block;
-    const { hiddenSize: d, gatedFeedForward: gated } = config;
-    const matrix = (name: 'gate' | 'up' | 'down') => projectionName(layer, name, 'weight');
-    const inputs = gated ? (['gate', 'up'] as const) : (['up'] as const);
-    const weights: UnitWeight[] = [];
-    for (const name of inputs) {
-      weights.push({ name, tensor: await reader.matrix(matrix(name), [count, d]), unitRows: 1 });
-    }
-    weights.push({
-      name: 'down',
-      tensor: await reader.matrix(matrix('down'), [d, count], true),
-      unitRows: 1,
-    });
-    for (const name of inputs) {
-      const bias = await reader.optionalVector(projectionName(layer, name, 'bias'), count);
-      if (bias) weights.push({ name: `${name}Bias`, tensor: bias, unitRows: 1 });
-    }
-    const shared = {
-      ...(await readNorms(reader, config, layer, 'feedForward')),
-      outputBias: await reader.optionalVector(projectionName(layer, 'down', 'bias'), d),
-      units: reader.scope(() => new PermutedWeights(count, weights)),
+    const weights = {
+      units: await readUnits(reader, feedForwardWeights(config, layer), count),
+      others: {
+        ...(await readNorms(reader, config, layer, 'feedForward')),
+        outputBias: await reader.optionalVector(projectionName(layer, 'down', 'bias'), config.hiddenSize),
+      },
       narrow: reader.narrow,
     };
-    return new FeedForwardLayer(block, functions, shared, gated);
+    return new FeedForwardLayer(block, functions, weights, config.gatedFeedForward);
   }
 
   get outputMatrix(): tf.Tensor {
@@ -77,7 +74,7 @@ export class FeedForwardLayer implements Sublayer {
   }
 
   get outputBias(): tf.Tensor | undefined {
-    return this.weights.outputBias;
+    return this.weights.others.outputBias;
   }
 
   matrices(channels: number): readonly MatrixSize[] {
@@ -114,24 +111,24 @@ export class FeedForwardLayer implements Sublayer {
     saved: Saved,
     { tuning, weights }: WantedGradients,
   ): SublayerGradients {
-    const { units } = this.weights;
     const { backward, backwardTuning, backwardWeights } = this.functions;
     const run = weights ? backwardWeights : tuning ? backwardTuning : backward;
-    const { dx, dzC, dzP, dLora, dWeights, ...norms } = run({
-      ...(saved as FeedForwardSaved),
-      dy,
-      x,
-      norm: tensors.norm,
-      postNorm: tensors.postNorm,
-      lora: tensors.lora,
-      gateC: units.computed('gate'),
-      upC: units.computed('up')!,
-      downC: units.computed('down')!,
-      z: tensors.z,
-      downP: saved.hiddenP ? units.pruned('down') : undefined,
-    });
+    const inputs = this.gradientInputs(dy, x, tensors, saved);
+    const { dx, dzC, dzP, dLora, dWeights, ...norms } = run(inputs);
     const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
     return { dx, dz, dNormScales: scaleGradients(this.weights, norms), dLora, dWeights };
+  }
+
+  weightGradients(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    tensors: SublayerTensors,
+    _positions: Positions,
+    saved: Saved,
+  ): WeightGradients {
+    const inputs = this.gradientInputs(dy, x, tensors, saved);
+    const { dx, ...gradients } = this.functions.backwardTraining(inputs);
+    return { dx: dx!, gradients: tensorMap(gradients) };
   }
 
   run<T>(work: () => T): T {
@@ -146,12 +143,45 @@ export class FeedForwardLayer implements Sublayer {
     replaceOutputRows(this.functions.runtime, this.weights, 'down', rows, values);
   }
 
+  allWeights(): ReadonlyMap<string, tf.Tensor> {
+    return allWeights(this.weights);
+  }
+
+  replaceWeights(values: ReadonlyMap<string, tf.Tensor>): void {
+    replaceWeights(this.weights, values);
+  }
+
   dispose(): void {
     disposeWeights(this.weights);
   }
 
+  private gradientInputs(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    tensors: SublayerTensors,
+    saved: Saved,
+  ): FeedForwardGradientInputs {
+    const { units, others } = this.weights;
+    return {
+      ...(saved as FeedForwardSaved),
+      gateBiasC: units.computed('gateBias'),
+      upBiasC: units.computed('upBias'),
+      downBias: others.outputBias,
+      dy,
+      x,
+      norm: tensors.norm,
+      postNorm: tensors.postNorm,
+      lora: tensors.lora,
+      gateC: units.computed('gate'),
+      upC: units.computed('up')!,
+      downC: units.computed('down')!,
+      z: tensors.z,
+      downP: saved.hiddenP ? units.pruned('down') : undefined,
+    };
+  }
+
   private inputs(x: tf.Tensor, tensors: SublayerTensors, pruned: boolean): FeedForwardInputs {
-    const { units, outputBias } = this.weights;
+    const { units, others } = this.weights;
     return {
       x,
       norm: tensors.norm,
@@ -163,7 +193,7 @@ export class FeedForwardLayer implements Sublayer {
       z: tensors.z,
       gateBiasC: units.computed('gateBias'),
       upBiasC: units.computed('upBias'),
-      downBias: outputBias,
+      downBias: others.outputBias,
       gateP: pruned ? units.pruned('gate') : undefined,
       upP: pruned ? units.pruned('up') : undefined,
       gateBiasP: pruned ? units.pruned('gateBias') : undefined,

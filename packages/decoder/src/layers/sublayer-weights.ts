@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readerOf } from '../math/vector-parts.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { DecoderConfig } from '../spec/config.js';
-import type { PermutedWeights } from '../weights/permuted-weights.js';
+import { type HeldWeight, unitRowsOf } from '../weights/held-weights.js';
+import { PermutedWeights, type UnitWeight } from '../weights/permuted-weights.js';
 import { normNames, type SublayerKind } from '../weights/tensor-names.js';
 import type { WeightReader } from '../weights/weight-reader.js';
 import type { SublayerParameters, SublayerTensors } from './sublayer.js';
@@ -10,11 +11,31 @@ import type { SublayerParameters, SublayerTensors } from './sublayer.js';
 /** The weights that attention and FFN hold in the same way: unit-major matrices, norms, an output bias. */
 export interface SublayerWeights {
   readonly units: PermutedWeights;
-  readonly norm: tf.Tensor | undefined; //        [d] on the input
-  readonly postNorm: tf.Tensor | undefined; //    [d] on the output
-  readonly outputBias: tf.Tensor | undefined; //  [d]
+  readonly others: OtherWeights;
   /** Converts a float32 tensor to the weights' dtype. */
   readonly narrow: (x: tf.Tensor) => tf.Tensor;
+}
+
+/** The weights that do not belong to single units. Replaced one by one when the weights are trained. */
+export interface OtherWeights {
+  norm?: tf.Tensor | undefined; //         [d] on the input
+  postNorm?: tf.Tensor | undefined; //     [d] on the output
+  outputBias?: tf.Tensor | undefined; //   [d]
+  queryKeyNorm?: tf.Tensor | undefined; // [G + 1, 1, h] or [K, G + 1, 1, h]
+}
+
+/** Reads the weights of `count` units. */
+export async function readUnits(
+  reader: WeightReader,
+  held: readonly HeldWeight[],
+  count: number,
+): Promise<PermutedWeights> {
+  const weights: UnitWeight[] = [];
+  for (const weight of held) {
+    const tensor = await reader.held(weight, count);
+    if (tensor) weights.push({ name: weight.name, tensor, unitRows: unitRowsOf(weight) });
+  }
+  return reader.scope(() => new PermutedWeights(count, weights));
 }
 
 /** Reads the norms of a sublayer. */
@@ -23,7 +44,7 @@ export async function readNorms(
   config: DecoderConfig,
   layer: number,
   kind: SublayerKind,
-): Promise<Pick<SublayerWeights, 'norm' | 'postNorm'>> {
+): Promise<Pick<OtherWeights, 'norm' | 'postNorm'>> {
   const { pre, post } = normNames(config, layer, kind);
   const read = (name: string | undefined) => name && reader.norm(name, config.hiddenSize, config.normOffset);
   return { norm: (await read(pre)) || undefined, postNorm: (await read(post)) || undefined };
@@ -31,7 +52,7 @@ export async function readNorms(
 
 /** A question's parameters as tensors. */
 export function sublayerTensors(
-  { norm, postNorm, narrow }: SublayerWeights,
+  { others: { norm, postNorm }, narrow }: SublayerWeights,
   { gates, normScales, lora }: SublayerParameters,
 ): SublayerTensors {
   const next = normScales && readerOf(normScales);
@@ -57,7 +78,7 @@ export function scaleGradient(dWeight: tf.Tensor, norm: tf.Tensor): tf.Tensor {
 
 /** The same for all norms of a sublayer, one after another; undefined if there is no gradient. */
 export function scaleGradients(
-  { norm, postNorm }: SublayerWeights,
+  { others: { norm, postNorm } }: SublayerWeights,
   { dNorm, dPostNorm }: { readonly dNorm?: tf.Tensor; readonly dPostNorm?: tf.Tensor },
 ): tf.Tensor | undefined {
   const all = [
@@ -82,9 +103,38 @@ export function replaceOutputRows(
   tensor.dispose();
 }
 
-export function disposeWeights({ units, norm, postNorm, outputBias }: SublayerWeights): void {
+/** All weights by name, with the units in their own order. They belong to the sublayer. */
+export function allWeights({ units, others }: SublayerWeights): Map<string, tf.Tensor> {
+  return new Map([...units.all(), ...tensorMap(others)]);
+}
+
+/** The tensors of an object that are there. */
+export function tensorMap(named: object): Map<string, tf.Tensor> {
+  return new Map(Object.entries(named).filter(([, tensor]) => tensor !== undefined));
+}
+
+/** Replaces weights by tensors of the same shapes, which then belong to the sublayer. */
+export function replaceWeights(
+  { units, others }: SublayerWeights,
+  values: ReadonlyMap<string, tf.Tensor>,
+): void {
+  const ofUnits = new Map(values);
+  for (const name of Object.keys(others) as (keyof OtherWeights)[]) {
+    const value = values.get(name);
+    if (!value) continue;
+    others[name]!.dispose();
+    others[name] = value;
+    ofUnits.delete(name);
+  }
+  units.replace(ofUnits);
+}
+
+/** The number of a sublayer's norms on the residual stream. */
+export function normsOf({ others: { norm, postNorm } }: SublayerWeights): number {
+  return [norm, postNorm].filter((weight) => weight !== undefined).length;
+}
+
+export function disposeWeights({ units, others }: SublayerWeights): void {
   units.dispose();
-  norm?.dispose();
-  postNorm?.dispose();
-  outputBias?.dispose();
+  for (const weight of Object.values(others)) weight?.dispose();
 }

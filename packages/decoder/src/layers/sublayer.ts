@@ -53,6 +53,12 @@ export interface SublayerGradients {
   readonly dWeights?: tf.Tensor | undefined;
 }
 
+/** The gradients of a sublayer's input and of all its weights, by name. */
+export interface WeightGradients {
+  readonly dx: tf.Tensor;
+  readonly gradients: ReadonlyMap<string, tf.Tensor>;
+}
+
 /**
  * What tokens may see in place of the causal mask, for a window of attention: added to the scores, `[B, T, T]`.
  * Undefined window: no window.
@@ -97,6 +103,21 @@ export interface Sublayer {
     saved: Saved,
     wanted: WantedGradients,
   ): SublayerGradients;
+  /**
+   * The gradients of the input and of all weights, by name, after `forwardSaving`. All units must be computed and LoRA be
+   * absent.
+   */
+  weightGradients(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    tensors: SublayerTensors,
+    positions: Positions,
+    saved: Saved,
+  ): WeightGradients;
+  /** All weights by name, with the units in their own order. They belong to the sublayer. */
+  allWeights(): ReadonlyMap<string, tf.Tensor>;
+  /** Replaces weights by tensors of the same shapes, which then belong to the sublayer. */
+  replaceWeights(values: ReadonlyMap<string, tf.Tensor>): void;
   /** Runs synchronous work where the sublayer's tensors lie. */
   run<T>(work: () => T): T;
   /** The inputs of the output matrix, `[N, C·w]`: `w` gated entries for each of the `C` computed units. */

@@ -8,6 +8,7 @@
  * Dims: N tokens, d hidden, C computed channels, P pruned channels. Weights are unit-major: one row per channel.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { NamedTensors } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { type Activation, activate, activateWithSlope } from './activation.js';
 import { type Lora, loraGradient, type MatrixSize, splitLora, withLora } from './lora.js';
@@ -20,7 +21,7 @@ import {
   type ResidualShape,
   residualOutput,
 } from './residual.js';
-import { weightProducts } from './weight-products.js';
+import type { OfWeights } from './weight-gradients.js';
 
 /** Facts that all FFNs of a model share. */
 export interface FeedForwardShape extends ResidualShape {
@@ -63,6 +64,9 @@ export type FeedForwardGradientInputs = FeedForwardSaved &
     readonly downC: tf.Tensor;
     readonly z: tf.Tensor;
     readonly downP?: tf.Tensor | undefined; // [P, d]
+    readonly gateBiasC?: tf.Tensor | undefined;
+    readonly upBiasC?: tf.Tensor | undefined;
+    readonly downBias?: tf.Tensor | undefined;
     readonly lora?: tf.Tensor | undefined;
   };
 
@@ -136,22 +140,21 @@ export function feedForward(
 
 /**
  * The gradients of the input, of the gates of both sets of channels (`dL/dz_j = Σ_t h_tj · (dOutput · W_downᵀ)_tj`), of
- * the LoRA factors if there are any, and what is wanted: the gradients of the norms' weights; `dWeights`, see
- * `weightProducts`.
+ * the LoRA factors if there are any, and what is wanted: the gradients of the norms' weights; what `weights` makes of
+ * those of the matrices.
  */
-export function feedForwardGradient(
+export function feedForwardGradient<W extends NamedTensors>(
   runtime: Runtime,
   shape: FeedForwardShape,
   i: FeedForwardGradientInputs,
-  wanted: { readonly norm: boolean; readonly weights: boolean },
-): {
+  wanted: { readonly norm: boolean; readonly weights?: OfWeights<W> },
+): Partial<W> & {
   readonly dx: tf.Tensor;
   readonly dzC: tf.Tensor;
   readonly dzP?: tf.Tensor;
   readonly dNorm?: tf.Tensor;
   readonly dPostNorm?: tf.Tensor;
   readonly dLora?: tf.Tensor;
-  readonly dWeights?: tf.Tensor;
 } {
   const loras = lorasOf(i);
   const ofDown = loras.at(-1);
@@ -171,17 +174,27 @@ export function feedForwardGradient(
   const byInputs = byDown && loraGradient(runtime, normedInput(shape, i.x, i), loras.slice(0, -1), rows);
   const products = rows.map((row, at) => runtime.matMul(row, matrices[at]!));
   const db = tf.addN(byInputs ? [...products, byInputs.dx] : products); // [N, d]
-  const ofWeights = () => {
-    const b = normedInput(shape, i.x, i);
-    const inputs = rows.map((dRows, at) => ({ weight: matrices[at]!, rows: dRows, columns: b }));
-    const output = { weight: i.downC, rows: tf.mul(unscaled(), i.z), columns: dOutput };
-    return { dWeights: weightProducts(runtime, [...inputs, output]) };
+  const terms = () => {
+    const [ofFirst, ofSecond] = gate ? (['gate', 'up'] as const) : (['up'] as const);
+    const first = {
+      name: ofFirst,
+      weight: matrices[0]!,
+      rows: rows[0]!,
+      bias: gate ? i.gateBiasC : i.upBiasC,
+    };
+    const second = ofSecond && { name: ofSecond, weight: i.upC, rows: rows[1]!, bias: i.upBiasC };
+    return {
+      inputs: second ? [first, second] : [first],
+      normed: normedInput(shape, i.x, i),
+      output: { name: 'down', weight: i.downC, rows: tf.mul(unscaled(), i.z), bias: i.downBias },
+      dOutput,
+    };
   };
   const gradients = {
     dx: inputGradient(shape, i, db),
     dzC,
     ...(wanted.norm ? normGradients(shape, i, db) : {}),
-    ...(wanted.weights ? ofWeights() : {}),
+    ...((wanted.weights?.(runtime, terms()) ?? {}) as Partial<W>),
     ...(byInputs && byDown ? { dLora: tf.concat([byInputs.dLora, byDown.dLora]) } : {}),
   };
   if (!i.hiddenP || !i.downP) return gradients;

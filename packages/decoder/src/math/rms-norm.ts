@@ -14,7 +14,12 @@ export function rmsNorm(x: tf.Tensor, weight: tf.Tensor, epsilon: number, axes: 
 
 /** dL/dweight of `rmsNorm` for `dy`: `Σ_t dy_t · x_t / rms(x_t)`, `[d]` for `x` and `dy [N, d]`. */
 export function rmsNormWeightGradient(x: tf.Tensor, epsilon: number, dy: tf.Tensor): tf.Tensor {
-  return tf.sum(tf.mul(dy, tf.mul(x, inverseRms(x, epsilon, -1))), 0);
+  return tf.sum(rmsNormWeightTerms(x, epsilon, dy), 0);
+}
+
+/** The terms of that sum, `[.., d]`, for a norm over several axes too. */
+export function rmsNormWeightTerms(x: tf.Tensor, epsilon: number, dy: tf.Tensor, axes: Axes = -1): tf.Tensor {
+  return tf.mul(dy, tf.mul(x, inverseRms(x, epsilon, axes)));
 }
 
 /**

@@ -5,22 +5,21 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime } from '../runtime/runtime.js';
-
-/** A matrix and the two factors of its gradient, `dL/dW = rowsᵀ · columns`. */
-export interface WeightGradient {
-  readonly weight: tf.Tensor; //  [R, d]
-  readonly rows: tf.Tensor; //    [N, R]
-  readonly columns: tf.Tensor; // [N, d]
-}
+import type { GradientTerms } from './weight-gradients.js';
 
 /** `Σ_i w_ri · dL/dw_ri` of every row of all matrices, then `Σ_i |w_ri · dL/dw_ri|`: `[2 · ΣR]`. */
-export function weightProducts(runtime: Runtime, gradients: readonly WeightGradient[]): tf.Tensor {
-  const products = gradients.map(({ weight, rows, columns }) => {
+export function weightProducts(
+  runtime: Runtime,
+  { inputs, normed, output, dOutput }: GradientTerms,
+): { readonly dWeights: tf.Tensor } {
+  const factors = [...inputs.map((term) => ({ ...term, columns: normed })), { ...output, columns: dOutput }];
+  const products = factors.map(({ weight, rows, columns }) => {
     const wide = runtime.bfloat16?.is(weight) ? runtime.bfloat16.toFloat32(weight) : weight;
     return tf.mul(wide, runtime.matMul(rows, columns, true, false));
   });
-  return tf.concat([
+  const dWeights = tf.concat([
     ...products.map((product) => tf.sum(product, 1)),
     ...products.map((product) => tf.sum(tf.abs(product), 1)),
   ]);
+  return { dWeights };
 }

@@ -13,7 +13,7 @@ import { type Pass, PreparedLayers } from '../layers/prepared-layers.js';
 import { disposePositions, type Positions } from '../layers/rotary-positions.js';
 import { splitParameters, withFixedUnits } from '../layers/split-parameters.js';
 import type { Sublayer } from '../layers/sublayer.js';
-import { predictingStates } from '../math/teacher-targets.js';
+import { predictingStates } from '../math/head/teacher-targets.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { TokenBatch } from '../token-batch.js';
 import { type Permutation, permutationOf, rowsOfUnits } from '../weights/permutation.js';

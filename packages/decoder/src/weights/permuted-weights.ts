@@ -82,6 +82,23 @@ export class PermutedWeights {
     this.split();
   }
 
+  /** All weights, the units in their own order. They belong to this object. */
+  all(): ReadonlyMap<string, tf.Tensor> {
+    this.permute(identityPermutation(this.count));
+    return this.whole;
+  }
+
+  /** Replaces whole weights, the units in their own order, by tensors that belong to this object from then on. */
+  replace(values: ReadonlyMap<string, tf.Tensor>): void {
+    this.permute(identityPermutation(this.count));
+    this.disposeParts();
+    for (const [name, value] of values) {
+      this.whole.get(name)!.dispose();
+      this.whole.set(name, value);
+    }
+    this.split();
+  }
+
   dispose(): void {
     this.disposeParts();
     for (const tensor of this.whole.values()) tensor.dispose();

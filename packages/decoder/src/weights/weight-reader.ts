@@ -2,6 +2,7 @@ import { type Checkpoint, convert, type TensorData, toFloat32 } from '@grasp/che
 import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime, Scope } from '../runtime/runtime.js';
 import { checkShape } from './expected-tensors.js';
+import type { HeldWeight } from './held-weights.js';
 
 /** The dtype in which weights are held. `bfloat16` needs a runtime that has it. */
 export type WeightDType = 'float32' | 'bfloat16';
@@ -43,6 +44,15 @@ export class WeightReader {
       transpose ? transposed(values, rows, columns) : values,
       transpose ? [columns, rows] : [rows, columns],
     );
+  }
+
+  /** A weight of a sublayer with `units` units. Undefined for biases that the checkpoint lacks. */
+  held({ parts, columns, transposed }: HeldWeight, units: number): Promise<tf.Tensor | undefined> {
+    if (columns === undefined) return this.interleavedVectors(parts, units);
+    const [{ name, rows }] = parts as [RowsPerUnit];
+    return transposed
+      ? this.matrix(name, [columns, units * rows], true)
+      : this.interleaved(parts, units, columns);
   }
 
   /** Joins matrices of `columns` columns: for each unit, its rows of the first, then of the second, and so on. */
@@ -148,6 +158,7 @@ function interleave(
   lengths: readonly number[],
   units: number,
 ): Float32Array | Uint16Array {
+  if (sources.length === 1) return sources[0]!;
   const stride = lengths.reduce((sum, n) => sum + n, 0);
   const out = new (sources[0]!.constructor as new (n: number) => Float32Array | Uint16Array)(stride * units);
   let offset = 0;
@@ -161,7 +172,7 @@ function interleave(
 }
 
 /** Transposes in square tiles, so that reads and writes stay in cache. */
-function transposed<A extends Float32Array | Uint16Array>(data: A, rows: number, columns: number): A {
+export function transposed<A extends Float32Array | Uint16Array>(data: A, rows: number, columns: number): A {
   const tile = 32;
   const out = new (data.constructor as new (length: number) => A)(data.length);
   for (let r0 = 0; r0 < rows; r0 += tile) {

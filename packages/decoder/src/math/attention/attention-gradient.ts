@@ -7,6 +7,7 @@
  * value) or `G·h` (query, output) rows per group.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { NamedTensors } from '../../runtime/named-function.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { loraGradient } from '../lora.js';
 import {
@@ -17,7 +18,7 @@ import {
   type ResidualNorms,
 } from '../residual.js';
 import { type RotaryTable, rotateBack } from '../rotary.js';
-import { weightProducts } from '../weight-products.js';
+import type { OfWeights } from '../weight-gradients.js';
 import {
   type AttentionSaved,
   type AttentionShape,
@@ -28,7 +29,7 @@ import {
   splitHeads,
 } from './attention-shape.js';
 import { blockOf, causalMask, type QueryBlock, queryBlocks, seenOf, weightsOf } from './query-blocks.js';
-import { normQueryKeyGradient } from './query-key-norm.js';
+import { normQueryKeyGradient, queryKeyNormGradient } from './query-key-norm.js';
 
 export type AttentionGradientInputs = AttentionSaved &
   ResidualNorms &
@@ -41,6 +42,9 @@ export type AttentionGradientInputs = AttentionSaved &
     readonly z: tf.Tensor;
     readonly queryKeyNorm?: tf.Tensor | undefined;
     readonly outputP?: tf.Tensor | undefined; // [P·G·h, d]
+    readonly queryKeyBiasC?: tf.Tensor | undefined;
+    readonly valueBiasC?: tf.Tensor | undefined;
+    readonly outputBias?: tf.Tensor | undefined;
     readonly lora?: tf.Tensor | undefined;
   };
 
@@ -135,22 +139,28 @@ function prunedGroupGradient(
 }
 
 /**
- * The gradients of the gates of both sets of groups, and those that are wanted: of the input (`dx`), of the norm's
- * weight, and `dWeights` (see `weightProducts`). The LoRA factors, if there are any, have theirs whenever any is wanted.
+ * The gradients of the gates of both sets of groups, and those that are wanted: of the input (`dx`), of the weights of
+ * the norms, and what `weights` makes of those of the matrices. The LoRA factors, if there are any, have theirs whenever
+ * any is wanted.
  */
-export function attentionGradient(
+export function attentionGradient<W extends NamedTensors>(
   runtime: Runtime,
   shape: AttentionShape,
   i: AttentionGradientInputs,
-  wanted: { readonly input: boolean; readonly norm: boolean; readonly weights: boolean },
-): {
+  wanted: {
+    readonly input: boolean;
+    readonly norm: boolean;
+    readonly queryKeyNorm?: boolean;
+    readonly weights?: OfWeights<W>;
+  },
+): Partial<W> & {
   readonly dx?: tf.Tensor;
   readonly dzC: tf.Tensor;
   readonly dzP?: tf.Tensor;
   readonly dNorm?: tf.Tensor;
   readonly dPostNorm?: tf.Tensor;
+  readonly dQueryKeyNorm?: tf.Tensor;
   readonly dLora?: tf.Tensor;
-  readonly dWeights?: tf.Tensor;
 } {
   const { headDim: h, epsilon } = shape;
   const [ofQueryKey, ofValue, ofOutput] = lorasOf(shape, i);
@@ -175,7 +185,7 @@ export function attentionGradient(
   const dzP =
     i.valuesP && i.outputP ? prunedGroupGradient(runtime, shape, dOutput, i.outputP, i.valuesP) : undefined;
   const dz = dzP ? { dzC, dzP } : { dzC };
-  if (!wanted.input && !wanted.norm && !wanted.weights) return dz;
+  if (!wanted.input && !wanted.norm && !wanted.weights) return dz as Partial<W> & typeof dz;
 
   const dKey = tf.expandDims(tf.mul(gradient.dKey, factor), 2); // [B, K, 1, T, h]
   const dQuery = i.queryScale ? tf.mul(gradient.dQuery, i.queryScale) : gradient.dQuery;
@@ -192,19 +202,23 @@ export function attentionGradient(
     ofQueryKey &&
     ofValue &&
     loraGradient(runtime, normedInput(shape, i.x, i), [ofQueryKey, ofValue], [dQueryKeyRows, dValueRows]);
-  const ofWeights = () => {
-    const a = normedInput(shape, i.x, i);
-    return weightProducts(runtime, [
-      { weight: i.queryKeyC, rows: dQueryKeyRows, columns: a },
-      { weight: i.valueC, rows: dValueRows, columns: a },
-      { weight: i.outputC, rows: i.mixed, columns: dOutput },
-    ]);
-  };
+  const terms = () => ({
+    inputs: [
+      { name: 'queryKey', weight: i.queryKeyC, rows: dQueryKeyRows, bias: i.queryKeyBiasC },
+      { name: 'value', weight: i.valueC, rows: dValueRows, bias: i.valueBiasC },
+    ],
+    normed: normedInput(shape, i.x, i),
+    output: { name: 'output', weight: i.outputC, rows: i.mixed, bias: i.outputBias },
+    dOutput,
+  });
   const da = tf.addN(byInputs ? [...products, byInputs.dx] : products); // [N, d]
   return {
     ...dz,
     ...(byInputs && byOutput ? { dLora: tf.concat([byInputs.dLora, byOutput.dLora]) } : {}),
-    ...(wanted.weights ? { dWeights: ofWeights() } : {}),
+    ...((wanted.weights?.(runtime, terms()) ?? {}) as Partial<W>),
+    ...(wanted.queryKeyNorm && i.rawQueryKey
+      ? { dQueryKeyNorm: queryKeyNormGradient(shape.queryKeyNorm, i.rawQueryKey, epsilon, dNormed) }
+      : {}),
     ...(wanted.input ? { dx: inputGradient(shape, i, da) } : {}),
     ...(wanted.norm ? normGradients(shape, i, da) : {}),
   };

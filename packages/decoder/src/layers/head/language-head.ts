@@ -1,22 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LEAST_VOCABULARY, PIECE_ENTRIES } from '../costs/head-cost.js';
+import { LEAST_VOCABULARY, PIECE_ENTRIES } from '../../costs/head-cost.js';
+import { embed, logitsOf, type RunningSoftmax, type TileInputs } from '../../math/head/head.js';
 import {
-  addTile,
-  crossEntropy,
-  embed,
-  type LossInputs,
-  logitsOf,
-  type RunningSoftmax,
-  type TileInputs,
-} from '../math/head.js';
-import { rmsNorm, rmsNormGradient, rmsNormWeightGradient } from '../math/rms-norm.js';
-import { mixedByRow, mixedTarget, type TeacherTargets, teacherTarget } from '../math/teacher-targets.js';
-import { namedFunction } from '../runtime/named-function.js';
-import type { Runtime } from '../runtime/runtime.js';
-import type { DecoderConfig } from '../spec/config.js';
-import { EMBEDDING, FINAL_NORM, HEAD } from '../weights/tensor-names.js';
-import type { WeightReader } from '../weights/weight-reader.js';
-import { scaledNorm, scaleGradient } from './sublayer-weights.js';
+  mixedByRow,
+  mixedTarget,
+  type TeacherTargets,
+  teacherTarget,
+} from '../../math/head/teacher-targets.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { DecoderConfig } from '../../spec/config.js';
+import { EMBEDDING, FINAL_NORM, HEAD } from '../../weights/tensor-names.js';
+import type { WeightReader } from '../../weights/weight-reader.js';
+import { scaledNorm, scaleGradient } from '../sublayer-weights.js';
+import type { DistillationTargets } from './distilled-head.js';
+import { headFunctions } from './head-functions.js';
 
 /** Both ends of the model: the embedding, and the final norm with the head, which may be tied to the embedding. */
 export class LanguageHead {
@@ -28,43 +25,17 @@ export class LanguageHead {
     private readonly runtime: Runtime,
     private readonly config: DecoderConfig,
     private readonly weights: {
-      readonly norm: tf.Tensor; // [d] times the scale of the logits
-      readonly embedding: tf.Tensor;
-      readonly head: tf.Tensor;
+      norm: tf.Tensor; //      [d] times the scale of the logits
+      embedding: tf.Tensor; // [V, d]
+      head: tf.Tensor; //      [V, d]
     },
   ) {
-    const { normEpsilon: epsilon, logitCap: cap } = config;
     const { bfloat16 } = runtime;
     this.embeddingScale =
       bfloat16?.is(weights.embedding) && config.embeddingScaleRounds
         ? roundedToBfloat16(config.embeddingScale)
         : config.embeddingScale;
-    const tiles = (name: string, withRows: boolean, cap: number | undefined) =>
-      namedFunction(runtime, name, (i: TileInputs) => addTile(runtime, i, withRows, cap));
-    const loss = (name: string, cap: number | undefined) =>
-      namedFunction(runtime, name, (i: LossInputs) => crossEntropy(i, cap));
-    this.functions = {
-      likelihoodTile: tiles('head', false, cap),
-      gradientTile: tiles('head-gradient', true, cap),
-      plainTile: tiles('head-gradient-without-cap', true, undefined),
-      loss: loss('cross-entropy', cap),
-      plainLoss: loss('cross-entropy-without-cap', undefined),
-      norm: namedFunction(runtime, 'final-norm', (i: { x: tf.Tensor; weight: tf.Tensor }) => ({
-        y: rmsNorm(i.x, i.weight, epsilon),
-      })),
-      normGradient: namedFunction(
-        runtime,
-        'final-norm-gradient',
-        (i: { x: tf.Tensor; weight: tf.Tensor; dy: tf.Tensor }) => ({
-          dx: rmsNormGradient(i.x, i.weight, epsilon, i.dy),
-        }),
-      ),
-      weightGradient: namedFunction(
-        runtime,
-        'final-norm-weight-gradient',
-        (i: { x: tf.Tensor; dy: tf.Tensor }) => ({ dWeight: rmsNormWeightGradient(i.x, epsilon, i.dy) }),
-      ),
-    };
+    this.functions = headFunctions(runtime, config);
   }
 
   static async load(reader: WeightReader, runtime: Runtime, config: DecoderConfig): Promise<LanguageHead> {
@@ -131,6 +102,56 @@ export class LanguageHead {
   teacherRows(x: tf.Tensor, norm: tf.Tensor): tf.Tensor {
     const { weighted, total } = this.softmax(this.normed(x, norm), this.functions.plainTile);
     return tf.div(weighted!, total);
+  }
+
+  /**
+   * The loss of a student, see `distillation`, with the gradients of the weighted sum over the tokens: `dx [N, d]`, that of
+   * the norm's weight `[d]`, and with `withHead` that of the head's matrix.
+   */
+  distil(x: tf.Tensor, norm: tf.Tensor, targets: DistillationTargets, withHead: boolean) {
+    const { distilled, normGradient, weightGradient } = this.functions;
+    const { dHidden: dy, ...loss } = distilled.loss(
+      this.normed(x, norm),
+      this.weights.head,
+      targets,
+      withHead,
+    );
+    const { dx } = normGradient({ x, weight: norm, dy });
+    return { ...loss, dx, dNorm: weightGradient({ x, dy }).dWeight };
+  }
+
+  /** The `k` most likely next tokens of each position, see `TeacherLogits`. */
+  topLogits(x: tf.Tensor, norm: tf.Tensor, k: number): { ids: tf.Tensor; logProbabilities: tf.Tensor } {
+    return this.functions.distilled.top(this.normed(x, norm), this.weights.head, k);
+  }
+
+  /** The gradient of the embedding, `[V, d]`, from that of its rows `[N, d]`. */
+  embeddingGradient(ids: Int32Array, dRows: tf.Tensor): tf.Tensor {
+    const { vocabSize, hiddenSize } = this.config;
+    const indices = tf.tensor2d(ids, [ids.length, 1], 'int32');
+    return tf.scatterND(indices, tf.mul(dRows, this.embeddingScale), [vocabSize, hiddenSize]);
+  }
+
+  /** Whether the head is the embedding. */
+  get tied(): boolean {
+    return this.config.tiedHead;
+  }
+
+  /** All weights by name: `norm`, `embedding`, and `head` unless it is tied. They belong to this object. */
+  allWeights(): ReadonlyMap<string, tf.Tensor> {
+    const { head, ...others } = this.weights;
+    return new Map(Object.entries(this.config.tiedHead ? others : { ...others, head }));
+  }
+
+  /** Replaces weights by tensors of the same shapes, which then belong to this object. */
+  replaceWeights(values: ReadonlyMap<string, tf.Tensor>): void {
+    for (const name of ['norm', 'embedding', 'head'] as const) {
+      const value = values.get(name);
+      if (!value) continue;
+      this.weights[name].dispose();
+      this.weights[name] = value;
+      if (name === 'embedding' && this.config.tiedHead) this.weights.head = value;
+    }
   }
 
   /** `[N, V]` logits, all at once. */

@@ -8,7 +8,7 @@
  * Dims: N tokens, d hidden, V vocabulary, v vocabulary entries of a tile.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Runtime } from '../runtime/runtime.js';
+import type { Runtime } from '../../runtime/runtime.js';
 
 /** Rows of a matrix of the vocabulary, float32: `[n, d]`. */
 export function embed(runtime: Runtime, embedding: tf.Tensor, ids: tf.Tensor): tf.Tensor {
@@ -29,7 +29,7 @@ export type TileInputs = Partial<RunningSoftmax> & {
 };
 
 /** Logits after their soft cap, `cap · tanh(x / cap)`, and its derivative there. */
-function softCap(x: tf.Tensor, cap: number): { value: tf.Tensor; slope: tf.Tensor } {
+export function softCap(x: tf.Tensor, cap: number): { value: tf.Tensor; slope: tf.Tensor } {
   const tanh = tf.tanh(tf.mul(x, 1 / cap));
   return { value: tf.mul(tanh, cap), slope: tf.sub(1, tf.square(tanh)) };
 }
