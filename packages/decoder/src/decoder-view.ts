@@ -190,8 +190,7 @@ export class DecoderView {
   }
 
   /**
-   * Log-likelihoods of several endings of each context. All groups are read together, one row each: the context once,
-   * then its endings, and no ending sees another.
+   * Log-likelihoods of several endings of each context. All groups are read together, one row each; no ending sees another.
    *
    * @returns for each group, the sum over each ending's tokens, in nats.
    * @throws DecoderInputError if a context with an ending exceeds the model's context.
@@ -209,6 +208,7 @@ export class DecoderView {
    * | site | tensor |
    * | --- | --- |
    * | `layers.3.before`, `.after`, also of `layers.3.attention` and `layers.3.ffn` | residual stream, `[N, d]` |
+   * | `layers.3.attention.normed`, `layers.3.ffn.normed` | what the first matrices read, `[N, d]` |
    * | `layers.3.attention.heads`, `layers.3.ffn.hidden` | inputs of `o_proj`, `down_proj`: `[N, heads · h]`, `[N, channels]` |
    * | `layers.3.attention.output`, `layers.3.ffn.output` | what is added to the stream, with any post norm: `[N, d]` |
    *

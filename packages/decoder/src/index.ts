@@ -91,5 +91,5 @@ export { type ExpectedTensor, expectedTensors } from './weights/expected-tensors
 export { fusedCheckpoint, joinRows } from './weights/fused-tensors.js';
 export { headRows } from './weights/head-rows.js';
 export { type ModelTensors, modelTensors } from './weights/model-tensors.js';
-export type { ProjectionName } from './weights/tensor-names.js';
+export { type ProjectionName, projectionName } from './weights/tensor-names.js';
 export type { WeightDType } from './weights/weight-reader.js';

@@ -25,6 +25,7 @@ export {
   activationStatistics,
 } from './methods/measures/activation-statistics.js';
 export { blockInfluence } from './methods/measures/block-influence.js';
+export { inputImportance } from './methods/measures/input-importance.js';
 export { type UnitTaylor, unitTaylor } from './methods/measures/unit-taylor.js';
 export { methodFromModule } from './methods/method-module.js';
 export type {

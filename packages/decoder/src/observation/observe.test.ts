@@ -16,7 +16,7 @@ import { normCount } from '../recovery/norm-parameters.js';
 import { architectures } from '../spec/architectures/index.js';
 import { decoderCheckpoint } from '../spec/decoder-checkpoint.js';
 import type { DecoderParameters } from '../spec/parameters.js';
-import { projectionName } from '../weights/tensor-names.js';
+import { normNames, projectionName } from '../weights/tensor-names.js';
 
 const plain = architectures.map(
   ({ modelType }) => fixtureNames.find((name) => name.split('-')[0] === modelType) ?? modelType,
@@ -92,6 +92,29 @@ describe.each(plain)('observing %s', (name) => {
     expect(shape).toEqual([fixture.batch.ids.length, count]);
     const expected = data.map((h, i) => h * only[start + (i % count)]!);
     expect(difference(gated.get('layers.0.ffn.hidden')!.data, expected).relative).toBeLessThan(1e-6);
+  });
+
+  it('gives the inputs of the first matrices: the stream, normed where the model norms it', async () => {
+    const { config } = decoder;
+    const checkpoint = decoderCheckpoint(fixture.checkpoint);
+    const values = await observed(decoder, {}, fixture.batch, ['*.before', '*.normed']);
+    for (const [sublayer, kind] of [
+      ['attention', 'attention'],
+      ['ffn', 'feedForward'],
+    ] as const) {
+      const { pre } = normNames(config, 1, kind);
+      const weight = pre && toFloat32(await checkpoint.read(pre));
+      const d = config.hiddenSize;
+      const { data } = values.get(`layers.1.${sublayer}.before`)!;
+      const expected = data.map((x, at) => {
+        if (!weight) return x;
+        const row = data.subarray(at - (at % d), at - (at % d) + d);
+        const square = row.reduce((sum, each) => sum + each * each, 0) / d;
+        return (x / Math.sqrt(square + config.normEpsilon)) * (weight[at % d]! + config.normOffset);
+      });
+      const normed = values.get(`layers.1.${sublayer}.normed`)!.data;
+      expect(difference(normed, expected).relative).toBeLessThan(1e-5);
+    }
   });
 
   it('gives the inputs of the output matrices: their product is the output, where no norm follows', async () => {

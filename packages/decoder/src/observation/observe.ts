@@ -4,11 +4,11 @@ import { type Pass, PreparedLayers } from '../layers/prepared-layers.js';
 import { disposePositions, type Positions } from '../layers/rotary-positions.js';
 import { splitParameters } from '../layers/split-parameters.js';
 import { splitLora } from '../math/lora.js';
-import { residualOutput } from '../math/residual.js';
+import { normedInput, residualOutput } from '../math/residual.js';
 import type { DecoderParameters } from '../spec/parameters.js';
 import { checkBatch, type TokenBatch } from '../token-batch.js';
 import { type Permutation, rowsOfUnits } from '../weights/permutation.js';
-import { matchSites, siteName } from './sites.js';
+import { matchSites, SUBLAYER_SITES, siteName } from './sites.js';
 
 /**
  * Receives one observed tensor. The tensor is disposed of when the call, or its promise, ends; `clone` keeps it.
@@ -20,6 +20,7 @@ export type TakeObserved = (site: string, tensor: tf.Tensor2D, batch: number) =>
 /** The tensors of one sublayer: the stream after it, and what was asked for. */
 interface Observed {
   readonly after: tf.Tensor; //               [N, d]
+  readonly normed?: tf.Tensor | undefined; // [N, d]
   readonly inputs?: tf.Tensor | undefined; // [N, U·w]
   readonly output?: tf.Tensor | undefined; // [N, d]
 }
@@ -76,20 +77,22 @@ async function walk(
       for (const [i, { block }] of sublayers.entries()) {
         if (block.layer !== layer) continue;
         if (left === 0) return;
-        const [before, inputs, output, after] = (['before', 'inputs', 'output', 'after'] as const).map(
-          (site) => siteName(block, site),
-        ) as [string, string, string, string];
+        const [before, normed, inputs, output, after] = SUBLAYER_SITES.map((site) =>
+          siteName(block, site),
+        ) as [string, string, string, string, string];
         await give(before, x);
-        const wanted = { inputs: sites.has(inputs), output: sites.has(output) };
+        const wanted = { normed: sites.has(normed), inputs: sites.has(inputs), output: sites.has(output) };
         const passed = layers.run((passes) => ({
           ...pass(parts, passes[i]!, layers.parameters.sublayers[i]!.permutation, x, positions, wanted),
         })) as Observed;
         x.dispose();
         x = passed.after;
         try {
+          await give(normed, passed.normed);
           await give(inputs, passed.inputs);
           await give(output, passed.output);
         } finally {
+          passed.normed?.dispose();
           passed.inputs?.dispose();
           passed.output?.dispose();
         }
@@ -109,9 +112,10 @@ function pass(
   permutation: Permutation,
   x: tf.Tensor,
   positions: Positions,
-  wanted: { readonly inputs: boolean; readonly output: boolean },
+  wanted: { readonly normed: boolean; readonly inputs: boolean; readonly output: boolean },
 ): Observed {
-  if (!wanted.inputs && !wanted.output) return { after: sublayer.forward(x, tensors, positions) };
+  if (!wanted.normed && !wanted.inputs && !wanted.output)
+    return { after: sublayer.forward(x, tensors, positions) };
   return sublayer.run(() => {
     const inner = sublayer.outputInputs(x, tensors, positions);
     const { outputMatrix: matrix, outputBias: bias, block } = sublayer;
@@ -123,6 +127,8 @@ function pass(
       residualOutput(runtime, shape, { x: to, inner, matrix, bias, postNorm }, loras).y;
     return {
       after: applied(x),
+      // A copy: without a norm it is the stream itself.
+      normed: wanted.normed ? tf.clone(normedInput(shape, x, tensors)) : undefined,
       inputs: wanted.inputs ? inLayoutOrder(inner, permutation, block.count) : undefined,
       output: wanted.output ? applied(tf.zerosLike(x)) : undefined,
     };

@@ -4,7 +4,10 @@ import type { DecoderParts } from '../layers/decoder-parts.js';
 import { nameList } from '../weights/name-list.js';
 
 /** Tensors of a sublayer that can be observed. */
-export type SublayerSite = 'before' | 'inputs' | 'output' | 'after';
+export type SublayerSite = 'before' | 'normed' | 'inputs' | 'output' | 'after';
+
+/** In the order in which a pass computes them. */
+export const SUBLAYER_SITES: readonly SublayerSite[] = ['before', 'normed', 'inputs', 'output', 'after'];
 
 /** Name of a sublayer: `layers.3.attention` or `layers.3.ffn`. */
 export const sublayerName = ({ layer, kind }: Pick<UnitBlock, 'layer' | 'kind'>): string =>
@@ -24,9 +27,7 @@ export function siteNames({ config, sublayers }: Sites): string[] {
     `layers.${layer}.before`,
     ...sublayers
       .filter(({ block }) => block.layer === layer)
-      .flatMap(({ block }) =>
-        (['before', 'inputs', 'output', 'after'] as const).map((site) => siteName(block, site)),
-      ),
+      .flatMap(({ block }) => SUBLAYER_SITES.map((site) => siteName(block, site))),
     `layers.${layer}.after`,
   ]);
 }
@@ -46,7 +47,7 @@ export function matchSites(parts: Sites, names: readonly string[]): ReadonlySet<
     if (found.length === 0) {
       throw new DecoderInputError(
         `No site of the model is called ${nameList([name])}. Sites are layers.N.before, layers.N.after, and ` +
-          `layers.N.attention and layers.N.ffn with .before, .output, .after, and .heads or .hidden; N is from 0 to ` +
+          `layers.N.attention and layers.N.ffn with .before, .normed, .output, .after, and .heads or .hidden; N is from 0 to ` +
           `${parts.config.layers.length - 1}, and * matches any characters.`,
       );
     }

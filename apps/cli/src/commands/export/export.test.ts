@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
@@ -55,6 +55,23 @@ describe('grasp export', () => {
     expect(narrow.out).toMatch(
       /Types: \d+ of \d+ matrices are Q4_0; \d+ as F16 \(rows that are no whole blocks of 32\)/,
     );
+  });
+
+  it('makes K-quants more exact where a text is', async () => {
+    await writeFile(at('text.txt'), 'ab '.repeat(2000));
+    const run = (out: string, ...more: string[]) =>
+      grasp('export', at('model'), '--gguf', 'q4_k_m', '--out', at(out), '--quiet', ...more);
+    const importance = ['--importance', at('text.txt'), '--importance-blocks', '2', '--backend', 'wasm'];
+    expect(await run('plain.gguf')).toMatchObject({ code: 0 });
+    expect(await run('important.gguf', ...importance)).toMatchObject({ code: 0 });
+    const [plain, important] = await Promise.all(
+      ['plain', 'important'].map((name) => readFile(at(`${name}.gguf`))),
+    );
+    expect(important!.length).toBe(plain!.length);
+    expect(important!.equals(plain!)).toBe(false);
+    expect(await run('important.gguf', ...importance)).toMatchObject({ code: 5 });
+    const other = await grasp('export', at('model'), '--gguf', 'q8_0', '--out', at('x.gguf'), ...importance);
+    expect(other).toMatchObject({ code: 2, err: expect.stringContaining('q8_0 does not use it') });
   });
 
   it('asks for --overwrite where a file is, and never writes into what it reads', async () => {

@@ -4,12 +4,13 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { type DecoderCheckpoint, openDecoderCheckpoint } from '@grasp/decoder';
 import { GGUF_FILE_TYPES, writeGguf } from '@grasp/export';
-import { nonEmpty } from '../../shared/flags.js';
+import { count, nonEmpty, options } from '../../shared/flags.js';
 import { formatBytes } from '../../shared/format.js';
 import { MODEL_HELP, modelPath, showWarnings } from '../../shared/model.js';
 import { assertApart } from '../../shared/output-apart.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { aboutFile } from './about-file.js';
+import { checkImportance, textImportance } from './text-importance.js';
 
 const TENSORS_A_NOTE = 50;
 
@@ -44,26 +45,45 @@ export const exportCommand = (terminal: Terminal) =>
       new Option('--gguf <type>', 'dtype of the matrices').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
     )
     .requiredOption('--out <file>', 'output file; its name ends in .gguf', nonEmpty)
+    .option(
+      '--importance <text>',
+      'for K-quants: be most exact where this calibration text is; a file, or wikitext2, ptb, c4',
+      nonEmpty,
+    )
+    .option('--importance-blocks <number>', 'blocks of 512 tokens of that text', count, 64)
+    .addOption(options.backend())
+    .addOption(options.threads())
     .option('--name <name>', 'name of the model in the file (default: the file name)', nonEmpty)
     .option('--overwrite', 'replace an existing file')
     .option('--quiet', 'show no progress')
     .addHelpText('after', HELP)
-    .action(async (model, { gguf: type, out, name, overwrite = false, quiet = false }) => {
-      const path = await modelPath(model, terminal, quiet);
-      await assertApart(out, [path]);
-      const summary = await withHeaders(path, terminal, (checkpoint) =>
-        writeGguf(checkpoint, out, {
-          type,
-          name: name ?? basename(out).replace(/\.gguf$/i, ''),
-          overwrite,
-          onWarning: (warning) => terminal.note(`warning: ${warning}`),
-          onTensor: ({ done, total }) => {
-            terminal.signal.throwIfAborted();
-            if (!quiet && done % TENSORS_A_NOTE === 0) terminal.note(`${done} of ${total} tensors`);
-          },
-        }),
-      );
-      const { size } = await stat(out);
-      terminal.print(`Written to ${out}, ${formatBytes(size)}`);
-      for (const line of aboutFile(summary, type)) terminal.print(line);
-    });
+    .action(
+      async (
+        model,
+        { gguf: type, out, name, overwrite = false, quiet = false, importance: text, ...flags },
+      ) => {
+        const path = await modelPath(model, terminal, quiet);
+        await assertApart(out, text === undefined ? [path] : [path, text]);
+        if (text !== undefined) await checkImportance(type, out, overwrite);
+        const importance =
+          text === undefined
+            ? undefined
+            : await textImportance(path, { ...flags, importance: text, quiet }, terminal);
+        const summary = await withHeaders(path, terminal, (checkpoint) =>
+          writeGguf(checkpoint, out, {
+            type,
+            name: name ?? basename(out).replace(/\.gguf$/i, ''),
+            overwrite,
+            ...(importance ? { importance } : {}),
+            onWarning: (warning) => terminal.note(`warning: ${warning}`),
+            onTensor: ({ done, total }) => {
+              terminal.signal.throwIfAborted();
+              if (!quiet && done % TENSORS_A_NOTE === 0) terminal.note(`${done} of ${total} tensors`);
+            },
+          }),
+        );
+        const { size } = await stat(out);
+        terminal.print(`Written to ${out}, ${formatBytes(size)}`);
+        for (const line of aboutFile(summary, type)) terminal.print(line);
+      },
+    );

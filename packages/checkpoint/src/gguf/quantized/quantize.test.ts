@@ -40,6 +40,17 @@ describe('quantize, compared with ggml', () => {
     expect(different).toEqual([]);
   });
 
+  it('stays finite where columns have no importance at all', () => {
+    for (const type of ['Q4_K', 'Q5_K', 'Q6_K', 'Q5_0', 'Q5_1'] as const) {
+      for (const known of [0, 1, 64]) {
+        const sparse = importance.map((value, column) => (column < known ? value : 0));
+        const back = new Float32Array(values.length);
+        dequantize(type, quantize(type, values, { columns, importance: sparse, name: 'w' }), back);
+        expect(back.every(Number.isFinite)).toBe(true);
+      }
+    }
+  });
+
   it('rows do not depend on each other', () => {
     for (const type of ['Q4_K', 'Q5_0'] as const) {
       const whole = quantize(type, values, { columns, importance, name: 'w' });

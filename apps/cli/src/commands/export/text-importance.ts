@@ -1,0 +1,59 @@
+import { rows } from '@grasp/calib-data';
+import { decoderLayout } from '@grasp/decoder';
+import { FileWriteError, isTaken } from '@grasp/files';
+import { inputImportance, loadOn, SettingsError } from '@grasp/prune';
+import { openEngineFor } from '../../shared/engine.js';
+import { withModel } from '../../shared/model.js';
+import { countView } from '../../shared/progress/count-view.js';
+import { watch } from '../../shared/progress/watch.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { calibrationBlocks, textSource } from '../../shared/texts.js';
+
+/** Tokens in a block: the context of llama.cpp's own tool. */
+const BLOCK = 512;
+
+export interface ImportanceFlags {
+  readonly importance: string;
+  /** How many blocks of text to read. */
+  readonly importanceBlocks: number;
+  readonly backend?: 'tensorflow' | 'wasm' | undefined;
+  readonly threads?: number | undefined;
+  readonly quiet: boolean;
+}
+
+/** Before a model is loaded. @throws SettingsError if the type uses no importance; FileWriteError if the file exists */
+export async function checkImportance(type: string, out: string, overwrite: boolean): Promise<void> {
+  if (!/_k(_m)?$/.test(type)) {
+    throw new SettingsError(`--importance: ${type} does not use it. Choose q4_k_m, q5_k_m or q6_k.`, [
+      'importance',
+    ]);
+  }
+  if (!overwrite && (await isTaken(out))) throw new FileWriteError(out, 'overwrite', 'it exists.');
+}
+
+/** Importance of the columns of a model's matrices on a text. Loads the model and frees it again. */
+export async function textImportance(
+  path: string,
+  { importance: text, importanceBlocks: blocks, backend, threads, quiet }: ImportanceFlags,
+  terminal: Terminal,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const silent = quiet || undefined;
+  return withModel(path, { terminal, quiet: silent }, async ({ checkpoint, config, tokenizer }) => {
+    const length = Math.min(BLOCK, config.contextLength);
+    const all = await calibrationBlocks([textSource(text, 'train')], tokenizer, config, { length, blocks });
+    const batches = Array.from({ length: all.shape[0] }, (_, row) => rows(all, Uint32Array.of(row)));
+    const engine = await openEngineFor(terminal, { backend, threads, quiet: silent });
+    const layout = decoderLayout(config);
+    const decoder = await watch(loadOn(checkpoint, engine), terminal, { layout, quiet: silent });
+    const view = countView(terminal, silent);
+    try {
+      return await inputImportance(decoder.under(), batches, (done, total) => {
+        terminal.signal.throwIfAborted();
+        view.show('importance', done, total);
+      });
+    } finally {
+      view.stop();
+      decoder.dispose();
+    }
+  });
+}
