@@ -5,4 +5,12 @@ export { modelCard } from './card/model-card.js';
 export { withoutFolders } from './card/without-folders.js';
 export type { GgufSummary } from './gguf/gguf-summary.js';
 export { type WriteGgufOptions, writeGguf } from './gguf/write-gguf.js';
+export {
+  ChatFormError,
+  type ChatMessage,
+  type ConversationForm,
+  conversationForm,
+  type RenderChat,
+} from './ollama/conversation-form.js';
+export { type ModelfileContent, modelfile, type OllamaParameters } from './ollama/modelfile.js';
 export { forTransformers } from './transformers/for-transformers.js';

@@ -74,6 +74,41 @@ describe('grasp export', () => {
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining('q8_0 does not use it') });
   });
 
+  it('writes a Modelfile for Ollama beside the file', async () => {
+    await writeCheckpoint(model, at('chatty'));
+    const config = {
+      eos_token: 'a',
+      chat_template: '{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}<assistant>',
+    };
+    await writeFile(at('chatty/tokenizer_config.json'), JSON.stringify(config));
+    await writeFile(
+      at('chatty/generation_config.json'),
+      JSON.stringify({ do_sample: true, temperature: 0.6, top_k: 20 }),
+    );
+    const run = (from: string, out: string) =>
+      grasp('export', at(from), '--gguf', 'f16', '--ollama', '--out', at(out));
+    const { code, out } = await run('chatty', 'ollama');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('ollama create ollama -f') });
+    expect((await readdir(at('ollama'))).sort()).toEqual(['Modelfile', 'model.gguf']);
+    const text = await readFile(at('ollama/Modelfile'), 'utf8');
+    expect(text).toContain('FROM ./model.gguf\n');
+    expect(text).toContain(
+      '{{ $m.Content }}{{ if $last }}{{ "</s><assistant>" }}{{ else }}{{ "</s><assistant>" }}{{ end }}',
+    );
+    expect(text).toMatch(
+      /PARAMETER stop "a"\nPARAMETER temperature 0.6\nPARAMETER top_k 20\nPARAMETER num_ctx \d+\n$/,
+    );
+    await writeFile(
+      at('chatty/tokenizer_config.json'),
+      JSON.stringify({ chat_template: '{{ messages|length }}' }),
+    );
+    expect(await run('chatty', 'refused')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('as a template of Ollama'),
+    });
+    expect(await readdir(folder)).not.toContain('refused');
+  });
+
   it('asks for --overwrite where a file is, and never writes into what it reads', async () => {
     const again = await grasp('export', at('model'), '--gguf', 'f32', '--out', at('tiny.gguf'));
     expect(again).toMatchObject({ code: 5, err: expect.stringContaining('Add --overwrite') });

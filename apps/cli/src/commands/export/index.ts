@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { type DecoderCheckpoint, openDecoderCheckpoint } from '@grasp/decoder';
@@ -11,8 +11,11 @@ import { assertApart } from '../../shared/output-apart.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { aboutFile } from './about-file.js';
 import { checkImportance, textImportance } from './text-importance.js';
+import { modelfileOf, writeModelfile } from './write-modelfile.js';
 
 const TENSORS_A_NOTE = 50;
+/** Name of the GGUF file beside a Modelfile. */
+const OLLAMA_FILE = 'model.gguf';
 
 const HELP = `
 FFN widths are padded with zeros to multiples of 32. Prune with --align 32 to avoid the padding.
@@ -44,7 +47,12 @@ export const exportCommand = (terminal: Terminal) =>
     .addOption(
       new Option('--gguf <type>', 'dtype of the matrices').choices(GGUF_FILE_TYPES).makeOptionMandatory(),
     )
-    .requiredOption('--out <file>', 'output file; its name ends in .gguf', nonEmpty)
+    .requiredOption(
+      '--out <path>',
+      'output file, whose name ends in .gguf; with --ollama, a folder',
+      nonEmpty,
+    )
+    .option('--ollama', 'write a folder with a Modelfile too, for ollama create')
     .option(
       '--importance <text>',
       'for K-quants: be most exact where this calibration text is; a file, or wikitext2, ptb, c4',
@@ -60,17 +68,21 @@ export const exportCommand = (terminal: Terminal) =>
     .action(
       async (
         model,
-        { gguf: type, out, name, overwrite = false, quiet = false, importance: text, ...flags },
+        { gguf: type, out, ollama, name, overwrite = false, quiet = false, importance: text, ...flags },
       ) => {
         const path = await modelPath(model, terminal, quiet);
         await assertApart(out, text === undefined ? [path] : [path, text]);
-        if (text !== undefined) await checkImportance(type, out, overwrite);
+        const file = ollama ? join(out, OLLAMA_FILE) : out;
+        if (text !== undefined) await checkImportance(type, file, overwrite);
         const importance =
           text === undefined
             ? undefined
             : await textImportance(path, { ...flags, importance: text, quiet }, terminal);
-        const summary = await withHeaders(path, terminal, (checkpoint) =>
-          writeGguf(checkpoint, out, {
+        const summary = await withHeaders(path, terminal, async (checkpoint) => {
+          const modelfile =
+            ollama && (await modelfileOf(checkpoint, OLLAMA_FILE, checkpoint.decoder.contextLength));
+          if (ollama) await mkdir(out, { recursive: true });
+          const written = await writeGguf(checkpoint, file, {
             type,
             name: name ?? basename(out).replace(/\.gguf$/i, ''),
             overwrite,
@@ -80,10 +92,16 @@ export const exportCommand = (terminal: Terminal) =>
               terminal.signal.throwIfAborted();
               if (!quiet && done % TENSORS_A_NOTE === 0) terminal.note(`${done} of ${total} tensors`);
             },
-          }),
-        );
-        const { size } = await stat(out);
-        terminal.print(`Written to ${out}, ${formatBytes(size)}`);
+          });
+          if (modelfile) await writeModelfile(out, modelfile);
+          return written;
+        });
+        const { size } = await stat(file);
+        terminal.print(`Written to ${file}, ${formatBytes(size)}`);
+        if (ollama)
+          terminal.print(
+            `Run: ollama create ${basename(resolve(out)).toLowerCase()} -f ${join(out, 'Modelfile')}`,
+          );
         for (const line of aboutFile(summary, type)) terminal.print(line);
       },
     );
