@@ -43,6 +43,7 @@ const TITLES: Readonly<Record<Suite, string>> = {
   ladder: 'Ladder from the paper to grasp+',
   methods: "The paper's method and grasp+",
   seeds: 'Three seeds',
+  rivals: "Methods of the paper's table",
 };
 
 /** Tables of five columns: one beside the other on a wide screen, without scrolling on a phone. */

@@ -55,6 +55,20 @@ describe('subjectsOf', () => {
     expect(rungs.at(-1)!.pruning?.settings).toMatchObject(plus);
   });
 
+  it("has a row for each method of the paper's table, as it is", () => {
+    const rows = subjects('rivals').filter(({ keep }) => keep === 0.5);
+    expect(rows.map(({ paper, name }) => [paper, name])).toEqual([
+      ['LLM-Pruner', 'keep-0.5-llm-pruner'],
+      ['FLAP', 'keep-0.5-flap'],
+      ['GRASPrune', 'keep-0.5'],
+    ]);
+    for (const { pruning } of rows.slice(0, 2)) {
+      expect(pruning!.settings.projection.rule).toBe('exact');
+      expect(pruning!.settings.scales.epochs).toBe(0);
+    }
+    expect(rows[2]!.pruning!.settings).toEqual(parseSettings(options.settings, { budget: { keep: 0.5 } }));
+  });
+
   it('compares the method of the paper with grasp+ for each seed', () => {
     const both = subjects('methods').filter(({ keep }) => keep === 0.5);
     expect(both.map(({ pruning }) => pruning!.settings.choice)).toEqual(['gates', 'importance']);

@@ -34,6 +34,7 @@ export const SUITES = [
   'ladder',
   'methods',
   'seeds',
+  'rivals',
 ] as const;
 export type Suite = (typeof SUITES)[number];
 
@@ -184,6 +185,26 @@ const variants: Readonly<Record<Suite, (keep: number, options: SuiteOptions) => 
   methods: (keep, options) => {
     const [paper, ...rungs] = variants.ladder(keep, options);
     return [paper!, { ...rungs.at(-1)!, variant: 'grasp+' }];
+  },
+
+  /** The paper's Table 1: other methods without recovery, and the paper's. SliceGPT changes the hidden size and is left out. */
+  rivals: (keep, options) => {
+    const { pruning, ...subject } = main(keep, options);
+    const others = Object.entries({ 'LLM-Pruner': 'llm-pruner', FLAP: 'flap' } as const).map(
+      ([paper, method]): Variant => {
+        const changes = {
+          method,
+          choice: method,
+          scales: { epochs: 0 },
+          projection: { rule: 'exact' },
+        } as const;
+        const settings = parseSettings(pruning!.settings, changes);
+        const name = `keep-${keep}-${method}`;
+        const title = `keep ${keep}, ${paper}`;
+        return { variant: paper, subject: { name, title, keep, paper, pruning: { ...pruning!, settings } } };
+      },
+    );
+    return [...others, { variant: 'GRASPrune', subject: { ...subject, pruning: pruning! } }];
   },
 
   /** The suite `methods` with three seeds. */
