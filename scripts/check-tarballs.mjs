@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { followGuide } from './follow-guide.mjs';
 import { packAll, pnpm, published, readJson } from './pack.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -112,7 +113,12 @@ function installByNpm(workspace, subject, tarballs) {
   const project = join(workspace, 'npm', subject.folder);
   mkdirSync(project, { recursive: true });
   writeJson(join(project, 'package.json'), { private: true, type: 'module' });
-  const names = toInstall(subject);
+  npmInstall(project, toInstall(subject), tarballs, subject);
+  return project;
+}
+
+/** Installs packages by name: those of this repository from their tarballs, others in the versions that `subject` has. */
+function npmInstall(project, names, tarballs, subject) {
   const own = new Set(names.flatMap((name) => (tarballs[name] ? closure(name) : [])));
   const others = names.filter((name) => !tarballs[name]).map((name) => `${name}@${installed(subject, name)}`);
   const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--no-ignore-scripts'];
@@ -124,7 +130,34 @@ function installByNpm(workspace, subject, tarballs) {
     .map((path) => path.replace(/.*node_modules\//, ''))
     .filter((name) => !INSTALL_SCRIPTS.includes(name));
   if (scripts.length > 0) throw new Error(`${scripts} have install scripts, which nobody has read.`);
-  return project;
+}
+
+/**
+ * A guide as a researcher follows it, from an empty folder to the table with the method of the guide, on a small random
+ * model and any text instead of the named one.
+ */
+function compareByGuide(workspace, tarballs) {
+  const folder = join(workspace, 'guide');
+  const benchmark = packages.find(({ name }) => name === '@grasp/benchmark');
+  followGuide(join(root, 'docs/your-own-method.md'), folder, {
+    install(project, names) {
+      npmInstall(project, names, tarballs, benchmark);
+      const shape = ['--like', 'smollm2-135m', '--layers', '2', '--vocabulary', '512', '--out', 'model'];
+      execFileSync('npx', ['grasp-bench', 'make-model', ...shape], { cwd: project, stdio: 'ignore' });
+      const text = readFileSync(join(benchmark.path, 'data/lincoln.txt'), 'utf8').repeat(3);
+      for (const name of ['train.txt', 'test.txt']) writeFileSync(join(project, name), text);
+    },
+    replaced: [['smollm2-135m-instruct', './model']],
+    skipped: ['npx grasp prune'], // of another package
+  });
+  const { runs, missing } = readJson(join(folder, 'compare/compare.json'));
+  const compared = new Set(runs.map(({ method, recovery }) => `${method} ${recovery}`));
+  const expected = ['spread', 'random', 'flap', 'fisher'].flatMap((name) => [
+    `${name} none`,
+    `${name} refit`,
+  ]);
+  const absent = expected.filter((name) => !compared.has(name));
+  if (absent.length + missing.length > 0) throw new Error(`not in the table: ${[...absent, ...missing]}`);
 }
 
 /** Runs the examples in a project, and the command of an app. */
@@ -201,6 +234,10 @@ try {
       failed++;
       process.stdout.write(`FAILED ${subject.name}\n${error.message}\n`);
     }
+  }
+  if (chosen.some(({ name }) => name === '@grasp/benchmark')) {
+    compareByGuide(workspace, tarballs);
+    process.stdout.write('ok     docs/your-own-method.md\n');
   }
 } finally {
   rmSync(workspace, { recursive: true });

@@ -110,7 +110,7 @@ describe('distribute', () => {
     expect(stage.started.sort()).toEqual(
       ['measure:a', 'measure:b', 'measure:d', 'measure:dense', 'prune:a', 'prune:d'].sort(),
     );
-    expect(said).toContain('stage 1, 2, 3: 4 running, 2 waiting; 1 of 5 models done');
+    expect(said).toContain('stage 1, 2, 3: 4 running, 2 waiting; 1 of 5 done');
 
     expect(await run(chains), 'again').toEqual([]);
     expect(stage.submitted).toHaveLength(3);

@@ -90,7 +90,7 @@ class Distribution {
       if (open.length === 0) return this.failed;
       const due = open.filter((chain) => !isLive(chain));
       await this.submitChains(due);
-      if (due.length === 0) this.sayStatus(`${chains.length - open.length} of ${chains.length} models done`);
+      if (due.length === 0) this.sayStatus(`${chains.length - open.length} of ${chains.length} done`);
       await this.pause();
     }
   }
@@ -204,8 +204,8 @@ class Distribution {
   sayWhatContinues(): void {
     const { launcher, say } = this.options;
     const ids = [...this.ids];
-    if (ids.length === 0) return;
-    const cancel = launcher.cancelling(ids);
+    const cancel = launcher.cancelling?.(ids);
+    if (ids.length === 0 || cancel === undefined) return;
     say(
       `Jobs ${ids.join(', ')} of ${launcher.name} continue. Run the same command to wait for them, or "${cancel}" to cancel them.`,
     );

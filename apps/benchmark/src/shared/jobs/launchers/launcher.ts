@@ -50,8 +50,8 @@ export interface Launcher {
    * @throws LauncherError if the queue does not answer.
    */
   queued(keys: readonly string[]): Promise<readonly QueuedTask[]>;
-  /** Command that a user can run to cancel arrays. */
-  cancelling(ids: readonly string[]): string;
+  /** Command that a user can run to cancel arrays. Absent if tasks end with this process. */
+  cancelling?(ids: readonly string[]): string;
 }
 
 /** The launcher is not installed, does not answer, or refuses a request. */
