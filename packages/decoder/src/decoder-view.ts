@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { DecoderInputError } from './errors.js';
 import { backpropagate } from './gradients/backpropagation.js';
 import { nonFiniteError } from './gradients/non-finite.js';
+import { type OutputGradients, outputGradients } from './gradients/output-gradients.js';
 import { unitProducts, type WeightProducts } from './gradients/unit-products.js';
 import {
   type ContinuationGroup,
@@ -115,6 +116,11 @@ export class DecoderView {
     return unitProducts(this.parts, this.parameters, batch);
   }
 
+  /** Second moments of the gradients at the sublayers' outputs, with any post norm. Throws as `lossAndGradients`. */
+  outputGradients(batch: TokenBatch): Promise<readonly OutputGradients[]> {
+    return outputGradients(this.parts, this.parameters, batch);
+  }
+
   /**
    * Targets for a student with the same head: for each target the mean row of the head under this model's prediction,
    * float32 `[rows · (length − 1), d]`. See `TeacherTargets`.
@@ -170,10 +176,7 @@ export class DecoderView {
     );
   }
 
-  /**
-   * Continues a prompt token by token with a key-value cache. Stops after `maxTokens`, at a `stop` token, or when the
-   * context is full.
-   */
+  /** Continues a prompt with a key-value cache. Stops after `maxTokens`, at a `stop` token, or when the context is full. */
   generate(prompt: Int32Array, options: GenerateOptions): AsyncGenerator<number, void> {
     return generateTokens(this.generation({ ids: prompt, shape: [1, prompt.length] }), options);
   }

@@ -28,6 +28,7 @@ export { blockInfluence } from './methods/measures/block-influence.js';
 export { inputImportance } from './methods/measures/input-importance.js';
 export { type UnitTaylor, unitTaylor } from './methods/measures/unit-taylor.js';
 export { methodFromModule } from './methods/method-module.js';
+export { obsWithin } from './methods/obs/obs-within.js';
 export type {
   MaskingMethod,
   MethodInputs,

@@ -16,6 +16,8 @@ export interface Backpropagated {
   readonly dLora?: tf.Tensor | undefined;
   /** Weight times gradient of the computed units' rows, sublayer by sublayer. */
   readonly dWeights?: tf.Tensor | undefined;
+  /** Gram matrices of the gradients at the sublayers' outputs, sublayer by sublayer, `[d, d]` each. */
+  readonly outputGrams?: tf.Tensor | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Backpropagated {
  *
  * @param norm the final norm, `[d]`.
  * @param wanted `pruned`: gate gradients of pruned units too; `tuning`: those of norm scales and LoRA factors;
- *   `weights`: products of weights and their gradients.
+ *   `weights`: products of weights and their gradients; `outputs`: Gram matrices of gradients at outputs.
  */
 export function backpropagate(
   head: LanguageHead,
@@ -36,7 +38,13 @@ export function backpropagate(
     pruned,
     tuning,
     weights = false,
-  }: { readonly pruned: boolean; readonly tuning: boolean; readonly weights?: boolean },
+    outputs = false,
+  }: {
+    readonly pruned: boolean;
+    readonly tuning: boolean;
+    readonly weights?: boolean;
+    readonly outputs?: boolean;
+  },
 ): Backpropagated {
   const { inputs, targets } = splitTargets(batch);
   const saves: { x: tf.Tensor; saved: Saved }[] = [];
@@ -52,10 +60,12 @@ export function backpropagate(
   const norms = ofFinal ? [ofFinal] : [];
   const loras: tf.Tensor[] = [];
   const products: tf.Tensor[] = [];
+  const grams: tf.Tensor[] = [];
   let dy = dx;
   for (let i = passes.length - 1; i >= 0; i--) {
     const { sublayer, tensors } = passes[i]!;
     const { x: input, saved } = saves[i]!;
+    if (outputs) grams.unshift(tf.matMul(dy, dy, true, false));
     const wanted = { input: i > 0, tuning, weights };
     const gradient = sublayer.backward(dy, input, tensors, positions, saved, wanted);
     const { dx: below, dz, dNormScales, dLora, dWeights } = gradient;
@@ -73,5 +83,6 @@ export function backpropagate(
     dNorms: tuning ? tf.concat(norms) : undefined,
     dLora: loras.length > 0 ? tf.concat(loras) : undefined,
     dWeights: products.length > 0 ? tf.concat(products) : undefined,
+    outputGrams: grams.length > 0 ? tf.stack(grams) : undefined,
   };
 }

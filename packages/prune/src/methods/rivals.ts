@@ -1,8 +1,10 @@
-import type { ScoringMethod } from './pruning-method.js';
+import type { PruningMethod } from './pruning-method.js';
 import { fisher } from './rivals/fisher.js';
 import { flap } from './rivals/flap.js';
 import { llmPruner, llmPrunerElement } from './rivals/llm-pruner.js';
 import { magnitude } from './rivals/magnitude.js';
+import { fisherObs, slimGpt } from './rivals/obs.js';
+import { owl } from './rivals/owl.js';
 import { random } from './rivals/random.js';
 import { shortGpt } from './rivals/shortgpt.js';
 import { wandaSp } from './rivals/wanda-sp.js';
@@ -17,4 +19,7 @@ export const rivals = {
   'llm-pruner-element': llmPrunerElement,
   fisher,
   shortgpt: shortGpt,
-} as const satisfies Readonly<Record<string, ScoringMethod>>;
+  owl,
+  slimgpt: slimGpt,
+  'fisher-obs': fisherObs,
+} as const satisfies Readonly<Record<string, PruningMethod>>;

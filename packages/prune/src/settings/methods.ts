@@ -26,4 +26,7 @@ export const METHODS: Readonly<Record<NonNullable<SettingsInput['method']>, Sett
   'llm-pruner-element': rival('llm-pruner-element'),
   fisher: rival('fisher'),
   shortgpt: rival('shortgpt'),
+  owl: rival('owl'),
+  slimgpt: rival('slimgpt'),
+  'fisher-obs': rival('fisher-obs'),
 };

@@ -13,6 +13,9 @@ const RIVALS = [
   'llm-pruner-element',
   'fisher',
   'shortgpt',
+  'owl',
+  'slimgpt',
+  'fisher-obs',
 ] as const satisfies readonly (keyof typeof rivals)[];
 
 /**

@@ -2,7 +2,8 @@ import type { UnitBlock } from '@grasp/budget';
 import type { Decoder, TokenBatch } from '@grasp/decoder';
 import { type ActivationStatistics, activationStatistics } from './activation-statistics.js';
 
-const siteOf = ({ layer, kind }: UnitBlock) =>
+/** The inputs of the output matrix of a block of units. */
+export const siteOf = ({ layer, kind }: UnitBlock) =>
   kind === 'kv' ? `layers.${layer}.attention.heads` : `layers.${layer}.ffn.hidden`;
 
 /** Statistics of the inputs of the dense model's output matrices, by block of the layout: `count · w` columns each. */

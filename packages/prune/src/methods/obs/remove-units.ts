@@ -1,0 +1,140 @@
+import { type DefiniteSolver, solveByCholesky } from '@grasp/fold';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** One output matrix whose units are to be removed. `n = units · width` columns. */
+export interface ObsProblem {
+  /** `W [d, n]`, row-major. */
+  readonly weight: Float32Array;
+  /** `E[h hᵀ] [n, n]` of its inputs, up to a factor. */
+  readonly inputs: Float64Array;
+  /** `F [d, d]`: how much an error of the output matters. Default: the identity, plain reconstruction. */
+  readonly outputs?: Float32Array;
+  /** Columns of each unit. */
+  readonly width: number;
+  /** Units that stay. */
+  readonly keep: number;
+}
+
+/** Added to the diagonal of `E[h hᵀ]`, as a share of its mean. */
+const DAMPING = 0.01;
+/** Columns that go at once. */
+const AT_ONCE = 48;
+
+/**
+ * Optimal brain surgeon on the columns of an output matrix: the units whose removal costs least, each time after the other
+ * columns have taken over what those before did. The cost of a unit with columns `S` is
+ * `½ tr(([H⁻¹]_SS)⁻¹ · (Wᵀ F W)_SS)`; removing it updates `W ← W − W_S ([H⁻¹]_SS)⁻¹ [H⁻¹]_S`, and `H⁻¹` likewise (Hassibi
+ * and Stork 1992, for columns as in SlimGPT, arXiv 2412.18110, and OSSCAR, 2403.12983).
+ *
+ * @returns 1 for each unit that stays.
+ */
+export async function removeUnits(
+  problem: ObsProblem,
+  solve: DefiniteSolver = solveByCholesky,
+): Promise<Uint8Array> {
+  const { width, keep } = problem;
+  const n = Math.sqrt(problem.inputs.length);
+  const kept = new Uint8Array(n / width).fill(1);
+  let state = start(problem, n, solve);
+  try {
+    for (let left = kept.length - keep; left > 0; ) {
+      const costs = await costsOf(state, kept, width, solve);
+      const order = [...kept.keys()].filter((unit) => kept[unit] === 1).sort((a, b) => costs[a]! - costs[b]!);
+      const gone = order.slice(0, Math.min(left, Math.max(1, Math.floor(AT_ONCE / width))));
+      for (const unit of gone) kept[unit] = 0;
+      left -= gone.length;
+      if (left === 0) break;
+      const columns = gone.flatMap((unit) => Array.from({ length: width }, (_, i) => unit * width + i));
+      const next = await without(state, columns, solve);
+      tf.dispose({ ...state });
+      state = next;
+    }
+    return kept;
+  } finally {
+    tf.dispose({ ...state });
+  }
+}
+
+/** `W`, `F W` and `H⁻¹` of what is left; rows and columns of removed units are about 0. */
+interface Surgery {
+  readonly weight: tf.Tensor2D;
+  readonly weighted: tf.Tensor2D;
+  readonly inverse: tf.Tensor2D;
+}
+
+const identity = (n: number) => Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+
+/** `A⁻¹` of a definite `A`, which may be overwritten. */
+function inverseOf(a: Float64Array, n: number, solve: DefiniteSolver): Float32Array {
+  const solved = solve(a, identity(n), n);
+  if (!solved) throw new RangeError('the inputs of an output matrix are not finite');
+  return Float32Array.from(solved);
+}
+
+function start({ weight, inputs, outputs }: ObsProblem, n: number, solve: DefiniteSolver): Surgery {
+  const damped = inputs.slice();
+  const mean = inputs.reduce((sum, x, i) => (i % (n + 1) === 0 ? sum + x : sum), 0) / n;
+  for (let i = 0; i < n; i++) damped[i * (n + 1)]! += DAMPING * (mean || 1);
+  const d = weight.length / n;
+  const w = tf.tensor2d(weight, [d, n]);
+  const weighted = outputs
+    ? tf.tidy(() => tf.matMul<tf.Tensor2D>(tf.tensor2d(outputs, [d, d]), w))
+    : w.clone();
+  return { weight: w, weighted, inverse: tf.tensor2d(inverseOf(damped, n, solve), [n, n]) };
+}
+
+/** The cost of each unit that is left; of the others, anything. */
+async function costsOf(
+  { weight, weighted, inverse }: Surgery,
+  kept: Uint8Array,
+  width: number,
+  solve: DefiniteSolver,
+): Promise<Float64Array> {
+  const n = kept.length * width;
+  const costs = new Float64Array(kept.length);
+  for (const unit of width === 1 ? [] : kept.keys()) {
+    if (kept[unit] === 0) continue;
+    const parts = tf.tidy(() => {
+      const columns = (x: tf.Tensor2D) => tf.slice(x, [0, unit * width], [-1, width]);
+      return [
+        tf.slice(inverse, [unit * width, unit * width], [width, width]),
+        tf.matMul(columns(weight), columns(weighted), true, false),
+      ];
+    });
+    const [own, products] = await Promise.all(parts.map((part) => part.data<'float32'>()));
+    tf.dispose(parts);
+    const curvature = inverseOf(Float64Array.from(own!), width, solve);
+    costs[unit] = products!.reduce((sum, product, i) => sum + product * curvature[i]!, 0) / 2;
+  }
+  if (width > 1) return costs;
+  const parts = tf.tidy(() => [
+    tf.sum(tf.mul(weight, weighted), 0),
+    tf.gather(tf.reshape(inverse, [-1]), tf.range(0, n * n, n + 1, 'int32')),
+  ]);
+  const [products, diagonal] = await Promise.all(parts.map((part) => part.data<'float32'>()));
+  tf.dispose(parts);
+  return costs.map((_, unit) => products![unit]! / diagonal![unit]! / 2);
+}
+
+async function without(
+  { weight, weighted, inverse }: Surgery,
+  columns: readonly number[],
+  solve: DefiniteSolver,
+): Promise<Surgery> {
+  const at = tf.tensor1d([...columns], 'int32');
+  const rows = tf.gather(inverse, at); // [s, n]
+  const block = tf.gather(rows, at, 1); // [s, s]
+  const s = columns.length;
+  const solved = inverseOf(Float64Array.from(await block.data<'float32'>()), s, solve);
+  return tf.tidy(() => {
+    const takeover = tf.matMul(tf.tensor2d(solved, [s, s]), rows); // [s, n]
+    const left = (x: tf.Tensor2D) => tf.sub<tf.Tensor2D>(x, tf.matMul(tf.gather(x, at, 1), takeover));
+    const next = {
+      weight: left(weight),
+      weighted: left(weighted),
+      inverse: tf.sub<tf.Tensor2D>(inverse, tf.matMul(rows, takeover, true, false)),
+    };
+    tf.dispose([at, rows, block]);
+    return next;
+  });
+}

@@ -1,0 +1,40 @@
+import { maskCost, outlierKeeps, outlierShare, rankWithin } from '@grasp/budget';
+import { toFloat32 } from '@grasp/checkpoint';
+import { unitSlices } from '@grasp/decoder';
+import { hiddenStatistics } from '../measures/hidden-statistics.js';
+import type { MethodInputs, ScoringMethod } from '../pruning-method.js';
+import { wandaSp } from './wanda-sp.js';
+
+/**
+ * OWL's shares of the layers, by outliers (arXiv 2310.05175, equations 1 and 2, `M` 5 and `λ` 0.08), with Wanda's scores within them.
+ * Outliers are those of `o_proj` and `down_proj`, whose inputs the units are; the paper counts all matrices.
+ */
+export const owl: ScoringMethod = {
+  name: 'owl',
+  needs: 'activations',
+  async score(inputs) {
+    const { layout } = inputs.model;
+    const any = inputs.project(new Float32Array(layout.size));
+    const keeps = outlierKeeps(await layerOutliers(inputs), maskCost(layout, any) / layout.totalCost);
+    return rankWithin(layout, await wandaSp.score(inputs), { keeps });
+  },
+};
+
+/** Share of outliers among `|w_ij| · ‖h_j‖₂` of each layer's output matrices. */
+export async function layerOutliers({ model, checkpoint, batches }: MethodInputs): Promise<number[]> {
+  const { blocks } = model.layout;
+  const statistics = await hiddenStatistics(model, batches);
+  const shares: number[] = [];
+  const slices = unitSlices(checkpoint.decoder).filter(({ axis }) => axis === 1);
+  for (const layer of new Set(slices.map((slice) => slice.layer))) {
+    const entries: number[] = [];
+    for (const { tensor, kind } of slices.filter((slice) => slice.layer === layer)) {
+      const { norms } =
+        statistics[blocks.findIndex((block) => block.layer === layer && block.kind === kind)]!;
+      const weight = toFloat32(await checkpoint.read(tensor));
+      for (let i = 0; i < weight.length; i++) entries.push(Math.abs(weight[i]!) * norms[i % norms.length]!);
+    }
+    shares[layer] = outlierShare(entries);
+  }
+  return shares;
+}
