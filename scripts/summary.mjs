@@ -10,6 +10,7 @@ const reportOf = {
   'numeric tests, AVX2': 'avx2.json',
   'slow tests': 'slow.json',
   transformers: 'transformers.json',
+  runtimes: 'runtimes.json',
 };
 
 const count = { passed: 0, failed: 0, skipped: 0 };

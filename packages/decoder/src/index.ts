@@ -67,7 +67,13 @@ export {
   type LayerShape,
 } from './spec/config.js';
 export { ConfigFields } from './spec/config-fields.js';
-export type { DecoderTraits, FusedTensor, QueryKeyNorm, SublayerNorms } from './spec/decoder-traits.js';
+export {
+  type DecoderTraits,
+  type FusedTensor,
+  LLAMA_NORMS,
+  type QueryKeyNorm,
+  type SublayerNorms,
+} from './spec/decoder-traits.js';
 export {
   equalLayers,
   type LayerAttention,
@@ -92,5 +98,5 @@ export { type ExpectedTensor, expectedTensors } from './weights/expected-tensors
 export { fusedCheckpoint, joinRows } from './weights/fused-tensors.js';
 export { headRows } from './weights/head-rows.js';
 export { type ModelTensors, modelTensors } from './weights/model-tensors.js';
-export { type ProjectionName, projectionName } from './weights/tensor-names.js';
+export { layerTensor, type ProjectionName, projectionName } from './weights/tensor-names.js';
 export type { WeightDType } from './weights/weight-reader.js';

@@ -3,6 +3,7 @@ export type { CardAbout, CardRecord } from './card/card-record.js';
 export { type Origin, originOf } from './card/licence.js';
 export { modelCard } from './card/model-card.js';
 export { withoutFolders } from './card/without-folders.js';
+export { type DeciOptions, forDeci } from './deci/for-deci.js';
 export type { GgufSummary } from './gguf/gguf-summary.js';
 export { type WriteGgufOptions, writeGguf } from './gguf/write-gguf.js';
 export {

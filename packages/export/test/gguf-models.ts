@@ -1,8 +1,8 @@
-import { type Checkpoint, openCheckpoint, type TensorInfo } from '@grasp/checkpoint';
-import { configOf, decoderConfig, expectedTensors, loadDecoder } from '@grasp/decoder';
-import { normals } from '@grasp/testing';
+import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
+import { configOf, loadDecoder } from '@grasp/decoder';
 import { fixtureFolder, fixtureNames } from '../../decoder/test/architecture-fixtures.js';
 import { letterTokenizer } from './made-up-model.js';
+import { randomModel } from './random-model.js';
 
 const small = {
   hidden_size: 32,
@@ -103,7 +103,7 @@ export const ggufModelNames: readonly string[] = [
 /** A small model of an architecture, with a tokenizer. The caller closes it. */
 export async function ggufTestModel(name: string): Promise<Checkpoint> {
   const config = CONFIGS[name];
-  return config ? randomModel(config) : fixture(name);
+  return config ? randomModel(config, 0.2) : fixture(name);
 }
 
 /** A fixture. Those of Gemma have the usual factor on scores, which is the only one that llama.cpp has. */
@@ -123,34 +123,6 @@ async function fixture(name: string): Promise<Checkpoint> {
     files: letterTokenizer(vocabSize),
     read: (tensor) => checkpoint.read(tensor),
     close: () => checkpoint.close(),
-  };
-}
-
-/** Random weights: norms about 1, the rest about 0. */
-function randomModel(config: Record<string, unknown>): Checkpoint {
-  const decoder = decoderConfig(config);
-  const expected = [...expectedTensors(decoder)];
-  const tensors = new Map<string, TensorInfo>(
-    expected.map(({ name, shape }) => [name, { name, dtype: 'F32', shape }]),
-  );
-  return {
-    source: String(config.model_type),
-    config,
-    tensors,
-    files: letterTokenizer(decoder.vocabSize),
-    async read(name) {
-      const { shape } = tensors.get(name)!;
-      const seed = expected.findIndex((tensor) => tensor.name === name);
-      const isNorm = name.endsWith('norm.weight');
-      const numbers = normals(
-        shape.reduce((product, size) => product * size, 1),
-        seed + 1,
-        0.2,
-      );
-      const offset = isNorm ? 1 - decoder.normOffset : 0;
-      return { dtype: 'F32', shape, data: numbers.map((x) => offset + x) };
-    },
-    async close() {},
   };
 }
 

@@ -55,4 +55,6 @@ export interface CardAbout {
   /** Shape of the pruned model. */
   readonly config: DecoderConfig;
   readonly origin?: Origin;
+  /** Whether the folder has a modelling file. Default: if its layers differ. */
+  readonly needsCode?: boolean;
 }

@@ -35,10 +35,10 @@ const record: CardRecord = {
     calibrated: { 'wiki.test': 88.5 },
   },
 };
-const shapes = (model_type: 'llama' | 'qwen3', mask: string) =>
-  decoderConfig(prunedBy(madeUpModel({ model_type }), masks[mask]!).config);
-const differing = shapes('llama', 'about half');
-const uniform = shapes('llama', 'one shape');
+const shapes = (mask: string) =>
+  decoderConfig(prunedBy(madeUpModel({ model_type: 'llama' }), masks[mask]!).config);
+const differing = shapes('about half');
+const uniform = shapes('one shape');
 
 describe('modelCard', () => {
   it('says what was asked, met and measured', () => {
@@ -90,9 +90,10 @@ describe('modelCard', () => {
     expect(free).toContain('prune again with `--layout uniform`');
     const plain = modelCard(record, { name: 'x', config: uniform });
     expect(plain).not.toContain('trust_remote_code');
-    expect(plain).toContain('load the folder as it is');
-    const qwen3 = modelCard(record, { name: 'x', config: shapes('qwen3', 'about half') });
-    expect(qwen3).toContain('**llama.cpp**: not this model');
+    expect(free).toContain('`vllm serve . --model-impl transformers --trust-remote-code`');
+    expect(plain).toContain('`vllm serve .`');
+    const biased = modelCard(record, { name: 'x', config: uniform, needsCode: true });
+    expect(biased).toContain('trust_remote_code=True');
   });
 
   it('begins with front matter that carries licence and languages over', () => {

@@ -1,4 +1,3 @@
-import type { DecoderConfig } from '@grasp/decoder';
 import { hasOneShape } from '../layer-widths.js';
 import type { CardAbout, CardRecord, CardSettings, CardText } from './card-record.js';
 import { writeFrontMatter } from './front-matter.js';
@@ -77,8 +76,8 @@ ${budgets
   .join('\n')}`;
 }
 
-function loading({ name, config }: CardAbout): string {
-  const plain = hasOneShape(config);
+function loading({ name, config, needsCode = !hasOneShape(config) }: CardAbout): string {
+  const plain = !needsCode;
   const remote = plain ? '' : ', trust_remote_code=True';
   const why = plain
     ? 'All layers have one shape, so this is an ordinary model of its architecture.'
@@ -98,19 +97,18 @@ inputs = tokenizer("The capital of France is", return_tensors="pt")
 print(tokenizer.decode(model.generate(**inputs, max_new_tokens=20)[0]))
 \`\`\`
 
-${llamaCpp(name, config)}
+${llamaCpp(name)}
 
 - **lm_eval**: \`lm_eval --model hf --model_args pretrained=.${plain ? '' : ',trust_remote_code=True'} --tasks …\`
 - **peft**: name the matrices, for example \`target_modules=["q_proj", "v_proj", "down_proj"]\`.
-- **vLLM** and others that know one shape for all layers: ${
-    plain ? 'load the folder as it is.' : 'not this model; prune again with `--layout uniform`.'
+- **vLLM**: \`vllm serve .${plain ? '' : ' --model-impl transformers --trust-remote-code'}\`${
+    plain
+      ? ''
+      : '\n- Others that know one shape for all layers: not this model; prune again with `--layout uniform`.'
   }`;
 }
 
-function llamaCpp(name: string, config: DecoderConfig): string {
-  if (!hasOneShape(config) && config.architecture.modelType === 'qwen3') {
-    return '- **llama.cpp**: not this model, as it has no qwen3 whose layers differ; prune again with `--layout uniform`.';
-  }
+function llamaCpp(name: string): string {
   return `- **llama.cpp**, Ollama, LM Studio: write a GGUF file, which stock releases run:
   \`grasp export . --gguf f16 --out ${name}.gguf\` (or \`bf16\`, \`f32\`, \`q8_0\`, \`q6_k\`, \`q5_k_m\`, \`q4_k_m\`, \`q4_0\`)`;
 }

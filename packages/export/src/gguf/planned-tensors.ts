@@ -24,7 +24,7 @@ export function plannedTensors(
   checkpoint: Checkpoint,
   decoder: DecoderConfig,
   { architecture, layers }: ModelLayout,
-  importance: ReadonlyMap<string, Float32Array> = new Map(),
+  importance: (tensor: string) => Float32Array | undefined = () => undefined,
 ): GgufTensor[] {
   tensorsOfRemovedParts(checkpoint, decoder, 'GGUF'); // refuses a bias that would still be added
   const tiedHead = storedTied(architecture, decoder);
@@ -50,7 +50,7 @@ export function plannedTensors(
     return toStoredForm(architecture, name, padTensor(tensor, shape), decoder.headDim);
   };
   const importanceOf = ({ name, shape }: ExpectedTensor): Float32Array | undefined => {
-    const given = importance.get(name);
+    const given = importance(name);
     const columns = checkpoint.tensors.get(name)?.shape.at(-1);
     if (given !== undefined && columns !== undefined && given.length !== columns) {
       throw new RangeError(`${name} has ${columns} columns, and ${given.length} values of importance.`);

@@ -1,11 +1,24 @@
-import { type Checkpoint, type GgufFileType, type TensorProgress, writeGgufFile } from '@grasp/checkpoint';
-import { checkWeights, type DecoderConfig, decoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
+import {
+  type Checkpoint,
+  type GgufFileType,
+  InexpressibleModelError,
+  type TensorProgress,
+  writeGgufFile,
+} from '@grasp/checkpoint';
+import {
+  checkWeights,
+  type DecoderCheckpoint,
+  type DecoderConfig,
+  decoderConfig,
+  openDecoderCheckpoint,
+} from '@grasp/decoder';
 import { FileWriteError, isTaken } from '@grasp/files';
 import { originOf } from '../card/licence.js';
+import { type ShorterModel, withoutEmptyLayers } from '../without-empty-layers.js';
 import { fallbackWarning } from './fallback-warning.js';
 import { ggufModel } from './gguf-model.js';
 import { type GgufSummary, ggufSummary } from './gguf-summary.js';
-import { modelLayout } from './model-layout.js';
+import { type ModelLayout, modelLayout } from './model-layout.js';
 import { plannedTensors } from './planned-tensors.js';
 
 export interface WriteGgufOptions {
@@ -31,7 +44,7 @@ export interface WriteGgufOptions {
 
 /**
  * Writes a checkpoint, dense or pruned, as a GGUF file for stock llama.cpp: in the architecture of the model, or in one
- * that computes the same and whose layers may differ (see `modelLayout`). One tensor is in memory at a time. The file
+ * that computes the same and whose layers may differ (see `modelLayout`). Layers without attention and FFN are left out. One tensor is in memory at a time. The file
  * appears under its name when it is complete, on the disk, and verified by reading it back.
  *
  * @param file path that ends in `.gguf`
@@ -53,11 +66,12 @@ export async function writeGguf(
       'it exists. Set "overwrite" to replace it, or choose another name.',
     );
   }
-  const checkpoint = await openDecoderCheckpoint(given);
+  const whole = await openDecoderCheckpoint(given);
+  checkWeights(whole, whole.decoder); // before a gigabyte of them is read
+  const { checkpoint, layout, originalName } = smallestModel(whole);
   const { decoder } = checkpoint;
-  checkWeights(checkpoint, decoder); // before a gigabyte of them is read
-  const layout = modelLayout(checkpoint, decoder);
-  const tensors = plannedTensors(checkpoint, decoder, layout, importance);
+  const importanceOf = (name: string) => importance?.get(originalName(name));
+  const tensors = plannedTensors(checkpoint, decoder, layout, importanceOf);
   const content = {
     model: ggufModel(decoder, layout.architecture, layout.layers),
     about: { type, name, ...(await originOf(checkpoint)) },
@@ -74,6 +88,17 @@ export async function writeGguf(
     },
   });
   return ggufSummary(decoder, layout, content.model, tensors, type);
+}
+
+/** The model without its empty layers, unless llama.cpp, which counts windows from the first layer, has none like it. */
+function smallestModel(whole: DecoderCheckpoint): ShorterModel & { readonly layout: ModelLayout } {
+  const shorter = withoutEmptyLayers(whole, 'GGUF');
+  try {
+    return { ...shorter, layout: modelLayout(shorter.checkpoint, shorter.checkpoint.decoder) };
+  } catch (error) {
+    if (shorter.checkpoint === whole || !(error instanceof InexpressibleModelError)) throw error;
+    return { checkpoint: whole, originalName: (name) => name, layout: modelLayout(whole, whole.decoder) };
+  }
 }
 
 const shapeOf = ({ layers, hiddenSize, vocabSize, headDim }: DecoderConfig): string =>

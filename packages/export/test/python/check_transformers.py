@@ -76,11 +76,13 @@ def check(folder):
     if int(transformers.__version__.split(".")[0]) < expected["since"]:
         return {**result, "skipped": True}
 
-    # torch's own attention has no soft caps: with it transformers 5 refuses Gemma 2, and 4 leaves them out.
+    # torch's own attention has no soft caps: with it transformers 5 refuses Gemma 2, and 4 leaves them out. Hence config.json
+    # says which attention is the default.
     capped = config.get("base_model_type", config["model_type"]) == "gemma2"
-    for attention in ("eager",) if capped else ("sdpa", "eager"):
+    for attention in ("default", "eager") if capped else ("sdpa", "eager"):
+        chosen = {} if attention == "default" else {"attn_implementation": attention}
         model, info = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation=attention, output_loading_info=True, **remote
+            folder, dtype=torch.float32, output_loading_info=True, **chosen, **remote
         )
         model.eval()
         assert not info["missing_keys"] and not info["unexpected_keys"], info

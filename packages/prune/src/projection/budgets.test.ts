@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
-import { configOf } from '@grasp/decoder';
+import { configOf, decoderLayout } from '@grasp/decoder';
 import { forTransformers } from '@grasp/export';
 import { random, randomCheckpoint, type TinyConfig } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,6 +24,7 @@ const shape = {
   tie_word_embeddings: true,
 } satisfies TinyConfig;
 const dense = randomCheckpoint(shape, 1);
+const everything = new Uint8Array(decoderLayout(configOf(dense)).size).fill(1);
 const total = [...dense.tensors.values()].reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
 
 const latency = {
@@ -53,9 +54,12 @@ async function written(input: Record<string, unknown>, seed = 1) {
   const path = await mkdtemp(join(folder, 'out-'));
   await writeCheckpoint(forTransformers(prunedView(dense, mask)), join(path, 'model'));
   const checkpoint = await openCheckpoint(join(path, 'model'));
-  const outcomes = budgetOutcomes(projection.budgets, dense, checkpoint);
+  const outcomes = budgetOutcomes(projection.budgets, dense, checkpoint, mask);
   await checkpoint.close();
-  return { path: join(path, 'model'), outcomes, config: configOf(checkpoint) };
+  // With the norms of layers without units, which are not written.
+  const view = prunedView(dense, mask);
+  const whole = budgetOutcomes(projection.budgets, dense, view, mask);
+  return { path: join(path, 'model'), outcomes, whole, config: configOf(view) };
 }
 
 /** Elements and bytes of a safetensors file, read here from its header alone. */
@@ -85,7 +89,7 @@ describe('budgets as users state them', () => {
         ...{ latency, latencyShare: 0.8, latencyMs: 7 },
       },
     });
-    const outcomes = budgetOutcomes(budgetsOf(dense, settings), dense, dense);
+    const outcomes = budgetOutcomes(budgetsOf(dense, settings), dense, dense, everything);
     const totals = Object.fromEntries(outcomes.map(({ setting, kept }) => [setting, kept]));
     expect(totals).toEqual({
       keep: 3 * (40 + 3 * 8),
@@ -123,8 +127,8 @@ describe('budgets as users state them', () => {
       const { minimum, ...limits } = input;
       const budget = { ...limits, ...(limits.latencyShare ? { latency } : {}) };
       const given = { budget, projection: { minimum } };
-      const { path, outcomes, config } = await written(given, seed);
-      for (const { kept, limit } of outcomes) expect(kept).toBeLessThanOrEqual(limit);
+      const { path, outcomes, whole, config } = await written(given, seed);
+      for (const { kept, limit } of [...outcomes, ...whole]) expect(kept).toBeLessThanOrEqual(limit);
       const { elements, bytes } = await countFile(path);
       expect(outcomes.find(({ setting }) => setting === 'params')?.kept ?? elements).toBe(elements);
       expect(outcomes.find(({ setting }) => setting === 'size')?.kept ?? bytes).toBe(bytes);
@@ -133,7 +137,7 @@ describe('budgets as users state them', () => {
       const fitsOneMore = (kind: 'ffn' | 'kv', layer: number) =>
         budgets.every(({ costs }, i) => {
           const cost = costs[2 * layer + (kind === 'kv' ? 1 : 0)]!;
-          return outcomes[i]!.kept + cost <= outcomes[i]!.limit;
+          return whole[i]!.kept + cost <= whole[i]!.limit;
         });
       config.layers.forEach(({ channels, kvHeads }, layer) => {
         if (channels < 40) expect(fitsOneMore('ffn', layer)).toBe(false);
@@ -142,11 +146,21 @@ describe('budgets as users state them', () => {
     },
   );
 
+  it('count a layer that was not written as 0', async () => {
+    const { layout, budgets } = projectionOf(dense, parseSettings({ budget: { keep: 0.9 } }));
+    const mask = new Uint8Array(layout.size);
+    for (const { layer, start, count } of layout.blocks) if (layer !== 1) mask.fill(1, start, start + count);
+    const view = forTransformers(prunedView(dense, mask));
+    expect(configOf(view).layers.length).toBe(2);
+    expect(budgetOutcomes(budgets, dense, view, mask)).toMatchObject([{ kept: 2 * (40 + 3 * 8) }]);
+  });
+
   it('that what is written exceeds are reported', () => {
     const outcomes = budgetOutcomes(
       budgetsOf(dense, parseSettings({ budget: { params: total - 1 } })),
       dense,
       dense,
+      everything,
     );
     expect(() => assertMet(outcomes)).toThrow(BudgetMissedError);
     expect(() => assertMet(outcomes)).toThrow(`has ${total} parameters; the budget allows ${total - 1}`);

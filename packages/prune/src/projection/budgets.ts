@@ -1,6 +1,13 @@
 import { type Budget, budgetCost, createBudget, denseCost, flopCosts, kvCacheCosts } from '@grasp/budget';
 import type { Checkpoint, TensorInfo } from '@grasp/checkpoint';
-import { configOf, decoderLayout, modelTensors, unitSlices } from '@grasp/decoder';
+import {
+  configOf,
+  decoderLayout,
+  type LayerShape,
+  maskedShapes,
+  modelTensors,
+  unitSlices,
+} from '@grasp/decoder';
 import type { BudgetName } from '../settings/budget.js';
 import type { LatencyTable } from '../settings/latency-table.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -96,14 +103,19 @@ export function budgetsOf(model: ModelHeaders, settings: PruneSettings): StatedB
   return budgets;
 }
 
-/** What a written model uses of the budgets, counted in its own headers. */
+/**
+ * What a written model uses of the budgets, counted in its own headers.
+ *
+ * @param mask units of the dense model that were kept. Layers without any may be absent from the written model.
+ */
 export function budgetOutcomes(
   budgets: readonly StatedBudget[],
   dense: ModelHeaders,
   written: ModelHeaders,
+  mask: Uint8Array,
 ): BudgetOutcome[] {
   const layout = decoderLayout(configOf(dense));
-  const { layers } = configOf(written);
+  const layers = writtenLayers(dense, written, mask);
   const widths = layout.blocks.map(
     ({ layer, kind }) => layers[layer]![kind === 'kv' ? 'kvHeads' : 'channels'],
   );
@@ -112,6 +124,15 @@ export function budgetOutcomes(
     const kept = count ? sum(written, count) : budgetCost({ name, ...budget }, widths);
     return { setting, name, limit: budget.limit, kept, total: denseCost(layout, { name, ...budget }) };
   });
+}
+
+/** Widths in the written model of each layer of the dense one. */
+function writtenLayers(dense: ModelHeaders, written: ModelHeaders, mask: Uint8Array): readonly LayerShape[] {
+  const { layers } = configOf(written);
+  const shapes = maskedShapes(configOf(dense), mask);
+  if (layers.length === shapes.length) return layers;
+  let next = 0;
+  return shapes.map((shape) => (shape.channels + shape.kvHeads > 0 ? layers[next++]! : shape));
 }
 
 /** @throws BudgetMissedError if a written model exceeds a budget. */

@@ -53,12 +53,13 @@ async function* write(
 }
 
 /** The model card of the pruned model. */
-async function cardOf(record: RunRecord, dense: Checkpoint, config: DecoderConfig): Promise<string> {
+async function cardOf(record: RunRecord, dense: Checkpoint, pruned: DecoderCheckpoint): Promise<string> {
   const { before, after } = record;
   const name = basename(record.model).replace(/\.gguf$/i, '');
   return modelCard(record, {
     name: `${name}-pruned-${Math.round(100 * (after.prunableParameters / before.prunableParameters))}`,
-    config,
+    config: pruned.decoder,
+    needsCode: 'auto_map' in pruned.config,
     origin: await originOf(dense),
   });
 }
@@ -116,7 +117,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
       encodeMask({ layout: projection.layout, mask, scales, scores }),
     );
     await replaceFile(join(folder, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`);
-    await replaceFile(join(folder, CARD), await cardOf(record, model, pruned.decoder));
+    await replaceFile(join(folder, CARD), await cardOf(record, model, pruned));
     return record;
   } finally {
     if (pruned !== view) await pruned.close(); // the caller owns the checkpoint behind the view

@@ -119,7 +119,7 @@ export function runRecord(job: RunSource, outcome: RunOutcome): RunRecord {
     format: 'grasp-run',
     version: 2,
     ...runInputs(job),
-    budgets: budgetOutcomes(outcome.budgets, dense, pruned),
+    budgets: budgetOutcomes(outcome.budgets, dense, pruned, learned.mask),
     before: sizesOf(dense),
     after: sizesOf(pruned),
     layers: keptPerLayer(dense, learned.mask),

@@ -1,0 +1,68 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import { type DecoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
+import { layerWidths } from '../layer-widths.js';
+import { ropeFields } from './rope-fields.js';
+
+export type Config = Readonly<Record<string, unknown>>;
+
+/** Keys that only one way of writing a model has. */
+const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', LAYER_SHAPES_KEY];
+
+/** The fields that all ways of writing a model share. */
+export function commonFields({ config }: Checkpoint, decoder: DecoderConfig): Config {
+  return {
+    ...without(config, OWN_KEYS),
+    ...ropeFields(config, decoder),
+    ...attentionFields(decoder),
+    head_dim: decoder.headDim,
+  };
+}
+
+/**
+ * The config of a released architecture. Undefined if none fits.
+ *
+ * transformers 5 refuses a llama whose hidden size is no multiple of its head count. It has no such rule for mistral, whose
+ * layers are llama's without biases. All versions refuse a phi3 whose heads do not span the hidden size if its rotary
+ * frequencies have a divisor each.
+ */
+export function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config | undefined {
+  const { modelType, className } = decoder.architecture;
+  const widths = layerWidths(decoder, decoder.layers[0]!);
+  const rest = { ...commonFields(checkpoint, decoder), ...widths };
+  const spans = widths.num_attention_heads * decoder.headDim === decoder.hiddenSize;
+  const divisors = decoder.attention.some(({ rotary }) => rotary?.scaling === 'longrope');
+  if (modelType === 'phi3' && divisors && !spans) return undefined;
+  if (modelType !== 'llama' || decoder.hiddenSize % widths.num_attention_heads === 0) {
+    return { ...rest, architectures: [className], model_type: modelType };
+  }
+  if ([...checkpoint.tensors.keys()].some((name) => name.endsWith('.bias'))) return undefined;
+  return {
+    ...without(rest, ['attention_bias', 'mlp_bias', 'pretraining_tp']),
+    architectures: ['MistralForCausalLM'],
+    model_type: 'mistral',
+    sliding_window: null,
+    max_position_embeddings: decoder.contextLength, // mistral has another default
+  };
+}
+
+/**
+ * Numbers of heads for a config whose layers have their own: those that span the hidden size, since config classes check
+ * them, or else as few as there can be.
+ */
+export function spanningHeads({ hiddenSize, headDim, queriesPerKvHead }: DecoderConfig): Config {
+  const kvHeads = hiddenSize / headDim / queriesPerKvHead;
+  const spanning = Number.isInteger(kvHeads) ? kvHeads : 1;
+  return { num_attention_heads: spanning * queriesPerKvHead, num_key_value_heads: spanning };
+}
+
+/**
+ * Soft caps of scores need eager attention: transformers 4 takes sdpa by itself and leaves them out, 5 refuses it. The field
+ * without the underscore is not read from files by 4.
+ */
+function attentionFields({ attentionCap }: DecoderConfig): Config {
+  return attentionCap === undefined ? {} : { _attn_implementation: 'eager' };
+}
+
+export function without(config: Config, keys: readonly string[]): Config {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));
+}
