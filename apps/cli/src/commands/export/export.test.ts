@@ -128,6 +128,26 @@ describe('grasp export', () => {
     expect(own).toMatchObject({ code: 2, err: expect.stringContaining('is read by the same command') });
   });
 
+  it('writes a DeciLM folder, and says how to serve it', async () => {
+    const { code, out } = await grasp('export', at('model'), '--deci', '--out', at('deci'));
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('vllm serve') });
+    const config = JSON.parse(await readFile(at('deci/config.json'), 'utf8'));
+    expect(config).toMatchObject({ architectures: ['DeciLMForCausalLM'] });
+    const portable = await grasp('export', at('model'), '--deci', '--portable', '--out', at('portable'));
+    expect(portable.out).toMatch(/Padding: \d+\.\d% of the elements are zeros/);
+  });
+
+  it('asks for one kind of output', async () => {
+    const none = await grasp('export', at('model'), '--out', at('none'));
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('--gguf with a type, or --deci') });
+    for (const other of ['--deci', '--portable']) {
+      const both = await grasp('export', at('model'), '--gguf', 'f16', other, '--out', at('x.gguf'));
+      expect(both).toMatchObject({ code: 2, err: expect.stringContaining('cannot be used with') });
+    }
+    const alone = await grasp('export', at('model'), '--portable', '--out', at('none'));
+    expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('--deci') });
+  });
+
   it('explains what cannot be written, and leaves nothing', async () => {
     const name = await grasp('export', at('model'), '--gguf', 'f16', '--out', at('tiny.bin'));
     expect(name).toMatchObject({ code: 2, err: expect.stringContaining('.gguf') });

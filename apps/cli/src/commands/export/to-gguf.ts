@@ -1,0 +1,68 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { DecoderCheckpoint } from '@grasp/decoder';
+import { type GgufFileType, writeGguf } from '@grasp/export';
+import { formatBytes } from '../../shared/format.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { aboutFile } from './about-file.js';
+import { modelfileOf, writeModelfile } from './write-modelfile.js';
+
+const TENSORS_A_NOTE = 50;
+/** Name of the GGUF file beside a Modelfile. */
+const OLLAMA_FILE = 'model.gguf';
+
+/** The options that all kinds of export have. */
+export interface ExportOptions {
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly quiet: boolean;
+}
+
+/** Called after each tensor: stops when the user does, and notes progress. */
+export const onTensor =
+  (terminal: Terminal, quiet: boolean) =>
+  ({ done, total }: { readonly done: number; readonly total: number }): void => {
+    terminal.signal.throwIfAborted();
+    if (!quiet && done % TENSORS_A_NOTE === 0) terminal.note(`${done} of ${total} tensors`);
+  };
+
+export interface GgufOptions extends ExportOptions {
+  readonly type: GgufFileType;
+  /** Write a Modelfile too: `out` is then a folder. */
+  readonly ollama: boolean;
+  readonly name?: string;
+  /** Of the input columns of matrices, by tensor. */
+  readonly importance?: ReadonlyMap<string, Float32Array>;
+}
+
+/** The path of the GGUF file. */
+export const ggufFile = ({ out, ollama }: Pick<GgufOptions, 'out' | 'ollama'>): string =>
+  ollama ? join(out, OLLAMA_FILE) : out;
+
+/** Writes a model as a GGUF file, and says what it holds beside the model. */
+export async function exportGguf(
+  checkpoint: DecoderCheckpoint,
+  { out, overwrite, quiet, type, ollama, name, importance }: GgufOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const file = ggufFile({ out, ollama });
+  const { contextLength } = checkpoint.decoder;
+  const modelfile = ollama ? await modelfileOf(checkpoint, OLLAMA_FILE, contextLength) : undefined;
+  if (ollama) await mkdir(out, { recursive: true });
+  const summary = await writeGguf(checkpoint, file, {
+    type,
+    name: name ?? basename(out).replace(/\.gguf$/i, ''),
+    overwrite,
+    ...(importance ? { importance } : {}),
+    onWarning: (warning) => terminal.note(`warning: ${warning}`),
+    onTensor: onTensor(terminal, quiet),
+  });
+  if (modelfile) await writeModelfile(out, modelfile);
+  const { size } = await stat(file);
+  terminal.print(`Written to ${file}, ${formatBytes(size)}`);
+  if (ollama) {
+    const tag = basename(resolve(out)).toLowerCase();
+    terminal.print(`Run: ollama create ${tag} -f ${join(out, 'Modelfile')}`);
+  }
+  for (const line of aboutFile(summary, type)) terminal.print(line);
+}
