@@ -40,6 +40,26 @@ describe('parseSettings', () => {
     expect(() => parseSettings(input)).toThrow(name);
   });
 
+  it.each([
+    [0.95, 1, 32],
+    [0.8, 2, 16],
+    [0.7, 5, 7],
+    [0.6, 8, 4],
+    [0.3, 8, 4],
+  ])('chooses at keep %d in %d rounds of %d blocks with grasp+', (keep, rounds, blocksPerRound) => {
+    expect(parseSettings({ method: 'grasp+', budget: { keep } }).importance).toEqual({
+      rounds,
+      blocksPerRound,
+    });
+  });
+
+  it('reads as much text in given rounds as in the usual ones, unless that is given too', () => {
+    const plus = (importance: object) => parseSettings({ method: 'grasp+', importance }).importance;
+    expect(plus({ rounds: 1 })).toEqual({ rounds: 1, blocksPerRound: 32 });
+    expect(plus({ rounds: 4, blocksPerRound: 2 })).toEqual({ rounds: 4, blocksPerRound: 2 });
+    expect(parseSettings({ method: 'grasp+', budget: { params: 1e6 } }).importance.rounds).toBe(8);
+  });
+
   it('uses the defaults of a method, unless a setting is given', () => {
     const plus = parseSettings({ method: 'grasp+' });
     expect(plus).toMatchObject({

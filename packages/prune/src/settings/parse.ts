@@ -1,5 +1,5 @@
 import { checkBudget, withDefaultBudget } from './budget.js';
-import { METHODS } from './methods.js';
+import { importanceOf, METHODS } from './methods.js';
 import { refuseOldNames } from './old-names.js';
 import { type PruneSettings, settingsSchema } from './schema.js';
 import { inPlainWords, settingsError } from './settings-error.js';
@@ -35,7 +35,9 @@ export function parseSettings(...inputs: readonly Input[]): PruneSettings {
   const { method = 'grasprune' } = input;
   const known = typeof method === 'string' && Object.hasOwn(METHODS, method);
   const defaults = known ? METHODS[method as PruneSettings['method']] : {};
-  const settings = merge([defaults, input]);
+  const rounds =
+    method === 'grasp+' ? { importance: importanceOf(input['budget'], input['importance']) } : {};
+  const settings = merge([defaults, rounds, input]);
   const { budget = {} } = settings;
   const complete = { ...settings, budget: isGroup(budget) ? withDefaultBudget(budget) : budget };
   const parsed = settingsSchema.safeParse(complete, { error: inPlainWords });

@@ -7,12 +7,15 @@ interface Rung {
   readonly adds: SettingsInput;
 }
 
-const RUNGS: readonly Rung[] = [
+const rungs = (settings: PruneSettings): readonly Rung[] => [
   { name: 'exact', title: 'exact projection', adds: { projection: { rule: 'exact' } } },
   {
     name: 'importance',
     title: '+ importance in rounds',
-    adds: { choice: 'importance', importance: { blocksPerRound: 4 } },
+    adds: {
+      choice: 'importance',
+      importance: parseSettings({ method: 'grasp+', budget: settings.budget }).importance,
+    },
   },
   {
     name: 'refit',
@@ -32,7 +35,7 @@ export function ladder(
   settings: PruneSettings,
 ): { readonly name: string; readonly title: string; readonly settings: PruneSettings }[] {
   let stacked = settings;
-  return RUNGS.map(({ name, title, adds }) => {
+  return rungs(settings).map(({ name, title, adds }) => {
     stacked = parseSettings(stacked, adds);
     return { name, title, settings: stacked };
   });
