@@ -1,3 +1,4 @@
+export { type MixOptions, mixTexts } from './blocks/mix-texts.js';
 export { takeTurns } from './blocks/take-turns.js';
 export { checkIds, rows, sha256OfIds, type TokenBatch } from './blocks/token-batch.js';
 export {

@@ -20,6 +20,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async (terminal) => (await import('./prune/index.js')).pruneCommand(terminal),
   },
   {
+    name: 'heal',
+    usage: '[options] <pruned>',
+    description: 'distil the dense model into all weights of a pruned one',
+    load: async (terminal) => (await import('./heal/index.js')).healCommand(terminal),
+  },
+  {
     name: 'sweep',
     usage: '[options] [model]',
     description: 'learn scores once, and report perplexity against size for several budgets',

@@ -1,8 +1,11 @@
+import type { HealEvent } from '../heal/events.js';
+
 /** The model that is measured: the dense one, the masked one, or the pruned one with scales and refit. */
 export type Subject = 'dense' | 'masked' | 'calibrated';
 
 /** One event of a run. Steps, blocks and windows count from 1. */
 export type PruneEvent =
+  | HealEvent
   | { readonly stage: 'load' | 'write' | 'verify'; readonly tensor: number; readonly tensors: number }
   | {
       /** A step of learning gates, or of ranking units by importance. */

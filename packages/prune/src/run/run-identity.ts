@@ -8,7 +8,7 @@ import type { PruneJob } from './prune-job.js';
 import { version } from './version.js';
 
 /** SHA-256 of a model's config and all of its weights. Reads every weight. */
-async function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
+export async function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(checkpoint.config));
   for (const [name, { dtype, shape }] of [...checkpoint.tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const { buffer, byteOffset, byteLength } = (await checkpoint.read(name)).data;

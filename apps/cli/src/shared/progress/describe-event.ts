@@ -18,6 +18,7 @@ const labels = {
   teacher: 'teacher logits',
   refit: 'refitting',
   scales: 'calibrating scales',
+  heal: 'healing',
   'held-out': 'held-out text',
   write: 'writing',
   verify: 'reading back',
@@ -35,6 +36,22 @@ export function describeEvent(event: PruneEvent): EventView {
         total: steps,
         tokens,
         detail: `loss ${loss.toFixed(3)}`,
+      };
+    }
+    case 'heal': {
+      const { step, steps, tokens, nll, kl } = event;
+      const detail =
+        kl === undefined ? `loss ${nll.toFixed(3)}` : `loss ${nll.toFixed(3)}, KL ${kl.toFixed(3)}`;
+      return { label: labels.heal, done: step, total: steps, tokens, detail };
+    }
+    case 'heal-held-out': {
+      const { step, steps, tokens, perplexity } = event;
+      return {
+        label: `${labels['held-out']}, healed`,
+        done: step,
+        total: steps,
+        tokens,
+        detail: perplexity.toFixed(2),
       };
     }
     case 'method': {

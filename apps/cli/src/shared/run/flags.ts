@@ -42,7 +42,8 @@ interface Field extends Omit<Numbers, 'type'> {
   readonly default?: unknown;
 }
 
-function optionOf({ path, flag, heading, schema }: SettingLeaf, file: boolean): Option {
+/** A new option for a setting. */
+export function optionOf({ path, flag, heading, schema }: SettingLeaf, file = false): Option {
   const field = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Field;
   const placeholder = placeholderOf(field, file);
   const shown =

@@ -1,0 +1,105 @@
+import { join, resolve } from 'node:path';
+import { Command, type OptionValues } from '@commander-js/extra-typings';
+import { decoderLayout } from '@grasp/decoder';
+import { replaceFile } from '@grasp/files';
+import {
+  type HealSettings,
+  heal,
+  healIdentity,
+  healLeaves,
+  healStateFile,
+  parseHealSettings,
+} from '@grasp/prune';
+import { HEAL_REPORT, healReport } from '@grasp/report';
+import { openEngineFor } from '../../shared/engine.js';
+import { count, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
+import { MODEL_HELP, withModel } from '../../shared/model.js';
+import { withOutputFolder } from '../../shared/output-folder.js';
+import { watch } from '../../shared/progress/watch.js';
+import { optionOf } from '../../shared/run/flags.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { healSummary } from './heal-summary.js';
+import { prunedFiles } from './pruned-files.js';
+import { readHealTexts, type TextFlags } from './read-heal-texts.js';
+import { assertSameTokenizer } from './same-tokenizer.js';
+
+interface Flags extends TextFlags {
+  readonly teacher: string;
+  readonly out: string;
+  readonly backend?: 'tensorflow' | 'wasm';
+  readonly threads?: number;
+  readonly overwrite?: true;
+  readonly restart?: true;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+async function run(path: string, flags: Flags, settings: HealSettings, terminal: Terminal): Promise<void> {
+  const { out, quiet, overwrite = false, restart = false } = flags;
+  await withModel(path, { terminal, quiet }, (pruned) =>
+    withModel(flags.teacher, { terminal, quiet }, async (teacher) => {
+      await assertSameTokenizer(pruned, teacher);
+      const statePath = `${resolve(out)}.state`;
+      const record = await withOutputFolder(out, { overwrite }, async (folder) => {
+        const { texts, evaluation } = await readHealTexts(flags, settings, pruned);
+        const engine = await openEngineFor(terminal, flags);
+        const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
+        const identity = await healIdentity({ ...models, engine, settings, texts });
+        const stateFile = healStateFile(statePath, identity, { restart });
+        const job = {
+          ...{ ...models, engine, settings, texts, evaluation, folder, stateFile },
+          ...(await prunedFiles(pruned.path)),
+        };
+        const layout = decoderLayout(pruned.config);
+        const record = await watch(heal(job), terminal, { layout, quiet });
+        await replaceFile(join(folder, HEAL_REPORT), healReport(record));
+        return { record, stateFile };
+      });
+      await record.stateFile.remove(); // not before the folder has its name
+      if (flags.json) return terminal.print(JSON.stringify(record.record, null, 2));
+      terminal.print(healSummary(record.record));
+      terminal.print(`Written to ${out}`);
+    }),
+  );
+}
+
+export const healCommand = (terminal: Terminal) => {
+  const command = new Command()
+    .argument('<pruned>', `${MODEL_HELP}: the model to heal`, nonEmpty)
+    .requiredOption('--teacher <model>', 'the dense model, or a larger one with the same tokenizer', nonEmpty)
+    .requiredOption(
+      '--text <texts...>',
+      'texts to train on: .txt, .raw, .jsonl, .parquet, or the name of a corpus',
+      nonEmptyTexts,
+    )
+    .requiredOption('--out <folder>', 'folder for the healed model', nonEmpty)
+    .option(
+      '--text-weights <numbers>',
+      'shares of the texts, separated by commas (default: their sizes)',
+      nonEmpty,
+    )
+    .option(
+      '--text-column <name>',
+      'column with the text in .jsonl and .parquet files (default: text)',
+      nonEmpty,
+    )
+    .option('--eval <texts...>', 'texts whose perplexity is measured before and after', nonEmptyTexts)
+    .option('--window <tokens>', 'tokens per window of these texts (default: 2048)', count)
+    .option('--eval-windows <number>', 'maximum number of windows of each', count)
+    .addOption(options.backend())
+    .addOption(options.threads())
+    .option('--overwrite', 'replace an earlier result in the output folder')
+    .option('--restart', 'discard the saved state of an earlier run')
+    .option('--quiet', 'show no progress')
+    .option('--json', 'print one JSON document instead of text');
+  for (const leaf of healLeaves) command.addOption(optionOf(leaf));
+  return command.action((path, flags) =>
+    run(path, flags as unknown as Flags, parseHealSettings(settingsOf(flags)), terminal),
+  );
+};
+
+/** The settings among the flags. */
+const settingsOf = (flags: OptionValues): Record<string, unknown> =>
+  Object.fromEntries(
+    healLeaves.flatMap(({ path }) => (flags[path] === undefined ? [] : [[path, flags[path]]])),
+  );

@@ -1,0 +1,94 @@
+import { mixTexts, rows, sha256OfIds, type TokenBlocks, tokenBlocks } from '@grasp/calib-data';
+import {
+  type EvaluationText,
+  type HealSettings,
+  type HealTexts,
+  healSteps,
+  numberOf,
+  SettingsError,
+} from '@grasp/prune';
+import type { OpenModel } from '../../shared/model.js';
+import { perplexityWindows, textNames, textSource } from '../../shared/texts.js';
+
+/** Flags that name texts. */
+export interface TextFlags {
+  readonly text: readonly string[];
+  /** Numbers, separated by commas. */
+  readonly textWeights?: string;
+  readonly textColumn?: string;
+  readonly eval?: readonly string[];
+  readonly window?: number;
+  readonly evalWindows?: number;
+}
+
+/** Reads all texts of a healing: blocks in the order of training, held-out blocks, and texts to measure. */
+export async function readHealTexts(
+  { text, textWeights, textColumn, eval: measured = [], window = 2048, evalWindows: most }: TextFlags,
+  settings: HealSettings,
+  { tokenizer, config, checkpoint }: OpenModel,
+): Promise<{ texts: HealTexts; evaluation: EvaluationText[] }> {
+  // A file that is copied with the weights and cannot be read would stop the write, after all the work.
+  for (const file of checkpoint.files) await file.read();
+  const { length, batch, heldOut, seed } = settings;
+  const { vocabSize, contextLength } = config;
+  if (length > contextLength) {
+    const message = `--length ${length} is longer than the model's context of ${contextLength} tokens. Use ${contextLength} or less.`;
+    throw new SettingsError(message, ['length']);
+  }
+  const weights = textWeights?.split(',').map(numberOf);
+  if (weights && (weights.length !== text.length || !weights.every((weight) => weight > 0))) {
+    const message = `--text-weights ${textWeights}: it must be ${text.length} positive numbers, one for each text, separated by commas.`;
+    throw new SettingsError(message, ['text-weights']);
+  }
+  const blocks: TokenBlocks[] = [];
+  for (const each of text) {
+    blocks.push(await tokenBlocks(textSource(each, 'train', textColumn), tokenizer, { length, vocabSize }));
+  }
+  const parts = blocks.map((own, i) => splitEnd(own, Math.ceil(heldOut / blocks.length), text[i]!));
+  const training = mixTexts(
+    parts.map(([first]) => first),
+    { count: healSteps(settings) * batch, weights, seed },
+  );
+  const evaluation: EvaluationText[] = [];
+  const names = textNames(measured);
+  for (const [i, each] of measured.entries()) {
+    const source = textSource(each, 'evaluation', textColumn);
+    evaluation.push({
+      name: names[i]!,
+      windows: await perplexityWindows(source, tokenizer, config, { window, most }),
+    });
+  }
+  return { texts: { training, heldOut: joined(parts.flatMap(([, last]) => last ?? [])) }, evaluation };
+}
+
+/** The last `count` blocks of a text, and those before. */
+function splitEnd(blocks: TokenBlocks, count: number, name: string): [TokenBlocks, TokenBlocks | undefined] {
+  const [available] = blocks.shape;
+  if (count === 0) return [blocks, undefined];
+  if (available <= count) {
+    const message = `${name} has ${available} blocks, of which --held-out would leave none to train on. Give more text, or a lower --held-out.`;
+    throw new SettingsError(message, ['held-out']);
+  }
+  const part = (first: number, taken: number, what: string): TokenBlocks => {
+    const { ids, shape } = rows(
+      blocks,
+      Uint32Array.from({ length: taken }, (_, row) => first + row),
+    );
+    return { ids, shape, fingerprint: sha256OfIds(ids), description: `${what} ${blocks.description}` };
+  };
+  const trained = available - count;
+  return [part(0, trained, `first ${trained} of`), part(trained, count, `last ${count} of`)];
+}
+
+/** Blocks of several texts, one text after another; undefined if there are none. */
+function joined(parts: readonly TokenBlocks[]): TokenBlocks | undefined {
+  if (parts.length < 2) return parts[0];
+  const ids = Int32Array.from(parts.flatMap((part) => [...part.ids]));
+  const [{ shape }] = parts as [TokenBlocks];
+  return {
+    ids,
+    shape: [ids.length / shape[1], shape[1]],
+    fingerprint: sha256OfIds(ids),
+    description: parts.map(({ description }) => description).join(', then '),
+  };
+}

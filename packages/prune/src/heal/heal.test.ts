@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mixTexts, sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
+import { type Checkpoint, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
+import { randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Engine,
+  heal,
+  healIdentity,
+  healStateFile,
+  openEngine,
+  type PruneEvent,
+  parseHealSettings,
+} from '../index.js';
+import { rateAt } from './settings.js';
+
+const tiny: TinyConfig = {
+  model_type: 'llama',
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 4,
+  num_hidden_layers: 2,
+  vocab_size: 31,
+  tie_word_embeddings: true,
+};
+const teacher = randomCheckpoint(tiny, 1);
+const student = randomCheckpoint({ ...tiny, intermediate_size: 12 }, 2);
+const settings = parseHealSettings({
+  tokens: 240,
+  length: 12,
+  batch: 4,
+  rows: 2,
+  dtype: 'float32',
+  evalEvery: 2,
+  topLogits: 8,
+});
+const { ids } = randomTokens(8, 12, tiny.vocab_size, 5);
+const text: TokenBlocks = { ids, shape: [8, 12], fingerprint: sha256OfIds(ids), description: 'random' };
+const texts = { training: mixTexts([text], { count: 20, seed: 1 }), heldOut: text };
+
+let folder: string;
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine({ backend: 'wasm' });
+  folder = await mkdtemp(join(tmpdir(), 'grasp-heal-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const job = () => ({ pruned: student, teacher, engine, settings, texts });
+
+/** Runs a generator to its end, or up to an event. */
+async function runTo<Result>(
+  run: AsyncGenerator<PruneEvent, Result, undefined>,
+  stop: (event: PruneEvent) => boolean = () => false,
+): Promise<Result | undefined> {
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return next.value;
+    if (stop(next.value)) {
+      await run.return(undefined as never);
+      return undefined;
+    }
+  }
+}
+
+describe('heal', () => {
+  it('resumes at any step and ends in the same record and bytes', async () => {
+    const identity = await healIdentity(job());
+    const folders: string[] = [];
+    for (const stopAt of [undefined, 1, 3]) {
+      const state = healStateFile(join(folder, `${stopAt}.state`), identity);
+      const out = join(folder, `out-${stopAt}`);
+      await mkdir(out);
+      if (stopAt !== undefined) {
+        const stop = (event: PruneEvent) => event.stage === 'heal' && event.step === stopAt;
+        await runTo(heal({ ...job(), stateFile: state }), stop);
+        expect(existsSync(join(folder, `${stopAt}.state`))).toBe(true);
+      }
+      const seen: number[] = [];
+      await runTo(heal({ ...job(), folder: out, stateFile: state }), (event) => {
+        if (event.stage === 'heal') seen.push(event.step);
+        return false;
+      });
+      expect(seen[0]).toBe((stopAt ?? 0) + 1);
+      folders.push(out);
+    }
+    const [whole, ...resumed] = folders as [string, ...string[]];
+    for (const other of resumed) {
+      for (const name of ['model.safetensors', 'grasp-heal.json'])
+        expect(await readFile(join(other, name))).toEqual(await readFile(join(whole, name)));
+    }
+  });
+
+  it('moves the student towards its teacher', async () => {
+    const record = (await runTo(heal(job())))!;
+    expect(record.steps).toHaveLength(5);
+    expect(record.steps.at(-1)!.kl).toBeLessThan(record.steps[0]!.kl!);
+    expect(record.curve.map(({ step }) => step)).toEqual([0, 2, 4, 5]);
+    expect(record.perplexity).toEqual({ pruned: {}, healed: {} });
+  });
+
+  it('names the step of a loss that is not finite, and saves what stood before it', async () => {
+    const path = join(folder, 'broken.state');
+    const broken = { ...settings, learningRate: 1e30 };
+    const state = healStateFile(path, await healIdentity({ ...job(), settings: broken }));
+    await expect(runTo(heal({ ...job(), settings: broken, stateFile: state }))).rejects.toMatchObject({
+      code: 'GRASP_HEAL',
+      step: 2,
+      message: expect.stringMatching(/^Step 2: /),
+    });
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('refuses the state of another run, a damaged one, and another file', async () => {
+    const path = join(folder, 'other.state');
+    const state = healStateFile(path, await healIdentity(job()));
+    await runTo(heal({ ...job(), stateFile: state }), (event) => event.stage === 'heal');
+    const longer = { ...settings, tokens: 480 };
+    const other = healStateFile(path, await healIdentity({ ...job(), settings: longer }));
+    const refused = (file: typeof state) => runTo(heal({ ...job(), stateFile: file }));
+    await expect(refused(other)).rejects.toThrow('tokens: 240 then, 480 now');
+    await writeFile(path, 'mine');
+    await expect(refused(state)).rejects.toThrow('--restart');
+    const restarted = healStateFile(path, await healIdentity(job()), { restart: true });
+    expect((await refused(restarted))!.steps).toHaveLength(5);
+  });
+
+  it('refuses a teacher with another vocabulary', async () => {
+    const other: Checkpoint = randomCheckpoint({ ...tiny, vocab_size: 37 }, 1);
+    await expect(runTo(heal({ ...job(), teacher: other }))).rejects.toMatchObject({
+      code: 'GRASP_HEAL_TEACHER',
+    });
+  });
+
+  it('takes a larger teacher, and freezes the embedding on request', async () => {
+    const larger = randomCheckpoint({ ...tiny, hidden_size: 24, num_hidden_layers: 3, head_dim: 6 }, 7);
+    const out = join(folder, 'frozen');
+    await mkdir(out);
+    const frozen = { ...settings, embedding: 'frozen' as const };
+    await runTo(heal({ ...job(), teacher: larger, settings: frozen, folder: out }));
+    const healed = await openCheckpoint(out);
+    const name = 'model.embed_tokens.weight';
+    expect(toFloat32(await healed.read(name))).toEqual(toFloat32(await student.read(name)));
+    await healed.close();
+  });
+});
+
+it('learning rates rise, and fall to 0', () => {
+  const of = { ...settings, warmUp: 0.2 };
+  const rates = Array.from({ length: 11 }, (_, step) => rateAt(of, step, 10));
+  expect(rates.slice(0, 3)).toEqual([0.5, 1, 1]);
+  expect(rates.at(-1)).toBeCloseTo(0, 12);
+  expect(rateAt({ ...of, decay: 'none' }, 9, 10)).toBe(1);
+});

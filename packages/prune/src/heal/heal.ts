@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import {
+  type Checkpoint,
+  type CheckpointFile,
+  openCheckpoint,
+  withFiniteWeights,
+  writeFolder,
+} from '@grasp/checkpoint';
+import { type Architecture, type DecoderCheckpoint, openDecoderCheckpoint } from '@grasp/decoder';
+import { forTransformers, healedCard } from '@grasp/export';
+import { replaceFile } from '@grasp/files';
+import { loadOn } from '../engine/load.js';
+import type { Engine } from '../engine/open-engine.js';
+import type { PruneEvent } from '../run/events.js';
+import { type EvaluationText, measure } from '../run/measure.js';
+import { relay } from '../run/relay.js';
+import { modelFingerprint } from '../run/run-identity.js';
+import { CARD } from '../run/run-record.js';
+import { version } from '../run/version.js';
+import type { RunIdentity } from '../state/run-state.js';
+import { TeacherMisfitError } from './errors.js';
+import { type HealTexts, healWeights } from './learn.js';
+import { HEAL_RECORD, type HealRecord, healText } from './record.js';
+import type { HealSettings } from './settings.js';
+import type { HealProgress, HealStateFile } from './state.js';
+
+/** The inputs of a healing. The run closes none of them. */
+export interface HealJob {
+  /** A pruned model, or any other. */
+  readonly pruned: Checkpoint;
+  /** A model with the same vocabulary: the dense one, or a larger one. */
+  readonly teacher: Checkpoint;
+  readonly architectures?: readonly Architecture[];
+  readonly engine: Engine;
+  readonly settings: HealSettings;
+  readonly texts: HealTexts;
+  /** Texts on which perplexity is measured before and after. Default: none. */
+  readonly evaluation?: readonly EvaluationText[];
+  /** An empty folder for the output. Without one, nothing is written. */
+  readonly folder?: string;
+  /** Files of the pruned model that are copied: its record and mask. */
+  readonly files?: readonly CheckpointFile[];
+  /** The model card of the pruned model, which the new one continues. */
+  readonly card?: string | undefined;
+  readonly stateFile?: HealStateFile | undefined;
+}
+
+/**
+ * Everything that determines the result of a healing, see `runIdentity`. Reads every weight of both models.
+ */
+export async function healIdentity(
+  job: Pick<HealJob, 'pruned' | 'teacher' | 'engine' | 'settings' | 'texts'>,
+): Promise<RunIdentity> {
+  const { training, heldOut } = job.texts;
+  return {
+    release: version,
+    'pruned model': await modelFingerprint(job.pruned),
+    teacher: await modelFingerprint(job.teacher),
+    engine: job.engine.description,
+    text: training.fingerprint,
+    ...(heldOut ? { 'held-out text': heldOut.fingerprint } : {}),
+    ...Object.fromEntries(Object.entries(job.settings).map(([name, value]) => [name, value])),
+  };
+}
+
+/**
+ * Distils the teacher into all weights of a pruned model, and writes the healed model: the same kind of checkpoint, with a
+ * record and a card. Yields an event for each step. With a state file, a run that was left resumes.
+ *
+ * @returns the record, which is also written to the folder.
+ * @throws TeacherMisfitError before any work; HealError; what the engine and the checkpoints throw.
+ */
+export async function* heal(job: HealJob): AsyncGenerator<PruneEvent, HealRecord, undefined> {
+  const { engine, settings, texts, evaluation = [], folder } = job;
+  const pruned = await openDecoderCheckpoint(job.pruned, job.architectures);
+  const teacher = await openDecoderCheckpoint(job.teacher, job.architectures);
+  checkTeacher(pruned, teacher);
+  if (folder !== undefined) forTransformers(pruned); // throws now what it would throw after the work
+  const before = yield* measure(pruned, 'pruned', evaluation, engine);
+  const healed = yield* trained(pruned, teacher, job);
+  const after = folder === undefined ? {} : yield* healed.measure(evaluation);
+  const record: HealRecord = {
+    format: 'grasp-heal',
+    version: 1,
+    versions: { grasp: version, node: process.versions.node, engine: engine.description },
+    pruned: pruned.source,
+    teacher: teacher.source,
+    settings,
+    data: {
+      training: healText(texts.training),
+      ...(texts.heldOut ? { heldOut: healText(texts.heldOut) } : {}),
+      evaluation: Object.fromEntries(evaluation.map(({ name, windows }) => [name, healText(windows)])),
+    },
+    parameters: healed.parameters,
+    steps: healed.progress.steps,
+    curve: healed.progress.curve,
+    perplexity: { pruned: before, healed: after },
+  };
+  if (folder === undefined) return record;
+  for (const file of job.files ?? []) await replaceFile(join(folder, file.name), await file.read());
+  await replaceFile(join(folder, HEAL_RECORD), `${JSON.stringify(record, null, 2)}\n`);
+  await replaceFile(join(folder, CARD), healedCard(job.card, record));
+  return record;
+}
+
+/** @throws TeacherMisfitError if the two models do not have the same vocabulary */
+function checkTeacher(pruned: DecoderCheckpoint, teacher: DecoderCheckpoint): void {
+  const [own, other] = [pruned.decoder.vocabSize, teacher.decoder.vocabSize];
+  if (own === other) return;
+  throw new TeacherMisfitError(
+    `The teacher ${teacher.source} has a vocabulary of ${other} tokens; ${pruned.source} has ${own}. Use a teacher with the same tokenizer.`,
+  );
+}
+
+interface Healed {
+  readonly parameters: number;
+  readonly progress: HealProgress;
+  /** Perplexities of the written model. */
+  measure(texts: readonly EvaluationText[]): AsyncGenerator<PruneEvent, Record<string, number>, undefined>;
+}
+
+/** Trains and writes. The models leave memory before the result is measured. */
+async function* trained(
+  pruned: DecoderCheckpoint,
+  dense: DecoderCheckpoint,
+  { engine, settings, texts, folder, stateFile }: HealJob,
+): AsyncGenerator<PruneEvent, Healed, undefined> {
+  const student = yield* loadOn(pruned, engine, settings.dtype);
+  const teacher = settings.teacherShare > 0 ? yield* loadOn(dense, engine, settings.dtype) : student;
+  const { beta1, beta2, weightDecay, clip } = settings;
+  const embedding = settings.embedding === 'trained';
+  const training = student.training({ betas: [beta1, beta2], weightDecay, clip, embedding });
+  try {
+    const progress = yield* healWeights({ student, teacher }, training, texts, settings, stateFile);
+    if (folder !== undefined) yield* written(training.checkpoint(pruned), folder);
+    return {
+      parameters: training.size,
+      progress,
+      async *measure(evaluation) {
+        if (evaluation.length === 0) return {};
+        const checkpoint = await openCheckpoint(folder!);
+        try {
+          return yield* measure(checkpoint, 'healed', evaluation, engine);
+        } finally {
+          await checkpoint.close();
+        }
+      },
+    };
+  } finally {
+    training.dispose();
+    student.dispose();
+    if (teacher !== student) teacher.dispose();
+  }
+}
+
+function written(checkpoint: DecoderCheckpoint, folder: string): AsyncGenerator<PruneEvent, void, undefined> {
+  return relay<PruneEvent, void>((emit) =>
+    writeFolder(withFiniteWeights(forTransformers(checkpoint)), folder, {
+      onTensor: ({ stage, done, total }) => emit({ stage, tensor: done, tensors: total }),
+    }),
+  );
+}

@@ -1,0 +1,115 @@
+import { rows, type TokenBlocks } from '@grasp/calib-data';
+import type { Decoder, TrainingBatch, WeightTraining } from '@grasp/decoder';
+import { lastOf, perplexity } from '@grasp/eval';
+import { HealError } from './errors.js';
+import type { HealEvent } from './events.js';
+import { type HealSettings, healSteps, rateAt } from './settings.js';
+import type { HealProgress, HealStateFile } from './state.js';
+
+/** Time between two saves: what a killed run loses at most, and a small part of what saving costs. */
+const SAVE_SECONDS = 600;
+
+export interface HealModels {
+  readonly student: Decoder;
+  /** Any model with the same vocabulary. Not asked if its share of the loss is 0. */
+  readonly teacher: Decoder;
+}
+
+/** The text of a run: blocks in the order of training, and blocks that are not trained on. */
+export interface HealTexts {
+  readonly training: TokenBlocks;
+  readonly heldOut?: TokenBlocks | undefined;
+}
+
+/**
+ * Distils the teacher into all weights of the student, which changes in place. Yields an event for each step and each
+ * measurement. With a state file, a run that was left resumes at its last saved step and ends in the same bytes.
+ *
+ * @param training of the student.
+ * @returns losses and curve of all steps.
+ * @throws HealError naming the step, if a loss or a gradient is not finite. The state before it is saved.
+ */
+export async function* healWeights(
+  { student, teacher }: HealModels,
+  training: WeightTraining,
+  texts: HealTexts,
+  settings: HealSettings,
+  stateFile?: HealStateFile,
+): AsyncGenerator<HealEvent, HealProgress, undefined> {
+  const steps = healSteps(settings);
+  const progress = (await stateFile?.restore(training)) ?? { steps: [], curve: [] };
+  let savedSteps = progress.steps.length;
+  let savedAt = performance.now();
+  const save = async () => {
+    if (!stateFile || progress.steps.length === savedSteps) return;
+    await stateFile.save(training, progress);
+    savedSteps = progress.steps.length;
+    savedAt = performance.now();
+  };
+  const measures = (step: number) => step % settings.evalEvery === 0 || step === steps;
+  const isMeasured = (step: number) => progress.curve.at(-1)?.step === step;
+  let finished = false;
+  try {
+    for (;;) {
+      const step = progress.steps.length;
+      if (texts.heldOut && measures(step) && !isMeasured(step)) {
+        const value = await heldOutPerplexity(student, texts.heldOut, settings.rows);
+        progress.curve.push({ step, perplexity: value });
+        const tokens = texts.heldOut.ids.length;
+        yield { stage: 'heal-held-out', step, steps, perplexity: value, tokens };
+      }
+      if (step === steps || isStale(progress, settings.patience)) break;
+      const batches = await batchesAt(step, texts.training, teacher, settings);
+      const factor = rateAt(settings, step, steps);
+      const matrix = factor * settings.learningRate;
+      const rates = { matrix, bias: matrix, norm: factor * settings.normLearningRate };
+      const { nll, kl, gradientNorm } = await training.train(batches, rates).catch((cause: unknown) => {
+        if ((cause as { code?: unknown }).code !== 'GRASP_NON_FINITE') throw cause;
+        throw new HealError(`Step ${step + 1}: ${(cause as Error).message}`, step + 1, { cause });
+      });
+      progress.steps.push({ nll, ...(kl === undefined ? {} : { kl }), gradientNorm });
+      if (performance.now() - savedAt > 1000 * SAVE_SECONDS) await save();
+      const tokens = settings.batch * settings.length;
+      yield { stage: 'heal', step: step + 1, steps, nll, kl, gradientNorm, tokens };
+    }
+    finished = true;
+    return progress;
+  } finally {
+    if (!finished) await save();
+  }
+}
+
+/** The batches of a step, with the teacher's predictions. */
+async function batchesAt(
+  step: number,
+  text: TokenBlocks,
+  teacher: Decoder,
+  { batch, rows: atOnce, teacherShare: share, topLogits }: HealSettings,
+): Promise<TrainingBatch[]> {
+  const batches: TrainingBatch[] = [];
+  for (let first = 0; first < batch; first += atOnce) {
+    const count = Math.min(atOnce, batch - first);
+    const tokens = rows(
+      text,
+      Array.from({ length: count }, (_, i) => step * batch + first + i),
+    );
+    const distil =
+      share > 0 ? { teacher: await teacher.under().topLogits(tokens, topLogits), share } : undefined;
+    batches.push({ ...tokens, ...(distil ? { distil } : {}) });
+  }
+  return batches;
+}
+
+async function heldOutPerplexity(model: Decoder, text: TokenBlocks, batch: number): Promise<number> {
+  return (await lastOf(perplexity(model, text, { batch }))).perplexity;
+}
+
+/** Whether the last `patience` measurements brought no improvement. */
+function isStale({ curve }: HealProgress, patience: number): boolean {
+  if (patience === 0 || curve.length <= patience) return false;
+  const best = curve.reduce(
+    (least, point, at) => (point.perplexity < curve[least]!.perplexity ? at : least),
+    0,
+  );
+  return curve.length - 1 - best >= patience;
+}

@@ -1,0 +1,43 @@
+import type { TokenBlocks } from '@grasp/calib-data';
+import type { HealedStep, HealPoint } from './events.js';
+import type { HealSettings } from './settings.js';
+
+/** Name of the record in the output folder. */
+export const HEAL_RECORD = 'grasp-heal.json';
+
+interface HealText {
+  readonly fingerprint: string;
+  readonly description: string;
+  readonly shape: readonly [number, number];
+}
+
+/** Everything needed to understand a healing and to repeat it. Equal runs write equal records. */
+export interface HealRecord {
+  readonly format: 'grasp-heal';
+  readonly version: 1;
+  readonly versions: Readonly<Record<string, string>>;
+  /** The pruned model and its teacher: paths or names. */
+  readonly pruned: string;
+  readonly teacher: string;
+  readonly settings: HealSettings;
+  readonly data: {
+    readonly training: HealText;
+    readonly heldOut?: HealText;
+    readonly evaluation: Readonly<Record<string, HealText>>;
+  };
+  /** Number of trained weights. */
+  readonly parameters: number;
+  /** Losses of each step, before its update. */
+  readonly steps: readonly HealedStep[];
+  /** Perplexity on the held-out blocks, after so many steps. */
+  readonly curve: readonly HealPoint[];
+  /** Perplexity by text, before and after. */
+  readonly perplexity: Readonly<Record<'pruned' | 'healed', Readonly<Record<string, number>>>>;
+}
+
+/** What a record says of a text. */
+export const healText = ({ fingerprint, description, shape }: TokenBlocks): HealText => ({
+  fingerprint,
+  description,
+  shape,
+});

@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { leavesOf, type SettingLeaf } from '../settings/group.js';
+import { countSchema } from '../settings/quantity.js';
+import { inPlainWords, settingsError } from '../settings/settings-error.js';
+
+/** Settings of healing: distilling a teacher into all kept weights of a pruned model. */
+export const healFields = {
+  tokens: countSchema.default(1_000_000).describe('tokens to train on, with repetitions: 262144, 1M'),
+  learningRate: z
+    .number()
+    .gt(0)
+    .default(5e-4)
+    .describe('peak learning rate of AdamW for matrices and biases'),
+  normLearningRate: z.number().gt(0).default(5e-3).describe('peak learning rate for the factors of norms'),
+  warmUp: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.03)
+    .describe('share of the steps in which the rates rise to their peaks'),
+  decay: z
+    .enum(['cosine', 'none'])
+    .default('cosine')
+    .describe('how the rates fall after that: to 0 by a cosine, or not at all'),
+  clip: z.number().gt(0).default(1).describe('largest norm of the gradients of a step, all together'),
+  beta1: z.number().min(0).lt(1).default(0.9).describe('decay of the first moment of AdamW'),
+  beta2: z.number().min(0).lt(1).default(0.95).describe('decay of the second moment of AdamW'),
+  weightDecay: z.number().min(0).default(0).describe('decoupled weight decay of matrices'),
+  batch: z.int().min(1).default(4).describe('blocks per step'),
+  rows: z
+    .int()
+    .min(1)
+    .default(4)
+    .describe('blocks that go through the model at once; fewer need less memory'),
+  length: z.int().min(2).default(512).describe('tokens per block'),
+  teacherShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.75)
+    .describe("share of the teacher's predictions in the loss; the rest is the next token"),
+  topLogits: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(64)
+    .describe("number of the teacher's most likely tokens that count one by one"),
+  embedding: z
+    .enum(['trained', 'frozen'])
+    .default('trained')
+    .describe('whether the embedding and the head are trained too'),
+  heldOut: z
+    .int()
+    .min(0)
+    .default(8)
+    .describe('last blocks of the text that are not trained on; their perplexity is the curve'),
+  evalEvery: z.int().min(1).default(16).describe('steps between two measurements on the held-out blocks'),
+  patience: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('stop after so many measurements without an improvement; 0: never'),
+  dtype: z
+    .enum(['float32', 'bfloat16'])
+    .default('bfloat16')
+    .describe('dtype of products; weights are float32 in any case'),
+  seed: z.int().min(0).max(0xffff_ffff).default(42).describe('seed of the order of the blocks'),
+};
+
+export const healSettingsSchema = z.strictObject(healFields);
+export type HealSettings = z.infer<typeof healSettingsSchema>;
+
+/** All settings of healing with their flags, in order. */
+export const healLeaves: readonly SettingLeaf[] = leavesOf(healFields);
+
+/**
+ * Fills in the defaults and checks all ranges.
+ *
+ * @throws SettingsError that names each setting that is unknown or out of range.
+ */
+export function parseHealSettings(input: Readonly<Record<string, unknown>>): HealSettings {
+  const parsed = healSettingsSchema.safeParse(input, { error: inPlainWords });
+  if (!parsed.success) throw settingsError(parsed.error);
+  return parsed.data;
+}
+
+/** Number of steps, at least one. */
+export const healSteps = ({ tokens, batch, length }: HealSettings): number =>
+  Math.max(1, Math.round(tokens / (batch * length)));
+
+/** The factor on the learning rates at a step, counted from 0. */
+export function rateAt({ warmUp, decay }: HealSettings, step: number, steps: number): number {
+  const rising = Math.ceil(warmUp * steps);
+  if (step < rising) return (step + 1) / rising;
+  if (decay === 'none') return 1;
+  return 0.5 * (1 + Math.cos((Math.PI * (step - rising)) / Math.max(1, steps - rising)));
+}
