@@ -95,6 +95,22 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
     decoder.dispose();
   });
 
+  it('continues a text recorded as it does eagerly, past the first room of its cache', async () => {
+    const eager = await loadDecoder(checkpoint, { runtime: { ...recorded, record: eagerRuntime.record } });
+    const decoder = await loadDecoder(checkpoint, { runtime: recorded });
+    const gates = masks(decoder.layout.size)[1]!;
+    const texts: number[][] = [];
+    for (const asked of [eager, decoder]) {
+      const text: number[] = [];
+      const prompt = batch.ids.slice(0, 8);
+      for await (const id of asked.under({ gates }).generate(prompt, { maxTokens: 80 })) text.push(id);
+      texts.push(text);
+    }
+    expect(texts[1]).toEqual(texts[0]);
+    eager.dispose();
+    decoder.dispose();
+  });
+
   it('gives weight products in bfloat16 that are near those in float32', async () => {
     const exact = await loadDecoder(checkpoint, { runtime: recorded });
     const narrow = await loadDecoder(checkpoint, { runtime: half, dtype: 'bfloat16' });

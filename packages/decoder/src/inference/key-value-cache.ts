@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AttentionLayer } from '../layers/attention-layer.js';
 import type { Pass } from '../layers/prepared-layers.js';
 import type { Positions } from '../layers/rotary-positions.js';
-import type { KeyValues, Sublayer } from '../layers/sublayer.js';
+import type { CachePlace, KeyValues, Sublayer } from '../layers/sublayer.js';
+import { placeAt, roomFor, withoutRoom, withRoom } from './cache-room.js';
 
 /**
  * Gated keys and values of the tokens that a model has read, layer by layer, so that it can read on from there. A layer
@@ -25,20 +26,33 @@ export class KeyValueCache {
    * @returns `[B·T, d]` hidden states before the final norm.
    */
   read(passes: readonly Pass[], x: tf.Tensor, positions: Positions, tokens: number): tf.Tensor {
+    const past = this.tokens;
     this.tokens += tokens;
+    // One row is bound by what surrounds its small products; many rows by the products, and copies of the cache.
+    const isStep = past > 0 && x.shape[0] === 1;
+    const place = isStep ? placeAt(past, roomFor(this.tokens)) : undefined;
     let hidden = x;
     for (const pass of passes) {
-      const y = tf.tidy(() => this.through(pass, hidden, positions));
+      const y = tf.tidy(() => this.through(pass, hidden, positions, past, place));
       hidden.dispose();
       hidden = y;
     }
+    if (place) tf.dispose([place.slot, place.visible]);
     return hidden;
   }
 
-  private through({ sublayer, tensors }: Pass, x: tf.Tensor, positions: Positions): tf.Tensor {
+  private through(
+    { sublayer, tensors }: Pass,
+    x: tf.Tensor,
+    positions: Positions,
+    past: number,
+    place: CachePlace | undefined,
+  ): tf.Tensor {
     if (!(sublayer instanceof AttentionLayer)) return sublayer.forward(x, tensors, positions);
     const stored = this.layers.get(sublayer);
-    const { y, key, value } = sublayer.forwardCached(x, tensors, positions, stored);
+    const at = stored && sublayer.window === undefined ? place : undefined;
+    const before = stored && (at ? withRoom(stored, at.slot.shape[0]!) : withoutRoom(stored, past));
+    const { y, key, value } = sublayer.forwardCached(x, tensors, positions, before, at);
     if (stored) tf.dispose([stored.key, stored.value]);
     this.layers.set(sublayer, { key: tf.keep(key), value: tf.keep(value) });
     return y;

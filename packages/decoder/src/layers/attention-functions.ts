@@ -49,6 +49,11 @@ export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
     ),
     /** Not recorded: each token makes the cache, and so the shapes, longer. */
     cached: (i: AttentionInputs) => attention(runtime, shape, i),
+    /** One token more, in a cache with room for it: the shapes stay. */
+    step: namedFunction(runtime, 'attention-step', (i: AttentionInputs) => {
+      const { y, gatedKey, gatedValue } = attention(runtime, shape, i);
+      return { y, gatedKey, gatedValue };
+    }),
   };
 }
 

@@ -18,6 +18,7 @@ import { type AttentionFunctions, prunedGroups } from './attention-functions.js'
 import { readQueryKeyNorms } from './query-key-norms.js';
 import type { Positions } from './rotary-positions.js';
 import type {
+  CachePlace,
   KeyValues,
   PrunedUnits,
   Saved,
@@ -116,19 +117,18 @@ export class AttentionLayer implements Sublayer {
     return { y, saved };
   }
 
-  /** Forward with the gated keys and values of earlier tokens. Returns those that later tokens may see. */
+  /** Forward with keys and values of earlier tokens; `past` has room at `place`. Returns those that later tokens may see. */
   forwardCached(
     x: tf.Tensor,
     tensors: SublayerTensors,
     positions: Positions,
     past: KeyValues | undefined,
+    place?: CachePlace,
   ): { y: tf.Tensor } & KeyValues {
     const inputs = this.inputs(x, tensors, positions, false);
-    const { y, gatedKey, gatedValue } = this.functions.cached({
-      ...inputs,
-      pastKey: past?.key,
-      pastValue: past?.value,
-    });
+    const { step, cached } = this.functions;
+    const stored = { pastKey: past?.key, pastValue: past?.value };
+    const { y, gatedKey, gatedValue } = (place ? step : cached)({ ...inputs, ...stored, ...place });
     return { y, key: stillSeen(gatedKey, this.window), value: stillSeen(gatedValue, this.window) };
   }
 

@@ -32,6 +32,12 @@ export interface KeyValues {
   readonly value: tf.Tensor;
 }
 
+/** Where the next token goes in a cache with room for `S` tokens, and which of them it sees. */
+export interface CachePlace {
+  readonly slot: tf.Tensor; //    [S, 1] 1 at its place, 0 elsewhere
+  readonly visible: tf.Tensor; // [1, 1, S] added to the scores
+}
+
 /** The gradients that a backward pass computes, besides those of the gates. */
 export interface WantedGradients {
   /** Of the input, `dx`. */

@@ -44,7 +44,10 @@ let served: Awaited<ReturnType<typeof start>>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-serve-'));
   await writeCheckpoint(tinyLlama(), at('plain'));
-  await writeCheckpoint(tinyLlama(), at('chatty'));
+  const tiny = tinyLlama();
+  // So long that no reply fills it before the client leaves.
+  const config = { ...tiny.config, max_position_embeddings: 5000 };
+  await writeCheckpoint({ ...tiny, config }, at('chatty'));
   await writeFile(at('chatty/tokenizer_config.json'), JSON.stringify({ chat_template: template }));
   served = await start(at('chatty'), '--queue', '2');
 });

@@ -52,7 +52,9 @@ export type AttentionInputs = ResidualNorms &
     /** Keys (rotated) and values of earlier tokens, gated: `[B, K, S − T, h]`. */
     readonly pastKey?: tf.Tensor | undefined;
     readonly pastValue?: tf.Tensor | undefined;
-    /** Added to the scores in place of the causal mask, `[B, T, T]`. */
+    /** 1 at the place of the one token in a cache that has room for more, 0 elsewhere: `[S, 1]`. Past ones are then `[B, K, S, h]`. */
+    readonly slot?: tf.Tensor | undefined;
+    /** Added to the scores in place of the causal mask, `[B, T, T]`; `[B, 1, S]` with a slot. */
     readonly visible?: tf.Tensor | undefined;
     /** LoRA factors of the computed groups' matrices. */
     readonly lora?: tf.Tensor | undefined;

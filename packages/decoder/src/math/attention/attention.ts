@@ -62,8 +62,8 @@ export function attention(
 
   const ownKey = tf.mul(key, keyFactor(shape, i.z));
   const ownValue = tf.mul(value, perGroup(i.z));
-  const gatedKey = i.pastKey ? tf.concat([i.pastKey, ownKey], 2) : ownKey; // [B, K, S, h]
-  const gatedValue = i.pastValue ? tf.concat([i.pastValue, ownValue], 2) : ownValue;
+  const gatedKey = withPast(ownKey, i.pastKey, i.slot); // [B, K, S, h]
+  const gatedValue = withPast(ownValue, i.pastValue, i.slot);
   const past = gatedKey.shape[2]! - T;
   const size = shape.queryBlock(B * K * G * (past + T));
   const mixedBlocks = queryBlocks(T, size, past, window).map((block) => {
@@ -81,4 +81,10 @@ export function attention(
     : undefined;
   const rawQueryKey = i.queryKeyNorm ? raw : undefined;
   return { y, query, key, value, mixed, valuesP, rawQueryKey, output, gatedKey, gatedValue };
+}
+
+/** Keys or values behind those of earlier tokens, or at their slot among them. */
+function withPast(own: tf.Tensor, past: tf.Tensor | undefined, slot: tf.Tensor | undefined): tf.Tensor {
+  if (!past) return own;
+  return slot ? tf.add(past, tf.mul(own, slot)) : tf.concat([past, own], 2);
 }
