@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, expect, it } from 'vitest';
 import type { Decoder } from '../decoder.js';
 import { loadDecoder } from '../load-decoder.js';
+import { eagerRuntime } from '../runtime/runtime.js';
 import type { TrainingBatch } from './training-batch.js';
 import type { WeightTraining } from './weight-training.js';
 
@@ -96,6 +97,27 @@ it('counts several batches as one', async () => {
   for (const [name, values] of states[0]!) {
     if (name.endsWith('first'))
       expect(difference(values, states[1]!.get(name)!).relative, name).toBeLessThan(1e-4);
+  }
+});
+
+it('goes through the head in pieces, with the same gradients and no tensor left', async () => {
+  const batch: TrainingBatch = randomTokens(4, 12, config.vocab_size, 1); // 44 targets; a piece has 32
+  const states: Map<string, Float32Array>[] = [];
+  for (const runtime of [eagerRuntime, { ...eagerRuntime, pieceEntries: 1 }]) {
+    const decoder = await loadDecoder(checkpoint, { runtime });
+    const training = decoder.training();
+    const teacher = await decoder.under().topLogits(batch, 4);
+    await training.train([{ ...batch, distil: { teacher, share: 0.5 } }], rates);
+    const before = tf.memory().numTensors;
+    await training.train([{ ...batch, distil: { teacher, share: 0.5 } }], rates);
+    expect(tf.memory().numTensors).toBe(before);
+    states.push(await stateOf(training));
+    training.dispose();
+    decoder.dispose();
+  }
+  for (const [name, values] of states[0]!) {
+    if (name.endsWith('first'))
+      expect(difference(values, states[1]!.get(name)!).relative, name).toBeLessThan(1e-3);
   }
 });
 

@@ -58,16 +58,19 @@ export function distilledHead(runtime: Runtime, cap: number | undefined) {
     loss(hidden: tf.Tensor, head: tf.Tensor, targets: DistillationTargets, withHead: boolean): DistilledHead {
       const V = head.shape[0]!;
       const run = withHead ? loss.trained : loss.frozen;
+      let dHead: tf.Tensor | undefined;
       const parts = pieces(hidden, pieceOf(V)).map(([start, rows]) => {
-        const part = run({ hidden: rows, head, ...tensorsOf(targets, V, start, rows.shape[0]!) });
+        const inputs = tensorsOf(targets, V, start, rows.shape[0]!);
+        const { dHead: own, ...part } = run({ hidden: rows, head, ...inputs });
+        tf.dispose(inputs);
+        if (own) dHead = dHead ? sumOf(dHead, own) : own; // one of them is as large as the head
         return part;
       });
-      const dHeads = parts.flatMap(({ dHead }) => dHead ?? []);
       return {
         nll: tf.concat(parts.map(({ nll }) => nll)),
         kl: targets.teacher && tf.concat(parts.map(({ kl }) => kl!)),
         dHidden: tf.concat(parts.map(({ dHidden }) => dHidden)),
-        dHead: withHead ? tf.addN(dHeads) : undefined,
+        dHead,
       };
     },
 
@@ -82,6 +85,13 @@ export function distilledHead(runtime: Runtime, cap: number | undefined) {
       };
     },
   };
+}
+
+/** The sum of two tensors, which are disposed of. */
+function sumOf(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const sum = tf.add(a, b);
+  tf.dispose([a, b]);
+  return sum;
 }
 
 /** Rows of a matrix in pieces of at most `size`, each with its first row. */
