@@ -65,6 +65,49 @@ describe('projectionOf', () => {
     expect(first.share).toBeLessThanOrEqual(0.5);
   });
 
+  it.each(['layers', 'sublayers'] as const)('keeps or removes whole %s, and no other fits', (only) => {
+    for (const keep of [0.3, 0.5, 0.77]) {
+      const { share, channels, groups } = keptUnder({ budget: { keep }, projection: { only } });
+      expect(share).toBeLessThanOrEqual(keep);
+      for (const count of channels) expect([0, 200]).toContain(count);
+      for (const count of groups) expect([0, 6]).toContain(count);
+      if (only === 'layers')
+        expect(channels.map((count) => count > 0)).toEqual(groups.map((count) => count > 0));
+      const [whole, least] =
+        only === 'layers' ? [1 / 4, 'layer'] : [(6 * 16) / 3 / 4 / (200 + 32), 'attention'];
+      const gone = only === 'layers' ? channels.includes(0) : groups.includes(0);
+      if (gone) expect(share + whole, `${least} at ${keep}`).toBeGreaterThan(keep);
+    }
+  });
+
+  it('removes the layers with the lowest sums, and meets the budget with the others', () => {
+    const sums = [0, 1, 2, 3].map((layer) =>
+      scores.subarray(206 * layer, 206 * (layer + 1)).reduce((sum, score) => sum + score, 0),
+    );
+    const least = sums.indexOf(Math.min(...sums));
+    const all = keptUnder({ budget: { keep: 1 }, projection: { dropLayers: 1 } });
+    expect(all.channels).toEqual([0, 1, 2, 3].map((layer) => (layer === least ? 0 : 200)));
+    expect(all.groups).toEqual([0, 1, 2, 3].map((layer) => (layer === least ? 0 : 6)));
+    const half = keptUnder({ budget: { keep: 0.5 }, projection: { dropLayers: 1, layout: 'uniform' } });
+    expect(half.channels.filter((count) => count > 0).length).toBe(3);
+    expect(new Set(half.channels).size).toBe(2);
+    expect(half.share).toBeLessThanOrEqual(0.5);
+    expect(half.share).toBeGreaterThan(0.47);
+    const protect = [`layers.${least}.ffn.0`];
+    const other = keptUnder({ budget: { keep: 1 }, projection: { dropLayers: 1, protect } });
+    expect(other.channels[least]).toBe(200);
+    expect(other.channels.filter((count) => count === 0).length).toBe(1);
+  });
+
+  it('refuses to remove all layers, or the layers of a model whose attention stays', () => {
+    expect(() => keptUnder({ projection: { dropLayers: 4 } })).toThrow('the model has 4 layers');
+    expect(() => keptUnder({ projection: { dropLayers: 1, only: 'layers' } })).toThrow('Leave out');
+    const olmo = { ...model, config: { ...model.config, model_type: 'olmo2' } };
+    expect(() => projectionOf(olmo, parseSettings({ projection: { dropLayers: 1 } }))).toThrow(
+      'Attention of olmo2 cannot be pruned',
+    );
+  });
+
   it('keeps a minimum in every block, or lets whole ones go', () => {
     const least = keptUnder({ budget: { keep: 0.5 }, projection: { minimum: 3 } });
     expect(Math.min(...least.groups)).toBeGreaterThanOrEqual(3);

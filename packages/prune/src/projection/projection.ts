@@ -16,6 +16,7 @@ import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
 import { BudgetTooSmallError } from './budget-too-small-error.js';
 import { budgetsOf, type ModelHeaders, type StatedBudget } from './budgets.js';
+import { keepWhole, leastLayers, type Whole, withoutLayers } from './whole-blocks.js';
 
 /** Projects scores onto the budgets and constraints of one model. */
 export interface Projection {
@@ -39,16 +40,23 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
   assertPrunable(config, settings);
   const budgets = budgetsOf(model, settings);
   const constraints = constraintsOf(layout, settings);
+  const { only, dropLayers = 0 } = settings.projection;
   const projectShare = (scores: Float32Array, share: number) => {
     const relaxed = budgets.map((budget) => relaxedBudget(layout, budget, share));
-    return projectExact(scores, layout, relaxed, constraints);
+    if (isWhole(only))
+      return keepWhole(scores, layout, relaxed, { whole: only, protect: constraints.protect });
+    const count = share >= 1 ? dropLayers : Math.floor(share * dropLayers);
+    const dropped = leastLayers(scores, layout, count, constraints.protect);
+    if (dropped.size === 0) return projectExact(scores, layout, relaxed, constraints);
+    const rest = withoutLayers(layout, relaxed, constraints, dropped);
+    return rest.spread(projectExact(rest.pick(scores), rest.layout, rest.budgets, rest.constraints));
   };
   if (usesPaperRule(settings)) {
     assertPaperSupports(settings);
     return { layout, budgets, projectShare, project: (p) => projectGreedyPrefix(p, layout, budgets[0]!) };
   }
   assertRoom(layout, budgets, constraints, settings);
-  if (settings.projection.minimum === 0)
+  if (settings.projection.minimum === 0 || isWhole(only) || dropLayers > 0)
     assertModelIsLeft(model, projectShare(new Float32Array(layout.size), 1));
   return { layout, budgets, projectShare, project: (scores) => projectShare(scores, 1) };
 }
@@ -70,13 +78,32 @@ function assertRoom(
   }
 }
 
-/** @throws SettingsError if KV groups alone should be pruned, and cannot be. */
-function assertPrunable({ groupGate, architecture }: DecoderConfig, { projection }: PruneSettings): void {
-  if (groupGate !== 'none' || projection.only === undefined || projection.only === 'ffn') return;
+const isWhole = (only: PruneSettings['projection']['only']): only is Whole =>
+  only === 'layers' || only === 'sublayers';
+
+/** @throws SettingsError if KV groups should be pruned, and cannot be; if all layers should be removed. */
+function assertPrunable(
+  { groupGate, architecture, layers }: DecoderConfig,
+  { projection }: PruneSettings,
+): void {
+  const { only, dropLayers = 0 } = projection;
+  if (dropLayers >= layers.length) {
+    throw new SettingsError(
+      `projection.dropLayers ${dropLayers}: the model has ${layers.length} layers. Leave at least one.`,
+      ['projection.dropLayers'],
+    );
+  }
+  if (dropLayers > 0 && isWhole(only)) {
+    throw new SettingsError(
+      `projection.only ${only} removes as many as the budget asks for. Leave out projection.dropLayers.`,
+      ['projection.dropLayers', 'projection.only'],
+    );
+  }
+  if (groupGate !== 'none' || ((only === undefined || only === 'ffn') && dropLayers === 0)) return;
   throw new SettingsError(
     `Attention of ${architecture.modelType} cannot be pruned: one norm covers the queries, or keys, of all heads. ` +
       'Prune FFN channels.',
-    ['projection.only'],
+    [dropLayers > 0 ? 'projection.dropLayers' : 'projection.only'],
   );
 }
 
@@ -86,7 +113,8 @@ export const usesPaperRule = ({ projection, choice }: PruneSettings): boolean =>
 
 /** The constraints that the settings place on the widths of the layers. */
 export function constraintsOf(layout: Layout, settings: PruneSettings): Constraints {
-  const { align, minimum, layout: shape } = settings.projection;
+  const { align, layout: shape, only } = settings.projection;
+  const minimum = isWhole(only) ? 0 : settings.projection.minimum;
   const protect = protectedUnits(layout, settings.projection);
   const has = (kind: string) => layout.blocks.some((block) => block.kind === kind);
   return {
@@ -103,7 +131,7 @@ function protectedUnits(
   { protect = [], only }: PruneSettings['projection'],
 ): Uint8Array | undefined {
   const others = layout.blocks.some(({ kind }) => kind !== only);
-  const other = only === undefined || !others ? [] : [only === 'ffn' ? '*.kv' : '*.ffn'];
+  const other = only === undefined || isWhole(only) || !others ? [] : [only === 'ffn' ? '*.kv' : '*.ffn'];
   if (protect.length + other.length === 0) return undefined;
   const units = new Uint8Array(layout.size);
   for (const pattern of [...protect, ...other]) {

@@ -88,4 +88,21 @@ describe('structured choices, from learning to what is written', () => {
     for (const { perplexity } of [withoutAttention, withoutFFN])
       expect(Number.isFinite(perplexity.calibrated!.text)).toBe(true);
   });
+
+  it.each([
+    ['shortgpt', { budget: { keep: 0.5 }, projection: { only: 'layers' } }],
+    ['shortgpt', { budget: { keep: 0.3 }, projection: { dropLayers: 1, layout: 'uniform' } }],
+    ['grasp+', { budget: { keep: 1 }, projection: { dropLayers: 1 } }],
+    ['grasprune', { budget: { keep: 0.5 }, projection: { only: 'layers' } }],
+  ] as const)('write an ordinary model with fewer layers by %s under %j', async (method, settings) => {
+    const record = await run({ method, ...settings });
+    expect(record.layers.filter(({ ffn, kv }) => ffn + kv > 0).length).toBe(1);
+    const checkpoint = await openCheckpoint(record.at);
+    const { config, files } = checkpoint;
+    await checkpoint.close();
+    expect(config).toMatchObject({ model_type: 'llama', num_hidden_layers: 1 });
+    expect(config).not.toHaveProperty('auto_map');
+    expect(files.some(({ name }) => name.endsWith('.py'))).toBe(false);
+    for (const { kept, limit } of record.budgets) expect(kept).toBeLessThanOrEqual(limit);
+  });
 });

@@ -60,7 +60,19 @@ export const settingsSchema = z.strictObject({
         .min(1)
         .optional()
         .describe("patterns of units that are never removed: 'layers.0.*', '*.kv', 'layers.3.ffn.17'"),
-      only: z.enum(['ffn', 'kv']).optional().describe('prune units of this kind only'),
+      only: z
+        .enum(['ffn', 'kv', 'layers', 'sublayers'])
+        .optional()
+        .describe(
+          'prune units of this kind only; layers, sublayers: keep or remove whole ones, by the sum of their scores',
+        ),
+      dropLayers: z
+        .int()
+        .min(1)
+        .optional()
+        .describe(
+          'remove this many layers, those with the lowest sum of scores; the budget is for the whole model',
+        ),
     },
     { prefix: '' },
   ),
