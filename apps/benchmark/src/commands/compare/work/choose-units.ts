@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { openDecoderCheckpoint } from '@grasp/decoder';
-import { chooseMask, projectionOf, runIdentity } from '@grasp/prune';
+import { chooseMask, projectionOf, removeState, runIdentity } from '@grasp/prune';
 import { hashOf } from '../../../shared/cells/hash.js';
 import { loadModel } from '../../../shared/models/load-model.js';
 import { resumableState } from '../../../shared/models/prune-into.js';
@@ -24,25 +25,30 @@ export async function chooseUnits(planned: PlannedMask, context: WorkContext): P
     seconds: choice.cost?.seconds ?? 0,
     value: storedChoice(choice),
   });
+  await removeState(statePath(planned, context));
 }
 
-async function choose(
-  { settings, blocks, method: { given }, cell }: PlannedMask,
-  { plan, engine: open, out }: WorkContext,
-): Promise<Choice> {
+const statePath = ({ cell }: PlannedMask, { out }: WorkContext): string =>
+  join(out, 'models', `${cell.name}-${hashOf(cell.inputs)}.state`);
+
+async function choose(planned: PlannedMask, context: WorkContext): Promise<Choice> {
+  const { settings, blocks, method } = planned;
+  const { plan, engine: open } = context;
+  const { given } = method;
   const engine = await open();
   const checkpoint = await openDecoderCheckpoint(plan.checkpoint);
   const source = { checkpoint, ...(given ? { method: given } : {}) };
   const inSteps = settings.choice === 'gates' || settings.choice === 'importance';
   const job = { ...source, engine, settings, gateBlocks: blocks };
-  const path = join(out, 'models', `${cell.name}-${hashOf(cell.inputs)}.state`);
+  const path = statePath(planned, context);
+  await mkdir(dirname(path), { recursive: true });
   const file = inSteps ? await resumableState(path, await runIdentity(job)) : undefined;
   const decoder = await loadModel(plan.checkpoint, engine, settings.engine.dtype);
   try {
     await resetPeakMemory();
     const asked = { forward: 0, gradients: 0 };
     const start = performance.now();
-    let savedAt = start;
+    let savedAt = Number.NEGATIVE_INFINITY;
     const run = chooseMask(
       countedModel(decoder, asked),
       source,
