@@ -57,7 +57,7 @@ export function memoryRemedies(
 /** The remedies of each kind, mildest first. */
 function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (readonly Remedy[])[] {
   const { text, refit, distil, engine } = settings;
-  const refitted = refit.mode === 'none' ? 0 : Math.min(refit.blocks, texts.gates);
+  const refitted = refit.mode === 'sequential' ? Math.min(refit.blocks, texts.gates) : 0;
   return [
     bfloat16 && engine.dtype === 'float32'
       ? [withSetting('--dtype bfloat16', { engine: { dtype: 'bfloat16' } })]

@@ -47,7 +47,7 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
     scaleSteps: Math.ceil(learned.scales / batch) * scales.epochs,
     tokensPerScaleStep: batch * length,
     rank: lora.rank,
-    ...(settings.refit.mode === 'none' ? {} : { refit: refitPlan(settings, learned) }),
+    ...(settings.refit.mode === 'sequential' ? { refit: refitPlan(settings, learned) } : {}),
     teacherTokens: teacher.total * length,
     teacherOnlyTokens: (teacher.total - teacher.byRefit) * length,
     ...(texts.window ? { window: texts.window } : {}),

@@ -1,4 +1,4 @@
-import type { TokenBlocks } from '@grasp/calib-data';
+import { rows, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import {
   adamW,
@@ -13,6 +13,7 @@ import {
   pruneByImportance,
 } from '@grasp/gates';
 import { type GivenChoice, methodOf } from '../methods/given-method.js';
+import { obsWithin } from '../methods/obs/obs-within.js';
 import type { Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -54,8 +55,8 @@ export function chooseMask(
 ): Choice {
   const method = methodOf(settings, source);
   if (method) return chooseByMethod({ model, ...source }, method, blocks, settings, projection, progress);
-  const choose = settings.choice === 'importance' ? chooseByImportance : chooseByGates;
-  return choose(model, blocks, settings, projection, progress);
+  if (settings.choice === 'gates') return chooseByGates(model, blocks, settings, projection, progress);
+  return chooseByImportance(model, source, blocks, settings, projection, progress);
 }
 
 /** Learns gates (GRASPrune, arXiv 2604.19398, section 3). */
@@ -85,16 +86,17 @@ async function* chooseByGates(
   return { mask: maskFromScores(state, options), scores, losses: state.losses };
 }
 
-/** Iterative pruning by importance, under a budget that tightens. */
+/** Iterative pruning by importance, under a budget that tightens; then, if the settings say so, anew within each layer. */
 async function* chooseByImportance(
   model: Decoder,
+  { checkpoint }: ChoiceSource,
   blocks: TokenBlocks,
   settings: PruneSettings,
   { projectShare }: Projection,
   progress: Pick<RunState, 'choice'>,
 ): Choice {
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
-  const { rounds, blocksPerRound } = settings.importance;
+  const { rounds, blocksPerRound, within } = settings.importance;
   const options: ImportanceOptions = {
     rounds,
     batchesPerRound: blocksPerRound,
@@ -107,6 +109,13 @@ async function* chooseByImportance(
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'importance', step: step + 1, steps, loss, tokens, kept, keptCost };
   }
-  const mask = maskFromImportance(model, state, options);
+  const important = maskFromImportance(model, state, options);
+  if (within === 'importance') return { mask: important, scores: state.scores, losses: state.losses };
+  const count = Math.min(blocks.shape[0], steps);
+  const event = { stage: 'method', method: 'obs', tokens: count * blocks.shape[1] } as const;
+  yield { ...event, done: false };
+  const batches = Array.from({ length: count }, (_, block) => rows(blocks, [block]));
+  const mask = await obsWithin({ model, checkpoint, batches }, important, 'loss');
+  yield { ...event, done: true };
   return { mask, scores: state.scores, losses: state.losses };
 }

@@ -1,11 +1,12 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
-import type { LoraUpdate, NormScales, ReplacedColumns } from '@grasp/fold';
+import type { BiasUpdate, LoraUpdate, NormScales, ReplacedColumns } from '@grasp/fold';
 import type { Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
 import { type ChoiceSource, chooseMask } from './choose-mask.js';
+import { compensate } from './compensate.js';
 import { splitHeldOut } from './held-out.js';
 import type { HeldOutResult } from './keep-share.js';
 import { refit } from './refit.js';
@@ -24,6 +25,8 @@ export interface Learned {
   readonly norms: readonly NormScales[];
   /** Columns of output matrices that the refit replaced; empty without a refit. */
   readonly replaced: readonly ReplacedColumns[];
+  /** What FLAP's compensation adds to biases; empty without it. */
+  readonly biases: readonly BiasUpdate[];
   /** LoRA updates of the kept units' matrices; empty without LoRA. */
   readonly lora: readonly LoraUpdate[];
   /** What held-out text says of tuning; absent without such text. */
@@ -73,6 +76,8 @@ export async function* learn(
     settings.refit.mode === 'sequential'
       ? yield* refit(model, mask, ofRefit, settings, { taught, taughtBlocks: byRefit })
       : [];
+  const biases =
+    settings.refit.mode === 'bias' ? yield* compensate(model, source, gateBlocks, mask, settings) : [];
   const { losses: ofTuning, ...tuned } = yield* tune(
     model,
     mask,
@@ -80,5 +85,5 @@ export async function* learn(
     settings,
     progress,
   );
-  return { mask, scores, replaced, ...tuned, losses: { gates: losses, scales: ofTuning } };
+  return { mask, scores, replaced, biases, ...tuned, losses: { gates: losses, scales: ofTuning } };
 }

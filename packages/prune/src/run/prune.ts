@@ -102,9 +102,9 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   if (folder !== undefined) forTransformers(model); // throws now what it would throw after the work
   const dense = yield* measureOnce(job, progress, 'dense', model);
   const learned = yield* learnOn(model, job, projection, progress);
-  const { mask, scores, scales, replaced, lora, norms } = learned;
+  const { mask, scores, scales, replaced, biases, lora, norms } = learned;
   const masked = yield* measureOnce(job, progress, 'masked', prunedView(model, mask));
-  const view = prunedView(model, mask, scales, { columns: replaced, lora, norms });
+  const view = prunedView(model, mask, scales, { columns: replaced, biases, lora, norms });
   const pruned = folder === undefined ? view : yield* write(forTransformers(view), folder, view.decoder);
   try {
     const calibrated = yield* measure(pruned, 'calibrated', evaluation, engine);

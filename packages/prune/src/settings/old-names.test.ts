@@ -58,13 +58,20 @@ describe('the record of a run of an earlier release', () => {
       parseSettings({
         method: 'grasp+',
         ...{ budget: { keep: 0.6 }, projection: { minimum: 0, protect: ['layers.0.*'] } },
-        ...{ importance: { rounds: 2, blocksPerRound: 2 }, refit: { blocks: 4, compensation: 0.2 } },
+        ...{
+          importance: { rounds: 2, blocksPerRound: 2, within: 'importance' },
+          refit: { blocks: 4, compensation: 0.2 },
+        },
         ...{ text: { blocks: 4, length: 32 }, lora: { rank: 2 }, distil: { weight: 0.5, blocks: 4 } },
         heldOut: { blocks: 0 },
       }),
     );
     expect({ losses, budgets }).toEqual({ losses: old.losses, budgets: old.budgets });
-    expect(flatSettings(settings)).toEqual({ ...old.settings, 'heldOut.blocks': 0 });
+    expect(flatSettings(settings)).toEqual({
+      ...old.settings,
+      'importance.within': 'importance',
+      'heldOut.blocks': 0,
+    });
   });
 
   it('opens as one of today does', async () => {

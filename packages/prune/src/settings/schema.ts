@@ -98,6 +98,12 @@ export const settingsSchema = z.strictObject({
         .min(1)
         .default(8)
         .describe('calibration blocks in each round, with --choice importance'),
+      within: z
+        .enum(['importance', 'obs'])
+        .default('importance')
+        .describe(
+          'how units are chosen within the layer counts that importance gives: by importance, or by optimal brain surgeon',
+        ),
     },
     { prefix: '' },
   ),
@@ -113,9 +119,11 @@ export const settingsSchema = z.strictObject({
   refit: group(
     {
       mode: z
-        .enum(['none', 'sequential'])
+        .enum(['none', 'sequential', 'bias'])
         .default('none')
-        .describe('sequential refits o_proj and down_proj by least squares, layer by layer')
+        .describe(
+          "sequential refits o_proj and down_proj by least squares, layer by layer; bias adds FLAP's compensation, without tuning",
+        )
         .meta({ flag: 'refit' }),
       blocks: z.int().min(1).default(512).describe('maximum number of calibration blocks for the refit'),
       damping: z

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const some = RECOVERIES.filter(({ name }) => name !== 'refit');
+const some = RECOVERIES.filter(({ name }) => !['refit', 'bias'].includes(name));
 
 const options = async (changes: Partial<CompareOptions> = {}): Promise<CompareOptions> => {
   const text = { name: 'wikitext2', path: at('text.txt') };
@@ -152,10 +152,11 @@ describe('compare', () => {
     const methods = await comparedMethods([at('short.mjs'), 'random']);
     const { runs, missing } = await lastComparison({
       ...{ methods, out: at('short'), seeds: [1], keep: [0.5] },
-      recoveries: RECOVERIES.slice(0, 1),
+      recoveries: RECOVERIES.slice(0, 2),
     });
-    expect(runs.map(({ method }) => method)).toEqual(['random']);
-    expect(missing).toHaveLength(1);
+    expect(runs.map(({ method, recovery }) => [method, recovery])).toEqual([['random', 'none']]);
+    expect(missing).toHaveLength(2);
+    expect(missing[1]).toMatch(/^model-random-keep-0\.5-seed-1-bias: .* has no such bias/);
     expect(missing[0]).toMatch(/^model-short-keep-0\.5-seed-1: .* 1 scores for/);
   });
 

@@ -33,11 +33,9 @@ export async function compare(
     for (const work of works) {
       await measureDense(work);
       for (const mask of work.plan.masks) {
-        const problem = await problemOf(async () => {
-          await chooseUnits(mask, work);
-          for (const row of mask.rows) await recoverAndMeasure(mask, row, work);
-        });
-        if (problem !== undefined) failed.push(`${mask.name}: ${problem}`);
+        const chosen = await attempt(mask.name, () => chooseUnits(mask, work), failed);
+        for (const row of chosen ? mask.rows : [])
+          await attempt(row.name, () => recoverAndMeasure(mask, row, work), failed);
         await onReport(await collect(works, options, failed));
       }
     }
@@ -65,13 +63,17 @@ export async function withWork<Result>(
   }
 }
 
-/** The message of a known error, so that one method that does not suit a model does not end the comparison. */
-async function problemOf(work: () => Promise<void>): Promise<string | undefined> {
+/**
+ * Whether work succeeds. The message of a known error is added to `failed`, so that what does not suit a model does not end
+ * the comparison.
+ */
+async function attempt(name: string, work: () => Promise<void>, failed: string[]): Promise<boolean> {
   try {
     await work();
-    return undefined;
+    return true;
   } catch (error) {
     if (!String((error as { code?: unknown }).code).startsWith('GRASP_')) throw error;
-    return (error as Error).message;
+    failed.push(`${name}: ${(error as Error).message}`);
+    return false;
   }
 }

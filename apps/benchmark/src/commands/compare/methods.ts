@@ -15,13 +15,18 @@ export interface ComparedMethod {
   readonly fingerprint?: string;
 }
 
-const own = ['grasprune', 'grasp+'] as const;
+/** This project's, by the settings of their choice. */
+const OWN: Readonly<Record<string, SettingsInput>> = {
+  grasprune: { method: 'grasprune' },
+  'grasp+': { method: 'grasp+' },
+  'grasp+obs': { method: 'grasp+', importance: { within: 'obs' } },
+};
 
 /** What a method needs beside its name: ShortGPT removes whole layers. */
 const SPECIAL: Readonly<Record<string, SettingsInput>> = { shortgpt: { projection: { minimum: 0 } } };
 
 /** Names of the built-in methods. */
-export const METHOD_NAMES: readonly string[] = [...Object.keys(rivals), ...own];
+export const METHOD_NAMES: readonly string[] = [...Object.keys(rivals), ...Object.keys(OWN)];
 
 /**
  * The methods that a user asks for.
@@ -42,7 +47,7 @@ export async function comparedMethods(names: readonly string[]): Promise<Compare
 
 async function comparedMethod(name: string): Promise<ComparedMethod> {
   if (METHOD_NAMES.includes(name))
-    return { name, settings: { method: name as keyof typeof rivals, ...SPECIAL[name] } };
+    return { name, settings: OWN[name] ?? { method: name as keyof typeof rivals, ...SPECIAL[name] } };
   if (!/\.[cm]?[jt]s$/.test(name)) {
     throw new BenchOptionError(
       `"${name}" is not a known method. Known: ${METHOD_NAMES.join(', ')}; or give the path of a module.`,

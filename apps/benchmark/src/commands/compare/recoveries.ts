@@ -12,6 +12,11 @@ export interface Recovery {
 export const RECOVERIES: readonly Recovery[] = [
   { name: 'none', title: 'no recovery' },
   {
+    name: 'bias',
+    title: "FLAP's bias",
+    settings: { before: {}, after: { refit: { mode: 'bias' }, scales: { epochs: 0 }, lora: { rank: 0 } } },
+  },
+  {
     name: 'scales',
     title: "grasprune's scales",
     settings: { before: { method: 'grasprune' }, after: { refit: { mode: 'none' }, lora: { rank: 0 } } },

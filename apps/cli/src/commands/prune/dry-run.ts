@@ -70,7 +70,7 @@ export async function dryRun(
     ? `about ${formatBytes(held.needed)} of ${formatBytes(held.usable)}${held.of === 'gpu' ? ' on the GPU' : ''}`
     : `about ${formatBytes(run.peakBytes)}, mostly on the workers`;
   const chosen = settings.choice === 'gates' ? 'for gates' : 'to rank units';
-  const refit = settings.refit.mode === 'none' ? '' : 'a refit, ';
+  const refit = settings.refit.mode === 'sequential' ? 'a refit, ' : '';
   const learning = `${formatCount(run.gateSteps)} steps ${chosen}, ${refit}${formatCount(run.scaleSteps)} for scales`;
   for (const line of [
     `model     ${model.source}: ${config.layers.length} layers, ${formatParameters(total)} parameters`,

@@ -86,7 +86,7 @@ describe('runOptions', () => {
         ['{"budget":{"keep":"half"}}', 'budget.keep: it must be a number; found "half"'],
         [
           '{"choice":"best"}',
-          'choice: it must be one of gates, importance, random, magnitude, wanda-sp, flap, llm-pruner, llm-pruner-element, fisher, shortgpt, given; found "best"',
+          'choice: it must be one of gates, importance, random, magnitude, wanda-sp, flap, llm-pruner, llm-pruner-element, fisher, shortgpt, owl, slimgpt, fisher-obs, given; found "best"',
         ],
         ['{"kepp":1}', 'there is no setting "kepp"'],
         ['{"calib":"a.txt"}', 'calib: give a calibration text'],

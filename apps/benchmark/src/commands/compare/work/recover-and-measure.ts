@@ -49,6 +49,7 @@ const STAGES: Partial<Record<PruneEvent['stage'], 'forward' | 'gradients'>> = {
   teacher: 'forward',
   refit: 'forward',
   scales: 'gradients',
+  method: 'forward',
 };
 
 /** Adds up the cost of a recovery from the events of its run. */
@@ -66,7 +67,7 @@ class CostMeter {
     const kind = STAGES[event.stage];
     const first = this.tokens.gradients === 0;
     this.whole = this.whole !== false && !(event.stage === 'scales' && first && event.step > 1);
-    if (kind && 'tokens' in event) {
+    if (kind && 'tokens' in event && !('done' in event && !event.done)) {
       this.tokens[kind] += event.tokens;
       this.seconds += (now - this.last) / 1000;
     }
