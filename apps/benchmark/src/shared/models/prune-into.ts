@@ -50,7 +50,7 @@ export async function pruneInto(job: PruneIntoJob): Promise<void> {
     const stateFile = await resumableState(statePath, await runIdentity(run));
     for await (const event of prune({ ...run, folder: output.work, stateFile })) {
       job.onEvent?.(event);
-      if ('step' in event && event.step % STEPS_PER_LINE === 0) {
+      if ('step' in event && 'loss' in event && event.step % STEPS_PER_LINE === 0) {
         say(`${event.stage} ${event.step}/${event.steps}: loss ${event.loss.toFixed(3)}`);
       }
     }
