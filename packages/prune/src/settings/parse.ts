@@ -32,11 +32,10 @@ const defined = (values: Input): Input =>
 export function parseSettings(...inputs: readonly Input[]): PruneSettings {
   const input = merge(inputs);
   refuseOldNames(input);
-  const { method = 'grasprune' } = input;
+  const { method = 'grasprune', budget: given, importance } = input;
   const known = typeof method === 'string' && Object.hasOwn(METHODS, method);
   const defaults = known ? METHODS[method as PruneSettings['method']] : {};
-  const rounds =
-    method === 'grasp+' ? { importance: importanceOf(input['budget'], input['importance']) } : {};
+  const rounds = method === 'grasp+' ? { importance: importanceOf(given, importance) } : {};
   const settings = merge([defaults, rounds, input]);
   const { budget = {} } = settings;
   const complete = { ...settings, budget: isGroup(budget) ? withDefaultBudget(budget) : budget };
