@@ -17,6 +17,7 @@ export { HealError, TeacherMisfitError } from './heal/errors.js';
 export type { HealEvent, HealedStep, HealPoint } from './heal/events.js';
 export { type HealJob, heal, healIdentity } from './heal/heal.js';
 export { type HealModels, type HealTexts, healWeights } from './heal/learn.js';
+export { assertHealFits, type HealConfigs, healBytes } from './heal/memory.js';
 export { HEAL_RECORD, type HealRecord } from './heal/record.js';
 export {
   type HealSettings,

@@ -7,7 +7,7 @@ import { savedPerStep } from './saved-elements.js';
 export const GPU_PIECE_ENTRIES = 2 ** 25;
 
 /** Memory of the process before it loads a model, libraries included. Measured. */
-const PROCESS_BYTES = 600e6;
+export const PROCESS_BYTES = 600e6;
 
 /**
  * Bytes of a LoRA parameter, float32. On both host and device: its initial value, value, score, two moments, and

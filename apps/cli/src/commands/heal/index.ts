@@ -3,6 +3,7 @@ import { Command, type OptionValues } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
 import {
+  assertHealFits,
   type HealSettings,
   heal,
   healIdentity,
@@ -28,6 +29,7 @@ interface Flags extends TextFlags {
   readonly out: string;
   readonly backend?: 'tensorflow' | 'wasm';
   readonly threads?: number;
+  readonly memoryCheck: boolean;
   readonly overwrite?: true;
   readonly restart?: true;
   readonly quiet?: true;
@@ -43,6 +45,9 @@ async function run(path: string, flags: Flags, settings: HealSettings, terminal:
       const record = await withOutputFolder(out, { overwrite }, async (folder) => {
         const { texts, evaluation } = await readHealTexts(flags, settings, pruned);
         const engine = await openEngineFor(terminal, flags);
+        if (flags.memoryCheck) {
+          assertHealFits({ pruned: pruned.config, teacher: teacher.config }, settings, engine);
+        }
         const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
         const identity = await healIdentity({ ...models, engine, settings, texts });
         const stateFile = healStateFile(statePath, identity, { restart });
@@ -88,6 +93,7 @@ export const healCommand = (terminal: Terminal) => {
     .option('--eval-windows <number>', 'maximum number of windows of each', count)
     .addOption(options.backend())
     .addOption(options.threads())
+    .option('--no-memory-check', 'start even if the memory forecast says no')
     .option('--overwrite', 'replace an earlier result in the output folder')
     .option('--restart', 'discard the saved state of an earlier run')
     .option('--quiet', 'show no progress')

@@ -1,0 +1,72 @@
+import { type DecoderConfig, decoderCost, decoderSize, PIECE_ENTRIES } from '@grasp/decoder';
+import type { Engine } from '../engine/open-engine.js';
+import { usableMemory } from '../forecast/fits-memory.js';
+import { MemoryError } from '../forecast/memory-error.js';
+import { bytesPerElement, GPU_PIECE_ENTRIES, PROCESS_BYTES } from '../forecast/peak-memory.js';
+import { savedPerStep } from '../forecast/saved-elements.js';
+import type { HealSettings } from './settings.js';
+
+/** Logits that the loss holds at once, in pieces, and tensors of that size that exist together. */
+const [LOSS_PIECES, LOSS_TENSORS] = [4, 5];
+
+/** The two models of a healing, by their configs. */
+export interface HealConfigs {
+  readonly pruned: DecoderConfig;
+  readonly teacher: DecoderConfig;
+}
+
+/**
+ * Peak memory of a healing, in bytes, without the process itself: both models; the float32 weights and moments of what is
+ * trained; and a step, whose gradients take the place of its activations.
+ */
+export function healBytes({ pruned, teacher }: HealConfigs, settings: HealSettings, gpu = false): number {
+  const bytes = bytesPerElement(settings.dtype);
+  const matrices = (config: DecoderConfig) => {
+    const { sublayers, ends } = decoderSize(config);
+    return { sublayers: sublayers.matrices, ends: ends.matrices };
+  };
+  const own = matrices(pruned);
+  const other = matrices(teacher);
+  const ends = settings.embedding === 'trained' ? own.ends : 0;
+  const trained = own.sublayers + ends;
+  const state = trained * (8 + (settings.dtype === 'bfloat16' ? 4 : 0));
+  const tokens = settings.rows * settings.length;
+  const pieceEntries = gpu ? GPU_PIECE_ENTRIES : PIECE_ENTRIES;
+  const pass = { tokens, length: settings.length, pieceEntries };
+  const cost = decoderCost(pruned, 1, { ...pass, pass: 'step', firstInputGradient: true });
+  const { float32, weightDtype } = savedPerStep(cost);
+  const activations = 4 * float32 + bytes * weightDtype;
+  const pieces = 4 * LOSS_PIECES * LOSS_TENSORS * pieceEntries;
+  // The gradient of the head is there before any activation is freed, twice while a piece is added.
+  const step = Math.max(activations + 8 * ends, 4 * trained) + 4 * cost.transient.sublayer + pieces;
+  const teaching = settings.teacherShare > 0 ? bytes * (other.sublayers + other.ends) : 0;
+  return bytes * (own.sublayers + own.ends) + teaching + state + step;
+}
+
+/**
+ * Checks that a healing fits into memory. One whose layers are on workers always passes.
+ *
+ * @param limit memory limit in bytes. Default: what is available.
+ * @throws MemoryError which names settings that make it fit
+ */
+export function assertHealFits(
+  configs: HealConfigs,
+  settings: HealSettings,
+  { elsewhere }: Pick<Engine, 'elsewhere'>,
+  limit?: number,
+): void {
+  if (elsewhere === 'workers') return;
+  const usable = limit ?? (elsewhere ? elsewhere.gpuBytes : usableMemory());
+  const needs = (changed: Partial<HealSettings>) =>
+    healBytes(configs, { ...settings, ...changed }, elsewhere !== undefined) +
+    (elsewhere ? 0 : PROCESS_BYTES);
+  const needed = needs({});
+  if (needed <= usable) return;
+  const options: [string, Partial<HealSettings>][] = [
+    ['--rows 1', { rows: 1 }],
+    ['--embedding frozen', { embedding: 'frozen' }],
+    ['--rows 1 --embedding frozen', { rows: 1, embedding: 'frozen' }],
+  ];
+  const remedies = options.filter(([, changed]) => needs(changed) <= usable).map(([flags]) => flags);
+  throw new MemoryError(needed, usable, remedies.slice(0, 2), elsewhere ? 'gpu' : 'process');
+}
