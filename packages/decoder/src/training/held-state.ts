@@ -12,6 +12,7 @@ export interface StateTensor {
   readonly name: string;
   /** Number of entries, float32. */
   readonly size: number;
+  /** Its entries, copied from the device. */
   read(): Promise<Float32Array>;
 }
 

@@ -10,6 +10,7 @@ export type ProjectionName = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
 /** The two kinds of residual sublayers. */
 export type SublayerKind = 'attention' | 'feedForward';
 
+/** The name of a projection's tensor in a checkpoint: `model.layers.3.mlp.down_proj.weight`. */
 export function projectionName(layer: number, projection: ProjectionName, part: 'weight' | 'bias'): string {
   const owner = projection.length === 1 ? 'self_attn' : 'mlp';
   return layerTensor(layer, `${owner}.${projection}_proj`, part);

@@ -25,6 +25,7 @@ export interface ProgramOutcome {
 /** Runs Python programs that are not trusted, each in a process of its own. */
 export interface ProgramRunner {
   readonly isolation: Isolation;
+  /** Runs one program to its end or to its limits. @param signal ends it early. */
   run(program: string, signal?: AbortSignal): Promise<ProgramOutcome>;
 }
 

@@ -16,7 +16,9 @@ export interface HealProgress {
 export interface HealStateFile {
   /** Restores the training; its progress is undefined if there is nothing to resume. */
   restore(training: WeightTraining): Promise<HealProgress | undefined>;
+  /** Replaces the saved state; the one before stays until the new one is whole. */
   save(training: WeightTraining, progress: HealProgress): Promise<void>;
+  /** Removes the state of a run that has ended. */
   remove(): Promise<void>;
 }
 
