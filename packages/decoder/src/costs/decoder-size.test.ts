@@ -67,14 +67,17 @@ it('has no sublayer in a layer without units', () => {
   expect(kvCacheBytesPerToken(config)).toBe(2 * 2 * 10 * (3 + 1));
 });
 
-it('counts the KV cache that a token adds while text is generated', async () => {
+it('counts the KV cache that a token of each row adds while text is generated', async () => {
   await tf.setBackend('wasm');
   const decoder = await loadDecoder(randomCheckpoint(shape, 7));
-  const prompt = randomTokens(1, 5, shape.vocab_size, 3).ids;
+  const prompts = randomTokens(2, 5, shape.vocab_size, 3);
   const held: number[] = [];
-  for await (const _ of decoder.under().generate(prompt, { maxTokens: 4 })) held.push(tf.memory().numBytes);
+  for await (const _ of decoder.under().generateRows(prompts, { top: 1, choose: () => 1 })) {
+    held.push(tf.memory().numBytes);
+    if (held.length === 3) break;
+  }
   const { kvCache } = decoderSize(decoder.config);
-  expect(held[2]! - held[1]!).toBe(4 * kvCache(1));
+  expect(held[2]! - held[1]!).toBe(2 * 4 * kvCache(1));
   expect(kvCache(7)).toBe(7 * kvCache(1));
   decoder.dispose();
 });

@@ -38,7 +38,7 @@ export function keepWhole(
     if (first || fits) for (const block of part.blocks) counts[block] = tried[block]!;
   }
   const mask = new Uint8Array(layout.size);
-  layout.blocks.forEach(({ start }, block) => mask.fill(1, start, start + counts[block]!));
+  for (const [block, { start }] of layout.blocks.entries()) mask.fill(1, start, start + counts[block]!);
   return mask;
 }
 

@@ -47,7 +47,7 @@ describe('parseSettings', () => {
     [0.6, 8, 4],
     [0.3, 8, 4],
   ])('chooses at keep %d in %d rounds of %d blocks with grasp+', (keep, rounds, blocksPerRound) => {
-    expect(parseSettings({ method: 'grasp+', budget: { keep } }).importance).toEqual({
+    expect(parseSettings({ method: 'grasp+', budget: { keep } }).importance).toMatchObject({
       rounds,
       blocksPerRound,
     });
@@ -55,8 +55,8 @@ describe('parseSettings', () => {
 
   it('reads as much text in given rounds as in the usual ones, unless that is given too', () => {
     const plus = (importance: object) => parseSettings({ method: 'grasp+', importance }).importance;
-    expect(plus({ rounds: 1 })).toEqual({ rounds: 1, blocksPerRound: 32 });
-    expect(plus({ rounds: 4, blocksPerRound: 2 })).toEqual({ rounds: 4, blocksPerRound: 2 });
+    expect(plus({ rounds: 1 })).toMatchObject({ rounds: 1, blocksPerRound: 32 });
+    expect(plus({ rounds: 4, blocksPerRound: 2 })).toMatchObject({ rounds: 4, blocksPerRound: 2 });
     expect(parseSettings({ method: 'grasp+', budget: { params: 1e6 } }).importance.rounds).toBe(8);
   });
 
