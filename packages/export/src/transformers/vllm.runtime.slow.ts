@@ -46,10 +46,14 @@ function unevenCase(name: string, keep: Keep): Case {
   return { folder: name, model, view, model_impl: 'transformers', class: 'TransformersForCausalLM' };
 }
 
+/** Families that vLLM's own classes do not compute as transformers does; those of transformers serve them in vLLM too. */
+const BY_TRANSFORMERS = /^ministral3/;
+
 /** As `grasp prune --layout uniform` writes it. */
 function uniformCase(name: string): Case {
   const model = pruned(name, masks['one shape']!);
-  return { folder: `${name} of one width`, model, view: forTransformers(model), model_impl: 'auto' };
+  const model_impl = BY_TRANSFORMERS.test(name) ? 'transformers' : 'auto';
+  return { folder: `${name} of one width`, model, view: forTransformers(model), model_impl };
 }
 
 /** As `grasp export --deci` writes it. */

@@ -151,13 +151,15 @@ function rotaryEntries({ architecture, rotary }: GgufModel): Entries {
 }
 
 /** A list of the layers with a window only if it is not the usual one, which older versions of llama.cpp assume. */
-function windowEntries({ architecture: { windows }, window, layers }: GgufModel): Entries {
+function windowEntries({ architecture: { windows }, window, layers, contextLength }: GgufModel): Entries {
   if (!windows || (window === undefined && windows.absent === undefined)) return [];
   if ((windows.onlyWithLayers ?? layers.length) !== layers.length) return [];
+  // llama.cpp aborts if no layer has a window. One as long as the context hides nothing.
+  if (window === undefined) return [[MODEL.window, uint32(contextLength)]];
   const list = layers.map((layer) => layer.hasWindow);
   const usual = list.every((has, layer) => has === hasWindow(layer, windows));
   return [
-    ...(window === undefined ? [] : [[MODEL.window, uint32(window)] as const]),
+    [MODEL.window, uint32(window)] as const,
     ...(usual ? [] : [[MODEL.windowPattern, flags(list)] as const]),
   ];
 }
