@@ -1,4 +1,5 @@
 import { learnedSizes } from '../learning/held-out.js';
+import { importanceRounds } from '../learning/importance-rounds.js';
 import { taughtBlocks } from '../learning/teacher.js';
 import { rivals } from '../methods/rivals.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -54,9 +55,13 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
   };
 }
 
-function choiceSteps({ choice, gates, importance, text }: PruneSettings, texts: TextSizes): number {
+function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
+  const { choice, gates, text } = settings;
   if (choice === 'gates') return Math.ceil(texts.gates / text.batch) * gates.epochs;
-  if (choice === 'importance') return importance.rounds * importance.blocksPerRound;
+  if (choice === 'importance') {
+    const { rounds, blocksPerRound } = importanceRounds(settings);
+    return rounds * blocksPerRound;
+  }
   if (choice === 'given') return 0; // what a caller's method does is not known
   const { needs } = rivals[choice];
   return needs === 'gradients' || needs === 'activations' ? texts.gates : 0;

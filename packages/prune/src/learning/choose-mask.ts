@@ -19,6 +19,7 @@ import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
 import { chooseByMethod } from './choose-by-method.js';
+import { importanceRounds } from './importance-rounds.js';
 import { schedule } from './schedule.js';
 
 /** The chosen units, and the loss of each step that led there. */
@@ -96,7 +97,8 @@ async function* chooseByImportance(
   progress: Pick<RunState, 'choice'>,
 ): Choice {
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
-  const { rounds, blocksPerRound, within } = settings.importance;
+  const { rounds, blocksPerRound } = importanceRounds(settings);
+  const { within } = settings.importance;
   const options: ImportanceOptions = {
     rounds,
     batchesPerRound: blocksPerRound,

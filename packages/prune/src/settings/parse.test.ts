@@ -11,7 +11,7 @@ describe('parseSettings', () => {
       projection: { rule: 'exact', layout: 'free', align: 1, minimum: 1 },
       choice: 'gates',
       gates: { epochs: 4, tau: 1.5 },
-      importance: { rounds: 8, blocksPerRound: 8, within: 'importance' },
+      importance: { within: 'importance' },
       optimizer: { learningRate: 1e-2, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
       refit: { mode: 'none', blocks: 512, damping: 1e-3, compensation: 0.3 },
       scales: { targets: 'units', epochs: 1, schedule: 'constant', alpha: 0.5 },
@@ -40,31 +40,10 @@ describe('parseSettings', () => {
     expect(() => parseSettings(input)).toThrow(name);
   });
 
-  it.each([
-    [0.95, 1, 32],
-    [0.8, 2, 16],
-    [0.7, 5, 7],
-    [0.6, 8, 4],
-    [0.3, 8, 4],
-  ])('chooses at keep %d in %d rounds of %d blocks with grasp+', (keep, rounds, blocksPerRound) => {
-    expect(parseSettings({ method: 'grasp+', budget: { keep } }).importance).toMatchObject({
-      rounds,
-      blocksPerRound,
-    });
-  });
-
-  it('reads as much text in given rounds as in the usual ones, unless that is given too', () => {
-    const plus = (importance: object) => parseSettings({ method: 'grasp+', importance }).importance;
-    expect(plus({ rounds: 1 })).toMatchObject({ rounds: 1, blocksPerRound: 32 });
-    expect(plus({ rounds: 4, blocksPerRound: 2 })).toMatchObject({ rounds: 4, blocksPerRound: 2 });
-    expect(parseSettings({ method: 'grasp+', budget: { params: 1e6 } }).importance.rounds).toBe(8);
-  });
-
   it('uses the defaults of a method, unless a setting is given', () => {
     const plus = parseSettings({ method: 'grasp+' });
     expect(plus).toMatchObject({
       choice: 'importance',
-      importance: { rounds: 8, blocksPerRound: 4 },
       refit: { mode: 'sequential', blocks: 48, damping: 1e-3, compensation: 0.3 },
       scales: { targets: 'units+norms', epochs: 1, schedule: 'annealed', alpha: 0.5 },
       lora: { rank: 16 },
@@ -104,7 +83,8 @@ describe('settings as a list', () => {
   });
 
   it('have the flat names of earlier releases, which keys of stored results are made of', () => {
-    expect(flatSettings(parseSettings({ method: 'grasp+', budget: { keep: 0.4 } }))).toMatchObject({
+    const given = { budget: { keep: 0.4 }, importance: { blocksPerRound: 4 } };
+    expect(flatSettings(parseSettings({ method: 'grasp+', ...given }))).toMatchObject({
       ...{ method: 'grasp+', keep: 0.4, projection: 'exact', choose: 'importance', roundBlocks: 4 },
       ...{ refit: 'sequential', refitBlocks: 48, recover: 0.3, scales: 'units+norms', scaleRate: 'annealed' },
       ...{

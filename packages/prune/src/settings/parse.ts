@@ -1,5 +1,5 @@
 import { checkBudget, withDefaultBudget } from './budget.js';
-import { importanceOf, METHODS } from './methods.js';
+import { METHODS } from './methods.js';
 import { refuseOldNames } from './old-names.js';
 import { type PruneSettings, settingsSchema } from './schema.js';
 import { inPlainWords, settingsError } from './settings-error.js';
@@ -32,11 +32,10 @@ const defined = (values: Input): Input =>
 export function parseSettings(...inputs: readonly Input[]): PruneSettings {
   const input = merge(inputs);
   refuseOldNames(input);
-  const { method = 'grasprune', budget: given, importance } = input;
+  const { method = 'grasprune' } = input;
   const known = typeof method === 'string' && Object.hasOwn(METHODS, method);
   const defaults = known ? METHODS[method as PruneSettings['method']] : {};
-  const rounds = method === 'grasp+' ? { importance: importanceOf(given, importance) } : {};
-  const settings = merge([defaults, rounds, input]);
+  const settings = merge([defaults, input]);
   const { budget = {} } = settings;
   const complete = { ...settings, budget: isGroup(budget) ? withDefaultBudget(budget) : budget };
   const parsed = settingsSchema.safeParse(complete, { error: inPlainWords });

@@ -92,12 +92,16 @@ export const settingsSchema = z.strictObject({
   ),
   importance: group(
     {
-      rounds: z.int().min(1).default(8).describe('rounds of iterative pruning, with --choice importance'),
+      rounds: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('rounds of iterative pruning, with --choice importance (default: 1 to 8, by the budget)'),
       blocksPerRound: z
         .int()
         .min(1)
-        .default(8)
-        .describe('calibration blocks in each round, with --choice importance'),
+        .optional()
+        .describe('calibration blocks in each round, with --choice importance (default: 32 in all rounds)'),
       within: z
         .enum(['importance', 'obs'])
         .default('importance')

@@ -7,16 +7,9 @@ interface Rung {
   readonly adds: SettingsInput;
 }
 
-const rungs = (settings: PruneSettings): readonly Rung[] => [
+const RUNGS: readonly Rung[] = [
   { name: 'exact', title: 'exact projection', adds: { projection: { rule: 'exact' } } },
-  {
-    name: 'importance',
-    title: '+ importance in rounds',
-    adds: {
-      choice: 'importance',
-      importance: parseSettings({ method: 'grasp+', budget: settings.budget }).importance,
-    },
-  },
+  { name: 'importance', title: '+ importance in rounds', adds: { choice: 'importance' } },
   {
     name: 'refit',
     title: '+ refit',
@@ -35,7 +28,7 @@ export function ladder(
   settings: PruneSettings,
 ): { readonly name: string; readonly title: string; readonly settings: PruneSettings }[] {
   let stacked = settings;
-  return rungs(settings).map(({ name, title, adds }) => {
+  return RUNGS.map(({ name, title, adds }) => {
     stacked = parseSettings(stacked, adds);
     return { name, title, settings: stacked };
   });
