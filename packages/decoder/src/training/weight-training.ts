@@ -128,17 +128,23 @@ export class WeightTraining {
   }
 
   /**
-   * Continues from a state.
+   * Continues from a state. Weights are replaced one after another: ask nothing of the decoder until this ends. If it fails,
+   * the decoder is of no more use.
    *
    * @param step number of updates that led to it.
    * @param read the tensors of {@link state}.
-   * @throws DecoderInputError if a tensor has another size.
+   * @throws DecoderInputError if a tensor has another size; DecoderStateError if a step is running.
    */
   async restore(step: number, read: (name: string) => Promise<Float32Array>): Promise<void> {
     if (this.busy) throw new DecoderStateError('A training step is running. Wait for its end.');
-    for (const state of this.states) await state.restore(read);
-    this.parts.state.edition++;
-    this.updates = step;
+    this.busy = true;
+    try {
+      for (const state of this.states) await state.restore(read);
+      this.updates = step;
+    } finally {
+      this.parts.state.edition++; // questions that were open before end, also if this fails half-way
+      this.busy = false;
+    }
   }
 
   /** Frees the moments. The decoder keeps the trained weights. */
