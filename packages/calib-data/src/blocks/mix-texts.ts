@@ -13,7 +13,7 @@ export interface MixOptions {
 
 /**
  * Blocks of several texts in the order in which a training sees them: the texts in proportion to their weights at every
- * point, the blocks of each shuffled. No block of a text repeats before all of it have been seen; then it is shuffled
+ * point, the blocks of each shuffled. No block of a text repeats before all of its blocks have been seen; then it is shuffled
  * anew. A larger count continues a smaller one.
  *
  * @returns ids `[count, length]`.
