@@ -36,6 +36,20 @@ describe('a GGUF file that is written and read', () => {
   });
 });
 
+it('a gemma2 file states a window even if no layer has one, since llama.cpp aborts without', async () => {
+  const { decoder: _, ...dense } = decoderCheckpoint(await ggufTestModel('gemma2-defaults'));
+  const { num_hidden_layers: layers, max_position_embeddings: context } = dense.config as Record<
+    string,
+    number
+  >;
+  const config = { ...dense.config, layer_types: Array(layers!).fill('full_attention') };
+  const file = join(folder, 'no-window.gguf');
+  await writeGguf({ ...dense, config }, file, { type: 'f32' });
+  const back = await openCheckpoint(file);
+  expect((back.config as Record<string, unknown>).sliding_window).toBe(context);
+  await Promise.all([dense.close(), back.close()]);
+});
+
 describe('writeGguf', () => {
   it.each(Object.entries(REFUSED))('refuses %s by name', async (name, why) => {
     const model = await ggufTestModel(name);
