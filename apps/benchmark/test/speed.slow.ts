@@ -29,6 +29,56 @@ describe('grasp-bench speed', () => {
     );
   });
 
+  it('times our steps alone', async () => {
+    const out = join(folder, 'alone');
+    const how = [
+      '--alone',
+      '--step',
+      'gates,perplexity',
+      '--dtype',
+      'float32',
+      '--length',
+      '16',
+      '--rounds',
+      '1',
+    ];
+    const { exitCode, stderr } = await run(...how, '--window', '32', '--report', out);
+    expect(exitCode, stderr).toBe(0);
+    const { matches } = JSON.parse(await readFile(join(out, 'speed.json'), 'utf8'));
+    expect(matches.map(({ kind }: { kind: string }) => kind)).toEqual(['gates', 'perplexity']);
+    for (const match of matches) expect(match.theirs).toBeUndefined();
+  });
+
+  it('times them in alternation with those of another commit, which it builds', async () => {
+    const out = join(folder, 'older');
+    const how = [
+      '--baseline',
+      'HEAD',
+      '--step',
+      'gates',
+      '--dtype',
+      'float32',
+      '--length',
+      '16',
+      '--rounds',
+      '2',
+    ];
+    const { exitCode, stderr, stdout } = await run(...how, '--report', out);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(/Ratios of the time, by round:\ngate step, float32: [\d.]+ [\d.]+/);
+    const { matches } = JSON.parse(await readFile(join(out, 'speed.json'), 'utf8'));
+    expect(matches[0]).toMatchObject({ rival: 'baseline', commit: expect.stringMatching(/^[0-9a-f]+$/) });
+    expect(matches[0].rounds).toHaveLength(2);
+  });
+
+  it('refuses a baseline beside PyTorch, and a commit that is not there', async () => {
+    expect((await run('--baseline', 'HEAD', '--compile')).stderr).toContain('--baseline stands alone.');
+    expect(await run('--baseline', 'nothing')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('has no commit nothing.'),
+    });
+  });
+
   /** Needs a clone in GRASP_OFFICIAL, and a Python with torch and transformers in GRASP_OFFICIAL_PYTHON. */
   it.skipIf(!clone || !python)('computes the same as a clone of it, and times both', async () => {
     const how = ['--step', 'gates,scales', '--dtype', 'float32', '--length', '32', '--rounds', '1'];

@@ -18,5 +18,6 @@ export { type Diagnosis, diagnose, type Finding } from './library/diagnose.js';
 export { defaultCacheDir, type LibraryLocation } from './library/library-location.js';
 export type { OnProgress, Progress } from './library/progress.js';
 export { type OpenOptions, openTensorFlow } from './open-tensorflow.js';
+export type { KernelTime } from './profile/kernel-times.js';
 export type { TensorFlow, TensorFlowInfo } from './tensorflow.js';
 export { type Served, type ServeOptions, serveTensorFlow } from './workers/serve.js';

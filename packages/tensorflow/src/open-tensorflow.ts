@@ -9,6 +9,7 @@ import { type AcquireOptions, acquireLibrary } from './library/acquire-library.j
 import { cpuFeatures, usableCores } from './library/cpu.js';
 import type { LibraryLocation } from './library/library-location.js';
 import { loadLibrary } from './library/load-library.js';
+import { profile } from './profile/profile.js';
 import type { TensorFlow } from './tensorflow.js';
 import { registerAnyOp, runAnyOp } from './tfjs/any-op.js';
 import { createBackend } from './tfjs/backend.js';
@@ -129,6 +130,7 @@ function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
     onDevice: (device, work) => binding.onDevice(device, work),
     solveDefinite: (a, b, n) => solveDefinite(binding, context.tensors, a, b, n),
     op: (name, attrs, inputs, outputCount) => runAnyOp(backend, name, attrs, inputs, outputCount),
+    profile: (work) => profile(context, work),
     memory: () => ({ tensors: context.tensors.count, bytes: context.tensors.bytes }),
     dispose: () => {
       if (open?.options !== options) return;

@@ -15,7 +15,13 @@ it(
       ...parameters: string[]
     ) => (...values: unknown[]) => Promise<void>;
     await new AsyncFunction('tf', 'openTensorFlow', 'console', body)(tf, grasp.openTensorFlow, { log });
-    expect(log.mock.calls).toEqual([['2.21.0', 'CPU'], [1]]);
+    const kernel = {
+      name: expect.stringContaining('MatMul'),
+      device: 'cpu',
+      count: 10,
+      seconds: expect.any(Number),
+    };
+    expect(log.mock.calls).toEqual([['2.21.0', 'CPU'], [1], [kernel]]);
   },
   openTimeout,
 );

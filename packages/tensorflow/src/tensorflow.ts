@@ -3,6 +3,7 @@ import type { AttributeValue } from './c-api/attributes.js';
 import type { Device } from './eager/eager-context.js';
 import type { RecordedFunction, RecordOptions, TensorFunction } from './graph/record.js';
 import type { BuildKind } from './library/builds.js';
+import type { KernelTime } from './profile/kernel-times.js';
 
 export interface TensorFlowInfo {
   /** TensorFlow's version, for example '2.21.0'. */
@@ -72,6 +73,15 @@ export interface TensorFlow {
     inputs: readonly Tensor[],
     outputCount: number,
   ): Tensor[];
+  /**
+   * Times every kernel that runs in this process while `work` runs: those of GPUs if any ran, else the operations of the
+   * CPU. Uses the profiler of TensorFlow's server, which is started on a free port of the loopback interface. The server
+   * stays until the process ends, and has no authentication. Linux only.
+   *
+   * @returns the kernels, longest time first
+   * @throws TensorFlowSetupError ('port'), TensorFlowOpError
+   */
+  profile(work: () => Promise<void>): Promise<KernelTime[]>;
   /** Number of tensors that TensorFlow holds, and the bytes of their elements. */
   memory(): { tensors: number; bytes: number };
   /** Frees every tensor and removes the backend. The library stays loaded. */

@@ -74,6 +74,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./profile/index.js')).profileCommand(),
   },
   {
+    name: 'kernels',
+    usage: '[options]',
+    description: 'profile steps of a layer with random weights by kernel',
+    load: async () => (await import('./kernels/index.js')).kernelsCommand(),
+  },
+  {
     name: 'read',
     usage: '[options] [model]',
     description: 'time the dequantisation of each GGUF type, and the reading of a model',

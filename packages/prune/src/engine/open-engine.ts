@@ -1,5 +1,11 @@
 import { eagerRuntime, type Runtime } from '@grasp/decoder';
-import { type Device, type OnProgress, openTensorFlow, type TensorFlow } from '@grasp/tensorflow';
+import {
+  type Device,
+  type KernelTime,
+  type OnProgress,
+  openTensorFlow,
+  type TensorFlow,
+} from '@grasp/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { GPU_PIECE_ENTRIES } from '../forecast/peak-memory.js';
@@ -15,6 +21,8 @@ export interface Engine {
   readonly elsewhere?: 'workers' | { readonly gpuBytes: number };
   /** One line for people: library, version, device, threads. */
   readonly description: string;
+  /** Times every kernel that runs in this process while `work` runs, longest first. TensorFlow on Linux only. */
+  readonly profile?: (work: () => Promise<void>) => Promise<readonly KernelTime[]>;
 }
 
 export interface EngineOptions {
@@ -104,6 +112,7 @@ async function openNative(options: EngineOptions): Promise<Engine> {
     backend: 'tensorflow',
     runtime: tensorFlowRuntime(tensorFlow, gpu),
     ...elsewhere(gpu, workers),
+    profile: tensorFlow.profile,
     description:
       `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)` +
       (workers.length > 0 ? `, layers on ${workers.length} workers` : ''),

@@ -21,6 +21,11 @@ describe('contextConfig', () => {
   });
 });
 
+it('can hide GPUs', () => {
+  const count = decode(contextConfig({ intraOpThreads: 1, interOpThreads: 1, gpus: 0 }))[1];
+  expect(decode(count as Uint8Array)).toEqual({ 1: new TextEncoder().encode('GPU'), 2: 0 });
+});
+
 describe('functionConfig', () => {
   it('switches off the passes that change rounding', () => {
     const passes = (fuse: boolean) =>

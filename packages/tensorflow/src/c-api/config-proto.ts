@@ -7,6 +7,8 @@ export interface ContextConfig {
   interOpThreads: number;
   /** Memory limit of the first GPU, in bytes. Absent: grow as needed. */
   gpuMemoryBytes?: number;
+  /** Maximum number of GPUs. Absent: all. */
+  gpus?: number;
 }
 
 /**
@@ -18,7 +20,8 @@ export function operationsAtOnce(intraOpThreads: number): number {
 }
 
 /** Field numbers of tensorflow/core/protobuf/{config,rewriter_config}.proto, version 2.21. */
-const configProto = { intraOp: 2, interOp: 5, gpu: 6, softPlacement: 7, graph: 10 };
+const configProto = { deviceCount: 1, intraOp: 2, interOp: 5, gpu: 6, softPlacement: 7, graph: 10 };
+const mapEntry = { key: 1, value: 2 };
 const gpuOptions = { allowGrowth: 4, experimental: 9 };
 const gpuExperimental = { virtualDevices: 1 };
 const virtualDevices = { memoryLimitMb: 1 };
@@ -27,7 +30,12 @@ const rewriter = { constantFolding: 3, arithmetic: 7, remapping: 14, minGraphNod
 const toggle = { on: 1, off: 2 };
 
 /** A serialized ConfigProto for an eager context. */
-export function contextConfig({ intraOpThreads, interOpThreads, gpuMemoryBytes }: ContextConfig): Uint8Array {
+export function contextConfig({
+  intraOpThreads,
+  interOpThreads,
+  gpuMemoryBytes,
+  gpus,
+}: ContextConfig): Uint8Array {
   const gpu =
     gpuMemoryBytes === undefined
       ? varintField(gpuOptions.allowGrowth, 1)
@@ -38,7 +46,15 @@ export function contextConfig({ intraOpThreads, interOpThreads, gpuMemoryBytes }
             floatField(virtualDevices.memoryLimitMb, Math.floor(gpuMemoryBytes / 2 ** 20)),
           ),
         );
+  const deviceCount =
+    gpus === undefined
+      ? []
+      : bytesField(configProto.deviceCount, [
+          ...bytesField(mapEntry.key, new TextEncoder().encode('GPU')),
+          ...varintField(mapEntry.value, gpus),
+        ]);
   return Uint8Array.from([
+    ...deviceCount,
     ...varintField(configProto.intraOp, intraOpThreads),
     ...varintField(configProto.interOp, interOpThreads),
     ...bytesField(configProto.gpu, gpu),

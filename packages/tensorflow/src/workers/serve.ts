@@ -55,7 +55,17 @@ export async function serveTensorFlow(options: ServeOptions): Promise<Served> {
   return { version: c.TF_Version(), port: options.port, devices, threads };
 }
 
-function startServer(c: CApi, { port, allInterfaces = false }: ServeOptions, config: Uint8Array): void {
+/**
+ * Starts TensorFlow's server in this process. It cannot be stopped.
+ *
+ * @param config a serialized ConfigProto
+ * @throws TensorFlowSetupError ('port')
+ */
+export function startServer(
+  c: CApi,
+  { port, allInterfaces = false }: Pick<ServeOptions, 'port' | 'allInterfaces'>,
+  config: Uint8Array,
+): void {
   const def = encodeServerDef({
     jobs: [{ name: workerJob, addresses: [`localhost:${port}`] }],
     job: workerJob,

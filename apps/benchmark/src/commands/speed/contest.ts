@@ -1,4 +1,5 @@
 import {
+  type Rival,
   type RivalSetting,
   type StepSetting,
   startOurs,
@@ -14,22 +15,26 @@ import {
 import { WARM_UP_STEPS } from '../../shared/timing/warm-up.js';
 import { type Agreement, checkAgreement } from './agreement.js';
 
-export interface ContestOptions extends StepSetting, RivalSetting {
+export interface ContestOptions extends StepSetting, Omit<RivalSetting, 'rival'> {
+  /** Absent: our step alone. */
+  readonly rival?: Rival | undefined;
   readonly rounds: number;
 }
 
-type Timing = Omit<StepResult, 'gradients'>;
+/** A step's result without its gradients. */
+export type Timing = Omit<StepResult, 'gradients'>;
 
 /** One step of each contestant, one after the other. */
 interface Round {
   readonly ours: Timing;
-  readonly theirs: Timing;
+  /** Absent if our step ran alone. */
+  readonly theirs?: Timing;
 }
 
 export interface Contest {
   readonly ours: Contestant;
-  readonly theirs: Contestant;
-  readonly agreement: Agreement;
+  readonly theirs?: Contestant;
+  readonly agreement?: Agreement;
   readonly rounds: readonly Round[];
 }
 
@@ -39,14 +44,16 @@ export interface Contest {
  *
  * @throws ContestantError if a process fails, the results disagree, or the two use different devices.
  */
-export async function contest(options: ContestOptions): Promise<Contest> {
+export async function contest({ rival, ...options }: ContestOptions): Promise<Contest> {
+  if (!rival) return alone(options);
   const { kind, dtype } = options;
+  const setting = { ...options, rival };
   const single =
     dtype === 'bfloat16'
-      ? await firstStep(startRival({ ...options, dtype: 'float32' }, options), kind)
+      ? await firstStep(startRival({ ...options, dtype: 'float32' }, setting), kind)
       : undefined;
   const ours = startOurs(options);
-  const theirs = startRival(options, options);
+  const theirs = startRival(options, setting);
   try {
     const contestants = { ours: await ours.ready(), theirs: await theirs.ready() };
     assertSameDevice(contestants.ours, contestants.theirs);
@@ -62,6 +69,20 @@ export async function contest(options: ContestOptions): Promise<Contest> {
     return { ...contestants, agreement, rounds };
   } finally {
     await Promise.all([ours.close(), theirs.close()]);
+  }
+}
+
+/** Times our step without a rival. */
+async function alone({ kind, rounds, ...setting }: Omit<ContestOptions, 'rival'>): Promise<Contest> {
+  const process = startOurs(setting);
+  try {
+    const ours = await process.ready();
+    for (let step = 0; step < WARM_UP_STEPS; step++) await process.step(kind);
+    const timed: Round[] = [];
+    while (timed.length < rounds) timed.push({ ours: withoutGradients(await process.step(kind)) });
+    return { ours, rounds: timed };
+  } finally {
+    await process.close();
   }
 }
 

@@ -1,22 +1,23 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command, Option } from '@commander-js/extra-typings';
-import { type Checkpoint, openCheckpoint, writeFolder } from '@grasp/checkpoint';
+import { openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { checkClone } from '../../shared/official/official-clone.js';
-import { count, listOf, ratio } from '../../shared/options/option-values.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import { count, listOf, nonEmpty, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
-import type { DType, Rival } from '../../shared/timing/start-step.js';
-import { ContestantError, type StepKind } from '../../shared/timing/step-process.js';
-import { writeWorkload } from '../../shared/timing/workload.js';
-import { contest } from './contest.js';
+import { buildCommit, type CommitBuild } from './baseline/build-commit.js';
+import { compareSteps } from './compare-steps.js';
 import {
   conditions,
   type Match,
+  ratiosByRound,
   type SpeedReport,
   speedMarkdown,
   speedPage,
@@ -24,71 +25,24 @@ import {
   speedTable,
 } from './report.js';
 
+const HERE = fileURLToPath(new URL('.', import.meta.url));
 const KINDS = ['gates', 'scales', 'perplexity'] as const;
 const DTYPES = ['float32', 'bfloat16'] as const;
-
-interface SpeedOptions {
-  readonly python: string;
-  readonly compile: boolean;
-  readonly official?: string | undefined;
-  readonly step: readonly StepKind[];
-  readonly dtype: readonly DType[];
-  readonly text?: string | undefined;
-  readonly keep: number;
-  readonly rows: number;
-  readonly length: number;
-  readonly window: number;
-  readonly rounds: number;
-  readonly threads: number;
-  readonly seed: number;
-}
-
-/** The rivals of our step of a kind. */
-function rivalsOf(kind: StepKind, { compile, official }: SpeedOptions): Rival[] {
-  const rivals: Rival[] = [{ name: 'eager' }];
-  if (compile) rivals.push({ name: 'compiled' });
-  if (official !== undefined && kind !== 'perplexity') rivals.push({ name: 'official', clone: official });
-  return rivals;
-}
-
-/** Runs all contests one after the other. A contest that a compiled or official rival cannot run is listed as missing. */
-async function compare(
-  checkpoint: Checkpoint,
-  model: string,
-  options: SpeedOptions,
-  scratch: string,
-): Promise<{ matches: Match[]; missing: string[] }> {
-  const config = configOf(checkpoint);
-  const matches: Match[] = [];
-  const missing: string[] = [];
-  for (const kind of options.step) {
-    const perplexity = kind === 'perplexity';
-    const length = perplexity ? Math.min(options.window, config.contextLength) : options.length;
-    const [rows, keep] = perplexity ? [1, 1] : [options.rows, options.keep];
-    const { text, seed, python, threads, rounds } = options;
-    const workload = await writeWorkload(checkpoint, scratch, { text, rows, length, keep, seed });
-    for (const dtype of options.dtype) {
-      for (const rival of rivalsOf(kind, options)) {
-        const about = `${kind}, ${dtype}${rival.name === 'eager' ? '' : `, ${rival.name}`}`;
-        console.error(`${about} …`);
-        try {
-          const run = { model, workload, folder: scratch, python, rival, kind, dtype, threads, rounds };
-          matches.push({ ...(await contest(run)), kind, dtype, rival: rival.name, rows, length, keep });
-        } catch (error) {
-          if (!(error instanceof ContestantError) || rival.name === 'eager') throw error;
-          missing.push(`${about}: ${error.message}`);
-        }
-      }
-    }
-  }
-  return { matches, missing };
-}
 
 function print(report: SpeedReport): void {
   const { columns, rows } = speedTable(report);
   console.log(`${conditions(report)}\n${terminalTable(['', ...columns], rows)}`);
+  if (report.matches.some(({ rival }) => rival === 'baseline'))
+    console.log(`Ratios of the time, by round:\n${ratiosByRound(report).join('\n')}`);
   for (const each of report.missing) console.log(`not measured: ${each}`);
 }
+
+const writeReport = (folder: string, report: SpeedReport): Promise<void> =>
+  writeFiles(folder, {
+    'speed.json': `${JSON.stringify(speedRecord(report), undefined, 2)}\n`,
+    'speed.md': speedMarkdown(report),
+    'speed.html': speedPage(report),
+  });
 
 export const speedCommand = () =>
   new Command()
@@ -96,6 +50,8 @@ export const speedCommand = () =>
     .option('--python <path>', 'Python with torch, safetensors and transformers', 'python3')
     .option('--compile', 'also compare with the compiled PyTorch step', false)
     .option('--official <folder>', "clone of the paper's repository: also compare with its unmodified steps")
+    .option('--baseline <commit>', 'compare with our step at an older commit instead of PyTorch', nonEmpty)
+    .option('--alone', 'time our steps only', false)
     .addOption(
       new Option('--step <kinds>', 'steps to time: gates, scales, perplexity')
         .argParser(listOf(KINDS))
@@ -114,31 +70,47 @@ export const speedCommand = () =>
     .option('--rounds <n>', 'timed rounds', count, 7)
     .option('--threads <n>', 'threads of both (default: all cores)', count, availableParallelism())
     .option('--seed <n>', 'seed of the mask', count, 1)
-    .option('--report <folder>', 'folder for speed.json, speed.md and speed.html')
-    .action(async (given, options) => {
-      if (options.official !== undefined) await checkClone(options.official);
+    .option('--report <folder>', 'folder for speed.json, speed.md and speed.html, written after each contest')
+    .action(async (given, { baseline: commit, report: reportFolder, ...options }) => {
+      const { official, compile, alone } = options;
+      if (commit !== undefined && (compile || alone || official !== undefined))
+        throw new BenchOptionError(
+          '--baseline stands alone. Leave out --compile, --official and --alone.',
+          'baseline',
+        );
+      if (official !== undefined) await checkClone(official);
       const model = await modelPath(given);
       const checkpoint = await openCheckpoint(model);
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-speed-'));
+      let older: CommitBuild | undefined;
       try {
+        if (commit !== undefined)
+          older = await buildCommit(HERE, commit, join(scratch, 'older'), console.error);
         const isFolder = !model.endsWith('.gguf');
         const folder = isFolder ? model : join(scratch, 'model');
         if (!isFolder) {
           await mkdir(folder);
           await writeFolder(checkpoint, folder);
         }
-        const { matches, missing } = await compare(checkpoint, folder, options, scratch);
+        const matches: Match[] = [];
+        const missing: string[] = [];
         const machine = describeMachine(options.threads);
-        const config = configOf(checkpoint);
-        const report = { model: basename(model), machine, config, matches, missing };
+        const report: SpeedReport = {
+          model: basename(model),
+          machine,
+          config: configOf(checkpoint),
+          matches,
+          missing,
+        };
+        const baseline = older && { name: 'baseline' as const, commit: older.commit, script: older.script };
+        for await (const each of compareSteps(checkpoint, folder, { ...options, baseline }, scratch)) {
+          if ('match' in each) matches.push(each.match);
+          else missing.push(each.missing);
+          if (reportFolder !== undefined && matches.length > 0) await writeReport(reportFolder, report);
+        }
         print(report);
-        if (options.report === undefined) return;
-        await writeFiles(options.report, {
-          'speed.json': `${JSON.stringify(speedRecord(report), undefined, 2)}\n`,
-          'speed.md': speedMarkdown(report),
-          'speed.html': speedPage(report),
-        });
       } finally {
+        await older?.remove();
         await checkpoint.close();
         await rm(scratch, { recursive: true, force: true });
       }

@@ -4,14 +4,17 @@ import { median } from '../../shared/statistics/median.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import type { DType, Rival } from '../../shared/timing/start-step.js';
 import type { StepKind } from '../../shared/timing/step-process.js';
-import type { Contest } from './contest.js';
+import type { Contest, Timing } from './contest.js';
 import { stepFlops } from './flops.js';
 
 /** A contest and its conditions. */
 export interface Match extends Contest {
   readonly kind: StepKind;
   readonly dtype: DType;
-  readonly rival: Rival['name'];
+  /** Absent: our step alone. */
+  readonly rival?: Rival['name'];
+  /** Of this repository, if the rival is our step there. */
+  readonly commit?: string;
   readonly rows: number;
   readonly length: number;
   readonly keep: number;
@@ -27,28 +30,49 @@ export interface SpeedReport {
   readonly missing: readonly string[];
 }
 
-/** Whether GPU memory is known for both sides. If so, it is reported instead of resident memory. */
+/** Whether GPU memory is known for all sides. If so, it is reported instead of resident memory. */
 const hasGpuMemory = (rounds: Match['rounds']): boolean =>
-  rounds.every(({ ours, theirs }) => ours.gpuBytes > 0 && theirs.gpuBytes > 0);
+  rounds.every(({ ours, theirs }) => ours.gpuBytes > 0 && (theirs === undefined || theirs.gpuBytes > 0));
 
-/** Summary of a contest: medians over the rounds, and peak memory. */
+/** Medians over the rounds of one side, and peak memory. */
+interface Side {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+}
+
+/** Medians of the ratios within rounds, and the ratio of memory. */
+interface Ratios {
+  readonly secondsRatio: number;
+  readonly cpuRatio: number;
+  readonly memoryRatio: number;
+}
+
 function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderConfig) {
-  const seconds = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].seconds));
-  const cpu = (side: 'ours' | 'theirs') => median(rounds.map((round) => round[side].cpuSeconds));
   const bytes = hasGpuMemory(rounds) ? 'gpuBytes' : 'peakBytes';
-  const peak = (side: 'ours' | 'theirs') => Math.max(...rounds.map((round) => round[side][bytes]));
+  const side = (timings: readonly Timing[]): Side => ({
+    seconds: median(timings.map(({ seconds }) => seconds)),
+    cpuSeconds: median(timings.map(({ cpuSeconds }) => cpuSeconds)),
+    peakBytes: Math.max(...timings.map((timing) => timing[bytes])),
+  });
+  const ours = side(rounds.map((round) => round.ours));
+  const pairs = rounds.flatMap(({ ours, theirs }) => (theirs ? [{ ours, theirs }] : []));
   const flops = stepFlops(config, { kind, tokens: rows * length, length, keep });
-  return {
-    ours: { seconds: seconds('ours'), cpuSeconds: cpu('ours'), peakBytes: peak('ours') },
-    theirs: { seconds: seconds('theirs'), cpuSeconds: cpu('theirs'), peakBytes: peak('theirs') },
-    secondsRatio: median(rounds.map((round) => round.ours.seconds / round.theirs.seconds)),
-    cpuRatio: median(rounds.map((round) => round.ours.cpuSeconds / round.theirs.cpuSeconds)),
-    memoryRatio: peak('ours') / peak('theirs'),
-    tokensPerSecond: (rows * length) / seconds('ours'),
-    flopsPerSecond: flops / seconds('ours'),
+  const rest = {
+    ours,
+    tokensPerSecond: (rows * length) / ours.seconds,
+    flopsPerSecond: flops / ours.seconds,
     /** FLOP/s of the step over FLOP/s of matrix products alone. */
     shareOfMatMul: median(rounds.map(({ ours }) => flops / ours.seconds / ours.matMulRate)),
   };
+  if (pairs.length === 0) return rest;
+  const theirs = side(pairs.map((pair) => pair.theirs));
+  const ratios: Ratios = {
+    secondsRatio: median(pairs.map((pair) => pair.ours.seconds / pair.theirs.seconds)),
+    cpuRatio: median(pairs.map((pair) => pair.ours.cpuSeconds / pair.theirs.cpuSeconds)),
+    memoryRatio: ours.peakBytes / theirs.peakBytes,
+  };
+  return { ...rest, theirs, ...ratios };
 }
 
 const NAMES: Record<StepKind, string> = {
@@ -61,54 +85,83 @@ const RIVALS: Record<Rival['name'], string> = {
   eager: '',
   compiled: ', PyTorch compiled',
   official: ", the paper's code",
+  baseline: '',
 };
 
-const nameOf = ({ kind, dtype, rival }: Match): string => `${NAMES[kind]}, ${dtype}${RIVALS[rival]}`;
+const nameOf = ({ kind, dtype, rival }: Match): string =>
+  `${NAMES[kind]}, ${dtype}${rival === undefined ? '' : RIVALS[rival]}`;
 
-const COLUMNS = [
-  ...['s', 'PyTorch s', 'ratio'],
-  ...['CPU s', 'PyTorch CPU s', 'ratio'],
+/** What the other side of the contests is called. */
+const rivalTitle = (matches: readonly Match[]): string =>
+  matches.find(({ commit }) => commit !== undefined)?.commit ?? 'PyTorch';
+
+const columnsBeside = (rival: string): string[] => [
+  ...['s', `${rival} s`, 'ratio'],
+  ...['CPU s', `${rival} CPU s`, 'ratio'],
   ...['tokens/s', 'GFLOP/s', 'of matmul'],
-  ...['GB', 'PyTorch GB', 'ratio'],
+  ...['GB', `${rival} GB`, 'ratio'],
 ];
 
-/** One row per contest. The first column is its name. */
-export function speedTable({ matches, config }: SpeedReport): { columns: string[]; rows: string[][] } {
-  const rows = matches.map((match) => {
-    const { ours, theirs, ...rest } = summary(match, config);
+/** Of {@link columnsBeside}, those without a rival. */
+const OWN_COLUMNS = [0, 3, 6, 7, 8, 9];
+
+/** One row per contest. The first column is its name. Our steps alone have no columns of a rival. */
+export function speedTable({ matches, config }: Pick<SpeedReport, 'matches' | 'config'>): {
+  columns: string[];
+  rows: string[][];
+} {
+  const digits = (value: number | undefined, count: number) => value?.toFixed(count) ?? '';
+  const cells = matches.map((match) => {
+    const all: Partial<Ratios & { theirs: Side }> & Omit<ReturnType<typeof summary>, 'theirs'> = summary(
+      match,
+      config,
+    );
+    const { ours, theirs } = all;
     return [
-      nameOf(match),
-      ours.seconds.toFixed(3),
-      theirs.seconds.toFixed(3),
-      rest.secondsRatio.toFixed(2),
-      ours.cpuSeconds.toFixed(3),
-      theirs.cpuSeconds.toFixed(3),
-      rest.cpuRatio.toFixed(2),
-      rest.tokensPerSecond.toFixed(0),
-      (rest.flopsPerSecond / 1e9).toFixed(0),
-      `${(100 * rest.shareOfMatMul).toFixed(0)}%`,
-      (ours.peakBytes / 1e9).toFixed(2),
-      (theirs.peakBytes / 1e9).toFixed(2),
-      rest.memoryRatio.toFixed(2),
+      ...[digits(ours.seconds, 3), digits(theirs?.seconds, 3), digits(all.secondsRatio, 2)],
+      ...[digits(ours.cpuSeconds, 3), digits(theirs?.cpuSeconds, 3), digits(all.cpuRatio, 2)],
+      ...[digits(all.tokensPerSecond, 0), digits(all.flopsPerSecond / 1e9, 0)],
+      `${digits(100 * all.shareOfMatMul, 0)}%`,
+      ...[digits(ours.peakBytes / 1e9, 2), digits(theirs && theirs.peakBytes / 1e9, 2)],
+      digits(all.memoryRatio, 2),
     ];
   });
-  return { columns: COLUMNS, rows };
+  const columns = columnsBeside(rivalTitle(matches));
+  const isAlone = matches.every(({ rival }) => rival === undefined);
+  const shown = isAlone ? OWN_COLUMNS : columns.map((_, i) => i);
+  return {
+    columns: shown.map((i) => columns[i]!),
+    rows: matches.map((match, row) => [nameOf(match), ...shown.map((i) => cells[row]![i]!)]),
+  };
+}
+
+/** For each contest, the ratio of the times within each round: what a single number hides. */
+export function ratiosByRound({ matches }: Pick<SpeedReport, 'matches'>): string[] {
+  return matches.map((match) => {
+    const ratios = match.rounds.flatMap(({ ours, theirs }) =>
+      theirs ? [ours.seconds / theirs.seconds] : [],
+    );
+    return `${nameOf(match)}: ${ratios.map((ratio) => ratio.toFixed(3)).join(' ')}`;
+  });
 }
 
 /** The conditions of the measurements, in sentences. */
 export function conditions({ machine, matches }: SpeedReport): string {
-  const engines = [...new Set(matches.flatMap(({ ours, theirs }) => [ours.engine, theirs.engine]))].join(
-    '; ',
-  );
+  const engines = [
+    ...new Set(matches.flatMap(({ ours, theirs }) => [ours.engine, ...(theirs ? [theirs.engine] : [])])),
+  ].join('; ');
   const sizes = matches.map(({ kind, rows, length, keep }) =>
     kind === 'perplexity' ? `${rows} × ${length} tokens dense` : `${rows} × ${length} tokens at keep ${keep}`,
   );
   const rounds = Math.min(...matches.map((match) => match.rounds.length));
   const onGpu = matches.every((match) => hasGpuMemory(match.rounds));
+  const isAlone = matches.every(({ rival }) => rival === undefined);
+  const how = isAlone
+    ? 'rounds'
+    : 'rounds in which the two alternate, after losses and gradients were compared';
   return (
-    `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} rounds in which the two ` +
-    'alternate, after losses and gradients were compared. CPU s is the CPU time of all threads in sum. Memory is the peak ' +
-    `${onGpu ? 'GPU' : 'resident'} memory of each process.`
+    `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} ${how}. CPU s is the CPU time of all ` +
+    `threads in sum. Memory is the peak ${onGpu ? 'GPU' : 'resident'} memory of each process.`
   );
 }
 
@@ -121,17 +174,18 @@ export function speedMarkdown(report: SpeedReport): string {
 
 export function speedPage(report: SpeedReport): string {
   const charts = report.matches.map((match) => {
-    const points = (side: 'ours' | 'theirs') =>
-      match.rounds.map((round, i) => ({ x: i + 1, y: round[side].seconds }));
     const series = [
-      { name: 'GRASP', points: points('ours') },
-      { name: 'PyTorch', points: points('theirs') },
-    ];
+      { name: 'GRASP', points: match.rounds.map(({ ours }, i) => ({ x: i + 1, y: ours.seconds })) },
+      {
+        name: rivalTitle(report.matches),
+        points: match.rounds.flatMap(({ theirs }, i) => (theirs ? [{ x: i + 1, y: theirs.seconds }] : [])),
+      },
+    ].filter(({ points }) => points.length > 0);
     return `<figure>${lineChart(series, { x: `round: ${nameOf(match)}`, y: 'seconds' })}</figure>`;
   });
   const missing = report.missing.map((each) => `<li>${escapeMarkup(each)}</li>`).join('');
   const body = `<p>${escapeMarkup(conditions(report))}</p>
-${htmlTable({ caption: 'GRASP and PyTorch', ...speedTable(report) })}
+${htmlTable({ caption: 'Steps', ...speedTable(report) })}
 <div class="charts">${charts.join('')}</div>${missing && `<h2>Not measured</h2><ul>${missing}</ul>`}`;
   return htmlPage({ title: `Speed: ${report.model}`, body });
 }

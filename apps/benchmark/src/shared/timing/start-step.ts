@@ -17,10 +17,11 @@ export interface StepSetting {
   readonly threads: number;
 }
 
-/** What our step is compared with: a PyTorch script, eager or compiled, or the unmodified code of the paper. */
+/** What our step is compared with: a PyTorch script, eager or compiled, the unmodified code of the paper, or our older step. */
 export type Rival =
   | { readonly name: 'eager' | 'compiled' }
-  | { readonly name: 'official'; readonly clone: string };
+  | { readonly name: 'official'; readonly clone: string }
+  | { readonly name: 'baseline'; readonly commit: string; readonly script: string };
 
 /** How a rival's step is run. */
 export interface RivalSetting {
@@ -32,12 +33,18 @@ export interface RivalSetting {
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const SCRIPTS = { gates: 'gate_step.py', scales: 'gate_step.py', perplexity: 'perplexity.py' } as const;
 
+/** Name of the script that runs our steps, in a build of this package. */
+export const OUR_SCRIPT = 'gate-step.js';
+
 export function startOurs(setting: StepSetting): StepProcess {
-  return start(setting, 'GRASP', [process.execPath, ...process.execArgv, here('./gate-step.js')]);
+  return start(setting, 'GRASP', ours(here(`./${OUR_SCRIPT}`)));
 }
+
+const ours = (script: string) => [process.execPath, ...process.execArgv, script] as const;
 
 export function startRival(setting: StepSetting, { python, rival, kind }: RivalSetting): StepProcess {
   const command = (script: string) => [python, here(`../../../rival/${script}`)] as const;
+  if (rival.name === 'baseline') return start(setting, `GRASP at ${rival.commit}`, ours(rival.script));
   if (rival.name === 'official')
     return start(setting, "The paper's code", command('official_step.py'), ['--clone', rival.clone]);
   return start(setting, 'PyTorch', command(SCRIPTS[kind]), rival.name === 'compiled' ? ['--compile'] : []);
