@@ -71,15 +71,17 @@ class GatedDecoder:
             first, second = x.chunk(2, -1)
             return x * cos + torch.cat([-second, first], -1) * sin
 
-        z = z.to(dtype)[:, None, None]
-        query = heads(self.linear(a, f"{name}.q_proj"), self.heads)
-        key = heads(self.linear(a, f"{name}.k_proj"), self.groups)
+        query_heads, groups = self.heads_of(name)
+        query = heads(self.linear(a, f"{name}.q_proj"), query_heads)
+        key = heads(self.linear(a, f"{name}.k_proj"), groups)
+        value = heads(self.linear(a, f"{name}.v_proj"), groups)
         if self.gemma:
             query, key = self.norm(query, f"{name}.q_norm.weight"), self.norm(key, f"{name}.k_norm.weight")
         query, key = rotate(query), rotate(key)
-        if not self.gemma:  # a norm would undo a scale on keys
-            key = key * z
-        value = heads(self.linear(a, f"{name}.v_proj"), self.groups) * z
+        if z is not None:
+            z = z.to(dtype)[:, None, None]
+            key = key if self.gemma else key * z  # a norm would undo a scale on keys
+            value = value * z
         mixed = F.scaled_dot_product_attention(
             query,
             key,
@@ -87,16 +89,26 @@ class GatedDecoder:
             attn_mask=mask,
             is_causal=mask is None,
             scale=self.scale,
-            enable_gqa=self.heads != self.groups,
+            enable_gqa=query_heads != groups,
         )
         return self.linear(mixed.transpose(1, 2).reshape(rows, length, -1), f"{name}.o_proj")
 
     def feed_forward(self, b, z, name):
         gate = self.linear(b, f"{name}.gate_proj")
         gate = F.gelu(gate, approximate="tanh") if self.gemma else F.silu(gate)
-        return self.linear(gate * self.linear(b, f"{name}.up_proj") * z.to(b.dtype), f"{name}.down_proj")
+        hidden = gate * self.linear(b, f"{name}.up_proj")
+        return self.linear(hidden if z is None else hidden * z.to(b.dtype), f"{name}.down_proj")
 
-    def loss(self, tokens, gates):
+    def heads_of(self, _name):
+        """Query heads and KV heads of a layer."""
+        return self.heads, self.groups
+
+    def has(self, _name):
+        """Whether a sublayer has units."""
+        return True
+
+    def logits(self, tokens, gates=None):
+        """Logits `[rows, length, V]`, under gates of each layer's FFN and KV units if there are any."""
         c, dtype = self.config, self.weights["model.norm.weight"].dtype
         x = self.weights["model.embed_tokens.weight"][tokens]
         if self.gemma:
@@ -108,16 +120,21 @@ class GatedDecoder:
             y = self.norm(y, post) if self.gemma else y
             return x + (y if self.residual == 1 else y * self.residual)
 
+        gates = gates or [(None, None)] * c["num_hidden_layers"]
         for layer, ((ffn, kv), span) in enumerate(zip(gates, self.spans(tokens.shape[1], dtype))):
             name = f"model.layers.{layer}"
             before = "pre_feedforward_layernorm" if self.gemma else "post_attention_layernorm"
-            a = self.norm(x, f"{name}.input_layernorm.weight")
-            x = add(x, self.attention(a, kv, f"{name}.self_attn", span), f"{name}.post_attention_layernorm.weight")
-            b = self.norm(x, f"{name}.{before}.weight")
-            x = add(x, self.feed_forward(b, ffn, f"{name}.mlp"), f"{name}.post_feedforward_layernorm.weight")
+            if self.has(f"{name}.self_attn.o_proj"):
+                a = self.norm(x, f"{name}.input_layernorm.weight")
+                x = add(x, self.attention(a, kv, f"{name}.self_attn", span), f"{name}.post_attention_layernorm.weight")
+            if self.has(f"{name}.mlp.down_proj"):
+                b = self.norm(x, f"{name}.{before}.weight")
+                x = add(x, self.feed_forward(b, ffn, f"{name}.mlp"), f"{name}.post_feedforward_layernorm.weight")
         head = self.weights.get("lm_head.weight", self.weights["model.embed_tokens.weight"])
-        logits = F.linear(self.norm(x, "model.norm.weight"), head) / c.get("logits_scaling", 1.0)
-        return F.cross_entropy(logits[:, :-1].flatten(0, 1).float(), tokens[:, 1:].flatten())
+        return F.linear(self.norm(x, "model.norm.weight"), head) / c.get("logits_scaling", 1.0)
+
+    def loss(self, tokens, gates):
+        return F.cross_entropy(self.logits(tokens, gates)[:, :-1].flatten(0, 1).float(), tokens[:, 1:].flatten())
 
 
 def main():

@@ -30,8 +30,8 @@ export const kernelsCommand = () =>
         .default('smollm2-135m' as ShapeName),
     )
     .addOption(
-      new Option('--step <kind>', 'gates, scales, or perplexity (a forward pass)')
-        .choices(['gates', 'scales', 'perplexity'] as const)
+      new Option('--step <kind>', 'gates, scales, healing, or perplexity (a forward pass)')
+        .choices(['gates', 'scales', 'healing', 'perplexity'] as const)
         .default('gates' as const),
     )
     .option('--layers <n>', 'number of layers', count, 1)

@@ -1,4 +1,4 @@
-import { type Engine, EngineError } from '@grasp/prune';
+import { type Engine, EngineError, prunedView } from '@grasp/prune';
 import { loadModel } from '../../shared/models/load-model.js';
 import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
 import { shapeOf } from '../../shared/models/shapes.js';
@@ -25,7 +25,9 @@ export async function profileLayers(
   const workload = await writeWorkload(checkpoint, scratch, { rows, length, keep, seed: 1 });
   const decoder = await loadModel(checkpoint, engine, dtype);
   try {
-    const step = stepsOf(decoder, readBatch(workload))[kind];
+    const input = readBatch(workload);
+    const pruned = () => loadModel(prunedView(checkpoint, Uint8Array.from(input.gates)), engine, dtype);
+    const step = stepsOf(decoder, input, pruned)[kind];
     for (let i = 0; i < WARM_UP_STEPS; i++) await step();
     let milliseconds = 0;
     const kernels = await profile(async () => {

@@ -42,7 +42,8 @@ function rivalsOf(
   if (baseline) return [baseline];
   const rivals: Rival[] = [{ name: 'eager' }];
   if (compile) rivals.push({ name: 'compiled' });
-  if (official !== undefined && kind !== 'perplexity') rivals.push({ name: 'official', clone: official });
+  if (official !== undefined && (kind === 'gates' || kind === 'scales'))
+    rivals.push({ name: 'official', clone: official });
   return rivals;
 }
 

@@ -60,7 +60,10 @@ export async function contest({ rival, ...options }: ContestOptions): Promise<Co
     const round = async () => ({ ours: await ours.step(kind), theirs: await theirs.step(kind) });
     const first = await round();
     const agreement = checkAgreement(first.ours, first.theirs, single);
-    for (let step = 1; step < WARM_UP_STEPS; step++) await round();
+    for (let step = 1; step < WARM_UP_STEPS; step++) {
+      const { ours, theirs } = await round();
+      checkAgreement(ours, theirs, single); // a healing step has changed the weights by now
+    }
     const rounds: Round[] = [];
     while (rounds.length < options.rounds) {
       const { ours, theirs } = await round();

@@ -16,4 +16,5 @@ it('counts four products of every weight and of the head for a dense step withou
   const size = { tokens: 10, length: 0, keep: 1 };
   expect(stepFlops(config, { kind: 'gates', ...size })).toBe(4 * 10 * weights);
   expect(stepFlops(config, { kind: 'perplexity', ...size })).toBe(2 * 10 * weights);
+  expect(stepFlops(config, { kind: 'healing', ...size })).toBe((2 + 6) * 10 * weights);
 });

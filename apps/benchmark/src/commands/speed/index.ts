@@ -26,7 +26,7 @@ import {
 } from './report.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const KINDS = ['gates', 'scales', 'perplexity'] as const;
+const KINDS = ['gates', 'scales', 'healing', 'perplexity'] as const;
 const DTYPES = ['float32', 'bfloat16'] as const;
 
 function print(report: SpeedReport): void {
@@ -53,7 +53,7 @@ export const speedCommand = () =>
     .option('--baseline <commit>', 'compare with our step at an older commit instead of PyTorch', nonEmpty)
     .option('--alone', 'time our steps only', false)
     .addOption(
-      new Option('--step <kinds>', 'steps to time: gates, scales, perplexity')
+      new Option('--step <kinds>', 'steps to time: gates, scales, healing, perplexity')
         .argParser(listOf(KINDS))
         .default([...KINDS]),
     )

@@ -78,6 +78,7 @@ function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderCon
 const NAMES: Record<StepKind, string> = {
   gates: 'gate step',
   scales: 'scale step',
+  healing: 'healing step',
   perplexity: 'perplexity window',
 };
 

@@ -31,7 +31,12 @@ export interface RivalSetting {
 }
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const SCRIPTS = { gates: 'gate_step.py', scales: 'gate_step.py', perplexity: 'perplexity.py' } as const;
+const SCRIPTS = {
+  gates: 'gate_step.py',
+  scales: 'gate_step.py',
+  healing: 'heal_step.py',
+  perplexity: 'perplexity.py',
+} as const;
 
 /** Name of the script that runs our steps, in a build of this package. */
 export const OUR_SCRIPT = 'gate-step.js';

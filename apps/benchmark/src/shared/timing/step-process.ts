@@ -3,8 +3,11 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { gpuBytesOf } from './gpu-memory.js';
 
-/** A gate step, a step of scale calibration, or a forward pass that measures perplexity. */
-export type StepKind = 'gates' | 'scales' | 'perplexity';
+/** A gate step, a step of scale calibration, a healing step, or a forward pass that measures perplexity. */
+export type StepKind = 'gates' | 'scales' | 'healing' | 'perplexity';
+
+/** Kinds whose gradients of the units are compared. */
+const WITH_GRADIENTS: readonly StepKind[] = ['gates', 'scales'];
 
 /** One timed step of one contestant. */
 export interface StepResult {
@@ -18,7 +21,7 @@ export interface StepResult {
   readonly gpuBytes: number;
   /** FLOP/s of matrix products alone, measured right after the step. 0 if not measured. */
   readonly matMulRate: number;
-  /** dL/dz of each unit. Empty if the step has no backward pass. */
+  /** dL/dz of each unit. Empty if the step has none. */
   readonly gradients: Float32Array;
 }
 
@@ -82,7 +85,7 @@ export class StepProcess {
   async step(kind: StepKind): Promise<StepResult> {
     this.child.stdin.write(`${JSON.stringify({ step: kind })}\n`);
     const { seconds, cpu_seconds, loss, peak_bytes, matmul_rate = 0 } = await this.answer();
-    const gradients = kind === 'perplexity' ? new Float32Array(0) : await this.gradients();
+    const gradients = WITH_GRADIENTS.includes(kind) ? await this.gradients() : new Float32Array(0);
     return {
       seconds: Number(seconds),
       cpuSeconds: Number(cpu_seconds),
