@@ -120,3 +120,29 @@ export class NoStartTokenError extends Error {
     this.name = 'NoStartTokenError';
   }
 }
+
+/** A row does not hold a conversation, or none that the model's chat template and the block length allow. */
+export class ConversationError extends Error {
+  readonly code = 'GRASP_DATA_CONVERSATION';
+  constructor(
+    readonly path: string,
+    /** From 1. */
+    readonly row: number,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}, row ${row}: ${problem}`, options);
+    this.name = 'ConversationError';
+  }
+}
+
+/** The text is of conversations, and the model has no chat template. */
+export class NoChatTemplateError extends Error {
+  readonly code = 'GRASP_DATA_CHAT_TEMPLATE';
+  constructor(readonly source: string) {
+    super(
+      `${source}: its rows are conversations, and the model has no chat template. Use a model that has one, or rows with one column of text (--text-column).`,
+    );
+    this.name = 'NoChatTemplateError';
+  }
+}

@@ -1,18 +1,23 @@
+export { gatherBlocks } from './blocks/gather-blocks.js';
 export { type MixOptions, mixTexts } from './blocks/mix-texts.js';
 export { takeTurns } from './blocks/take-turns.js';
-export { checkIds, rows, sha256OfIds, type TokenBatch } from './blocks/token-batch.js';
+export { blocksFingerprint, checkIds, rows, sha256OfIds, type TokenBatch } from './blocks/token-batch.js';
 export {
   evaluationWindows,
   type TokenBlocks,
   type TokenBlocksOptions,
   tokenBlocks,
 } from './blocks/token-blocks.js';
+export type { Conversation } from './conversations/conversation.js';
+export type { ConversationSource } from './conversations/conversation-source.js';
 export {
   BadJsonLineError,
+  ConversationError,
   DataFileError,
   DataOptionError,
   DatasetError,
   MissingColumnError,
+  NoChatTemplateError,
   NoStartTokenError,
   TextTooLongError,
   TextTooShortError,

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
+import { type Checkpoint, openCheckpoint, tokenizerRoles } from '@grasp/checkpoint';
 import { hasShared, hasSmollm2, sharedPath, smollm2Path } from '@grasp/testing';
 import { loadTokenizer, type Tokenizer } from '@grasp/tokenizer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../test/temporary-folder.js';
 import { evaluationWindows, type TokenBlocksOptions, tokenBlocks } from './blocks/token-blocks.js';
 import { type RowConvention, textFile } from './sources/text-source.js';
 
@@ -43,6 +44,24 @@ describe.skipIf(!hasShared || !hasSmollm2)('blocks of SmolLM2-135M-Instruct', ()
     const blocks = await tokenBlocks(source, tokenizer, { length: count, ...options });
     expect(blocks.ids.length).toBe(count);
     expect(blocks.fingerprint).toBe(sha256);
+  });
+
+  test('replies of conversations are what the model would write, with the end token', async () => {
+    const messages = ['Name a sea.', ' The Baltic Sea', 'And one more?', 'The  North Sea\n'].map(
+      (content, i) => ({
+        role: i % 2 === 0 ? 'user' : 'assistant',
+        content,
+      }),
+    );
+    await using files = await temporaryFolder({
+      'a.jsonl': `${JSON.stringify({ messages })}\n`.repeat(4),
+    });
+    const options = { length: 64, lossOn: 'replies', roles: () => tokenizerRoles(checkpoint) } as const;
+    const { ids, lossMask } = await tokenBlocks(textFile(`${files.folder}/a.jsonl`), tokenizer, options);
+    const text = (some: Int32Array) => tokenizer.decode(some, { skipSpecialTokens: false });
+    expect(await text(ids.subarray(0, 64))).toMatch(/^<\|im_start\|>system\nYou are a helpful AI assistant/);
+    const replies = await text(ids.subarray(0, 64).filter((_, i) => lossMask?.[i] === 1));
+    expect(replies).toBe(' The Baltic Sea<|im_end|>The  North Sea\n<|im_end|>');
   });
 
   test('wiki.test.raw has 148 windows of 2048', async () => {

@@ -27,7 +27,7 @@ import type { TeacherLogits } from './math/head/distillation.js';
 import { observe, type TakeObserved } from './observation/observe.js';
 import { readTensor } from './runtime/read-tensor.js';
 import type { DecoderParameters, ParameterName } from './spec/parameters.js';
-import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
+import { checkBatch, meanOverTargets, splitTargets, type TokenBatch } from './token-batch.js';
 
 /**
  * A decoder under fixed parameters: gates or a mask, norm scales, LoRA. Immutable and cheap. Any number of views of one
@@ -92,7 +92,7 @@ export class DecoderView {
       ] as const;
       await Promise.allSettled(reads); // if one fails, the others still need their tensors
       const [losses, ofGates, ofNorms, ofLora] = await Promise.all(reads);
-      const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
+      const loss = meanOverTargets(batch, losses);
       if (!Number.isFinite(loss)) throw await nonFiniteError(this.parts, layers, inputs, tokens);
       const all = {
         gates: () => gatesInLayoutOrder(this.parts, split, ofGates, pruned),

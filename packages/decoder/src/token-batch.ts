@@ -6,6 +6,8 @@ import type { DecoderConfig } from './spec/config.js';
 export interface TokenBatch {
   readonly ids: Int32Array;
   readonly shape: readonly [rows: number, length: number];
+  /** `[rows, length]`: 1 for each token whose prediction counts in the loss of gradients, 0 for the others. Default: all. */
+  readonly lossMask?: Uint8Array;
   /** Targets of a distillation. They enter the loss whose gradients are asked for. */
   readonly teacher?: TeacherTargets;
 }
@@ -26,10 +28,28 @@ export function splitTargets({ ids, shape: [rows, length] }: TokenBatch): {
   return { inputs, targets, tokens };
 }
 
+/** The weight of each target in the mean loss, `[rows · (length − 1)]`, if a batch has a loss mask. */
+export function targetWeights({ lossMask, shape: [rows, length] }: TokenBatch): Float32Array | undefined {
+  if (!lossMask) return undefined;
+  const counted = lossMask.filter((_, i) => i % length > 0);
+  const total = counted.reduce((sum, one) => sum + one, 0);
+  if (total === 0) {
+    throw new DecoderInputError(`Token batch: the loss mask of its ${rows} rows counts no target.`);
+  }
+  return Float32Array.from(counted, (one) => one / total);
+}
+
+/** The mean of the losses of all targets of a batch, or of those that its loss mask counts. */
+export function meanOverTargets(batch: TokenBatch, losses: Float32Array): number {
+  const weights = targetWeights(batch);
+  if (!weights) return losses.reduce((sum, x) => sum + x, 0) / losses.length;
+  return losses.reduce((sum, x, i) => sum + x * weights[i]!, 0);
+}
+
 /** @throws DecoderInputError if ids, shape and model do not fit together. */
 export function checkBatch(
   config: DecoderConfig,
-  { ids, shape: [rows, length], teacher }: TokenBatch,
+  { ids, shape: [rows, length], teacher, lossMask }: TokenBatch,
   minimum: number,
 ): void {
   if (ids.length !== rows * length || rows < 1) {
@@ -43,6 +63,11 @@ export function checkBatch(
   if (length - (minimum - 1) > config.contextLength) {
     throw new DecoderInputError(
       `Token batch: rows of ${length} tokens exceed the model's context of ${config.contextLength}. Use shorter blocks.`,
+    );
+  }
+  if (lossMask && lossMask.length !== ids.length) {
+    throw new DecoderInputError(
+      `Token batch: the loss mask has ${lossMask.length} entries for ${ids.length} ids.`,
     );
   }
   if (teacher) checkTeacher(teacher, rows, rows * (length - 1) * config.hiddenSize);

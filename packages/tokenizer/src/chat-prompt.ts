@@ -13,8 +13,15 @@ export class ChatTemplateError extends Error {
   readonly code = 'GRASP_CHAT_TEMPLATE';
 }
 
-/** Renders a conversation as the model's prompt, up to the start of its reply. An aborted `signal` rejects with its reason. */
-export type ChatPrompt = (messages: readonly Message[], signal?: AbortSignal) => Promise<string>;
+/**
+ * Renders a conversation as the model's prompt, up to the start of its reply. An aborted `signal` rejects with its reason.
+ * With `generationPrompt` false, the text ends with the last message: a whole conversation, to learn from.
+ */
+export type ChatPrompt = (
+  messages: readonly Message[],
+  signal?: AbortSignal,
+  generationPrompt?: boolean,
+) => Promise<string>;
 
 /**
  * Compiles the chat template of a model. Returns undefined if the model has none. The returned function gives the text of
@@ -36,11 +43,12 @@ export function chatPrompt({ chatTemplate, special }: TokenizerRoles): ChatPromp
     throw templateError(error);
   }
   const tokens = Object.fromEntries(Object.entries(special).map(([role, text]) => [`${role}_token`, text]));
-  return async (messages, signal) => {
+  return async (messages, signal, generationPrompt = true) => {
     signal?.throwIfAborted();
     try {
       // transformers defines tools and documents, as None.
-      return template({ ...tokens, messages, tools: null, documents: null, add_generation_prompt: true });
+      const given = { ...tokens, messages, tools: null, documents: null };
+      return template({ ...given, add_generation_prompt: generationPrompt });
     } catch (error) {
       throw templateError(error);
     }

@@ -24,7 +24,7 @@ it('finds a file that cannot be copied before the work', async () => {
   };
   const model = { checkpoint: { files: [{ name: 'tokenizer.json', read }] } };
   const options = { settings: { text: {} } };
-  await expect(readTexts(options as never, model as never)).rejects.toThrow('damaged');
+  await expect(readTexts(options as never, model as never, {} as never)).rejects.toThrow('damaged');
 });
 
 describe('textNames', () => {

@@ -7,16 +7,26 @@ import {
   DataFileError,
   evaluationSplit,
   evaluationWindows,
-  rows,
-  sha256OfIds,
+  gatherBlocks,
   type TextSource,
   type TokenBlocks,
   takeTurns,
   textFile,
   tokenBlocks,
 } from '@grasp/calib-data';
-import type { DecoderConfig } from '@grasp/decoder';
-import type { Tokenizer } from '@grasp/tokenizer';
+import { tokenizerRoles } from '@grasp/checkpoint';
+import { SettingsError } from '@grasp/prune';
+import type { OpenModel } from './model.js';
+import type { Terminal } from './terminal.js';
+
+/** What reads a text as a model does. */
+export type TextReader = Pick<OpenModel, 'tokenizer' | 'config' | 'checkpoint'>;
+
+/** How a text becomes blocks of a model. */
+const asModel = ({ checkpoint, config: { vocabSize } }: TextReader) => ({
+  vocabSize,
+  roles: () => tokenizerRoles(checkpoint),
+});
 
 const isCorpus = (name: string): name is CorpusName => (CORPUS_NAMES as readonly string[]).includes(name);
 
@@ -47,42 +57,73 @@ export function textNames(paths: readonly string[]): string[] {
 
 /** The first `count` blocks, or all if there are fewer. */
 function firstBlocks(blocks: TokenBlocks, count: number): TokenBlocks {
-  const [available, length] = blocks.shape;
-  if (count >= available) return blocks;
-  const { ids } = rows(
-    blocks,
-    Uint32Array.from({ length: count }, (_, row) => row),
+  return count >= blocks.shape[0] ? blocks : blockRange(blocks, 0, count, `first ${count} of`);
+}
+
+/** Blocks `[first, first + count)` of a text. `what` goes before its description. */
+export function blockRange(blocks: TokenBlocks, first: number, count: number, what: string): TokenBlocks {
+  const taken = Array.from({ length: count }, (_, row) => [0, first + row] as const);
+  return gatherBlocks([blocks], taken, `${what} ${blocks.description}`);
+}
+
+/** All blocks of a text, as a model reads them. */
+export function trainingBlocks(
+  sources: TextSource | readonly TextSource[],
+  reader: TextReader,
+  { length, lossOn }: { readonly length: number; readonly lossOn?: LossOn },
+): Promise<TokenBlocks> {
+  return tokenBlocks(sources, reader.tokenizer, {
+    ...{ length, ...asModel(reader) },
+    ...(lossOn ? { lossOn } : {}),
+  });
+}
+
+type LossOn = 'all' | 'replies' | undefined;
+
+/** Tells which conversations were cut or left out. */
+export function showTextWarnings(texts: readonly TokenBlocks[], terminal: Terminal): void {
+  const warnings = new Set(texts.flatMap((text) => text.warnings ?? []));
+  for (const warning of warnings) terminal.note(`warning: ${warning}`);
+}
+
+/** @throws SettingsError if only replies count and no text has conversations. */
+export function checkLossOn(lossOn: LossOn, texts: readonly TokenBlocks[]): void {
+  if (lossOn !== 'replies' || texts.some(({ lossMask }) => lossMask)) return;
+  throw new SettingsError(
+    '--loss-on replies: no text has conversations, that is rows with messages, or with prompt and completion. Use --loss-on all.',
+    ['loss-on'],
   );
-  const description = `first ${count} of ${blocks.description}`;
-  return { ids, shape: [count, length], fingerprint: sha256OfIds(ids), description };
 }
 
 /** Calibration blocks of all sources, alternating with blocks of `mixed`; at most `blocks` in all. */
 export async function calibrationBlocks(
   sources: readonly TextSource[],
-  tokenizer: Tokenizer,
-  { vocabSize }: Pick<DecoderConfig, 'vocabSize'>,
+  reader: TextReader,
   {
-    length,
     blocks,
     mixed = [],
-  }: { readonly length: number; readonly blocks: number; readonly mixed?: readonly TextSource[] | undefined },
+    ...options
+  }: {
+    readonly length: number;
+    readonly blocks: number;
+    readonly lossOn?: LossOn;
+    readonly mixed?: readonly TextSource[] | undefined;
+  },
 ): Promise<TokenBlocks> {
-  const text = await tokenBlocks(sources, tokenizer, { length, vocabSize });
+  const text = await trainingBlocks(sources, reader, options);
   if (mixed.length === 0) return firstBlocks(text, blocks);
-  return takeTurns(text, await tokenBlocks(mixed, tokenizer, { length, vocabSize }), blocks);
+  return takeTurns(text, await trainingBlocks(mixed, reader, options), blocks);
 }
 
 /** At most `most` windows of a text for perplexity, no longer than the model's context. */
 export async function perplexityWindows(
   source: TextSource,
-  tokenizer: Tokenizer,
-  { vocabSize, contextLength }: Pick<DecoderConfig, 'vocabSize' | 'contextLength'>,
+  reader: TextReader,
   {
     window,
     most = Number.POSITIVE_INFINITY,
   }: { readonly window: number; readonly most?: number | undefined },
 ): Promise<TokenBlocks> {
-  const length = Math.min(window, contextLength);
-  return firstBlocks(await evaluationWindows(source, tokenizer, { length, vocabSize }), most);
+  const length = Math.min(window, reader.config.contextLength);
+  return firstBlocks(await evaluationWindows(source, reader.tokenizer, { length, ...asModel(reader) }), most);
 }

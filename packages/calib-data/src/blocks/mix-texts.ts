@@ -1,6 +1,6 @@
 import { DataOptionError } from '../errors.js';
+import { gatherBlocks } from './gather-blocks.js';
 import { seededOrder } from './seeded-order.js';
-import { sha256OfIds } from './token-batch.js';
 import type { TokenBlocks } from './token-blocks.js';
 
 export interface MixOptions {
@@ -37,7 +37,7 @@ export function mixTexts(texts: readonly TokenBlocks[], { count, weights, seed }
   const total = shares.reduce((sum, share) => sum + share, 0);
   const taken = texts.map(() => 0);
   const orders: Uint32Array[] = texts.map(() => new Uint32Array(0));
-  const ids = new Int32Array(count * length);
+  const blocksOf: [text: number, row: number][] = [];
   for (let i = 0; i < count; i++) {
     // The text that is furthest behind its share.
     const behind = shares.map((share, text) => ((i + 1) * share) / total - taken[text]!);
@@ -45,11 +45,10 @@ export function mixTexts(texts: readonly TokenBlocks[], { count, weights, seed }
     const blocks = texts[text]!.shape[0];
     const [round, place] = [Math.floor(taken[text]! / blocks), taken[text]! % blocks];
     if (place === 0) orders[text] = seededOrder(blocks, (seed + 7919 * text + 104729 * round) >>> 0);
-    const start = orders[text]![place]! * length;
-    ids.set(texts[text]!.ids.subarray(start, start + length), i * length);
+    blocksOf.push([text, orders[text]![place]!]);
     taken[text]!++;
   }
   const parts = texts.map(({ description }, text) => `${taken[text]} blocks of ${description}`);
   const description = `${parts.join(', mixed with ')}; shuffled, seed ${seed}`;
-  return { ids, shape: [count, length], fingerprint: sha256OfIds(ids), description };
+  return gatherBlocks(texts, blocksOf, description);
 }

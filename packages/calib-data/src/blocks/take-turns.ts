@@ -1,5 +1,5 @@
 import { DataOptionError } from '../errors.js';
-import { sha256OfIds } from './token-batch.js';
+import { gatherBlocks } from './gather-blocks.js';
 import type { TokenBlocks } from './token-blocks.js';
 
 /**
@@ -18,18 +18,13 @@ export function takeTurns(
   if (second.shape[1] !== length)
     throw new DataOptionError('length', second.shape[1], `${length}, the block length of the first text`);
   const total = Math.min(count, first.shape[0] + second.shape[0]);
-  const ids = new Int32Array(total * length);
+  const blocks: [text: number, row: number][] = [];
   const taken = [0, 0] as [number, number];
   for (let i = 0; i < total; i++) {
     const left = [first, second].map(({ shape }, text) => shape[0] - taken[text]!) as [number, number];
     const text = left[0] > 0 && (i % 2 === 0 || left[1] === 0) ? 0 : 1;
-    const start = taken[text]++ * length;
-    ids.set([first, second][text]!.ids.subarray(start, start + length), i * length);
+    blocks.push([text, taken[text]++]);
   }
-  return {
-    ids,
-    shape: [total, length],
-    fingerprint: sha256OfIds(ids),
-    description: `${taken[0]} blocks of ${first.description}, in turn with ${taken[1]} of ${second.description}`,
-  };
+  const description = `${taken[0]} blocks of ${first.description}, in turn with ${taken[1]} of ${second.description}`;
+  return gatherBlocks([first, second], blocks, description);
 }

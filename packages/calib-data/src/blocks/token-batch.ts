@@ -7,19 +7,29 @@ export interface TokenBatch {
   readonly ids: Int32Array;
   /** `[rows, length]`. */
   readonly shape: readonly [rows: number, length: number];
+  /** `[rows, length]`: 1 for each token whose prediction counts in a loss, 0 for the others. Default: all count. */
+  readonly lossMask?: Uint8Array;
 }
 
 /** Returns the given rows of a batch, in the given order. @throws RangeError if a row does not exist. */
 export function rows(batch: TokenBatch, indices: ArrayLike<number>): TokenBatch {
   const [count, length] = batch.shape;
   const ids = new Int32Array(indices.length * length);
+  const lossMask = batch.lossMask && new Uint8Array(ids.length);
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i]!;
     if (!Number.isInteger(row) || row < 0 || row >= count)
       throw new RangeError(`row ${row} of a batch of ${count} rows`);
     ids.set(batch.ids.subarray(row * length, (row + 1) * length), i * length);
+    lossMask?.set(batch.lossMask!.subarray(row * length, (row + 1) * length), i * length);
   }
-  return { ids, shape: [indices.length, length] };
+  return { ids, shape: [indices.length, length], ...(lossMask ? { lossMask } : {}) };
+}
+
+/** The fingerprint of blocks: `sha256OfIds`; of blocks with a loss mask, SHA-256 of that and the mask. */
+export function blocksFingerprint({ ids, lossMask }: Pick<TokenBatch, 'ids' | 'lossMask'>): string {
+  const ofIds = sha256OfIds(ids);
+  return lossMask ? createHash('sha256').update(ofIds).update(lossMask).digest('hex') : ofIds;
 }
 
 /** Returns the SHA-256 in hex of token ids as little-endian int32, like NumPy's `ids.astype('<i4').tobytes()`. */

@@ -1,16 +1,21 @@
+import type { TokenizerRoles } from '@grasp/checkpoint';
 import type { Tokenizer } from '@grasp/tokenizer';
+import { type ConversationTokens, conversationTokens } from '../conversations/conversation-blocks.js';
+import type { ConversationSource } from '../conversations/conversation-source.js';
 import { DataOptionError, TextTooLongError, TextTooShortError } from '../errors.js';
 import { LIMITS } from '../limits.js';
 import type { TextSource } from '../sources/text-source.js';
 import { seededOrder } from './seeded-order.js';
-import { checkIds, sha256OfIds, type TokenBatch } from './token-batch.js';
+import { blocksFingerprint, checkIds, rows, type TokenBatch } from './token-batch.js';
 
 /** Token blocks with their provenance. */
 export interface TokenBlocks extends TokenBatch {
-  /** SHA-256 of the ids in hex, from `sha256OfIds`. */
+  /** SHA-256 in hex of the ids and, if there is one, the loss mask, from `blocksFingerprint`. */
   readonly fingerprint: string;
   /** Sources, recipe and selection. One line, for people. */
   readonly description: string;
+  /** Conversations that were cut or left out. Default: none. */
+  readonly warnings?: readonly string[];
 }
 
 export interface TokenBlocksOptions {
@@ -28,57 +33,115 @@ export interface TokenBlocksOptions {
   readonly specialTokens?: boolean;
   /** Vocabulary size of the model. Default: that of the tokenizer. */
   readonly vocabSize?: number;
+  /** Reads the model's chat template. Needed if a source has conversations. */
+  readonly roles?: () => Promise<TokenizerRoles>;
+  /** Whether only the replies of conversations count in a loss. All tokens of text count. Default `all`. */
+  readonly lossOn?: 'all' | 'replies';
 }
 
 /**
  * Makes calibration blocks by the recipe of GRASPrune (arXiv 2604.19398): joins the rows with a blank line, tokenizes the
  * text once without a leading BOS, divides it into blocks of equal length, and drops the remainder.
  *
+ * Conversations go through the model's chat template. They are not joined and cut as text is: each starts in the block in
+ * which it ends, or is cut if it is longer. Their blocks follow those of the text.
+ *
  * If records without text were skipped, the description says how many.
  *
- * @returns ids `[count, length]`.
- * @throws TextTooShortError, TextTooLongError, TokenIdError, DataOptionError, and the errors of the sources.
+ * @returns ids `[count, length]`, with a loss mask if only replies count and there are conversations.
+ * @throws TextTooShortError, TextTooLongError, TokenIdError, DataOptionError, NoChatTemplateError, ConversationError, and the
+ *   errors of the sources.
  */
 export async function tokenBlocks(
   sources: TextSource | readonly TextSource[],
   tokenizer: Tokenizer,
   options: TokenBlocksOptions = {},
 ): Promise<TokenBlocks> {
-  const { length = 512, count, offset = 0, seed, join = '\n\n', specialTokens = false } = options;
+  const { length = 512, count, offset = 0, seed, join = '\n\n' } = options;
   atLeast('length', length, 1);
   atLeast('offset', offset, 0);
   if (count !== undefined) atLeast('count', count, 1);
 
-  const all = 'rows' in sources ? [sources] : sources;
-  const from = all.map((source) => source.description).join(' + ');
-  const text = await joinRows(all, join, from);
-  const tokens = text === '' ? new Int32Array(0) : await tokenizer.encode(text, { specialTokens });
-  checkIds(tokens, options.vocabSize ?? tokenizer.vocabSize);
+  const { texts, chats } = await byKind('rows' in sources ? [sources] : sources);
+  const from = [...texts, ...chats].map((source) => source.description).join(' + ');
+  const { tokens, blank } = await textTokens(texts, tokenizer, options, from);
+  const chat = await ofConversations(chats, tokenizer, { ...options, length });
+  const blocks = wholeBlocks(tokens, chat, length);
+  checkIds(blocks.ids, options.vocabSize ?? tokenizer.vocabSize);
 
-  const available = Math.floor(tokens.length / length) - offset;
+  const available = blocks.shape[0] - offset;
   if (available < (count ?? 1)) {
-    const blocks = (count ?? 1) === 1 ? '1 block' : `${count} blocks`;
-    const recipe = `${blocks} of ${length} tokens${offset > 0 ? ` after the first ${offset}` : ''}`;
+    const asked = (count ?? 1) === 1 ? '1 block' : `${count} blocks`;
+    const recipe = `${asked} of ${length} tokens${offset > 0 ? ` after the first ${offset}` : ''}`;
     const needed = ((count ?? 1) + offset) * length;
-    throw new TextTooShortError(from, text.trim() === '' ? 0 : tokens.length, needed, recipe);
+    const found = blank && !chat ? 0 : tokens.length + (chat?.ids.length ?? 0);
+    throw new TextTooShortError(from, found, needed, recipe);
   }
   const taken = count ?? available;
-  const skipped = all.reduce((sum, source) => sum + (source.skipped ?? 0), 0);
+  const skipped = [...texts, ...chats].reduce((sum, source) => sum + (source.skipped ?? 0), 0);
   const without = skipped === 0 ? '' : `; ${skipped} rows without text skipped`;
-  const ids = new Int32Array(taken * length);
   const order = seed === undefined ? undefined : seededOrder(available, seed);
-  for (let i = 0; i < taken; i++) {
-    const start = (offset + (order ? order[i]! : i)) * length;
-    ids.set(tokens.subarray(start, start + length), i * length);
-  }
-  const chosen = `${taken} of ${available} blocks of ${length} tokens`;
+  const chosen = rows(
+    blocks,
+    Array.from({ length: taken }, (_, i) => offset + (order ? order[i]! : i)),
+  );
+  const joins = texts.length > 0 ? `; rows joined by ${JSON.stringify(join)}` : '';
+  const ofChat = chat ? '; conversations by the chat template' : '';
+  const onReplies = chosen.lossMask ? ', loss on replies' : '';
+  const some = `${taken} of ${available} blocks of ${length} tokens`;
   const how = seed === undefined ? 'in order' : `seed ${seed}`;
   return {
-    ids,
-    shape: [taken, length],
-    fingerprint: sha256OfIds(ids),
-    description: `${from}${without}; rows joined by ${JSON.stringify(join)}; ${chosen}${offset > 0 ? ` after ${offset}` : ''}, ${how}`,
+    ...chosen,
+    fingerprint: blocksFingerprint(chosen),
+    description: `${from}${without}${joins}${ofChat}${onReplies}; ${some}${offset > 0 ? ` after ${offset}` : ''}, ${how}`,
+    ...(chat && chat.warnings.length > 0 ? { warnings: chat.warnings } : {}),
   };
+}
+
+async function byKind(sources: readonly TextSource[]) {
+  const texts: TextSource[] = [];
+  const chats: ConversationSource[] = [];
+  for (const source of sources) {
+    const conversations = await source.conversations?.();
+    if (conversations) chats.push(conversations);
+    else texts.push(source);
+  }
+  return { texts, chats };
+}
+
+async function textTokens(
+  texts: readonly TextSource[],
+  tokenizer: Tokenizer,
+  { join = '\n\n', specialTokens = false }: TokenBlocksOptions,
+  from: string,
+): Promise<{ tokens: Int32Array; blank: boolean }> {
+  const text = await joinRows(texts, join, from);
+  const tokens = text === '' ? new Int32Array(0) : await tokenizer.encode(text, { specialTokens });
+  return { tokens, blank: text.trim() === '' };
+}
+
+async function ofConversations(
+  chats: readonly ConversationSource[],
+  tokenizer: Tokenizer,
+  { length, lossOn, roles }: TokenBlocksOptions & { readonly length: number },
+): Promise<ConversationTokens | undefined> {
+  if (chats.length === 0) return undefined;
+  return conversationTokens(chats, tokenizer, { length, repliesOnly: lossOn === 'replies', roles });
+}
+
+/** The blocks of text, then those of conversations. What is left of either is dropped. */
+function wholeBlocks(tokens: Int32Array, chat: ConversationTokens | undefined, length: number): TokenBatch {
+  const ofText = Math.floor(tokens.length / length);
+  const ofChat = Math.floor((chat?.ids.length ?? 0) / length);
+  const shape = [ofText + ofChat, length] as const;
+  if (!chat) return { ids: tokens.subarray(0, ofText * length), shape };
+  const ids = new Int32Array(shape[0] * length);
+  ids.set(tokens.subarray(0, ofText * length));
+  ids.set(chat.ids.subarray(0, ofChat * length), ofText * length);
+  if (!chat.replies) return { ids, shape };
+  const lossMask = new Uint8Array(ids.length).fill(1, 0, ofText * length);
+  lossMask.set(chat.replies.subarray(0, ofChat * length), ofText * length);
+  return { ids, shape, lossMask };
 }
 
 /**

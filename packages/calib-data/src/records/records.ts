@@ -25,6 +25,20 @@ export function readRecords(path: string, columns?: readonly string[]): AsyncGen
   return PARQUET.test(path) ? parquetRecords(path, columns) : jsonLines(path);
 }
 
+/** The columns of a file of records: those of the schema (Parquet), or of the first record. Throws as {@link readRecords}. */
+export async function recordColumns(path: string): Promise<readonly string[]> {
+  if (!PARQUET.test(path)) {
+    for await (const record of jsonLines(path)) return Object.keys(record);
+    return [];
+  }
+  try {
+    const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
+    return parquetSchema(metadata).children.map((child) => child.element.name);
+  } catch (error) {
+    throw asDataFileError(path, error);
+  }
+}
+
 async function* jsonLines(path: string): AsyncGenerator<DataRecord> {
   let line = 0;
   for await (const text of fileLines(path)) {

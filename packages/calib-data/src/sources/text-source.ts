@@ -1,3 +1,4 @@
+import { type ConversationSource, conversationsIn } from '../conversations/conversation-source.js';
 import { DataFileError, DataOptionError, MissingColumnError } from '../errors.js';
 import { fileLines } from '../records/file-lines.js';
 import { isRecordsFile, readRecords } from '../records/records.js';
@@ -10,6 +11,8 @@ export interface TextSource {
   rows(): AsyncIterable<string>;
   /** Records without text that the last call of `rows` has skipped so far. Default 0. */
   readonly skipped?: number;
+  /** The conversations, if the rows are such and not text. */
+  conversations?(): Promise<ConversationSource | undefined>;
 }
 
 /**
@@ -40,19 +43,22 @@ export function textRows(rows: readonly string[], description = 'text in memory'
 export interface TextFileOptions {
   /** How to divide a plain text file. Default: {@link rowConventionOf} of its name. */
   readonly rows?: RowConvention;
-  /** The column of a JSON Lines or Parquet file that holds the text. Default `text`. */
+  /** The column of a JSON Lines or Parquet file that holds the text, or lists of messages. Default `text`, or conversations. */
   readonly column?: string;
 }
 
 /**
  * A source of the text in a file: JSON Lines, Parquet ({@link readRecords}), or otherwise plain UTF-8 text, also `.gz`.
  *
+ * Rows with `messages`, or with `prompt` and `completion`, and without `text` are conversations: see
+ * {@link TextSource.conversations}.
+ *
  * Records whose column is missing or null are skipped and counted. Reading the rows throws DataFileError,
  * BadJsonLineError, or MissingColumnError if no record has text. Tables (`.csv`, `.tsv`) and other archives throw
  * DataFileError, unless `rows` says that they are plain text.
  */
 export function textFile(path: string, options: TextFileOptions = {}): TextSource {
-  if (isRecordsFile(path)) return new ColumnSource(path, options.column ?? 'text');
+  if (isRecordsFile(path)) return new ColumnSource(path, options.column);
   const refused = options.rows === undefined ? notText(path) : undefined;
   if (refused !== undefined) return { description: path, rows: () => refuse(path, refused) };
   const convention = options.rows ?? rowConventionOf(path);
@@ -67,15 +73,28 @@ export function firstRows(source: TextSource, count: number): TextSource {
     get skipped() {
       return source.skipped ?? 0;
     },
-    async *rows() {
-      let taken = 0;
-      for await (const row of source.rows()) {
-        yield row;
-        taken += 1;
-        if (taken === count) return;
-      }
+    rows: () => first(source.rows(), count),
+    async conversations() {
+      const all = await source.conversations?.();
+      if (!all) return undefined;
+      return {
+        description: `${all.description}, first ${count} rows`,
+        get skipped() {
+          return all.skipped;
+        },
+        rows: () => first(all.rows(), count),
+      };
     },
   };
+}
+
+async function* first<Row>(rows: AsyncIterable<Row>, count: number): AsyncGenerator<Row> {
+  let taken = 0;
+  for await (const row of rows) {
+    yield row;
+    taken += 1;
+    if (taken === count) return;
+  }
 }
 
 async function* plainRows(path: string, convention: RowConvention): AsyncGenerator<string> {
@@ -97,11 +116,18 @@ class ColumnSource implements TextSource {
   skipped = 0;
   readonly description: string;
 
+  private readonly column: string;
+
   constructor(
     private readonly path: string,
-    private readonly column: string,
+    private readonly named: string | undefined,
   ) {
-    this.description = `${path} (column ${column})`;
+    this.column = named ?? 'text';
+    this.description = `${path} (column ${this.column})`;
+  }
+
+  conversations(): Promise<ConversationSource | undefined> {
+    return conversationsIn(this.path, this.named);
   }
 
   async *rows(): AsyncGenerator<string> {

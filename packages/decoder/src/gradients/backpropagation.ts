@@ -3,7 +3,7 @@ import type { LanguageHead } from '../layers/head/language-head.js';
 import type { Pass } from '../layers/prepared-layers.js';
 import type { Positions } from '../layers/rotary-positions.js';
 import type { Saved } from '../layers/sublayer.js';
-import { splitTargets, type TokenBatch } from '../token-batch.js';
+import { splitTargets, type TokenBatch, targetWeights } from '../token-batch.js';
 
 export interface Backpropagated {
   /** Cross entropy of each target, `[N]`. */
@@ -55,7 +55,15 @@ export function backpropagate(
     x = y;
   }
   const { teacher } = batch;
-  const { nll, dx, dNormScales: ofFinal } = head.crossEntropy(x, norm, targets, { tuning, teacher });
+  const {
+    nll,
+    dx,
+    dNormScales: ofFinal,
+  } = head.crossEntropy(x, norm, targets, {
+    tuning,
+    teacher,
+    weights: targetWeights(batch),
+  });
   const gates: tf.Tensor[] = [];
   const norms = ofFinal ? [ofFinal] : [];
   const loras: tf.Tensor[] = [];

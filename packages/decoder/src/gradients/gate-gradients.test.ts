@@ -112,6 +112,31 @@ describe.each(cases)('gate gradients of %s', (_name, config) => {
     decoder.dispose();
   });
 
+  it('of the tokens that a loss mask counts add up to those of all', async () => {
+    const decoder = await loadDecoder(checkpoint);
+    const gates = gatesOf(decoder.layout.size, true);
+    const next = random(9);
+    const lossMask = Uint8Array.from(batch.ids, () => (next() < 0.3 ? 1 : 0));
+    const masks = [lossMask, lossMask.map((one) => 1 - one)];
+    const all = await decoder.lossAndGateGradients(batch, gates);
+    const targets = masks.map((mask) => mask.filter((one, i) => one === 1 && i % 20 > 0).length);
+    const sum = { loss: 0, gradients: new Float32Array(gates.length) };
+    for (const [i, mask] of masks.entries()) {
+      const part = await decoder.lossAndGateGradients({ ...batch, lossMask: mask }, gates);
+      expect(part.loss).not.toBeCloseTo(all.loss, 4);
+      const share = targets[i]! / (2 * 19);
+      sum.loss += share * part.loss;
+      part.gradients.forEach((g, unit) => {
+        sum.gradients[unit]! += share * g;
+      });
+    }
+    expect(sum.loss).toBeCloseTo(all.loss, 5);
+    expect(difference(sum.gradients, all.gradients).relative).toBeLessThan(1e-5);
+    const none = { ...batch, lossMask: new Uint8Array(batch.ids.length) };
+    await expect(decoder.lossAndGateGradients(none, gates)).rejects.toThrow('counts no target');
+    decoder.dispose();
+  });
+
   it('leaves no tensor behind', async () => {
     const decoder = await loadDecoder(checkpoint);
     const gates = gatesOf(decoder.layout.size, false);

@@ -7,7 +7,7 @@ import { readerOf } from '../math/vector-parts.js';
 import { readTensor } from '../runtime/read-tensor.js';
 import type { DecoderConfig } from '../spec/config.js';
 import type { DecoderParameters } from '../spec/parameters.js';
-import { checkBatch, splitTargets, type TokenBatch } from '../token-batch.js';
+import { checkBatch, meanOverTargets, splitTargets, type TokenBatch } from '../token-batch.js';
 import { rowsOfUnits } from '../weights/permutation.js';
 import type { ProjectionName } from '../weights/tensor-names.js';
 import { backpropagate } from './backpropagation.js';
@@ -49,7 +49,7 @@ export async function unitProducts(
       Float32Array,
       Float32Array,
     ];
-    const loss = losses.reduce((sum, x) => sum + x, 0) / losses.length;
+    const loss = meanOverTargets(batch, losses);
     if (!Number.isFinite(loss)) throw await nonFiniteError(parts, layers, inputs, tokens);
     const next = readerOf(values);
     const products = sublayers.flatMap((sublayer, i) => {

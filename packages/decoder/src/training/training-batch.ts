@@ -4,7 +4,7 @@ import type { DecoderConfig } from '../spec/config.js';
 import { checkBatch, type TokenBatch } from '../token-batch.js';
 
 /** Rows of token ids to train on. */
-export interface TrainingBatch extends Omit<TokenBatch, 'teacher'> {
+export interface TrainingBatch extends Omit<TokenBatch, 'teacher' | 'lossMask'> {
   /** 1 for each target that counts in the loss, 0 for the others: `[rows · (length − 1)]`. Default: all count. */
   readonly counted?: Uint8Array;
   /** What a teacher predicts for each target, and its share of the loss in [0, 1]. Default: next tokens only. */

@@ -21,7 +21,7 @@ export interface PerplexityRecord {
 
 /**
  * Computes perplexity by the protocol of GRASPrune (arXiv 2604.19398). Each window is scored on its own, and its first
- * token is context only. The result is exp(mean negative log-likelihood) over all targets, summed in float64.
+ * token is context only. If the windows have a loss mask, only the targets that it counts are scored. The result is exp(mean negative log-likelihood) over all targets, summed in float64.
  *
  * @param windows ids `[windows, length]`, from `evaluationWindows` of `@grasp/calib-data`.
  * @param options.batch number of windows per call of the model. Default 1.
@@ -43,22 +43,26 @@ export async function* perplexity(
 
   let total = 0;
   let totalRounded = 0;
+  let tokens = 0;
   for (let first = 0; first < count; first += batch) {
     const indices = Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
     const losses = await checkedLosses(model, rows(windows, indices)); // [batch, targets]
     for (const [i, window] of indices.entries()) {
       let sum = 0;
-      for (const loss of losses.subarray(i * targets, (i + 1) * targets)) {
+      let scored = 0;
+      for (const [at, loss] of losses.subarray(i * targets, (i + 1) * targets).entries()) {
         if (!Number.isFinite(loss)) throw new NonFiniteError(`window ${window}`, -loss);
+        if (windows.lossMask?.[window * length + at + 1] === 0) continue;
         sum += loss;
+        scored += 1;
         totalRounded += roundToBfloat16(loss);
       }
       total += sum;
-      const tokens = (window + 1) * targets;
+      tokens += scored;
       yield {
         window,
         windows: count,
-        nll: sum / targets,
+        nll: sum / scored,
         tokens,
         perplexity: Math.exp(total / tokens),
         perplexityBfloat16: Math.exp(roundToBfloat16(totalRounded / tokens)),

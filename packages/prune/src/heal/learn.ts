@@ -89,13 +89,14 @@ async function batchesAt(
   const batches: TrainingBatch[] = [];
   for (let first = 0; first < batch; first += atOnce) {
     const count = Math.min(atOnce, batch - first);
-    const tokens = rows(
+    const { lossMask, ...tokens } = rows(
       text,
       Array.from({ length: count }, (_, i) => step * batch + first + i),
     );
+    const counted = lossMask?.filter((_, i) => i % tokens.shape[1] > 0);
     const distil =
       share > 0 ? { teacher: await teacher.under().topLogits(tokens, topLogits), share } : undefined;
-    batches.push({ ...tokens, ...(distil ? { distil } : {}) });
+    batches.push({ ...tokens, ...(counted ? { counted } : {}), ...(distil ? { distil } : {}) });
   }
   return batches;
 }

@@ -33,6 +33,10 @@ export const healFields = {
     .default(4)
     .describe('blocks that go through the model at once; fewer need less memory'),
   length: z.int().min(2).default(512).describe('tokens per block'),
+  lossOn: z
+    .enum(['all', 'replies'])
+    .default('all')
+    .describe('tokens of conversations that count in the loss'),
   teacherShare: z
     .number()
     .min(0)

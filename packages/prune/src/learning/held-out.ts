@@ -34,12 +34,18 @@ export function splitHeldOut(
   return { learned: range(0, count - last), heldOut: range(count - last, count) };
 }
 
-/** Mean next-token loss of a model, in nats, block by block: at any size, one block fits. */
+/** Mean next-token loss of a model, in nats, of the tokens that count, block by block: at any size, one block fits. */
 export async function meanLoss(view: DecoderView, blocks: TokenBatch): Promise<number> {
   const [count, length] = blocks.shape;
   let sum = 0;
+  let tokens = 0;
   for (let block = 0; block < count; block++) {
-    for (const nll of await view.negLogLikelihood(rows(blocks, [block]))) sum += nll;
+    const losses = await view.negLogLikelihood(rows(blocks, [block]));
+    losses.forEach((nll, at) => {
+      if (blocks.lossMask?.[block * length + at + 1] === 0) return;
+      sum += nll;
+      tokens += 1;
+    });
   }
-  return sum / (count * (length - 1));
+  return sum / tokens;
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { rivals } from '../methods/rivals.js';
 import { budgetGroup } from './budget.js';
 import { group, leavesOf, type SettingLeaf } from './group.js';
+import { textGroup } from './text.js';
 
 /** Methods of other work, and controls. */
 const RIVALS = [
@@ -212,14 +213,7 @@ export const settingsSchema = z.strictObject({
     },
     { heading: 'Held-out text', afterChoice: true },
   ),
-  text: group(
-    {
-      blocks: z.int().min(1).default(512).describe('maximum number of calibration blocks'),
-      length: z.int().min(2).default(512).describe('tokens per block'),
-      batch: z.int().min(1).default(1).describe('blocks per step'),
-    },
-    { prefix: '', heading: 'Calibration text' },
-  ),
+  text: textGroup,
   engine: group(
     {
       dtype: z

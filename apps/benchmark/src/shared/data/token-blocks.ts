@@ -1,4 +1,10 @@
-import { evaluationWindows, rows, sha256OfIds, type TokenBlocks, tokenBlocks } from '@grasp/calib-data';
+import {
+  evaluationWindows,
+  gatherBlocks,
+  type TokenBlocks,
+  type TokenBlocksOptions,
+  tokenBlocks,
+} from '@grasp/calib-data';
 import type { DecoderConfig } from '@grasp/decoder';
 import type { Tokenizer } from '@grasp/tokenizer';
 import { type NamedText, textSource } from './named-text.js';
@@ -7,18 +13,29 @@ import { type NamedText, textSource } from './named-text.js';
  * Calibration blocks of a text, `[n, length]` token ids.
  *
  * @param split split of a corpus; ignored for a file.
- * @param limits tokens of a block, the maximum number of blocks, and the seed of their choice (default: the first ones).
+ * @param limits tokens of a block, the maximum number of blocks, the seed of their choice (default: the first ones), and what
+ *   conversations need.
  */
 export async function calibrationBlocks(
   text: NamedText,
   split: string,
   tokenizer: Tokenizer,
   { vocabSize }: Pick<DecoderConfig, 'vocabSize'>,
-  limits: { readonly length: number; readonly blocks: number; readonly seed?: number },
+  limits: {
+    readonly length: number;
+    readonly blocks: number;
+    readonly seed?: number;
+    readonly roles?: NonNullable<TokenBlocksOptions['roles']>;
+    readonly lossOn?: TokenBlocksOptions['lossOn'] | undefined;
+  },
 ): Promise<TokenBlocks> {
   const source = textSource(text, () => split);
-  const { length, blocks, seed } = limits;
-  const chosen = seed === undefined ? {} : { seed };
+  const { length, blocks, seed, roles, lossOn } = limits;
+  const chosen = {
+    ...(seed === undefined ? {} : { seed }),
+    ...(roles ? { roles } : {}),
+    ...(lossOn ? { lossOn } : {}),
+  };
   return firstRows(await tokenBlocks(source, tokenizer, { length, vocabSize, ...chosen }), blocks);
 }
 
@@ -34,12 +51,8 @@ export async function windowsOf(
 }
 
 function firstRows(blocks: TokenBlocks, maxRows: number): TokenBlocks {
-  const [available, length] = blocks.shape;
+  const [available] = blocks.shape;
   if (maxRows >= available) return blocks;
-  const { ids } = rows(
-    blocks,
-    Array.from({ length: maxRows }, (_, row) => row),
-  );
-  const description = `first ${maxRows} of ${blocks.description}`;
-  return { ids, shape: [maxRows, length], fingerprint: sha256OfIds(ids), description };
+  const first = Array.from({ length: maxRows }, (_, row) => [0, row] as const);
+  return gatherBlocks([blocks], first, `first ${maxRows} of ${blocks.description}`);
 }

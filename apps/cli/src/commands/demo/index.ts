@@ -38,7 +38,8 @@ async function continuation(checkpoint: Checkpoint, tokenizer: Tokenizer, engine
 }
 
 async function demo(keep: number, out: string, quiet: true | undefined, terminal: Terminal): Promise<void> {
-  await withModel('smollm2-135m-instruct', { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
+  await withModel('smollm2-135m-instruct', { terminal, quiet }, async (model) => {
+    const { checkpoint, config, tokenizer } = model;
     const { record, engine } = await withOutputFolder(out, { overwrite: true }, async (folder) => {
       const engine = await openEngineFor(terminal, { quiet });
       if (!quiet) {
@@ -48,8 +49,8 @@ async function demo(keep: number, out: string, quiet: true | undefined, terminal
         );
       }
       const chosen = parseSettings(settings, { budget: { keep } });
-      const gateBlocks = await calibrationBlocks([calibrationProse()], tokenizer, config, chosen.text);
-      const windows = await perplexityWindows(heldOutProse(), tokenizer, config, evaluationWindows);
+      const gateBlocks = await calibrationBlocks([calibrationProse()], model, chosen.text);
+      const windows = await perplexityWindows(heldOutProse(), model, evaluationWindows);
       const evaluation = [{ name: 'held-out addresses', windows }];
       const job = { checkpoint, engine, settings: chosen, gateBlocks, evaluation, folder };
       return { record: await watch(prune(job), terminal, { layout: decoderLayout(config), quiet }), engine };

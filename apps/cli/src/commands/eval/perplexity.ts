@@ -37,7 +37,8 @@ export const perplexityCommand = (terminal: Terminal) =>
     .option('--json', 'print one JSON document instead of text')
     .action(
       async (path, texts, { window, windows: most, textColumn, backend, threads, workers, quiet, json }) => {
-        await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
+        await withModel(path, { terminal, quiet }, async (model) => {
+          const { checkpoint, config } = model;
           const { contextLength } = config;
           if (window !== undefined && window > contextLength) {
             throw new SettingsError(
@@ -49,7 +50,7 @@ export const perplexityCommand = (terminal: Terminal) =>
           const names = textNames(texts);
           for (const [index, text] of texts.entries()) {
             const source = textSource(text, 'evaluation', textColumn);
-            const windows = await perplexityWindows(source, tokenizer, config, {
+            const windows = await perplexityWindows(source, model, {
               window: window ?? 2048,
               most,
             });

@@ -38,9 +38,10 @@ export async function textImportance(
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const silent = quiet || undefined;
-  return withModel(path, { terminal, quiet: silent }, async ({ checkpoint, config, tokenizer }) => {
+  return withModel(path, { terminal, quiet: silent }, async (model) => {
+    const { checkpoint, config } = model;
     const length = Math.min(BLOCK, config.contextLength);
-    const all = await calibrationBlocks([textSource(text, 'train')], tokenizer, config, { length, blocks });
+    const all = await calibrationBlocks([textSource(text, 'train')], model, { length, blocks });
     const batches = Array.from({ length: all.shape[0] }, (_, row) => rows(all, Uint32Array.of(row)));
     const engine = await openEngineFor(terminal, { backend, threads, quiet: silent });
     const layout = decoderLayout(config);

@@ -19,6 +19,7 @@ import { withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
 import { optionOf } from '../../shared/run/flags.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { showTextWarnings } from '../../shared/texts.js';
 import { healSummary } from './heal-summary.js';
 import { prunedFiles } from './pruned-files.js';
 import { readHealTexts, type TextFlags } from './read-heal-texts.js';
@@ -44,6 +45,7 @@ async function run(path: string, flags: Flags, settings: HealSettings, terminal:
       const statePath = `${resolve(out)}.state`;
       const record = await withOutputFolder(out, { overwrite }, async (folder) => {
         const { texts, evaluation } = await readHealTexts(flags, settings, pruned);
+        showTextWarnings([texts.training], terminal);
         const engine = await openEngineFor(terminal, flags);
         if (flags.memoryCheck) {
           assertHealFits({ pruned: pruned.config, teacher: teacher.config }, settings, engine);

@@ -1,4 +1,4 @@
-import { mixTexts, rows, sha256OfIds, type TokenBlocks, tokenBlocks } from '@grasp/calib-data';
+import { gatherBlocks, mixTexts, type TokenBlocks } from '@grasp/calib-data';
 import {
   type EvaluationText,
   type HealSettings,
@@ -8,7 +8,14 @@ import {
   SettingsError,
 } from '@grasp/prune';
 import type { OpenModel } from '../../shared/model.js';
-import { perplexityWindows, textNames, textSource } from '../../shared/texts.js';
+import {
+  blockRange,
+  checkLossOn,
+  perplexityWindows,
+  textNames,
+  textSource,
+  trainingBlocks,
+} from '../../shared/texts.js';
 
 /** Flags that name texts. */
 export interface TextFlags {
@@ -25,12 +32,13 @@ export interface TextFlags {
 export async function readHealTexts(
   { text, textWeights, textColumn, eval: measured = [], window = 2048, evalWindows: most }: TextFlags,
   settings: HealSettings,
-  { tokenizer, config, checkpoint }: OpenModel,
+  model: OpenModel,
 ): Promise<{ texts: HealTexts; evaluation: EvaluationText[] }> {
+  const { config, checkpoint } = model;
   // A file that is copied with the weights and cannot be read would stop the write, after all the work.
   for (const file of checkpoint.files) await file.read();
-  const { length, batch, heldOut, seed } = settings;
-  const { vocabSize, contextLength } = config;
+  const { length, batch, heldOut, lossOn, seed } = settings;
+  const { contextLength } = config;
   if (length > contextLength) {
     const message = `--length ${length} is longer than the model's context of ${contextLength} tokens. Use ${contextLength} or less.`;
     throw new SettingsError(message, ['length']);
@@ -42,8 +50,9 @@ export async function readHealTexts(
   }
   const blocks: TokenBlocks[] = [];
   for (const each of text) {
-    blocks.push(await tokenBlocks(textSource(each, 'train', textColumn), tokenizer, { length, vocabSize }));
+    blocks.push(await trainingBlocks(textSource(each, 'train', textColumn), model, { length, lossOn }));
   }
+  checkLossOn(lossOn, blocks);
   const parts = blocks.map((own, i) => splitEnd(own, Math.ceil(heldOut / blocks.length), text[i]!));
   const training = mixTexts(
     parts.map(([first]) => first),
@@ -55,7 +64,7 @@ export async function readHealTexts(
     const source = textSource(each, 'evaluation', textColumn);
     evaluation.push({
       name: names[i]!,
-      windows: await perplexityWindows(source, tokenizer, config, { window, most }),
+      windows: await perplexityWindows(source, model, { window, most }),
     });
   }
   return { texts: { training, heldOut: joined(parts.flatMap(([, last]) => last ?? [])) }, evaluation };
@@ -69,26 +78,18 @@ function splitEnd(blocks: TokenBlocks, count: number, name: string): [TokenBlock
     const message = `${name} has ${available} blocks, of which --held-out would leave none to train on. Give more text, or a lower --held-out.`;
     throw new SettingsError(message, ['held-out']);
   }
-  const part = (first: number, taken: number, what: string): TokenBlocks => {
-    const { ids, shape } = rows(
-      blocks,
-      Uint32Array.from({ length: taken }, (_, row) => first + row),
-    );
-    return { ids, shape, fingerprint: sha256OfIds(ids), description: `${what} ${blocks.description}` };
-  };
   const trained = available - count;
-  return [part(0, trained, `first ${trained} of`), part(trained, count, `last ${count} of`)];
+  return [
+    blockRange(blocks, 0, trained, `first ${trained} of`),
+    blockRange(blocks, trained, count, `last ${count} of`),
+  ];
 }
 
 /** Blocks of several texts, one text after another; undefined if there are none. */
 function joined(parts: readonly TokenBlocks[]): TokenBlocks | undefined {
   if (parts.length < 2) return parts[0];
-  const ids = Int32Array.from(parts.flatMap((part) => [...part.ids]));
-  const [{ shape }] = parts as [TokenBlocks];
-  return {
-    ids,
-    shape: [ids.length / shape[1], shape[1]],
-    fingerprint: sha256OfIds(ids),
-    description: parts.map(({ description }) => description).join(', then '),
-  };
+  const all = parts.flatMap(({ shape }, part) =>
+    Array.from({ length: shape[0] }, (_, row) => [part, row] as const),
+  );
+  return gatherBlocks(parts, all, parts.map(({ description }) => description).join(', then '));
 }

@@ -36,7 +36,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
     const layout = decoderLayout(model.config);
     projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
     if (flags.dryRun) {
-      const texts = await readTexts(options, model);
+      const texts = await readTexts(options, model, terminal);
       return dryRun({ ...model, ...texts, settings, engine: await openEngine() }, flags, terminal);
     }
     if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
@@ -44,7 +44,7 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
     const statePath = `${resolve(out)}.state`;
     const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
       await checkStateFile(statePath, { restart: flags.restart ?? false });
-      const { sizes, ...texts } = await readTexts(options, model);
+      const { sizes, ...texts } = await readTexts(options, model, terminal);
       const engine = await openEngine();
       if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
       const job = { checkpoint: model.checkpoint, engine, settings, ...texts, ...given, folder, saveEvery };

@@ -51,7 +51,7 @@ export async function runSweep(
   };
   for (const { settings } of [learning, ...points]) projectionOf(checkpoint, settings); // refuses a budget below the floor before any work
   await checkStateFile(join(out, SCORES), { restart });
-  const { sizes, ...texts } = await readTexts(options, model);
+  const { sizes, ...texts } = await readTexts(options, model, terminal);
   const engine = await openEngineFor(terminal, { ...options, quiet });
   if (memoryCheck) assertFitsMemory(config, learning.settings, sizes, engine);
   const shown = { layout: decoderLayout(config), quiet };

@@ -79,18 +79,27 @@ export class LanguageHead {
   }
 
   /**
-   * The same, with the gradients of the mean: `dx [N, d]` and, with `tuning`, that of the norm's scales, `[d]`. With a
+   * The same, with the gradients of the mean, or of the sum with `weights`, `[N]`: `dx [N, d]` and, with `tuning`, that of the norm's scales, `[d]`. With a
    * `teacher`, the targets are mixed with its predictions; those are compared without the soft cap of the logits.
    */
   crossEntropy(
     x: tf.Tensor,
     norm: tf.Tensor,
     targets: Int32Array,
-    { tuning, teacher }: { readonly tuning: boolean; readonly teacher?: TeacherTargets | undefined },
+    {
+      tuning,
+      teacher,
+      weights,
+    }: {
+      readonly tuning: boolean;
+      readonly teacher?: TeacherTargets | undefined;
+      readonly weights?: Float32Array | undefined;
+    },
   ): { nll: tf.Tensor; dx: tf.Tensor; dNormScales: tf.Tensor | undefined } {
     const { normGradient, weightGradient } = this.functions;
     const { nll, dHidden } = this.mixedLoss(this.normed(x, norm), targets, teacher);
-    const dy = tf.mul(dHidden, 1 / targets.length); // [N, d]
+    const ofTarget = weights ? tf.tensor2d(weights, [weights.length, 1]) : 1 / targets.length;
+    const dy = tf.mul(dHidden, ofTarget); // [N, d]
     const { dx } = normGradient({ x, weight: norm, dy });
     const dNormScales = tuning
       ? scaleGradient(weightGradient({ x, dy }).dWeight, this.weights.norm)

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
+import { type Checkpoint, openCheckpoint, tokenizerRoles } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import {
   choiceSettings,
@@ -90,7 +90,10 @@ export async function openPlan(path: string, options: PlanOptions): Promise<Plan
     const impossible: string[] = [];
     for (const seed of seeds) {
       const { text } = parseSettings(settings);
-      const blocks = await calibrationBlocks(calib, 'train', tokenizer, config, { ...text, seed });
+      const { lossOn = 'all', ...sizes } = text;
+      const roles = () => tokenizerRoles(checkpoint);
+      const limits = { ...sizes, lossOn, seed, roles };
+      const blocks = await calibrationBlocks(calib, 'train', tokenizer, config, limits);
       for (const ratio of keep) {
         for (const method of methods) {
           const planned = planMask(method, { ...options, model, identity, keep: ratio, seed, blocks, cells });
