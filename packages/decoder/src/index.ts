@@ -3,7 +3,7 @@ export { type DecoderCost, type DecoderPass, decoderCost } from './costs/decoder
 export { type DecoderLayers, decoderLayers, type SublayerCost } from './costs/decoder-layers.js';
 export { type DecoderSize, decoderSize, loraSides } from './costs/decoder-size.js';
 export { type FeedForwardShape, feedForwardCost } from './costs/feed-forward-cost.js';
-export { PIECE_ENTRIES } from './costs/head-cost.js';
+export { LOSS_ENTRIES, PIECE_ENTRIES } from './costs/head-cost.js';
 export {
   type Amounts,
   type LayerCost,

@@ -4,6 +4,12 @@ import { type LayerCost, NOTHING_SAVED, type PassTokens, productOperations } fro
 /** Logits that the decoder holds at once, 8 MiB of float32, unless the runtime names another number. */
 export const PIECE_ENTRIES = 2 ** 21;
 
+/**
+ * Logits that a loss holds at once which needs those of the whole vocabulary: 128 MiB of float32. Each piece adds a gradient
+ * as large as the head, so that smaller pieces cost time.
+ */
+export const LOSS_ENTRIES = 2 ** 25;
+
 /** Minimum number of vocabulary entries in a piece. */
 export const LEAST_VOCABULARY = 64;
 

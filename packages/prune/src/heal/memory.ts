@@ -1,4 +1,4 @@
-import { type DecoderConfig, decoderCost, decoderSize, PIECE_ENTRIES } from '@grasp/decoder';
+import { type DecoderConfig, decoderCost, decoderSize, LOSS_ENTRIES, PIECE_ENTRIES } from '@grasp/decoder';
 import type { Engine } from '../engine/open-engine.js';
 import { usableMemory } from '../forecast/fits-memory.js';
 import { MemoryError } from '../forecast/memory-error.js';
@@ -6,8 +6,8 @@ import { bytesPerElement, GPU_PIECE_ENTRIES, PROCESS_BYTES } from '../forecast/p
 import { savedPerStep } from '../forecast/saved-elements.js';
 import type { HealSettings } from './settings.js';
 
-/** Logits that the loss holds at once, in pieces, and tensors of that size that exist together. */
-const [LOSS_PIECES, LOSS_TENSORS] = [4, 5];
+/** Tensors of the loss that are as large as its logits and exist together. */
+const LOSS_TENSORS = 5;
 
 /** The two models of a healing, by their configs. */
 export interface HealConfigs {
@@ -36,7 +36,8 @@ export function healBytes({ pruned, teacher }: HealConfigs, settings: HealSettin
   const cost = decoderCost(pruned, 1, { ...pass, pass: 'step', firstInputGradient: true });
   const { float32, weightDtype } = savedPerStep(cost);
   const activations = 4 * float32 + bytes * weightDtype;
-  const pieces = 4 * LOSS_PIECES * LOSS_TENSORS * pieceEntries;
+  const logits = Math.min(LOSS_ENTRIES, tokens * pruned.vocabSize);
+  const pieces = 4 * LOSS_TENSORS * logits;
   // The gradient of the head is there before any activation is freed, twice while a piece is added.
   const step = Math.max(activations + 8 * ends, 4 * trained) + 4 * cost.transient.sublayer + pieces;
   const teaching = settings.teacherShare > 0 ? bytes * (other.sublayers + other.ends) : 0;

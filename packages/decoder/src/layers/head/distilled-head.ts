@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { PIECE_ENTRIES } from '../../costs/head-cost.js';
+import { LOSS_ENTRIES } from '../../costs/head-cost.js';
 import {
   type DistillationInputs,
   distillation,
@@ -31,9 +31,6 @@ export interface DistilledHead {
 /** Fewest tokens of a piece: fewer would read the head's matrix too often. */
 const LEAST_TOKENS = 32;
 
-/** Logits held at once, in multiples of what other passes hold: they pass each piece several times. */
-const PIECES = 4;
-
 /** Functions of the head that need all logits of a token together. They go through the tokens in pieces. */
 export function distilledHead(runtime: Runtime, cap: number | undefined) {
   const lossOf = (withHead: boolean) =>
@@ -47,11 +44,7 @@ export function distilledHead(runtime: Runtime, cap: number | undefined) {
     tops.set(k, known);
     return known;
   };
-  const pieceOf = (V: number) =>
-    Math.max(
-      LEAST_TOKENS,
-      2 ** Math.floor(Math.log2((PIECES * (runtime.pieceEntries ?? PIECE_ENTRIES)) / V)),
-    );
+  const pieceOf = (V: number) => Math.max(LEAST_TOKENS, 2 ** Math.floor(Math.log2(LOSS_ENTRIES / V)));
 
   return {
     /** @param hidden after the final norm, `[N, d]`. */

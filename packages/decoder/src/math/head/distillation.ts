@@ -53,18 +53,21 @@ export function distillation(
 ): Distillation {
   const plain = runtime.matMul(i.hidden, i.head, false, true); // [n, V]
   const capped = cap === undefined ? undefined : softCap(plain, cap);
-  const logP = tf.logSoftmax(capped?.value ?? plain);
-  const p = tf.exp(logP);
-  const flat = tf.reshape(logP, [-1]);
-  const nll = tf.neg(tf.gather(flat, i.next)); // [n]
-  const taught = taughtTerms(i, flat);
-  const ofNext = taught ? tf.sub(1, taught.share) : tf.scalar(1);
+  const logits = capped?.value ?? plain;
+  const flat = tf.reshape(logits, [-1]);
+  const max = tf.max(logits, 1, true); // [n, 1]
+  const exponential = tf.exp(tf.sub(logits, max)); // [n, V]
+  const total = tf.sum(exponential, 1, true); // [n, 1]
+  const normalizer = tf.add(max, tf.log(total)); // [n, 1]
+  const nll = tf.sub(tf.reshape(normalizer, [-1]), tf.gather(flat, i.next)); // [n]
+  const taught = taughtTerms(i, flat, normalizer);
+  const ofNext = taught ? tf.mul(i.weight, tf.sub(1, taught.share)) : i.weight; // [n, 1]
+  const ofAll = tf.div(taught ? tf.mul(i.weight, taught.ofAll) : i.weight, total); // [n, 1]
   const indices = taught ? tf.concat([i.next, taught.listed]) : i.next;
-  const ones = tf.onesLike(nll);
-  const values = taught ? tf.concat([tf.mul(ones, ofNext), tf.reshape(taught.ofListed, [-1])]) : ones;
+  const parts = taught ? [ofNext, tf.mul(taught.ofListed, i.weight)] : [ofNext];
+  const values = tf.concat(parts.map((part) => tf.reshape(part, [-1])));
   const sparse = tf.scatterND(tf.expandDims(indices, 1), values, [flat.shape[0]!]); // same tokens add up
-  const scaled = taught ? tf.mul(p, taught.ofAll) : p;
-  const dCapped = tf.mul(tf.sub(scaled, tf.reshape(sparse, logP.shape)), i.weight);
+  const dCapped = tf.sub(tf.mul(exponential, ofAll), tf.reshape(sparse, logits.shape));
   const dLogits = capped ? tf.mul(dCapped, capped.slope) : dCapped;
   return {
     nll,
@@ -80,9 +83,13 @@ function headGradient(runtime: Runtime, dLogits: tf.Tensor, { hidden, head }: Di
 }
 
 /** The teacher's part of the loss and of the gradient; undefined without a teacher. */
-function taughtTerms({ listed, logProbabilities: logQ, share }: DistillationInputs, flatLogP: tf.Tensor) {
+function taughtTerms(
+  { listed, logProbabilities: logQ, share }: DistillationInputs,
+  flatLogits: tf.Tensor,
+  normalizer: tf.Tensor,
+) {
   if (!listed || !logQ || !share) return undefined;
-  const logP = tf.reshape(tf.gather(flatLogP, listed), logQ.shape); // [n, k]
+  const logP = tf.sub(tf.reshape(tf.gather(flatLogits, listed), logQ.shape), normalizer); // [n, k]
   const [p, q] = [tf.exp(logP), tf.exp(logQ)];
   const rest = (x: tf.Tensor) => tf.maximum(tf.sub(1, tf.sum(x, 1, true)), LEAST_REST); // [n, 1]
   const [pRest, qRest] = [rest(p), rest(q)];
