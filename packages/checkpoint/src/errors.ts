@@ -109,7 +109,7 @@ export class InexpressibleModelError extends Error {
 
   constructor(
     readonly source: string,
-    readonly target: 'transformers' | 'GGUF' | 'DeciLM',
+    readonly target: 'transformers' | 'GGUF' | 'DeciLM' | 'ONNX',
     /** What cannot be expressed. */
     readonly what: string,
     /** What to do instead. */

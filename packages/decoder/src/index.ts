@@ -99,4 +99,4 @@ export { fusedCheckpoint, joinRows } from './weights/fused-tensors.js';
 export { headRows } from './weights/head-rows.js';
 export { type ModelTensors, modelTensors } from './weights/model-tensors.js';
 export { layerTensor, type ProjectionName, projectionName } from './weights/tensor-names.js';
-export type { WeightDType } from './weights/weight-reader.js';
+export { inOrder, transposed, type WeightDType } from './weights/weight-reader.js';

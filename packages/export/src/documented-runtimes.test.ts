@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fixtureNames } from '../../decoder/test/architecture-fixtures.js';
 import { ggufModelNames } from '../test/gguf-models.js';
 import { prunedBy } from '../test/made-up-model.js';
+import { onnxModelNames } from '../test/onnx-models.js';
 import { DECI_REFUSED, servedModel, servedModelNames } from '../test/served-models.js';
 import { modelLayout } from './gguf/model-layout.js';
 
@@ -33,7 +34,7 @@ describe('the table of runtimes in docs/serve.md', () => {
 
   it.each(rows)(
     'says of %s what tests compare',
-    (family, transformers, vllm, uniform, deci, gguf, ggufUniform) => {
+    (family, transformers, vllm, uniform, deci, gguf, ggufUniform, onnx) => {
       expect(transformers === 'yes').toBe(tested(fixtureNames, family!));
       expect([vllm, uniform].every((cell) => cell === 'yes')).toBe(tested(servedModelNames, family!));
       expect(deci === 'yes').toBe(!Object.hasOwn(DECI_REFUSED, family!));
@@ -45,6 +46,7 @@ describe('the table of runtimes in docs/serve.md', () => {
       const { levelled } = modelLayout(model, model.decoder);
       expect(gguf).toBe(levelled ? 'padded' : 'yes');
       expect(ggufUniform === 'yes').toBe(tested(ggufModelNames, family!));
+      expect(onnx === 'yes').toBe(tested(onnxModelNames, family!));
     },
   );
 });

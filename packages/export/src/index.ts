@@ -15,4 +15,5 @@ export {
   type RenderChat,
 } from './ollama/conversation-form.js';
 export { type ModelfileContent, modelfile, type OllamaParameters } from './ollama/modelfile.js';
+export { ONNX_TYPES, type OnnxType, type WriteOnnxOptions, writeOnnx } from './onnx/write-onnx.js';
 export { forTransformers } from './transformers/for-transformers.js';

@@ -137,10 +137,33 @@ describe('grasp export', () => {
     expect(portable.out).toMatch(/Padding: \d+\.\d% of the elements are zeros/);
   });
 
+  it('writes a folder with an ONNX model', async () => {
+    const run = (...more: string[]) => grasp('export', at('model'), '--out', at('onnx'), ...more);
+    const { code, out } = await run('--onnx');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^Written to \S+onnx\/onnx, [\d.]+ KiB/),
+    });
+    expect((await readdir(at('onnx/onnx'))).sort()).toEqual(['model.onnx', 'model.onnx_data']);
+    const config = JSON.parse(await readFile(at('onnx/config.json'), 'utf8'));
+    expect(config['transformers.js_config'].dtype).toBe('fp32');
+    expect(await readdir(at('onnx'))).toContain('tokenizer.json');
+    expect(await run('--onnx', 'f16')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('--overwrite'),
+    });
+    expect(await run('--onnx', 'f16', '--overwrite')).toMatchObject({ code: 0 });
+    expect((await readdir(at('onnx/onnx'))).sort()).toEqual(['model_fp16.onnx', 'model_fp16.onnx_data']);
+    expect(await run('--onnx', 'q8')).toMatchObject({ code: 2, err: expect.stringContaining('f32, f16') });
+  });
+
   it('asks for one kind of output', async () => {
     const none = await grasp('export', at('model'), '--out', at('none'));
-    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('--gguf with a type, or --deci') });
-    for (const other of ['--deci', '--portable']) {
+    expect(none).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--gguf with a type, --onnx, or --deci'),
+    });
+    for (const other of ['--deci', '--portable', '--onnx']) {
       const both = await grasp('export', at('model'), '--gguf', 'f16', other, '--out', at('x.gguf'));
       expect(both).toMatchObject({ code: 2, err: expect.stringContaining('cannot be used with') });
     }

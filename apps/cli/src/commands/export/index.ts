@@ -1,7 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { type DecoderCheckpoint, openDecoderCheckpoint } from '@grasp/decoder';
-import { GGUF_FILE_TYPES } from '@grasp/export';
+import { GGUF_FILE_TYPES, ONNX_TYPES, type OnnxType } from '@grasp/export';
 import { SettingsError } from '@grasp/prune';
 import { count, nonEmpty, options } from '../../shared/flags.js';
 import { MODEL_HELP, modelPath, showWarnings } from '../../shared/model.js';
@@ -10,6 +10,7 @@ import type { Terminal } from '../../shared/terminal.js';
 import { checkImportance, textImportance } from './text-importance.js';
 import { exportDeci } from './to-deci.js';
 import { exportGguf, ggufFile } from './to-gguf.js';
+import { exportOnnx } from './to-onnx.js';
 
 const HELP = `
 --gguf writes a file for llama.cpp. FFN widths are padded with zeros to multiples of 32. Prune with --align 32 to avoid the
@@ -17,6 +18,8 @@ padding. Where llama.cpp has one width for all layers (gemma, phi3, granite, …
 --layout uniform to avoid that.
 q8_0 and q4_0 hold blocks of 32: matrices whose rows are no whole blocks stay f16. q4_0 holds the head as q8_0.
 q6_k, q5_k_m and q4_k_m hold blocks of 256. Prune with --align 256 to have such rows in the FFN.
+--onnx writes a folder with an ONNX model, for ONNX Runtime, transformers.js and OpenVINO. With f16, matrices, their products and
+the cache are float16.
 --deci writes a DeciLM folder, which vLLM computes with its own classes: llama, mistral, ministral, qwen2 and seed_oss.
 --portable pads its FFN widths to multiples of 256 and its heads to the hidden size, for other readers of DeciLM.
 The output says how much is padded, and which types were used.`;
@@ -46,6 +49,12 @@ export const exportCommand = (terminal: Terminal) =>
         .conflicts(['deci', 'portable']),
     )
     .option('--ollama', 'with --gguf: write a folder with a Modelfile too, for ollama create')
+    .addOption(
+      new Option('--onnx [type]', 'write a folder with an ONNX model; type of its matrices (default: f32)')
+        .choices(ONNX_TYPES)
+        .preset('f32')
+        .conflicts(['gguf', 'deci', 'portable', 'importance', 'ollama', 'name']),
+    )
     .addOption(new Option('--deci', 'write a DeciLM folder').conflicts(['importance', 'ollama']))
     .option('--portable', 'with --deci: the form of it that other readers expect')
     .requiredOption('--out <path>', 'output: a file whose name ends in .gguf, or a folder', nonEmpty)
@@ -64,6 +73,7 @@ export const exportCommand = (terminal: Terminal) =>
     .action(async (model, given) => {
       const {
         gguf: type,
+        onnx,
         deci = false,
         portable = false,
         ollama = false,
@@ -71,12 +81,20 @@ export const exportCommand = (terminal: Terminal) =>
         name,
         ...flags
       } = given;
-      if (type === undefined && !deci) {
-        throw new SettingsError('Name the kind of output: --gguf with a type, or --deci.', ['gguf', 'deci']);
+      if (type === undefined && onnx === undefined && !deci) {
+        const kinds = ['gguf', 'onnx', 'deci'];
+        throw new SettingsError('Name the kind of output: --gguf with a type, --onnx, or --deci.', kinds);
       }
       const output = { out: flags.out, overwrite: flags.overwrite ?? false, quiet: flags.quiet ?? false };
       const path = await modelPath(model, terminal, output.quiet);
       await assertApart(output.out, text === undefined ? [path] : [path, text]);
+      if (onnx !== undefined) {
+        const onnxType = onnx as OnnxType; // one of the choices, or the preset
+        await withHeaders(path, terminal, (checkpoint) =>
+          exportOnnx(checkpoint, { ...output, type: onnxType }, terminal),
+        );
+        return;
+      }
       if (type === undefined) {
         await withHeaders(path, terminal, (checkpoint) =>
           exportDeci(checkpoint, { ...output, portable }, terminal),
