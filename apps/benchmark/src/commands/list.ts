@@ -92,6 +92,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./make-model/index.js')).makeModelCommand(),
   },
   {
+    name: 'agree',
+    usage: '[options] <models...>',
+    description: 'compare perplexity with transformers and greedy tokens with llama.cpp, model by model',
+    load: async () => (await import('./agree/index.js')).agreeCommand(),
+  },
+  {
     name: 'models',
     usage: '[options] [name]',
     description: 'list real models by name, or download one and verify its hash',
