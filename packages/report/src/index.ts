@@ -1,3 +1,4 @@
+export { chartSheet } from './charts/chart-sheet.js';
 export { type ChartOptions, lineChart, type Series } from './charts/line-chart.js';
 export { RunFolderError } from './errors.js';
 export { escapeMarkup } from './page/escape-markup.js';

@@ -52,7 +52,8 @@ export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'serve',
     usage: '[options] <model> <pruned...>',
-    description: 'compare models in stock llama.cpp: file size, load time, prefill, decode, memory, KV cache',
+    description:
+      'compare models in llama.cpp and vLLM: prefill, decode, first token, requests per second, memory, KV cache',
     load: async () => (await import('./serve/index.js')).serveCommand(),
   },
   {

@@ -33,7 +33,9 @@ export interface ChartOptions {
   readonly logarithmicX?: boolean;
 }
 
-const [WIDTH, HEIGHT] = [400, 250];
+/** Size of a chart in pixels. */
+export const CHART_SIZE = { width: 400, height: 250 };
+const { width: WIDTH, height: HEIGHT } = CHART_SIZE;
 const MARGIN = { top: 34, right: 16, bottom: 44, left: 50 };
 /** With more points than this, lines are drawn without dots, and axes with round numbers. */
 const FEW = 12;

@@ -1,3 +1,4 @@
+import { COLORS } from './colors.js';
 import { escapeMarkup } from './escape-markup.js';
 
 export interface HtmlPage {
@@ -10,11 +11,7 @@ export interface HtmlPage {
   readonly script?: string;
 }
 
-// Colours of text on their ground have a contrast of 4.5 or more, in light and in dark.
-const STYLE = `:root{color-scheme:light dark;--ground:#fff;--text:#1d2329;--soft:#57606a;--line:#d5dae0;--panel:#f4f6f8;
---series-0:#0b66c3;--series-1:#b4500b;--series-2:#2b7a4b;--series-3:#7a4fb0}
-@media(prefers-color-scheme:dark){:root{--ground:#14181d;--text:#e4e8ec;--soft:#9aa5b1;--line:#333b44;--panel:#1d232a;
---series-0:#62a8f5;--series-1:#f0954a;--series-2:#63c08a;--series-3:#b893ec}}
+const STYLE = `${COLORS}
 *{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:0 auto;padding:2rem 1rem 4rem;color:var(--text);background:var(--ground)}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .5rem;overflow-wrap:anywhere}h2{font-size:1.2rem;margin:2.5rem 0 .75rem}
 p{margin:.5rem 0;max-width:46rem}.soft{color:var(--soft)}

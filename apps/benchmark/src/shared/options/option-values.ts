@@ -16,6 +16,10 @@ export function countOrZero(text: string): number {
   return text === '0' ? 0 : count(text);
 }
 
+/** Comma-separated positive integers, in ascending order. */
+export const counts = (text: string): number[] =>
+  [...new Set(text.split(',').map(count))].sort((a, b) => a - b);
+
 /** Comma-separated words. */
 export const list = (text: string): string[] => text.split(',').filter(Boolean);
 

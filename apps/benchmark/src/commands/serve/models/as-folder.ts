@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
+import { openDecoderCheckpoint } from '@grasp/decoder';
+import { forTransformers } from '@grasp/export';
+
+/** Returns a model as a folder that vLLM reads. A GGUF file is written to `scratch`, with its values in the stored precision or float32. */
+export async function asFolder(model: string, scratch: string, name: string): Promise<string> {
+  if (!model.toLowerCase().endsWith('.gguf')) return model;
+  const folder = join(scratch, name);
+  const checkpoint = forTransformers(await openDecoderCheckpoint(await openCheckpoint(model)));
+  try {
+    await writeCheckpoint(checkpoint, folder);
+  } finally {
+    await checkpoint.close();
+  }
+  return folder;
+}

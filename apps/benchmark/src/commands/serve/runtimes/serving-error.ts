@@ -1,0 +1,5 @@
+/** A runtime failed to start or to answer. */
+export class ServingError extends Error {
+  override readonly name = 'ServingError';
+  readonly code = 'GRASP_SERVING';
+}
