@@ -59,7 +59,13 @@ export {
   type StatedBudget,
 } from './projection/budgets.js';
 export { latencyCosts, latencyMisfit } from './projection/latency-costs.js';
-export { constraintsOf, type Projection, projectionOf, usesPaperRule } from './projection/projection.js';
+export {
+  constraintsOf,
+  type Projection,
+  projectionOf,
+  usesPaperRule,
+  wholeOf,
+} from './projection/projection.js';
 export type { PruneEvent, Subject } from './run/events.js';
 export { type EvaluationText, measure } from './run/measure.js';
 export { prune } from './run/prune.js';

@@ -1,4 +1,7 @@
-import { type Budget, budgetCost, type Constraints, createLayout, type Layout } from '@grasp/budget';
+import { type Budget, budgetCost } from '../budget.js';
+import type { Constraints } from '../constraints.js';
+import { projectExact } from '../exact.js';
+import { createLayout, type Layout } from '../layout.js';
 
 /** What is kept or removed as a whole: layers, or their attentions and FFNs one by one. */
 export type Whole = 'layers' | 'sublayers';
@@ -42,12 +45,32 @@ export function keepWhole(
   return mask;
 }
 
-/** The layers with the lowest sums of scores. Of equal ones, the later. None has protected units. */
-export function leastLayers(
+/**
+ * Removes the `count` layers with the lowest sums of scores, of equal ones the later, and projects the others exactly, as
+ * `projectExact` does. Layers with protected units stay.
+ *
+ * @param scores `[layout.size]`
+ * @returns the mask of the units.
+ * @throws as `projectExact`
+ */
+export function projectWithoutLayers(
+  scores: Float32Array,
+  layout: Layout,
+  budgets: Budget | readonly Budget[],
+  count: number,
+  constraints: Constraints = {},
+): Uint8Array {
+  const dropped = leastLayers(scores, layout, count, constraints.protect);
+  if (dropped.size === 0) return projectExact(scores, layout, budgets, constraints);
+  const rest = withoutLayers(layout, [budgets].flat(), constraints, dropped);
+  return rest.spread(projectExact(rest.pick(scores), rest.layout, rest.budgets, rest.constraints));
+}
+
+function leastLayers(
   scores: Float32Array,
   layout: Layout,
   count: number,
-  protect?: Uint8Array,
+  protect: Uint8Array | undefined,
 ): ReadonlySet<number> {
   const parts = partsOf(scores, layout, 'layers').filter((part) => !isProtected(part, layout, protect));
   parts.sort((a, b) => a.score - b.score || b.layer - a.layer);
@@ -55,7 +78,7 @@ export function leastLayers(
 }
 
 /** A projection problem, and where its units are in the whole one. */
-export interface SubProblem {
+interface SubProblem {
   readonly layout: Layout;
   readonly budgets: readonly Budget[];
   readonly constraints: Constraints;
@@ -66,7 +89,7 @@ export interface SubProblem {
 }
 
 /** The problem without some layers. */
-export function withoutLayers(
+function withoutLayers(
   layout: Layout,
   budgets: readonly Budget[],
   { protect, ...constraints }: Constraints,

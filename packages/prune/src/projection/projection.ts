@@ -3,11 +3,13 @@ import {
   BudgetBelowFloorError,
   type Constraints,
   denseCost,
+  keepWhole,
   type Layout,
   LayoutError,
   matchUnits,
-  projectExact,
   projectGreedyPrefix,
+  projectWithoutLayers,
+  type Whole,
 } from '@grasp/budget';
 import { configOf, type DecoderConfig, decoderLayout, modelTensors } from '@grasp/decoder';
 import { relaxedBudget } from '@grasp/gates';
@@ -16,7 +18,6 @@ import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
 import { BudgetTooSmallError } from './budget-too-small-error.js';
 import { budgetsOf, type ModelHeaders, type StatedBudget } from './budgets.js';
-import { keepWhole, leastLayers, type Whole, withoutLayers } from './whole-blocks.js';
 
 /** Projects scores onto the budgets and constraints of one model. */
 export interface Projection {
@@ -40,23 +41,20 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
   assertPrunable(config, settings);
   const budgets = budgetsOf(model, settings);
   const constraints = constraintsOf(layout, settings);
-  const { only, dropLayers = 0 } = settings.projection;
+  const { dropLayers = 0 } = settings.projection;
+  const whole = wholeOf(settings);
   const projectShare = (scores: Float32Array, share: number) => {
     const relaxed = budgets.map((budget) => relaxedBudget(layout, budget, share));
-    if (isWhole(only))
-      return keepWhole(scores, layout, relaxed, { whole: only, protect: constraints.protect });
+    if (whole) return keepWhole(scores, layout, relaxed, { whole, protect: constraints.protect });
     const count = share >= 1 ? dropLayers : Math.floor(share * dropLayers);
-    const dropped = leastLayers(scores, layout, count, constraints.protect);
-    if (dropped.size === 0) return projectExact(scores, layout, relaxed, constraints);
-    const rest = withoutLayers(layout, relaxed, constraints, dropped);
-    return rest.spread(projectExact(rest.pick(scores), rest.layout, rest.budgets, rest.constraints));
+    return projectWithoutLayers(scores, layout, relaxed, count, constraints);
   };
   if (usesPaperRule(settings)) {
     assertPaperSupports(settings);
     return { layout, budgets, projectShare, project: (p) => projectGreedyPrefix(p, layout, budgets[0]!) };
   }
   assertRoom(layout, budgets, constraints, settings);
-  if (settings.projection.minimum === 0 || isWhole(only) || dropLayers > 0)
+  if (settings.projection.minimum === 0 || whole || dropLayers > 0)
     assertModelIsLeft(model, projectShare(new Float32Array(layout.size), 1));
   return { layout, budgets, projectShare, project: (scores) => projectShare(scores, 1) };
 }
@@ -78,22 +76,20 @@ function assertRoom(
   }
 }
 
-const isWhole = (only: PruneSettings['projection']['only']): only is Whole =>
-  only === 'layers' || only === 'sublayers';
+/** What the settings keep or remove as a whole, or undefined: unit by unit. */
+export const wholeOf = ({ projection: { only } }: Pick<PruneSettings, 'projection'>): Whole | undefined =>
+  only === 'layers' || only === 'sublayers' ? only : undefined;
 
 /** @throws SettingsError if KV groups should be pruned, and cannot be; if all layers should be removed. */
-function assertPrunable(
-  { groupGate, architecture, layers }: DecoderConfig,
-  { projection }: PruneSettings,
-): void {
-  const { only, dropLayers = 0 } = projection;
+function assertPrunable({ groupGate, architecture, layers }: DecoderConfig, settings: PruneSettings): void {
+  const { only, dropLayers = 0 } = settings.projection;
   if (dropLayers >= layers.length) {
     throw new SettingsError(
       `projection.dropLayers ${dropLayers}: the model has ${layers.length} layers. Leave at least one.`,
       ['projection.dropLayers'],
     );
   }
-  if (dropLayers > 0 && isWhole(only)) {
+  if (dropLayers > 0 && wholeOf(settings)) {
     throw new SettingsError(
       `projection.only ${only} removes as many as the budget asks for. Leave out projection.dropLayers.`,
       ['projection.dropLayers', 'projection.only'],
@@ -113,9 +109,9 @@ export const usesPaperRule = ({ projection, choice }: PruneSettings): boolean =>
 
 /** The constraints that the settings place on the widths of the layers. */
 export function constraintsOf(layout: Layout, settings: PruneSettings): Constraints {
-  const { align, layout: shape, only } = settings.projection;
-  const minimum = isWhole(only) ? 0 : settings.projection.minimum;
-  const protect = protectedUnits(layout, settings.projection);
+  const { align, layout: shape } = settings.projection;
+  const minimum = wholeOf(settings) ? 0 : settings.projection.minimum;
+  const protect = protectedUnits(layout, settings);
   const has = (kind: string) => layout.blocks.some((block) => block.kind === kind);
   return {
     minimum,
@@ -126,12 +122,10 @@ export function constraintsOf(layout: Layout, settings: PruneSettings): Constrai
 }
 
 /** A mask of the units that match a pattern, or belong to a kind that is not pruned. */
-function protectedUnits(
-  layout: Layout,
-  { protect = [], only }: PruneSettings['projection'],
-): Uint8Array | undefined {
+function protectedUnits(layout: Layout, settings: PruneSettings): Uint8Array | undefined {
+  const { protect = [], only } = settings.projection;
   const others = layout.blocks.some(({ kind }) => kind !== only);
-  const other = only === undefined || isWhole(only) || !others ? [] : [only === 'ffn' ? '*.kv' : '*.ffn'];
+  const other = only === undefined || wholeOf(settings) || !others ? [] : [only === 'ffn' ? '*.kv' : '*.ffn'];
   if (protect.length + other.length === 0) return undefined;
   const units = new Uint8Array(layout.size);
   for (const pattern of [...protect, ...other]) {

@@ -21,23 +21,23 @@ interface WrittenConstraints extends Omit<Constraints, 'protect'> {
 
 /** Encodes a run as JSON for a script element. */
 export function encodeLiveRun({ mask, units, ...others }: LiveRun): string {
-  const { layout, scores, projection, constraints } = units;
+  const { layout, scores, constraints, ...rule } = units;
   const { protect, ...plain } = constraints;
   const written: WrittenConstraints = {
     ...plain,
     ...(protect ? { protect: [...protect.keys()].filter((unit) => protect[unit] === 1) } : {}),
   };
   const file = new TextDecoder().decode(encodeMask({ layout, mask, scores }));
-  return JSON.stringify({ ...others, projection, constraints: written, file }).replaceAll('<', '\\u003c');
+  return JSON.stringify({ ...others, rule, constraints: written, file }).replaceAll('<', '\\u003c');
 }
 
 /** Decodes the output of {@link encodeLiveRun}. */
 export function decodeLiveRun(json: string): LiveRun {
-  const { projection, constraints, file, ...others } = JSON.parse(json);
+  const { rule, constraints, file, ...others } = JSON.parse(json);
   const { layout, mask, scores } = decodeMask(new TextEncoder().encode(file));
   const { protect, ...plain }: WrittenConstraints = constraints;
   const stays = new Uint8Array(layout.size);
   for (const unit of protect ?? []) stays[unit] = 1;
   const read: Constraints = { ...plain, ...(protect ? { protect: stays } : {}) };
-  return { ...others, mask, units: { layout, scores: scores!, projection, constraints: read } };
+  return { ...others, mask, units: { ...rule, layout, scores: scores!, constraints: read } };
 }

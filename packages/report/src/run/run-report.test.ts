@@ -1,4 +1,4 @@
-import { budgetFromKeepRatio, keptPerBlock, projectExact } from '@grasp/budget';
+import { budgetFromKeepRatio, keptPerBlock, maskCost, projectExact } from '@grasp/budget';
 import { parseSettings } from '@grasp/prune';
 import { expect, it } from 'vitest';
 import { madeUpRun } from '../../test/made-up-run.js';
@@ -40,6 +40,34 @@ it('keeps to the run’s constraints', async () => {
   expect(units.constraints.protect!.reduce((sum, bit) => sum + bit, 0)).toBe(304);
   expect(new Set(kept)).toEqual(new Set([288, 4])); // 9 · 32 of 300
 });
+
+it.each([{ only: 'layers' }, { only: 'sublayers' }, { dropLayers: 3 }] as const)(
+  'keeps and removes as the run did: $only $dropLayers',
+  async (projection) => {
+    const settings = parseSettings({ budget: { keep: 0.6 }, projection });
+    const given = madeUpRun({ settings });
+    const page = await runReport(given);
+    const { units } = embedded(page);
+    const { layout } = units;
+    for (const keep of [0.3, 0.6, 0.7]) {
+      const mask = maskAt(units, keep);
+      expect(maskCost(layout, mask)).toBeLessThanOrEqual(keep * layout.totalCost);
+      const kept = keptPerBlock(layout, mask);
+      const empty = layout.blocks.filter((_, block) => kept[block] === 0);
+      if ('dropLayers' in projection) expect(new Set(empty.map(({ layer }) => layer)).size).toBe(3);
+      else
+        expect(kept.every((count, block) => count === 0 || count === layout.blocks[block]!.count)).toBe(true);
+      if ('only' in projection && projection.only === 'layers') expect(kept[0] === 0).toBe(kept[1] === 0);
+    }
+    // The slider ends where something, and where all that can be, is kept.
+    const [, least, most] = /<input type="range" id="keep" min="([\d.]+)" max="([\d.]+)"/
+      .exec(page)!
+      .map(Number);
+    expect(maskAt(units, least! / 100)).toContain(1);
+    expect(most).toBe('dropLayers' in projection ? 75 : 100);
+    expect(page).toMatch('dropLayers' in projection ? 'The 3 layers' : 'Whole ');
+  },
+);
 
 it('does without what a run did not do', async () => {
   const page = await runReport(madeUpRun({ perplexity: {}, losses: { gates: [3, 2], scales: [] } }));

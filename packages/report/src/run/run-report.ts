@@ -1,10 +1,11 @@
 import type { Layout } from '@grasp/budget';
-import { constraintsOf, type RunRecord, usesPaperRule } from '@grasp/prune';
+import { constraintsOf, type RunRecord, usesPaperRule, wholeOf } from '@grasp/prune';
 import { HEAT_MAP_STYLE } from '../charts/heat-map.js';
 import { lossChart } from '../charts/loss-chart.js';
 import { budgetSlider } from '../live/budget-slider.js';
 import { encodeLiveRun, type LiveRun } from '../live/live-run.js';
 import { liveViews } from '../live/live-views.js';
+import type { ScoredUnits } from '../live/scored-units.js';
 import { escapeMarkup } from '../page/escape-markup.js';
 import { formatBytes, formatParameters, formatShare } from '../page/format.js';
 import { htmlPage } from '../page/html-page.js';
@@ -73,9 +74,13 @@ ${runInputs(record)}
 }
 
 /** The projection of the run and its constraints. */
-function ruleOf(layout: Layout, { settings }: RunRecord) {
-  const paper = usesPaperRule(settings);
-  return { projection: paper ? 'paper' : 'exact', constraints: constraintsOf(layout, settings) } as const;
+function ruleOf(layout: Layout, { settings }: RunRecord): Omit<ScoredUnits, 'layout' | 'scores'> {
+  return {
+    projection: usesPaperRule(settings) ? 'paper' : 'exact',
+    constraints: constraintsOf(layout, settings),
+    whole: wholeOf(settings),
+    dropLayers: settings.projection.dropLayers,
+  };
 }
 
 function titleOf({ model, before, after }: RunRecord): string {
