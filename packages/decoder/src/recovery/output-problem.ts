@@ -24,8 +24,8 @@ export async function outputProblem(
   const columns = Uint32Array.from(rowsOfUnits(order.subarray(0, kept), width));
   const n = columns.length;
   const all = await sums.gram.data<'float32'>();
-  const gram = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) gram.set(all.subarray(i * P, i * P + n), i * n);
+  const gram = n === P ? all : new Float32Array(n * n); // may be hundreds of megabytes
+  if (n < P) for (let i = 0; i < n; i++) gram.set(all.subarray(i * P, i * P + n), i * n);
   const weights = new Float32Array(n * m);
   columns.forEach((column, i) => {
     weights.set(matrix.subarray(column * m, (column + 1) * m), i * m);

@@ -21,11 +21,13 @@ export interface RefitCost {
  */
 export function refitCost(
   config: DecoderConfig,
-  { tokens: N, streams }: RefitPlan,
+  { tokens: N, streams, even }: RefitPlan,
   keep: number,
   bytesPerElement: number,
 ): RefitCost {
-  const outputs = decoderLayers(config, keep).sublayers.map(({ cost }) => cost.outputMatrix!);
+  const outputsOf = (share: number) =>
+    decoderLayers(config, share).sublayers.map(({ cost }) => cost.outputMatrix!);
+  const outputs = outputsOf(keep);
   const sumOver = (cost: (matrix: MatrixSize) => number) =>
     outputs.reduce((sum, matrix) => sum + cost(matrix), 0);
   // The text goes through all units of every sublayer. Scores and mixing are not counted.
@@ -33,11 +35,12 @@ export function refitCost(
   // Products of the inputs with themselves, with the outputs, and with the new matrix.
   const sums = sumOver(({ inputs: n, outputs: d }) => 2 * N * (n ** 2 + 2 * n * d));
   const d = config.hiddenSize;
-  const n = Math.max(0, ...outputs.map(({ inputs }) => inputs));
+  // A mask that is free to do so keeps some sublayers whole.
+  const n = Math.max(0, ...outputsOf(even ? keep : 1).map(({ inputs }) => inputs));
   // Both streams of all text, and the inputs of one output matrix.
   const text = 2 * 4 * N * d + bytesPerElement * N * n;
-  // The sums three times in float32, while they are added up and read. Then the equations and their solution in float64.
-  const equations = (3 * 4 + 4 * 8) * n ** 2 + (3 * 4 + 5 * 8) * n * d;
+  // The sums twice in float32, of the device and those that were read. Then the equations and their factor in float64.
+  const equations = (2 * 4 + 3 * 8) * n ** 2 + (3 * 4 + 5 * 8) * n * d;
   return {
     operations: passes + sums,
     // A Cholesky factor, and two triangular solves for each output.

@@ -35,11 +35,13 @@ describe('runPlan', () => {
 
   it('limits a refit to the text, and reads it twice to compensate an error', () => {
     const refit = { 'refit.mode': 'sequential', 'text.length': 100 };
-    expect(planOf({ ...refit, 'refit.blocks': 50 }).refit).toEqual({ tokens: 5000, streams: 2 });
+    expect(planOf({ ...refit, 'refit.blocks': 50 }).refit).toEqual({ tokens: 5000, streams: 2, even: false });
     expect(planOf({ ...refit, 'refit.blocks': 500, 'refit.compensation': 0 }).refit).toEqual({
       tokens: 12900,
       streams: 1,
+      even: false,
     });
+    expect(planOf({ ...refit, 'projection.layout': 'uniform' }).refit).toMatchObject({ even: true });
     expect(planOf({})).not.toHaveProperty('refit');
   });
 

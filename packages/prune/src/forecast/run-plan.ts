@@ -31,6 +31,8 @@ export interface RefitPlan {
   readonly tokens: number;
   /** Models that read the text: the pruned one, and the dense one if the refit compensates part of the error. */
   readonly streams: 1 | 2;
+  /** Whether every sublayer keeps the same share. */
+  readonly even: boolean;
 }
 
 /** The plan of a run, from its settings and the sizes of its texts. */
@@ -67,7 +69,7 @@ function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
   return needs === 'gradients' || needs === 'activations' ? texts.gates : 0;
 }
 
-function refitPlan({ refit, text }: PruneSettings, texts: TextSizes): RefitPlan {
+function refitPlan({ refit, text, projection }: PruneSettings, texts: TextSizes): RefitPlan {
   const tokens = Math.min(refit.blocks, texts.gates) * text.length;
-  return { tokens, streams: refit.compensation > 0 ? 2 : 1 };
+  return { tokens, streams: refit.compensation > 0 ? 2 : 1, even: projection.layout === 'uniform' };
 }

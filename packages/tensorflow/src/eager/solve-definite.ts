@@ -43,8 +43,17 @@ export function solveDefinite(
     const [output] = operations.executeOp(name, named, inputs, 1) as [StoredTensor];
     return keep(output.id);
   };
+  /** The Cholesky factor; frees the matrix, which is as large. */
+  const factorOf = (matrix: number): number => {
+    try {
+      return run('Cholesky', {}, [matrix]);
+    } finally {
+      operations.deleteTensor(matrix);
+    }
+  };
   try {
-    const factor = run('Cholesky', {}, [keep(operations.createTensor([n, n], DT.double, a))]);
+    const matrix = operations.createTensor([n, n], DT.double, a);
+    const factor = factorOf(matrix);
     const right = keep(operations.createTensor([n, b.length / n], DT.double, b));
     const half = run('MatrixTriangularSolve', { lower: true, adjoint: false }, [factor, right]);
     const solution = tensors.readDoubles(
