@@ -18,6 +18,8 @@ it.each([
   ['prune model --keeps 0.5', '--keeps'],
   ['prune model --layout round', '--layout round'],
   ['eval ppl model text.txt --windows 3', undefined],
+  ['export model --onnx --out folder', undefined],
+  ['export model --onnx f8 --out folder', '--onnx f8'],
 ])('of grasp %s it is %s that does not exist', (line, unknown) => {
   expect(unknownWord(program, line.split(' '))).toBe(unknown);
 });

@@ -105,6 +105,12 @@ describe('writeOnnx', () => {
     await expect(writeOnnx(model, at('plain'))).rejects.toMatchObject({ reason: 'overwrite' });
   });
 
+  it.each(['../x.json', 'config.json', 'onnx'])('refuses a file of the name %s', async (name) => {
+    const file = { name, read: async () => new Uint8Array(1) };
+    const written = writeOnnx({ ...model, files: [file] }, at('named'));
+    await expect(written).rejects.toThrow(`${JSON.stringify(name)} has no place beside the model`);
+  });
+
   it('leaves nothing behind if a tensor cannot be read', async () => {
     const read = (name: string) => {
       if (name.includes('layers.2')) throw new Error('gone');

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Checkpoint, stringifyLike, type TensorProgress } from '@grasp/checkpoint';
 import {
   checkWeights,
@@ -7,7 +7,7 @@ import {
   type DecoderConfig,
   openDecoderCheckpoint,
 } from '@grasp/decoder';
-import { claimOutputFolder, replaceFile } from '@grasp/files';
+import { claimOutputFolder, FileWriteError, replaceFile } from '@grasp/files';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { withoutCode } from '../transformers/without-code.js';
 import { withoutEmptyLayers } from '../without-empty-layers.js';
@@ -39,6 +39,9 @@ const NAMES = {
   f32: { dtype: 'float32', name: 'fp32', file: 'model.onnx', products: 'FLOAT' },
   f16: { dtype: 'float16', name: 'fp16', file: 'model_fp16.onnx', products: 'FLOAT16' },
 } as const;
+
+/** What a folder has beside the files of the checkpoint. */
+const OWN_FILES = ['', '.', '..', 'onnx', 'config.json'];
 
 /**
  * Writes a checkpoint, dense or pruned, as an ONNX model of standard operators, in the folder that optimum and
@@ -85,7 +88,15 @@ async function writeInto(
   await writeDataFiles(inner, places, onTensor);
   await replaceFile(join(inner, file), encodeModel(graph, places));
   for (const { name, read } of withoutCode(checkpoint.files)) {
-    if (!name.endsWith('.py')) await replaceFile(join(folder, name), await read());
+    if (name.endsWith('.py')) continue;
+    if (basename(name) !== name || OWN_FILES.includes(name)) {
+      throw new FileWriteError(
+        folder,
+        'input',
+        `the file ${JSON.stringify(name)} has no place beside the model.`,
+      );
+    }
+    await replaceFile(join(folder, name), await read());
   }
   const runtime = { dtype: runtimeType, use_external_data_format: { [file]: dataFiles(places).length } };
   const config = onnxConfig(checkpoint, checkpoint.decoder, dtype, runtime);

@@ -11,6 +11,8 @@ interface KnownCommand {
   readonly options: readonly {
     readonly long?: string | undefined;
     readonly argChoices?: readonly string[] | undefined;
+    /** Whether the option may stand without its value. */
+    readonly optional?: boolean | undefined;
   }[];
 }
 
@@ -68,6 +70,7 @@ export function unknownWord(program: KnownCommand, words: readonly string[]): st
     const option = program.options.find(({ long }) => long === word);
     if (option === undefined) return word;
     const value = words[i + 1];
+    if (option.optional && value?.startsWith('-')) continue;
     if (value !== undefined && option.argChoices && !option.argChoices.includes(value))
       return `${word} ${value}`;
   }
