@@ -15,12 +15,14 @@ export { MemoryError, type MemoryOwner } from './forecast/memory-error.js';
 export type { TextSizes } from './forecast/text-sizes.js';
 export { HealError, TeacherMisfitError } from './heal/errors.js';
 export type { HealEvent, HealedStep, HealPoint } from './heal/events.js';
+export { type HealForecast, healForecast } from './heal/forecast.js';
 export { type HealJob, heal, healIdentity } from './heal/heal.js';
 export { type HealModels, type HealTexts, healWeights } from './heal/learn.js';
-export { assertHealFits, type HealConfigs, healBytes } from './heal/memory.js';
+export { assertHealFits, type HealConfigs, healBytes, healMemory } from './heal/memory.js';
 export { HEAL_RECORD, type HealRecord } from './heal/record.js';
 export {
   type HealSettings,
+  healGroup,
   healLeaves,
   healSettingsSchema,
   healSteps,

@@ -13,6 +13,7 @@ export interface CardHealing {
   readonly data: { readonly training: { readonly description: string; readonly fingerprint: string } };
   readonly steps: readonly { readonly nll: number; readonly kl?: number }[];
   readonly curve: readonly { readonly step: number; readonly perplexity: number }[];
+  readonly bestStep?: number;
   readonly perplexity: Readonly<Record<'pruned' | 'healed', Readonly<Record<string, number>>>>;
 }
 
@@ -40,7 +41,7 @@ export function healedCard(card: string | undefined, record: CardHealing): strin
     : `${card.slice(0, before).trimEnd()}\n\n${section}\n${card.slice(before)}`;
 }
 
-function healing({ teacher, settings, data, steps, curve, perplexity }: CardHealing): string {
+function healing({ teacher, settings, data, steps, curve, bestStep, perplexity }: CardHealing): string {
   const tokens = (step: number) => (step * settings.batch * settings.length).toLocaleString('en-US');
   const texts = Object.keys(perplexity.healed);
   const taught = `${Math.round(100 * settings.teacherShare)}% the predictions of ${baseName(teacher)}`;
@@ -70,7 +71,11 @@ ${thinned(curve)
   return `## Healing
 
 After it was pruned, all weights were trained on ${tokens(steps.length)} tokens. The loss was ${taught} and the rest the next token. The
-tables above are of the model before that.
+tables above are of the model before that.${
+    bestStep === undefined
+      ? ''
+      : ` The weights after ${tokens(bestStep)} tokens are kept, which have the lowest perplexity on held-out text.`
+  }
 
 ${measured}${points}Text: ${cell(withoutFolders(data.training.description))}, fingerprint \`${data.training.fingerprint.slice(0, 16)}\`.
 

@@ -17,6 +17,19 @@ const OPERATIONS_PER_SOLVE: Record<DType, number> = { float32: 8, bfloat16: 16 }
 const SECONDS_PER_LORA_PARAMETER = 60e-9;
 
 /**
+ * The duration of steps of matrix products and activations, in seconds.
+ *
+ * @param flopsPerSecond the rate that `matMulRate` measures for the dtype
+ */
+export function stepSeconds(
+  { flops, activations }: { readonly flops: number; readonly activations: number },
+  flopsPerSecond: number,
+  dtype: DType,
+): number {
+  return (flops + OPERATIONS_PER_ACTIVATION[dtype] * activations) / flopsPerSecond;
+}
+
+/**
  * The duration of a run on a processor, in seconds. Perplexity is not counted.
  *
  * @param flopsPerSecond the rate that `matMulRate` measures for the dtype

@@ -45,6 +45,7 @@ const texts = { training: mixTexts([text], { count: 20, seed: 1 }), heldOut: tex
 
 let folder: string;
 let engine: Engine;
+let bestStep = 0;
 beforeAll(async () => {
   engine = await openEngine({ backend: 'wasm' });
   folder = await mkdtemp(join(tmpdir(), 'grasp-heal-'));
@@ -128,6 +129,45 @@ describe('heal', () => {
     await expect(refused(state)).rejects.toThrow('--restart');
     const restarted = healStateFile(path, await healIdentity(job()), { restart: true });
     expect((await refused(restarted))!.steps).toHaveLength(5);
+  });
+
+  it('writes the weights of the best measurement, also after it was resumed', async () => {
+    const early = {
+      ...settings,
+      learningRate: 1,
+      decay: 'none' as const,
+      warmUp: 1, // rates rise until they do harm
+      evalEvery: 1,
+      patience: 2,
+    };
+    const best = { ...job(), settings: parseHealSettings({ ...early, tokens: 24 * 48 }) };
+    const longer = { ...best, texts: { ...texts, training: mixTexts([text], { count: 96, seed: 1 }) } };
+    const identity = await healIdentity(longer);
+    const outs: string[] = [];
+    for (const stopAfter of [undefined, 0, 1]) {
+      const out = join(folder, `best-${stopAfter}`);
+      await mkdir(out);
+      const stateFile = healStateFile(join(folder, `best-${stopAfter}.state`), identity);
+      const measured = stopAfter === undefined ? undefined : bestStep + stopAfter;
+      if (measured !== undefined)
+        await runTo(
+          heal({ ...longer, stateFile }),
+          (e) => e.stage === 'heal-held-out' && e.step === measured,
+        );
+      const evaluation = [{ name: 'held out', windows: text }];
+      const record = (await runTo(heal({ ...longer, folder: out, stateFile, evaluation })))!;
+      bestStep = record.bestStep!;
+      expect(bestStep).toBeGreaterThan(0);
+      expect(bestStep).toBe(record.steps.length - 2);
+      const { perplexity } = record.curve.find(({ step }) => step === bestStep)!;
+      expect(record.perplexity.healed['held out']).toBeCloseTo(perplexity, 3);
+      outs.push(out);
+      await stateFile.remove();
+      expect(existsSync(join(folder, `best-${stopAfter}.state.best`))).toBe(false);
+    }
+    for (const name of ['model.safetensors', 'grasp-heal.json'])
+      for (const out of outs.slice(1))
+        expect(await readFile(join(out, name))).toEqual(await readFile(join(outs[0]!, name)));
   });
 
   it('refuses a teacher with another vocabulary', async () => {

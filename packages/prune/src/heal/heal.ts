@@ -18,6 +18,7 @@ import { modelFingerprint } from '../run/run-identity.js';
 import { CARD } from '../run/run-record.js';
 import { version } from '../run/version.js';
 import type { RunIdentity } from '../state/run-state.js';
+import { bestInMemory, bestPoint } from './best.js';
 import { TeacherMisfitError } from './errors.js';
 import { type HealTexts, healWeights } from './learn.js';
 import { HEAL_RECORD, type HealRecord, healText } from './record.js';
@@ -94,6 +95,7 @@ export async function* heal(job: HealJob): AsyncGenerator<PruneEvent, HealRecord
     parameters: healed.parameters,
     steps: healed.progress.steps,
     curve: healed.progress.curve,
+    ...(healed.bestStep === undefined ? {} : { bestStep: healed.bestStep }),
     perplexity: { pruned: before, healed: after },
   };
   if (folder === undefined) return record;
@@ -115,6 +117,7 @@ function checkTeacher(pruned: DecoderCheckpoint, teacher: DecoderCheckpoint): vo
 interface Healed {
   readonly parameters: number;
   readonly progress: HealProgress;
+  readonly bestStep?: number | undefined;
   /** Perplexities of the written model. */
   measure(texts: readonly EvaluationText[]): AsyncGenerator<PruneEvent, Record<string, number>, undefined>;
 }
@@ -125,17 +128,35 @@ async function* trained(
   dense: DecoderCheckpoint,
   { engine, settings, texts, folder, stateFile }: HealJob,
 ): AsyncGenerator<PruneEvent, Healed, undefined> {
+  const best = settings.patience > 0 ? (stateFile?.best ?? bestInMemory()) : undefined;
   const student = yield* loadOn(pruned, engine, settings.dtype);
   const teacher = settings.teacherShare > 0 ? yield* loadOn(dense, engine, settings.dtype) : student;
   const { beta1, beta2, weightDecay, clip } = settings;
   const embedding = settings.embedding === 'trained';
   const training = student.training({ betas: [beta1, beta2], weightDecay, clip, embedding });
   try {
-    const progress = yield* healWeights({ student, teacher }, training, texts, settings, stateFile);
-    if (folder !== undefined) yield* written(training.checkpoint(pruned), folder);
+    const onBest = async (step: number) => {
+      if (step > 0) await best?.keep(step, training.checkpoint(pruned)); // those of step 0 are the pruned model's
+    };
+    const progress = yield* healWeights({ student, teacher }, training, texts, settings, stateFile, onBest);
+    const bestStep = best && bestPoint(progress.curve)?.step;
+    if (folder !== undefined) {
+      if (bestStep === 0) yield* written(pruned, folder);
+      else if (bestStep === undefined || bestStep === progress.steps.length)
+        yield* written(training.checkpoint(pruned), folder);
+      else {
+        const kept = await best!.open(bestStep, pruned);
+        try {
+          yield* written(kept, folder);
+        } finally {
+          await kept.close();
+        }
+      }
+    }
     return {
       parameters: training.size,
       progress,
+      bestStep,
       async *measure(evaluation) {
         if (evaluation.length === 0) return {};
         const checkpoint = await openCheckpoint(folder!);

@@ -13,7 +13,11 @@ const text = (blocks: number): TokenBlocks => ({
 });
 
 /** Runs the loop on models that compute nothing. `perplexities` are those of the measurements, in order. */
-async function loop(input: object, perplexities: readonly number[] = []) {
+async function loop(
+  input: object,
+  perplexities: readonly number[] = [],
+  onBest?: (step: number) => Promise<void>,
+) {
   const settings = parseHealSettings({ length: LENGTH, batch: 4, rows: 3, ...input });
   const steps: { batches: readonly TrainingBatch[]; rates: LearningRates }[] = [];
   const asked: TokenBlocks['ids'][] = [];
@@ -39,7 +43,7 @@ async function loop(input: object, perplexities: readonly number[] = []) {
   };
   const texts = { training: text(40), ...(perplexities.length > 0 ? { heldOut: text(1) } : {}) };
   const models = { student, teacher } as unknown as { student: Decoder; teacher: Decoder };
-  const run = healWeights(models, training as unknown as WeightTraining, texts, settings);
+  const run = healWeights(models, training as unknown as WeightTraining, texts, settings, undefined, onBest);
   for (;;) {
     const { done, value } = await run.next();
     if (done) return { settings, steps, asked, progress: value };
@@ -63,6 +67,13 @@ it('gives every kind of weight its rate, along the schedule', async () => {
   expect(steps.map(({ rates }) => rates)).toEqual(
     factors.map((factor) => ({ matrix: factor * 0.5, bias: factor * 0.5, norm: factor * 3 })),
   );
+});
+
+it('says which measurements are the best so far, while the model has these weights', async () => {
+  const bests: number[] = [];
+  const input = { tokens: 5 * 4 * LENGTH, evalEvery: 1 };
+  await loop(input, [9, 8, 8, 10, 7, 7], async (step) => void bests.push(step));
+  expect(bests).toEqual([0, 1, 4]);
 });
 
 it.each([

@@ -1,6 +1,7 @@
 import { rows, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder, TrainingBatch, WeightTraining } from '@grasp/decoder';
 import { lastOf, perplexity } from '@grasp/eval';
+import { bestPoint } from './best.js';
 import { HealError } from './errors.js';
 import type { HealEvent } from './events.js';
 import { type HealSettings, healSteps, rateAt } from './settings.js';
@@ -26,6 +27,7 @@ export interface HealTexts {
  * measurement. With a state file, a run that was left resumes at its last saved step and ends in the same bytes.
  *
  * @param training of the student.
+ * @param onBest called after a measurement that is better than all before it, while the student has these weights.
  * @returns losses and curve of all steps.
  * @throws HealError naming the step, if a loss or a gradient is not finite. The state before it is saved.
  */
@@ -35,6 +37,7 @@ export async function* healWeights(
   texts: HealTexts,
   settings: HealSettings,
   stateFile?: HealStateFile,
+  onBest?: (step: number) => Promise<void>,
 ): AsyncGenerator<HealEvent, HealProgress, undefined> {
   const steps = healSteps(settings);
   const progress = (await stateFile?.restore(training)) ?? { steps: [], curve: [] };
@@ -54,6 +57,9 @@ export async function* healWeights(
       const step = progress.steps.length;
       if (texts.heldOut && measures(step) && !isMeasured(step)) {
         const value = await heldOutPerplexity(student, texts.heldOut, settings.rows);
+        // Kept before the curve says so: a state whose best weights are missing could not be resumed.
+        const best = bestPoint(progress.curve);
+        if (!best || value < best.perplexity) await onBest?.(step);
         progress.curve.push({ step, perplexity: value });
         const tokens = texts.heldOut.ids.length;
         yield { stage: 'heal-held-out', step, steps, perplexity: value, tokens };
@@ -107,10 +113,6 @@ async function heldOutPerplexity(model: Decoder, text: TokenBlocks, batch: numbe
 
 /** Whether the last `patience` measurements brought no improvement. */
 function isStale({ curve }: HealProgress, patience: number): boolean {
-  if (patience === 0 || curve.length <= patience) return false;
-  const best = curve.reduce(
-    (least, point, at) => (point.perplexity < curve[least]!.perplexity ? at : least),
-    0,
-  );
-  return curve.length - 1 - best >= patience;
+  const best = bestPoint(curve);
+  return patience > 0 && best !== undefined && curve.length - 1 - curve.indexOf(best) >= patience;
 }

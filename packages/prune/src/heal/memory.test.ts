@@ -31,10 +31,10 @@ it('grows with rows, and shrinks when the embedding is frozen', () => {
 });
 
 it('refuses a run that does not fit, and names what would', () => {
-  const fits = (limit: number) => assertHealFits(configs, settings, {}, limit);
+  const fits = (limit: number) => assertHealFits(configs, settings, {}, { limit });
   expect(() => fits(64e9)).not.toThrow();
   const frozen = healBytes(configs, { ...settings, embedding: 'frozen', rows: 1 }) + 601e6;
   expect(() => fits(frozen)).toThrow('--embedding frozen');
   expect(() => fits(1e9)).toThrow('No option makes it fit');
-  expect(() => assertHealFits(configs, settings, { elsewhere: 'workers' }, 1)).not.toThrow();
+  expect(() => assertHealFits(configs, settings, { elsewhere: 'workers' }, { limit: 1 })).not.toThrow();
 });

@@ -1,7 +1,7 @@
 import { type DecoderConfig, decoderCost, decoderSize, LOSS_ENTRIES, PIECE_ENTRIES } from '@grasp/decoder';
 import type { Engine } from '../engine/open-engine.js';
 import { usableMemory } from '../forecast/fits-memory.js';
-import { MemoryError } from '../forecast/memory-error.js';
+import { MemoryError, type MemoryOwner } from '../forecast/memory-error.js';
 import { bytesPerElement, GPU_PIECE_ENTRIES, PROCESS_BYTES } from '../forecast/peak-memory.js';
 import { savedPerStep } from '../forecast/saved-elements.js';
 import type { HealSettings } from './settings.js';
@@ -45,29 +45,44 @@ export function healBytes({ pruned, teacher }: HealConfigs, settings: HealSettin
 }
 
 /**
+ * The memory that limits a healing, the bytes that it needs by the forecast, and the bytes that it can use. Undefined if the
+ * layers are on workers, whose memory is not known.
+ */
+export function healMemory(
+  configs: HealConfigs,
+  settings: HealSettings,
+  { elsewhere }: Pick<Engine, 'elsewhere'>,
+): { readonly needed: number; readonly usable: number; readonly of: MemoryOwner } | undefined {
+  if (elsewhere === 'workers') return undefined;
+  if (elsewhere) return { needed: healBytes(configs, settings, true), usable: elsewhere.gpuBytes, of: 'gpu' };
+  const needed = healBytes(configs, settings) + PROCESS_BYTES;
+  return { needed, usable: usableMemory(), of: 'process' };
+}
+
+/**
  * Checks that a healing fits into memory. One whose layers are on workers always passes.
  *
  * @param limit memory limit in bytes. Default: what is available.
+ * @param prefix of the flags that a message names. Default: none.
  * @throws MemoryError which names settings that make it fit
  */
 export function assertHealFits(
   configs: HealConfigs,
   settings: HealSettings,
-  { elsewhere }: Pick<Engine, 'elsewhere'>,
-  limit?: number,
+  engine: Pick<Engine, 'elsewhere'>,
+  { limit, prefix = '' }: { readonly limit?: number; readonly prefix?: string } = {},
 ): void {
-  if (elsewhere === 'workers') return;
-  const usable = limit ?? (elsewhere ? elsewhere.gpuBytes : usableMemory());
-  const needs = (changed: Partial<HealSettings>) =>
-    healBytes(configs, { ...settings, ...changed }, elsewhere !== undefined) +
-    (elsewhere ? 0 : PROCESS_BYTES);
-  const needed = needs({});
-  if (needed <= usable) return;
-  const options: [string, Partial<HealSettings>][] = [
-    ['--rows 1', { rows: 1 }],
-    ['--embedding frozen', { embedding: 'frozen' }],
-    ['--rows 1 --embedding frozen', { rows: 1, embedding: 'frozen' }],
+  const memory = healMemory(configs, settings, engine);
+  if (!memory) return;
+  const usable = limit ?? memory.usable;
+  if (memory.needed <= usable) return;
+  const options: [string[], Partial<HealSettings>][] = [
+    [['rows 1'], { rows: 1 }],
+    [['embedding frozen'], { embedding: 'frozen' }],
+    [['rows 1', 'embedding frozen'], { rows: 1, embedding: 'frozen' }],
   ];
-  const remedies = options.filter(([, changed]) => needs(changed) <= usable).map(([flags]) => flags);
-  throw new MemoryError(needed, usable, remedies.slice(0, 2), elsewhere ? 'gpu' : 'process');
+  const remedies = options
+    .filter(([, changed]) => healMemory(configs, { ...settings, ...changed }, engine)!.needed <= usable)
+    .map(([flags]) => flags.map((flag) => `--${prefix}${flag}`).join(' '));
+  throw new MemoryError(memory.needed, usable, remedies.slice(0, 2), memory.of);
 }

@@ -31,6 +31,8 @@ export interface HealRecord {
   readonly steps: readonly HealedStep[];
   /** Perplexity on the held-out blocks, after so many steps. */
   readonly curve: readonly HealPoint[];
+  /** The step whose weights are written, with early stopping: that with the lowest perplexity on the held-out blocks. */
+  readonly bestStep?: number;
   /** Perplexity by text, before and after. */
   readonly perplexity: Readonly<Record<'pruned' | 'healed', Readonly<Record<string, number>>>>;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { leavesOf, type SettingLeaf } from '../settings/group.js';
+import { group, leavesOf, type SettingLeaf } from '../settings/group.js';
 import { countSchema } from '../settings/quantity.js';
 import { inPlainWords, settingsError } from '../settings/settings-error.js';
 
@@ -63,7 +63,7 @@ export const healFields = {
     .int()
     .min(0)
     .default(0)
-    .describe('stop after so many measurements without an improvement; 0: never'),
+    .describe('stop after so many measurements without an improvement, and keep the best weights; 0: never'),
   dtype: z
     .enum(['float32', 'bfloat16'])
     .default('bfloat16')
@@ -73,6 +73,13 @@ export const healFields = {
 
 export const healSettingsSchema = z.strictObject(healFields);
 export type HealSettings = z.infer<typeof healSettingsSchema>;
+
+/** Settings whose defaults in a run that prunes first are those of the run. */
+const OF_RUN: Readonly<Record<string, string>> = {
+  length: '--length',
+  lossOn: '--loss-on',
+  seed: '--seed',
+};
 
 /** All settings of healing with their flags, in order. */
 export const healLeaves: readonly SettingLeaf[] = leavesOf(healFields);
@@ -98,4 +105,27 @@ export function rateAt({ warmUp, decay }: HealSettings, step: number, steps: num
   if (step < rising) return (step + 1) / rising;
   if (decay === 'none') return 1;
   return 0.5 * (1 + Math.cos((Math.PI * (step - rising)) / Math.max(1, steps - rising)));
+}
+
+const { tokens, ...others } = healFields;
+
+/** The settings as options of a run that prunes first. Without `tokens`, it does not heal. What is left out has no value. */
+export const healGroup = group(
+  {
+    tokens: tokens.unwrap().optional().describe('heal the pruned model on so many tokens: 262144, 1M'),
+    text: z.array(z.string()).min(1).optional().describe('texts to heal on (default: those of --calib)'),
+    textWeights: z.string().optional().describe('shares of these texts, separated by commas'),
+    ...(Object.fromEntries(
+      Object.entries(others).map(([name, schema]) => {
+        const own = OF_RUN[name] ?? String(schema.parse(undefined));
+        return [name, optional(schema).describe(`${schema.description} (default: ${own})`)];
+      }),
+    ) as { [Name in keyof typeof others]: z.ZodOptional<z.ZodType<HealSettings[Name]>> }),
+  },
+  { heading: 'Healing after pruning' },
+);
+
+/** A setting without its default. */
+function optional(schema: (typeof others)[keyof typeof others]): z.ZodOptional {
+  return (schema.unwrap() as z.ZodType).optional();
 }

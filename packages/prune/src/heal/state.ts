@@ -4,6 +4,7 @@ import type { WeightTraining } from '@grasp/decoder';
 import { removeDrafts } from '@grasp/files';
 import * as z from 'zod';
 import { type RunIdentity, RunStateError } from '../state/run-state.js';
+import { type BestWeights, bestInFile } from './best.js';
 import type { HealedStep, HealPoint } from './events.js';
 
 /** How far healing has come. Its weights and moments are in the training. */
@@ -18,7 +19,9 @@ export interface HealStateFile {
   restore(training: WeightTraining): Promise<HealProgress | undefined>;
   /** Replaces the saved state; the one before stays until the new one is whole. */
   save(training: WeightTraining, progress: HealProgress): Promise<void>;
-  /** Removes the state of a run that has ended. */
+  /** The weights of the best measurement, beside the state. */
+  readonly best: BestWeights;
+  /** Removes the state of a run that has ended, and its best weights. */
   remove(): Promise<void>;
 }
 
@@ -42,10 +45,15 @@ export function healStateFile(
   identity: RunIdentity,
   { restart = false }: { readonly restart?: boolean } = {},
 ): HealStateFile {
+  const best = bestInFile(`${path}.best`);
   return {
+    best,
     async restore(training) {
       await removeDrafts(path); // of a process that was killed while it saved
-      if (restart) await rm(path, { force: true });
+      if (restart) {
+        await rm(path, { force: true });
+        await best.remove();
+      }
       const file = await openSafetensors(path).catch((error: unknown) => {
         if ((error as { code?: unknown }).code === 'GRASP_CHECKPOINT_MISSING') return undefined;
         throw new RunStateError(path, `the saved state cannot be read. ${RESTART}`, [], { cause: error });
@@ -84,6 +92,7 @@ export function healStateFile(
       await writeSafetensors(path, tensors, { format: FORMAT, progress });
     },
     async remove() {
+      await best.remove();
       await removeDrafts(path);
       await rm(path, { force: true });
     },

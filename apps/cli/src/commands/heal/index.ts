@@ -1,29 +1,13 @@
-import { join, resolve } from 'node:path';
 import { Command, type OptionValues } from '@commander-js/extra-typings';
-import { decoderLayout } from '@grasp/decoder';
-import { replaceFile } from '@grasp/files';
-import {
-  assertHealFits,
-  type HealSettings,
-  heal,
-  healIdentity,
-  healLeaves,
-  healStateFile,
-  parseHealSettings,
-} from '@grasp/prune';
-import { HEAL_REPORT, healReport } from '@grasp/report';
+import { type HealSettings, healLeaves, parseHealSettings } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { count, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
-import { MODEL_HELP, withModel } from '../../shared/model.js';
-import { withOutputFolder } from '../../shared/output-folder.js';
-import { watch } from '../../shared/progress/watch.js';
+import { MODEL_HELP } from '../../shared/model.js';
 import { optionOf } from '../../shared/run/flags.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { showTextWarnings } from '../../shared/texts.js';
+import { healModel } from './heal-model.js';
 import { healSummary } from './heal-summary.js';
-import { prunedFiles } from './pruned-files.js';
-import { readHealTexts, type TextFlags } from './read-heal-texts.js';
-import { assertSameTokenizer } from './same-tokenizer.js';
+import type { TextFlags } from './read-heal-texts.js';
 
 interface Flags extends TextFlags {
   readonly teacher: string;
@@ -38,36 +22,11 @@ interface Flags extends TextFlags {
 }
 
 async function run(path: string, flags: Flags, settings: HealSettings, terminal: Terminal): Promise<void> {
-  const { out, quiet, overwrite = false, restart = false } = flags;
-  await withModel(path, { terminal, quiet }, (pruned) =>
-    withModel(flags.teacher, { terminal, quiet }, async (teacher) => {
-      await assertSameTokenizer(pruned, teacher);
-      const statePath = `${resolve(out)}.state`;
-      const record = await withOutputFolder(out, { overwrite }, async (folder) => {
-        const { texts, evaluation } = await readHealTexts(flags, settings, pruned);
-        showTextWarnings([texts.training], terminal);
-        const engine = await openEngineFor(terminal, flags);
-        if (flags.memoryCheck) {
-          assertHealFits({ pruned: pruned.config, teacher: teacher.config }, settings, engine);
-        }
-        const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
-        const identity = await healIdentity({ ...models, engine, settings, texts });
-        const stateFile = healStateFile(statePath, identity, { restart });
-        const job = {
-          ...{ ...models, engine, settings, texts, evaluation, folder, stateFile },
-          ...(await prunedFiles(pruned.path)),
-        };
-        const layout = decoderLayout(pruned.config);
-        const record = await watch(heal(job), terminal, { layout, quiet });
-        await replaceFile(join(folder, HEAL_REPORT), healReport(record));
-        return { record, stateFile };
-      });
-      await record.stateFile.remove(); // not before the folder has its name
-      if (flags.json) return terminal.print(JSON.stringify(record.record, null, 2));
-      terminal.print(healSummary(record.record));
-      terminal.print(`Written to ${out}`);
-    }),
-  );
+  const openEngine = () => openEngineFor(terminal, flags);
+  const record = await healModel(path, { ...flags, texts: flags, settings, openEngine }, terminal);
+  if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
+  terminal.print(healSummary(record));
+  terminal.print(`Written to ${flags.out}`);
 }
 
 export const healCommand = (terminal: Terminal) => {

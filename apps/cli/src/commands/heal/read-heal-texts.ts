@@ -26,11 +26,21 @@ export interface TextFlags {
   readonly eval?: readonly string[];
   readonly window?: number;
   readonly evalWindows?: number;
+  /** Of the flags of healing, in messages. Default: none. */
+  readonly prefix?: string;
 }
 
 /** Reads all texts of a healing: blocks in the order of training, held-out blocks, and texts to measure. */
 export async function readHealTexts(
-  { text, textWeights, textColumn, eval: measured = [], window = 2048, evalWindows: most }: TextFlags,
+  {
+    text,
+    textWeights,
+    textColumn,
+    eval: measured = [],
+    window = 2048,
+    evalWindows: most,
+    prefix = '',
+  }: TextFlags,
   settings: HealSettings,
   model: OpenModel,
 ): Promise<{ texts: HealTexts; evaluation: EvaluationText[] }> {
@@ -40,12 +50,12 @@ export async function readHealTexts(
   const { length, batch, heldOut, lossOn, seed } = settings;
   const { contextLength } = config;
   if (length > contextLength) {
-    const message = `--length ${length} is longer than the model's context of ${contextLength} tokens. Use ${contextLength} or less.`;
+    const message = `--${prefix}length ${length} is longer than the model's context of ${contextLength} tokens. Use ${contextLength} or less.`;
     throw new SettingsError(message, ['length']);
   }
   const weights = textWeights?.split(',').map(numberOf);
   if (weights && (weights.length !== text.length || !weights.every((weight) => weight > 0))) {
-    const message = `--text-weights ${textWeights}: it must be ${text.length} positive numbers, one for each text, separated by commas.`;
+    const message = `--${prefix}text-weights ${textWeights}: it must be ${text.length} positive numbers, one for each text, separated by commas.`;
     throw new SettingsError(message, ['text-weights']);
   }
   const blocks: TokenBlocks[] = [];
@@ -53,7 +63,7 @@ export async function readHealTexts(
     blocks.push(await trainingBlocks(textSource(each, 'train', textColumn), model, { length, lossOn }));
   }
   checkLossOn(lossOn, blocks);
-  const parts = blocks.map((own, i) => splitEnd(own, Math.ceil(heldOut / blocks.length), text[i]!));
+  const parts = blocks.map((own, i) => splitEnd(own, Math.ceil(heldOut / blocks.length), text[i]!, prefix));
   const training = mixTexts(
     parts.map(([first]) => first),
     { count: healSteps(settings) * batch, weights, seed },
@@ -71,11 +81,17 @@ export async function readHealTexts(
 }
 
 /** The last `count` blocks of a text, and those before. */
-function splitEnd(blocks: TokenBlocks, count: number, name: string): [TokenBlocks, TokenBlocks | undefined] {
+function splitEnd(
+  blocks: TokenBlocks,
+  count: number,
+  name: string,
+  prefix: string,
+): [TokenBlocks, TokenBlocks | undefined] {
   const [available] = blocks.shape;
+  const flag = `--${prefix}held-out`;
   if (count === 0) return [blocks, undefined];
   if (available <= count) {
-    const message = `${name} has ${available} blocks, of which --held-out would leave none to train on. Give more text, or a lower --held-out.`;
+    const message = `${name} has ${available} blocks, of which ${flag} would leave none to train on. Give more text, or a lower ${flag}.`;
     throw new SettingsError(message, ['held-out']);
   }
   const trained = available - count;

@@ -1,10 +1,14 @@
 import { denseCost, maskCost } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { describeModel } from '@grasp/decoder';
+import { type DecoderConfig, describeModel } from '@grasp/decoder';
 import {
   type Engine,
   forecast,
   forecastSeconds,
+  type HealConfigs,
+  type HealSettings,
+  healForecast,
+  healMemory,
   matMulRate,
   memoryOf,
   type PruneSettings,
@@ -27,11 +31,13 @@ export interface DryRunJob extends OpenModel {
   readonly settings: PruneSettings;
   readonly gateBlocks: TokenBlocks;
   readonly sizes: TextSizes;
+  /** The healing after it. */
+  readonly heal?: { readonly configs: HealConfigs; readonly settings: HealSettings } | undefined;
 }
 
 /** Prints what a run would do, and its time and memory, without running it. */
 export async function dryRun(
-  { checkpoint, config, engine, settings, gateBlocks, sizes }: DryRunJob,
+  { checkpoint, config, engine, settings, gateBlocks, sizes, heal }: DryRunJob,
   { json }: { readonly json?: true },
   terminal: Terminal,
 ): Promise<void> {
@@ -50,6 +56,7 @@ export async function dryRun(
     held?.of === 'process'
       ? forecastSeconds(run, await matMulRate(engine, config, settings.engine.dtype), settings.engine.dtype)
       : undefined;
+  const healing = heal && (await healingForecast(heal, engine, config));
   const { prunable, total } = model.parameters;
   const after = total - prunable + share * prunable;
   if (json) {
@@ -63,6 +70,7 @@ export async function dryRun(
       ...run,
       seconds,
       engine: engine.description,
+      ...(healing ? { heal: healing } : {}),
     };
     return terminal.print(JSON.stringify(record, null, 2));
   }
@@ -86,7 +94,33 @@ export async function dryRun(
     `engine    ${engine.description}`,
     ...(seconds === undefined ? [] : [`time      about ${formatSeconds(seconds)}, without perplexity`]),
     `memory    ${memory}`,
+    ...(healing ? healingLines(healing) : []),
   ]) {
     terminal.print(line);
   }
+}
+
+/** What is forecast of a healing. */
+async function healingForecast(
+  { configs, settings }: NonNullable<DryRunJob['heal']>,
+  engine: Engine,
+  config: DecoderConfig,
+) {
+  const { seconds, ...run } = healForecast(configs, settings);
+  const memory = healMemory(configs, settings, engine);
+  const { dtype } = settings;
+  return {
+    settings,
+    ...run,
+    memory,
+    seconds: memory?.of === 'process' ? seconds(await matMulRate(engine, config, dtype)) : undefined,
+  };
+}
+
+function healingLines({ steps, tokens, seconds, memory }: Awaited<ReturnType<typeof healingForecast>>) {
+  const time = seconds === undefined ? '' : `, about ${formatSeconds(seconds)}`;
+  const bytes = memory
+    ? `, about ${formatBytes(memory.needed)} of ${formatBytes(memory.usable)}${memory.of === 'gpu' ? ' on the GPU' : ''}`
+    : '';
+  return [`healing   ${formatCount(steps)} steps, ${formatCount(tokens)} tokens${time}${bytes}`];
 }

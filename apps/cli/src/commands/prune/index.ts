@@ -1,22 +1,18 @@
-import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { decoderLayout } from '@grasp/decoder';
-import { replaceFile } from '@grasp/files';
-import { assertFitsMemory, checkStateFile, projectionOf, removeState, SettingsError } from '@grasp/prune';
-import { RUN_REPORT, readRun, runReport } from '@grasp/report';
+import { type Engine, projectionOf, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { nonEmpty } from '../../shared/flags.js';
 import { MODEL_HELP, withModel } from '../../shared/model.js';
-import { withOutputFolder } from '../../shared/output-folder.js';
 import { runFlags } from '../../shared/run/flags.js';
 import { inFlags } from '../../shared/run/in-flags.js';
 import { type RunOptions, runOptions } from '../../shared/run/options.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { healSummary } from '../heal/heal-summary.js';
 import { dryRun } from './dry-run.js';
-import { givenChoice } from './given-choice.js';
-import { pruneResuming } from './resuming.js';
+import { healStage, likelyConfigs, pruneAndHeal } from './heal-stage.js';
+import { pruneFolder } from './prune-folder.js';
 
 interface Flags {
   readonly config?: string;
@@ -29,32 +25,32 @@ interface Flags {
 }
 
 async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
-  const { model: path, out, backend, threads, gpuMemory, workers, saveEvery, settings } = options;
-  const openEngine = () =>
-    openEngineFor(terminal, { backend, threads, gpuMemory, workers, quiet: flags.quiet });
+  const { model: path, out, backend, threads, gpuMemory, workers, settings } = options;
+  let engine: Promise<Engine> | undefined;
+  const openEngine = () => {
+    engine ??= openEngineFor(terminal, { backend, threads, gpuMemory, workers, quiet: flags.quiet });
+    return engine;
+  };
+  const healing = healStage(options);
   await withModel(path, { terminal, quiet: flags.quiet }, async (model) => {
-    const layout = decoderLayout(model.config);
     projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
     if (flags.dryRun) {
       const texts = await readTexts(options, model, terminal);
-      return dryRun({ ...model, ...texts, settings, engine: await openEngine() }, flags, terminal);
+      const heal = healing && { configs: likelyConfigs(model, options), settings: healing.settings };
+      return dryRun({ ...model, ...texts, settings, engine: await openEngine(), heal }, flags, terminal);
     }
     if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
-    const given = await givenChoice(options, layout);
-    const statePath = `${resolve(out)}.state`;
-    const record = await withOutputFolder(out, { overwrite: flags.overwrite ?? false }, async (folder) => {
-      await checkStateFile(statePath, { restart: flags.restart ?? false });
-      const { sizes, ...texts } = await readTexts(options, model, terminal);
-      const engine = await openEngine();
-      if (flags.memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
-      const job = { checkpoint: model.checkpoint, engine, settings, ...texts, ...given, folder, saveEvery };
-      const record = await pruneResuming(job, statePath, { layout, ...flags }, terminal);
-      await replaceFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
-      return record;
-    });
-    await removeState(statePath); // not before the folder has its name
-    if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
-    terminal.print(summaryTable(record));
+    const how = { ...flags, out, openEngine };
+    if (healing) {
+      const { pruned, healed } = await pruneAndHeal(model, options, healing, how, terminal);
+      if (flags.json) return terminal.print(JSON.stringify({ pruned, healed }, null, 2));
+      terminal.print(summaryTable(pruned));
+      terminal.print(healSummary(healed));
+    } else {
+      const record = await pruneFolder(model, options, how, terminal);
+      if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
+      terminal.print(summaryTable(record));
+    }
     terminal.print(`Written to ${out}`);
   });
 }

@@ -29,6 +29,10 @@ async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void
       'grasp sweep learns its own scores. Use grasp prune with --scores, --mask or a module.',
       ['method'],
     );
+  if (sweep.options.heal.tokens !== undefined)
+    throw new SettingsError('grasp sweep does not heal. Heal a point that it exported, by grasp heal.', [
+      'heal.tokens',
+    ]);
   if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
   const exported = pointsNamed(sweep, flags.export ?? []);
   const curve = await withModel(sweep.options.model, { terminal, quiet: flags.quiet }, (model) =>
@@ -65,7 +69,7 @@ export const sweepCommand = (terminal: Terminal) => {
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text');
   for (const { path, option } of runFlags()) {
-    if (path === 'out' || path === 'scores' || path === 'mask') continue;
+    if (path === 'out' || path === 'scores' || path === 'mask' || path.startsWith('heal.')) continue;
     const swept = BUDGET_NAMES.some((name) => path === `budget.${name}`);
     command.addOption(swept ? severalOf(option) : option);
   }

@@ -1,4 +1,4 @@
-import { bytesSchema } from '@grasp/prune';
+import { bytesSchema, healGroup } from '@grasp/prune';
 import * as z from 'zod';
 import { MODEL_HELP } from '../model.js';
 
@@ -55,6 +55,7 @@ export const inputsSchema = z.strictObject({
   /** Of `--method ./module.js`. No flag of its own. */
   methodModule: z.string().optional(),
   window: z.int().min(2).default(2048).describe('tokens per window of perplexity').meta(files),
+  heal: healGroup,
   out: z.string().optional().describe('folder for the pruned model; must be empty or new').meta(files),
   saveEvery: z
     .int()

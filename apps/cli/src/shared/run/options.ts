@@ -36,14 +36,21 @@ export async function runOptions(
   const given = { ...inputOfFlags(flags), ...(flags.model === undefined ? {} : { model: flags.model }) };
   const layers = [...(config === undefined ? [] : [await readConfig(config)]), await withFiles(split(given))];
   const settings = await inFlags(() => parseSettings(...layers.map((layer) => layer.settings)));
-  const inputs: Input = Object.assign({}, ...layers.map((layer) => layer.inputs));
+  const heal = Object.assign({}, ...layers.map((layer) => layer.inputs.heal));
+  const inputs: Input = Object.assign({}, ...layers.map((layer) => layer.inputs), { heal });
   if (inputs.model === undefined) await refuseSwallowedModel(inputs);
   const parsed = inputsSchema.safeParse(inputs, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
   const { out, model, calib, mix = [], scaleCalib = [], eval: texts } = parsed.data;
-  const { scores, mask, methodModule } = parsed.data;
+  const {
+    scores,
+    mask,
+    methodModule,
+    heal: { text: healTexts = [] },
+  } = parsed.data;
   const files = [config, scores, mask, methodModule].filter((path) => path !== undefined);
-  if (out !== undefined) await assertApart(out, [model, ...calib, ...mix, ...scaleCalib, ...texts, ...files]);
+  if (out !== undefined)
+    await assertApart(out, [model, ...calib, ...mix, ...scaleCalib, ...texts, ...healTexts, ...files]);
   return { ...parsed.data, settings };
 }
 

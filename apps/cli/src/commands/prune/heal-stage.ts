@@ -1,0 +1,128 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { openCheckpoint } from '@grasp/checkpoint';
+import { claimOutputFolder, parseJson } from '@grasp/files';
+import {
+  assertHealFits,
+  type HealConfigs,
+  type HealRecord,
+  type HealSettings,
+  parseHealSettings,
+  projectionOf,
+  prunedView,
+  RUN_RECORD,
+  type RunRecord,
+  readRunRecord,
+  runInputs,
+  SettingsError,
+} from '@grasp/prune';
+import type { OpenModel } from '../../shared/model.js';
+import type { RunOptions } from '../../shared/run/options.js';
+import { readTexts } from '../../shared/run/read-texts.js';
+import type { Terminal } from '../../shared/terminal.js';
+import { healModel } from '../heal/heal-model.js';
+import { readHealTexts, type TextFlags } from '../heal/read-heal-texts.js';
+import { type FolderOptions, pruneFolder } from './prune-folder.js';
+
+/** What `--heal-tokens` and the settings beside it ask for. */
+export interface HealStage {
+  readonly texts: TextFlags;
+  readonly settings: HealSettings;
+}
+
+/** First part of the flags of healing. */
+const PREFIX = 'heal-';
+
+/** End of the name of the pruned model until it is healed. */
+const BEFORE = '.before-healing';
+
+/**
+ * The healing that a run asks for, if any. Its text, block length, seed and loss default to those of the run.
+ *
+ * @throws SettingsError if settings of healing are given without `--heal-tokens`.
+ */
+export function healStage({ heal, calib, settings, ...inputs }: RunOptions): HealStage | undefined {
+  const { tokens, text = calib, textWeights, ...given } = heal;
+  if (tokens === undefined) {
+    const others = Object.values(heal).filter((value) => value !== undefined);
+    if (others.length === 0) return undefined;
+    throw new SettingsError('Settings of healing were given, but no number of tokens. Add --heal-tokens.', [
+      'heal.tokens',
+    ]);
+  }
+  const { textColumn, eval: measured, window, evalWindows } = inputs;
+  const { length, lossOn = 'all' } = settings.text;
+  return {
+    texts: {
+      ...{ text, eval: measured, window, prefix: PREFIX },
+      ...(textWeights === undefined ? {} : { textWeights }),
+      ...(textColumn === undefined ? {} : { textColumn }),
+      ...(evalWindows === undefined ? {} : { evalWindows }),
+    },
+    settings: parseHealSettings({ length, lossOn, seed: settings.seed, ...given, tokens }),
+  };
+}
+
+/** Configs of the two models, before the mask is known: sizes hardly depend on which units are kept. */
+export function likelyConfigs({ checkpoint, config }: OpenModel, { settings }: RunOptions): HealConfigs {
+  const { layout, project } = projectionOf(checkpoint, settings);
+  const pruned = prunedView(checkpoint, project(new Float32Array(layout.size)));
+  return { pruned: pruned.decoder, teacher: config };
+}
+
+/**
+ * Prunes a model and heals the result: `grasp prune`, then `grasp heal`. The pruned model stands beside the output until the
+ * run ends, so that the same command resumes either stage.
+ */
+export async function pruneAndHeal(
+  model: OpenModel,
+  options: RunOptions,
+  stage: HealStage,
+  flags: FolderOptions,
+  terminal: Terminal,
+): Promise<{ readonly pruned: RunRecord; readonly healed: HealRecord }> {
+  const { out, overwrite = false, restart = false, openEngine } = flags;
+  const before = `${out}${BEFORE}`;
+  // What would stop the healing stops the run now, not after it has pruned.
+  await (await claimOutputFolder(out, { overwrite })).discard();
+  await readHealTexts(stage.texts, stage.settings, model);
+  if (flags.memoryCheck) {
+    assertHealFits(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: PREFIX });
+  }
+  const earlier = restart ? undefined : await finishedRun(before, model, options, flags, terminal);
+  if (earlier && !flags.quiet) terminal.note(`Resuming with the pruned model in ${before}.`);
+  const pruned =
+    earlier ?? (await pruneFolder(model, options, { ...flags, out: before, overwrite: true }, terminal));
+  const { texts, settings } = stage;
+  const healed = await healModel(before, { ...flags, teacher: options.model, texts, settings }, terminal);
+  await rm(before, { recursive: true });
+  return { pruned, healed };
+}
+
+/** The record of a finished run with the same inputs. */
+async function finishedRun(
+  folder: string,
+  { checkpoint, ...model }: OpenModel,
+  options: RunOptions,
+  { openEngine }: FolderOptions,
+  terminal: Terminal,
+): Promise<RunRecord | undefined> {
+  // Records do not say which scores, mask or module a caller gave.
+  if (options.scores ?? options.mask ?? options.methodModule) return undefined;
+  let record: RunRecord;
+  try {
+    record = readRunRecord(parseJson(await readFile(join(folder, RUN_RECORD), 'utf8')));
+    await (await openCheckpoint(folder)).close();
+  } catch {
+    return undefined;
+  }
+  const { sizes: _, ...texts } = await readTexts(options, { checkpoint, ...model }, terminal);
+  const { settings } = options;
+  const inputs = runInputs({ checkpoint, engine: await openEngine(), settings, ...texts });
+  const known = record as unknown as Readonly<Record<string, unknown>>;
+  const same = Object.entries(parseJson(JSON.stringify(inputs)) as object).every(([name, value]) =>
+    isDeepStrictEqual(known[name], value),
+  );
+  return same ? record : undefined;
+}

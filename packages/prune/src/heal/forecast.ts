@@ -1,0 +1,61 @@
+import { type DecoderPass, decoderCost, decoderSize, totalAmount } from '@grasp/decoder';
+import { stepSeconds } from '../forecast/duration.js';
+import { savedPerStep } from '../forecast/saved-elements.js';
+import type { HealConfigs } from './memory.js';
+import { type HealSettings, healSteps } from './settings.js';
+
+/** Time to update one weight: 28 bytes go through memory, at about 14 GB/s. */
+const SECONDS_PER_WEIGHT = 2e-9;
+
+/** What a healing will do, in numbers. */
+export interface HealForecast {
+  readonly steps: number;
+  readonly tokens: number;
+  /** Operations of matrix products in a step: forward and back, with the gradients of the weights, and the teacher. */
+  readonly flopsPerStep: number;
+  /** Elements that a step saves for the way back, and those of the teacher's forward pass. */
+  readonly activationsPerStep: number;
+  readonly trainedWeights: number;
+  /**
+   * The duration on a processor, in seconds. Measurements on held-out text are not counted.
+   *
+   * @param flopsPerSecond the rate that `matMulRate` measures for the dtype
+   */
+  seconds(flopsPerSecond: number): number;
+}
+
+/** Forecasts a healing from the configs of its models. */
+export function healForecast({ pruned, teacher }: HealConfigs, settings: HealSettings): HealForecast {
+  const { batch, length, dtype, embedding, teacherShare } = settings;
+  const steps = healSteps(settings);
+  const tokens = batch * length;
+  const cost = (config: typeof pruned, pass: DecoderPass['pass']) =>
+    decoderCost(config, 1, { pass, tokens, length, firstInputGradient: true });
+  const step = cost(pruned, 'step');
+  const { sublayers, ends } = decoderSize(pruned);
+  const trainedWeights = sublayers.matrices + (embedding === 'trained' ? ends.matrices : 0);
+  const inProducts =
+    sublayers.matrices + (embedding === 'trained' ? pruned.vocabSize * pruned.hiddenSize : 0);
+  const taught = teacherShare > 0;
+  const saved = (of: typeof step) => {
+    const { float32, weightDtype } = savedPerStep(of);
+    return float32 + weightDtype;
+  };
+  const flopsPerStep =
+    totalAmount(step.operations) +
+    2 * tokens * inProducts +
+    (taught ? totalAmount(cost(teacher, 'likelihood').operations) : 0);
+  // Forward, a teacher computes what a step of it would save, which is about half of the work on activations.
+  const activationsPerStep = saved(step) + (taught ? saved(cost(teacher, 'step')) / 2 : 0);
+  return {
+    steps,
+    tokens: steps * tokens,
+    flopsPerStep,
+    activationsPerStep,
+    trainedWeights,
+    seconds: (rate) =>
+      steps *
+      (stepSeconds({ flops: flopsPerStep, activations: activationsPerStep }, rate, dtype) +
+        SECONDS_PER_WEIGHT * trainedWeights),
+  };
+}
