@@ -2,6 +2,7 @@ import type { Layout } from '@grasp/budget';
 import type { DefiniteSolver, RefitModel, RefitStep, RefitWalk } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
 import { DecoderView } from './decoder-view.js';
+import { type DistilGradients, distilGradients } from './gradients/distil-gradients.js';
 import type { ContinuationGroup } from './inference/continuations.js';
 import type { DecoderParts } from './layers/decoder-parts.js';
 import { siteNames } from './observation/sites.js';
@@ -9,6 +10,7 @@ import { type RefittedRows, refitWalk } from './recovery/refit-walk.js';
 import type { DecoderConfig } from './spec/config.js';
 import type { DecoderParameters } from './spec/parameters.js';
 import { checkBatch, type TokenBatch } from './token-batch.js';
+import type { TrainingBatch } from './training/training-batch.js';
 import { type TrainingOptions, WeightTraining } from './training/weight-training.js';
 
 /**
@@ -99,6 +101,19 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
    */
   training(options: TrainingOptions = {}): WeightTraining {
     return new WeightTraining(this.parts, options);
+  }
+
+  /**
+   * Losses of a distillation and its gradients in norm scales and LoRA factors. The batches go through the model one after
+   * another and count as one; the loss is the mean over all tokens that count.
+   *
+   * @throws NonFiniteActivationError; DecoderInputError for a batch that does not fit, or parameters without LoRA.
+   */
+  distilGradients(
+    parameters: DecoderParameters,
+    batches: readonly TrainingBatch[],
+  ): Promise<DistilGradients> {
+    return distilGradients(this.parts, parameters, batches);
   }
 
   /** Frees all tensors. The decoder cannot be used afterwards. */

@@ -29,6 +29,7 @@ export {
   UnsupportedModelError,
   WeightShapeError,
 } from './errors.js';
+export type { DistilGradients } from './gradients/distil-gradients.js';
 export type { OutputGradients } from './gradients/output-gradients.js';
 export type { WeightProducts } from './gradients/unit-products.js';
 export {

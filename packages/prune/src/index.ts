@@ -13,12 +13,19 @@ export { type Forecast, forecast } from './forecast/forecast.js';
 export { matMulRate } from './forecast/matmul-rate.js';
 export { MemoryError, type MemoryOwner } from './forecast/memory-error.js';
 export type { TextSizes } from './forecast/text-sizes.js';
-export { HealError, TeacherMisfitError } from './heal/errors.js';
+export { HealError, TeacherCacheError, TeacherMisfitError } from './heal/errors.js';
 export type { HealEvent, HealedStep, HealPoint } from './heal/events.js';
 export { type HealForecast, healForecast } from './heal/forecast.js';
 export { type HealJob, heal, healIdentity } from './heal/heal.js';
 export { type HealModels, type HealTexts, healWeights } from './heal/learn.js';
-export { assertHealFits, type HealConfigs, healBytes, healMemory } from './heal/memory.js';
+export type { HealTraining } from './heal/lora-training.js';
+export {
+  assertHealFits,
+  fittingHealSettings,
+  type HealConfigs,
+  healBytes,
+  healMemory,
+} from './heal/memory.js';
 export { HEAL_RECORD, type HealRecord } from './heal/record.js';
 export {
   type HealSettings,
@@ -29,6 +36,8 @@ export {
   parseHealSettings,
 } from './heal/settings.js';
 export { type HealProgress, type HealStateFile, healStateFile } from './heal/state.js';
+export { openTeacherCache } from './heal/teacher/open-teacher-cache.js';
+export { type Teacher, TeacherCache, type TeacherIdentity } from './heal/teacher/teacher-cache.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
 export type { HeldOutResult } from './learning/keep-share.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';

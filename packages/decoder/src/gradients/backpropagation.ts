@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { DistillationTargets } from '../layers/head/distilled-head.js';
 import type { LanguageHead } from '../layers/head/language-head.js';
 import type { Pass } from '../layers/prepared-layers.js';
 import type { Positions } from '../layers/rotary-positions.js';
@@ -8,6 +9,8 @@ import { splitTargets, type TokenBatch, targetWeights } from '../token-batch.js'
 export interface Backpropagated {
   /** Cross entropy of each target, `[N]`. */
   readonly nll: tf.Tensor;
+  /** Divergence from the teacher of `distil`, `[N]`. */
+  readonly kl?: tf.Tensor | undefined;
   /** dL/dz for the mean loss `L`, sublayer by sublayer, units in permuted order. */
   readonly dz: tf.Tensor;
   /** dL/dscale of the norms, sublayer by sublayer, the final one last. */
@@ -26,7 +29,7 @@ export interface Backpropagated {
  *
  * @param norm the final norm, `[d]`.
  * @param wanted `pruned`: gate gradients of pruned units too; `tuning`: those of norm scales and LoRA factors;
- *   `weights`: products of weights and their gradients; `outputs`: Gram matrices of gradients at outputs.
+ *   `distil`: targets in place of those of the batch, with `tuning`; `weights`: products of weights and their gradients; `outputs`: Gram matrices of gradients at outputs.
  */
 export function backpropagate(
   head: LanguageHead,
@@ -39,11 +42,13 @@ export function backpropagate(
     tuning,
     weights = false,
     outputs = false,
+    distil,
   }: {
     readonly pruned: boolean;
     readonly tuning: boolean;
     readonly weights?: boolean;
     readonly outputs?: boolean;
+    readonly distil?: DistillationTargets;
   },
 ): Backpropagated {
   const { inputs, targets } = splitTargets(batch);
@@ -55,17 +60,14 @@ export function backpropagate(
     x = y;
   }
   const { teacher } = batch;
-  const {
-    nll,
-    dx,
-    dNormScales: ofFinal,
-  } = head.crossEntropy(x, norm, targets, {
-    tuning,
-    teacher,
-    weights: targetWeights(batch),
-  });
+  const { nll, kl, dx, dNormScales } = distil
+    ? tf.tidy(() => head.distilScales(x, norm, distil))
+    : {
+        kl: undefined,
+        ...head.crossEntropy(x, norm, targets, { tuning, teacher, weights: targetWeights(batch) }),
+      };
   const gates: tf.Tensor[] = [];
-  const norms = ofFinal ? [ofFinal] : [];
+  const norms = dNormScales ? [dNormScales] : [];
   const loras: tf.Tensor[] = [];
   const products: tf.Tensor[] = [];
   const grams: tf.Tensor[] = [];
@@ -76,9 +78,9 @@ export function backpropagate(
     if (outputs) grams.unshift(tf.matMul(dy, dy, true, false));
     const wanted = { input: i > 0, tuning, weights };
     const gradient = sublayer.backward(dy, input, tensors, positions, saved, wanted);
-    const { dx: below, dz, dNormScales, dLora, dWeights } = gradient;
+    const { dx: below, dz, dNormScales: ofNorm, dLora, dWeights } = gradient;
     gates.unshift(dz);
-    if (dNormScales) norms.unshift(dNormScales);
+    if (ofNorm) norms.unshift(ofNorm);
     if (dLora) loras.unshift(dLora);
     if (dWeights) products.unshift(dWeights);
     dy.dispose();
@@ -87,6 +89,7 @@ export function backpropagate(
   }
   return {
     nll,
+    kl,
     dz: tf.concat(gates),
     dNorms: tuning ? tf.concat(norms) : undefined,
     dLora: loras.length > 0 ? tf.concat(loras) : undefined,

@@ -68,9 +68,13 @@ ${thinned(curve)
   .join('\n')}
 
 `;
+  const what =
+    settings.train === 'lora'
+      ? `LoRA of rank ${settings.rank} on all matrices was trained, and merged into them,`
+      : 'all weights were trained';
   return `## Healing
 
-After it was pruned, all weights were trained on ${tokens(steps.length)} tokens. The loss was ${taught} and the rest the next token. The
+After it was pruned, ${what} on ${tokens(steps.length)} tokens. The loss was ${taught} and the rest the next token. The
 tables above are of the model before that.${
     bestStep === undefined
       ? ''

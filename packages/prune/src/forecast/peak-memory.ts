@@ -13,7 +13,7 @@ export const PROCESS_BYTES = 600e6;
  * Bytes of a LoRA parameter, float32. On both host and device: its initial value, value, score, two moments, and
  * gradient. Then the saved state, and three times as many tensors of earlier steps that are not collected yet.
  */
-const BYTES_PER_LORA_PARAMETER = 24 * 4;
+export const BYTES_PER_LORA_PARAMETER = 24 * 4;
 
 /** Peak memory of the process, in bytes. The tensors are in its memory. */
 export function processPeakBytes(config: DecoderConfig, plan: RunPlan, keep: number): number {

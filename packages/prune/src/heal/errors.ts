@@ -17,3 +17,19 @@ export class TeacherMisfitError extends Error {
   override readonly name = 'TeacherMisfitError';
   readonly code = 'GRASP_HEAL_TEACHER';
 }
+
+/** A folder cannot serve as the cache of a teacher's predictions. */
+export class TeacherCacheError extends Error {
+  override readonly name = 'TeacherCacheError';
+  readonly code = 'GRASP_HEAL_TEACHER_CACHE';
+  constructor(
+    readonly folder: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `${folder}: ${problem}. Use another folder for the teacher's predictions, or delete this one.`,
+      options,
+    );
+  }
+}

@@ -1,4 +1,4 @@
-import { type DecoderPass, decoderCost, decoderSize, totalAmount } from '@grasp/decoder';
+import { type DecoderPass, decoderCost, decoderSize, loraSides, totalAmount } from '@grasp/decoder';
 import { stepSeconds } from '../forecast/duration.js';
 import { savedPerStep } from '../forecast/saved-elements.js';
 import type { HealConfigs } from './memory.js';
@@ -33,10 +33,14 @@ export function healForecast({ pruned, teacher }: HealConfigs, settings: HealSet
     decoderCost(config, 1, { pass, tokens, length, firstInputGradient: true });
   const step = cost(pruned, 'step');
   const { sublayers, ends } = decoderSize(pruned);
-  const trainedWeights = sublayers.matrices + (embedding === 'trained' ? ends.matrices : 0);
-  const inProducts =
-    sublayers.matrices + (embedding === 'trained' ? pruned.vocabSize * pruned.hiddenSize : 0);
-  const taught = teacherShare > 0;
+  const lora = settings.train === 'lora';
+  const sides = loraSides(pruned, 1);
+  const trainedWeights = lora
+    ? settings.rank * (sides.inputs + sides.outputs)
+    : sublayers.matrices + (embedding === 'trained' ? ends.matrices : 0);
+  const inHead = embedding === 'trained' ? pruned.vocabSize * pruned.hiddenSize : 0;
+  const inProducts = lora ? 3 * trainedWeights : sublayers.matrices + inHead;
+  const asked = teacherShare > 0 ? teacher : undefined;
   const saved = (of: typeof step) => {
     const { float32, weightDtype } = savedPerStep(of);
     return float32 + weightDtype;
@@ -44,9 +48,9 @@ export function healForecast({ pruned, teacher }: HealConfigs, settings: HealSet
   const flopsPerStep =
     totalAmount(step.operations) +
     2 * tokens * inProducts +
-    (taught ? totalAmount(cost(teacher, 'likelihood').operations) : 0);
+    (asked ? totalAmount(cost(asked, 'likelihood').operations) : 0);
   // Forward, a teacher computes what a step of it would save, which is about half of the work on activations.
-  const activationsPerStep = saved(step) + (taught ? saved(cost(teacher, 'step')) / 2 : 0);
+  const activationsPerStep = saved(step) + (asked ? saved(cost(asked, 'step')) / 2 : 0);
   return {
     steps,
     tokens: steps * tokens,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mixTexts, sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
@@ -12,6 +12,7 @@ import {
   healIdentity,
   healStateFile,
   openEngine,
+  openTeacherCache,
   type PruneEvent,
   parseHealSettings,
 } from '../index.js';
@@ -168,6 +169,79 @@ describe('heal', () => {
     for (const name of ['model.safetensors', 'grasp-heal.json'])
       for (const out of outs.slice(1))
         expect(await readFile(join(out, name))).toEqual(await readFile(join(outs[0]!, name)));
+  });
+
+  it('trains LoRA alone, merges it, and resumes', async () => {
+    const settingsOf = { ...settings, train: 'lora' as const, rank: 2, tokens: 240 };
+    const run = { ...job(), settings: settingsOf };
+    const identity = await healIdentity(run);
+    const evaluation = [{ name: 'held out', windows: text }];
+    const outs: string[] = [];
+    for (const stopAt of [undefined, 2]) {
+      const out = join(folder, `lora-${stopAt}`);
+      await mkdir(out);
+      const stateFile = healStateFile(join(folder, `lora-${stopAt}.state`), identity);
+      if (stopAt !== undefined)
+        await runTo(heal({ ...run, stateFile }), (event) => event.stage === 'heal' && event.step === stopAt);
+      const record = (await runTo(heal({ ...run, stateFile, evaluation, folder: out })))!;
+      expect(record.steps.at(-1)!.kl).toBeLessThan(record.steps[0]!.kl!);
+      expect(record.parameters).toBeLessThan(4000);
+      // What is written is what was measured while it was trained.
+      expect(record.perplexity.healed['held out']).toBeCloseTo(record.curve.at(-1)!.perplexity, 3);
+      outs.push(out);
+    }
+    for (const name of ['model.safetensors', 'grasp-heal.json'])
+      expect(await readFile(join(outs[1]!, name))).toEqual(await readFile(join(outs[0]!, name)));
+    const healed = await openCheckpoint(outs[0]!);
+    const same = async (name: string) =>
+      expect(toFloat32(await healed.read(name))).toEqual(toFloat32(await student.read(name)));
+    await same('model.embed_tokens.weight');
+    await expect(same('model.layers.0.mlp.down_proj.weight')).rejects.toThrow();
+    await healed.close();
+  });
+
+  it('takes predictions from a cache, and then loads no teacher', async () => {
+    const cache = join(folder, 'cache');
+    const outs = ['without', 'first', 'second'].map((name) => join(folder, `cached-${name}`));
+    for (const [i, out] of outs.entries()) {
+      await mkdir(out);
+      const teacherCache = i === 0 ? undefined : await openTeacherCache(cache, job());
+      if (i === 1) {
+        // A run that ends early leaves what it has asked for.
+        await runTo(heal({ ...job(), teacherCache }), (event) => event.stage === 'heal' && event.step === 1);
+        expect(await teacherCache!.missing(texts.training)).toBeGreaterThan(0);
+        expect(await teacherCache!.missing(texts.training)).toBeLessThan(8);
+      }
+      const unread = { ...teacher, read: () => Promise.reject(new Error('it is loaded')) };
+      await runTo(heal({ ...job(), folder: out, teacherCache, ...(i === 2 ? { teacher: unread } : {}) }));
+    }
+    for (const out of outs.slice(1))
+      for (const name of ['model.safetensors', 'grasp-heal.json'])
+        expect(await readFile(join(out, name))).toEqual(await readFile(join(outs[0]!, name)));
+
+    const files = (await readdir(cache, { recursive: true })).filter((name) => name.endsWith('.bin'));
+    expect(files).toHaveLength(8);
+    const bytes = await Promise.all(files.map((name) => readFile(join(cache, name))));
+    expect(new Set(bytes.map(({ length }) => length))).toEqual(new Set([11 * 8 * 6]));
+    await writeFile(join(cache, files[0]!), 'damaged'); // asked for again
+    const again = await openTeacherCache(cache, job());
+    expect(await again.missing(texts.training)).toBe(1);
+  });
+
+  it('refuses a cache of something else', async () => {
+    const cache = join(folder, 'other-cache');
+    await openTeacherCache(cache, job());
+    for (const [change, named] of [
+      [{ settings: { ...settings, topLogits: 4 } }, 'topLogits: 8 there, 4 now'],
+      [{ settings: { ...settings, length: 8 } }, 'length: 12 there, 8 now'],
+      [{ teacher: student }, 'teacher: '],
+    ] as const)
+      await expect(openTeacherCache(cache, { ...job(), ...change })).rejects.toMatchObject({
+        code: 'GRASP_HEAL_TEACHER_CACHE',
+        message: expect.stringContaining(named),
+      });
+    await writeFile(join(cache, 'grasp-teacher.json'), '{');
+    await expect(openTeacherCache(cache, job())).rejects.toThrow('is damaged');
   });
 
   it('refuses a teacher with another vocabulary', async () => {

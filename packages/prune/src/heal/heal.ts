@@ -21,9 +21,11 @@ import type { RunIdentity } from '../state/run-state.js';
 import { bestInMemory, bestPoint } from './best.js';
 import { TeacherMisfitError } from './errors.js';
 import { type HealTexts, healWeights } from './learn.js';
+import { LoraTraining } from './lora-training.js';
 import { HEAL_RECORD, type HealRecord, healText } from './record.js';
 import type { HealSettings } from './settings.js';
 import type { HealProgress, HealStateFile } from './state.js';
+import type { TeacherCache } from './teacher/teacher-cache.js';
 
 /** The inputs of a healing. The run closes none of them. */
 export interface HealJob {
@@ -44,6 +46,8 @@ export interface HealJob {
   /** The model card of the pruned model, which the new one continues. */
   readonly card?: string | undefined;
   readonly stateFile?: HealStateFile | undefined;
+  /** Of `openTeacherCache`. The teacher is not loaded if all its predictions are there. */
+  readonly teacherCache?: TeacherCache | undefined;
 }
 
 /**
@@ -126,19 +130,28 @@ interface Healed {
 async function* trained(
   pruned: DecoderCheckpoint,
   dense: DecoderCheckpoint,
-  { engine, settings, texts, folder, stateFile }: HealJob,
+  { engine, settings, texts, folder, stateFile, teacherCache: cache }: HealJob,
 ): AsyncGenerator<PruneEvent, Healed, undefined> {
   const best = settings.patience > 0 ? (stateFile?.best ?? bestInMemory()) : undefined;
   const student = yield* loadOn(pruned, engine, settings.dtype);
-  const teacher = settings.teacherShare > 0 ? yield* loadOn(dense, engine, settings.dtype) : student;
+  const asks = settings.teacherShare > 0 && !(cache && (await cache.missing(texts.training)) === 0);
+  const loaded = asks ? yield* loadOn(dense, engine, settings.dtype) : undefined;
+  const view = loaded?.under();
+  const teacher = cache ? cache.over(view) : view;
   const { beta1, beta2, weightDecay, clip } = settings;
   const embedding = settings.embedding === 'trained';
-  const training = student.training({ betas: [beta1, beta2], weightDecay, clip, embedding });
+  const options = { betas: [beta1, beta2] as const, weightDecay, clip };
+  const lora =
+    settings.train === 'lora'
+      ? new LoraTraining(student, { ...options, rank: settings.rank, seed: settings.seed })
+      : undefined;
+  const training = lora ?? student.training({ ...options, embedding });
+  const models = { student: lora?.model ?? student, teacher };
   try {
     const onBest = async (step: number) => {
       if (step > 0) await best?.keep(step, training.checkpoint(pruned)); // those of step 0 are the pruned model's
     };
-    const progress = yield* healWeights({ student, teacher }, training, texts, settings, stateFile, onBest);
+    const progress = yield* healWeights(models, training, texts, settings, stateFile, onBest);
     const bestStep = best && bestPoint(progress.curve)?.step;
     if (folder !== undefined) {
       if (bestStep === 0) yield* written(pruned, folder);
@@ -170,7 +183,7 @@ async function* trained(
   } finally {
     training.dispose();
     student.dispose();
-    if (teacher !== student) teacher.dispose();
+    loaded?.dispose();
   }
 }
 

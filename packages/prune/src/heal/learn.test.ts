@@ -1,7 +1,8 @@
 import type { TokenBlocks } from '@grasp/calib-data';
-import type { Decoder, LearningRates, TrainingBatch, WeightTraining } from '@grasp/decoder';
+import type { LearningRates, TrainingBatch } from '@grasp/decoder';
 import { expect, it } from 'vitest';
 import { healWeights } from './learn.js';
+import type { HealTraining } from './lora-training.js';
 import { parseHealSettings, rateAt } from './settings.js';
 
 const LENGTH = 3;
@@ -28,12 +29,10 @@ async function loop(
       new Float32Array(shape[0] * (LENGTH - 1)).fill(Math.log(waiting.shift()!)),
   };
   const teacher = {
-    under: () => ({
-      topLogits: async ({ ids }: TrainingBatch) => {
-        asked.push(ids);
-        return { ids: new Int32Array(0), logProbabilities: new Float32Array(0) };
-      },
-    }),
+    topLogits: async ({ ids }: TrainingBatch) => {
+      asked.push(ids);
+      return { ids: new Int32Array(0), logProbabilities: new Float32Array(0) };
+    },
   };
   const training = {
     train: async (batches: readonly TrainingBatch[], rates: LearningRates) => {
@@ -42,8 +41,14 @@ async function loop(
     },
   };
   const texts = { training: text(40), ...(perplexities.length > 0 ? { heldOut: text(1) } : {}) };
-  const models = { student, teacher } as unknown as { student: Decoder; teacher: Decoder };
-  const run = healWeights(models, training as unknown as WeightTraining, texts, settings, undefined, onBest);
+  const run = healWeights(
+    { student, teacher },
+    training as unknown as HealTraining,
+    texts,
+    settings,
+    undefined,
+    onBest,
+  );
   for (;;) {
     const { done, value } = await run.next();
     if (done) return { settings, steps, asked, progress: value };

@@ -1,19 +1,21 @@
 import { rows, type TokenBlocks } from '@grasp/calib-data';
-import type { Decoder, TrainingBatch, WeightTraining } from '@grasp/decoder';
-import { lastOf, perplexity } from '@grasp/eval';
+import type { TrainingBatch } from '@grasp/decoder';
+import { type LanguageModel, lastOf, perplexity } from '@grasp/eval';
 import { bestPoint } from './best.js';
 import { HealError } from './errors.js';
 import type { HealEvent } from './events.js';
+import type { HealTraining } from './lora-training.js';
 import { type HealSettings, healSteps, rateAt } from './settings.js';
 import type { HealProgress, HealStateFile } from './state.js';
+import type { Teacher } from './teacher/teacher-cache.js';
 
 /** Time between two saves: what a killed run loses at most, and a small part of what saving costs. */
 const SAVE_SECONDS = 600;
 
 export interface HealModels {
-  readonly student: Decoder;
-  /** Any model with the same vocabulary. Not asked if its share of the loss is 0. */
-  readonly teacher: Decoder;
+  readonly student: LanguageModel;
+  /** A view of any model with the same vocabulary, or a cache. Not asked if its share of the loss is 0. */
+  readonly teacher?: Teacher | undefined;
 }
 
 /** The text of a run: blocks in the order of training, and blocks that are not trained on. */
@@ -33,7 +35,7 @@ export interface HealTexts {
  */
 export async function* healWeights(
   { student, teacher }: HealModels,
-  training: WeightTraining,
+  training: HealTraining,
   texts: HealTexts,
   settings: HealSettings,
   stateFile?: HealStateFile,
@@ -67,7 +69,8 @@ export async function* healWeights(
       if (step === steps || isStale(progress, settings.patience)) break;
       const batches = await batchesAt(step, texts.training, teacher, settings);
       const factor = rateAt(settings, step, steps);
-      const matrix = factor * settings.learningRate;
+      const { train, learningRate, loraLearningRate } = settings;
+      const matrix = factor * (train === 'lora' ? loraLearningRate : learningRate);
       const rates = { matrix, bias: matrix, norm: factor * settings.normLearningRate };
       const { nll, kl, gradientNorm } = await training.train(batches, rates).catch((cause: unknown) => {
         if ((cause as { code?: unknown }).code !== 'GRASP_NON_FINITE') throw cause;
@@ -89,7 +92,7 @@ export async function* healWeights(
 async function batchesAt(
   step: number,
   text: TokenBlocks,
-  teacher: Decoder,
+  teacher: Teacher | undefined,
   { batch, rows: atOnce, teacherShare: share, topLogits }: HealSettings,
 ): Promise<TrainingBatch[]> {
   const batches: TrainingBatch[] = [];
@@ -100,14 +103,13 @@ async function batchesAt(
       Array.from({ length: count }, (_, i) => step * batch + first + i),
     );
     const counted = lossMask?.filter((_, i) => i % tokens.shape[1] > 0);
-    const distil =
-      share > 0 ? { teacher: await teacher.under().topLogits(tokens, topLogits), share } : undefined;
+    const distil = share > 0 ? { teacher: await teacher!.topLogits(tokens, topLogits), share } : undefined;
     batches.push({ ...tokens, ...(counted ? { counted } : {}), ...(distil ? { distil } : {}) });
   }
   return batches;
 }
 
-async function heldOutPerplexity(model: Decoder, text: TokenBlocks, batch: number): Promise<number> {
+async function heldOutPerplexity(model: LanguageModel, text: TokenBlocks, batch: number): Promise<number> {
   return (await lastOf(perplexity(model, text, { batch }))).perplexity;
 }
 

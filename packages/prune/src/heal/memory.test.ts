@@ -1,6 +1,6 @@
 import { decoderConfig } from '@grasp/decoder';
 import { expect, it } from 'vitest';
-import { assertHealFits, healBytes, parseHealSettings } from '../index.js';
+import { assertHealFits, fittingHealSettings, healBytes, parseHealSettings } from '../index.js';
 
 /** SmolLM2-135M. */
 const smollm2 = decoderConfig({
@@ -28,6 +28,17 @@ it('grows with rows, and shrinks when the embedding is frozen', () => {
   expect(of({ rows: 8 })).toBeGreaterThan(of({ rows: 4 }));
   expect(of({ embedding: 'frozen' })).toBeLessThan(of({}));
   expect(of({ teacherShare: 0 })).toBeLessThan(of({}));
+});
+
+it('takes LoRA where only that fits, and says so if it may not choose', () => {
+  const bytes = (train: 'all' | 'lora') => healBytes(configs, { ...settings, train }) + 600e6;
+  expect(bytes('lora')).toBeLessThan(bytes('all') / 1.4);
+  const limit = (bytes('lora') + bytes('all')) / 2;
+  expect(fittingHealSettings(configs, settings, {}, { limit }).train).toBe('lora');
+  expect(fittingHealSettings(configs, settings, {}, { limit: 64e9 }).train).toBe('all');
+  expect(() => fittingHealSettings(configs, settings, {}, { limit: 1e9 })).toThrow('No option');
+  const asked = () => assertHealFits(configs, settings, {}, { limit, prefix: 'heal-' });
+  expect(asked).toThrow('--heal-train lora');
 });
 
 it('refuses a run that does not fit, and names what would', () => {

@@ -1,8 +1,20 @@
-import { type DecoderConfig, decoderCost, decoderSize, LOSS_ENTRIES, PIECE_ENTRIES } from '@grasp/decoder';
+import {
+  type DecoderConfig,
+  decoderCost,
+  decoderSize,
+  LOSS_ENTRIES,
+  loraSides,
+  PIECE_ENTRIES,
+} from '@grasp/decoder';
 import type { Engine } from '../engine/open-engine.js';
 import { usableMemory } from '../forecast/fits-memory.js';
 import { MemoryError, type MemoryOwner } from '../forecast/memory-error.js';
-import { bytesPerElement, GPU_PIECE_ENTRIES, PROCESS_BYTES } from '../forecast/peak-memory.js';
+import {
+  BYTES_PER_LORA_PARAMETER,
+  bytesPerElement,
+  GPU_PIECE_ENTRIES,
+  PROCESS_BYTES,
+} from '../forecast/peak-memory.js';
 import { savedPerStep } from '../forecast/saved-elements.js';
 import type { HealSettings } from './settings.js';
 
@@ -12,12 +24,13 @@ const LOSS_TENSORS = 5;
 /** The two models of a healing, by their configs. */
 export interface HealConfigs {
   readonly pruned: DecoderConfig;
-  readonly teacher: DecoderConfig;
+  /** Absent if its predictions are known. */
+  readonly teacher?: DecoderConfig | undefined;
 }
 
 /**
  * Peak memory of a healing, in bytes, without the process itself: both models; the float32 weights and moments of what is
- * trained; and a step, whose gradients take the place of its activations.
+ * trained, or the LoRA factors; and a step, whose gradients take the place of its activations.
  */
 export function healBytes({ pruned, teacher }: HealConfigs, settings: HealSettings, gpu = false): number {
   const bytes = bytesPerElement(settings.dtype);
@@ -26,22 +39,27 @@ export function healBytes({ pruned, teacher }: HealConfigs, settings: HealSettin
     return { sublayers: sublayers.matrices, ends: ends.matrices };
   };
   const own = matrices(pruned);
-  const other = matrices(teacher);
-  const ends = settings.embedding === 'trained' ? own.ends : 0;
-  const trained = own.sublayers + ends;
+  const lora = settings.train === 'lora';
+  const ends = settings.embedding === 'trained' && !lora ? own.ends : 0;
+  const trained = lora ? 0 : own.sublayers + ends;
   const state = trained * (8 + (settings.dtype === 'bfloat16' ? 4 : 0));
   const tokens = settings.rows * settings.length;
   const pieceEntries = gpu ? GPU_PIECE_ENTRIES : PIECE_ENTRIES;
   const pass = { tokens, length: settings.length, pieceEntries };
-  const cost = decoderCost(pruned, 1, { ...pass, pass: 'step', firstInputGradient: true });
+  const rank = lora ? settings.rank : 0;
+  const step = { ...pass, pass: 'step', firstInputGradient: true } as const;
+  const cost = decoderCost(pruned, 1, lora ? { ...step, rank, norms: true } : step);
   const { float32, weightDtype } = savedPerStep(cost);
   const activations = 4 * float32 + bytes * weightDtype;
   const logits = Math.min(LOSS_ENTRIES, tokens * pruned.vocabSize);
   const pieces = 4 * LOSS_TENSORS * logits;
+  const sides = loraSides(pruned, 1);
+  const factors = BYTES_PER_LORA_PARAMETER * rank * (sides.inputs + sides.outputs);
   // The gradient of the head is there before any activation is freed, twice while a piece is added.
-  const step = Math.max(activations + 8 * ends, 4 * trained) + 4 * cost.transient.sublayer + pieces;
-  const teaching = settings.teacherShare > 0 ? bytes * (other.sublayers + other.ends) : 0;
-  return bytes * (own.sublayers + own.ends) + teaching + state + step;
+  const training = Math.max(activations + 8 * ends, 4 * trained) + 4 * cost.transient.sublayer + pieces;
+  const other = settings.teacherShare > 0 && teacher ? matrices(teacher) : undefined;
+  const teaching = other ? bytes * (other.sublayers + other.ends) : 0;
+  return bytes * (own.sublayers + own.ends) + teaching + state + factors + training;
 }
 
 /**
@@ -78,6 +96,7 @@ export function assertHealFits(
   if (memory.needed <= usable) return;
   const options: [string[], Partial<HealSettings>][] = [
     [['rows 1'], { rows: 1 }],
+    [['train lora'], { train: 'lora' }],
     [['embedding frozen'], { embedding: 'frozen' }],
     [['rows 1', 'embedding frozen'], { rows: 1, embedding: 'frozen' }],
   ];
@@ -85,4 +104,25 @@ export function assertHealFits(
     .filter(([, changed]) => healMemory(configs, { ...settings, ...changed }, engine)!.needed <= usable)
     .map(([flags]) => flags.map((flag) => `--${prefix}${flag}`).join(' '));
   throw new MemoryError(memory.needed, usable, remedies.slice(0, 2), memory.of);
+}
+
+/**
+ * The settings, with LoRA in place of training all weights if only that fits into memory.
+ *
+ * @throws MemoryError as `assertHealFits`, if neither fits
+ */
+export function fittingHealSettings(
+  configs: HealConfigs,
+  settings: HealSettings,
+  engine: Pick<Engine, 'elsewhere'>,
+  options: { readonly limit?: number; readonly prefix?: string } = {},
+): HealSettings {
+  const lora = { ...settings, train: 'lora' as const };
+  const fits = (some: HealSettings) => {
+    const memory = healMemory(configs, some, engine);
+    return !memory || memory.needed <= (options.limit ?? memory.usable);
+  };
+  if (!fits(settings) && fits(lora)) return lora;
+  assertHealFits(configs, settings, engine, options);
+  return settings;
 }

@@ -49,6 +49,12 @@ export const healFields = {
     .max(1024)
     .default(64)
     .describe("number of the teacher's most likely tokens that count one by one"),
+  train: z
+    .enum(['all', 'lora'])
+    .default('all')
+    .describe('what is trained: all weights, or LoRA and the factors of norms, in much less memory'),
+  rank: z.int().min(1).max(256).default(16).describe('rank of LoRA, with --train lora'),
+  loraLearningRate: z.number().gt(0).default(4e-3).describe('peak learning rate of LoRA'),
   embedding: z
     .enum(['trained', 'frozen'])
     .default('trained')
@@ -114,6 +120,10 @@ export const healGroup = group(
   {
     tokens: tokens.unwrap().optional().describe('heal the pruned model on so many tokens: 262144, 1M'),
     text: z.array(z.string()).min(1).optional().describe('texts to heal on (default: those of --calib)'),
+    teacherCache: z
+      .string()
+      .optional()
+      .describe("folder for the teacher's predictions, for this run and others"),
     textWeights: z.string().optional().describe('shares of these texts, separated by commas'),
     ...(Object.fromEntries(
       Object.entries(others).map(([name, schema]) => {

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { openSafetensors, parseJson, writeSafetensors } from '@grasp/checkpoint';
-import type { WeightTraining } from '@grasp/decoder';
 import { removeDrafts } from '@grasp/files';
 import * as z from 'zod';
 import { type RunIdentity, RunStateError } from '../state/run-state.js';
 import { type BestWeights, bestInFile } from './best.js';
 import type { HealedStep, HealPoint } from './events.js';
+import type { HealTraining } from './lora-training.js';
 
 /** How far healing has come. Its weights and moments are in the training. */
 export interface HealProgress {
@@ -16,9 +16,9 @@ export interface HealProgress {
 /** Where a run of healing saves its state: one safetensors file, whole or not at all. */
 export interface HealStateFile {
   /** Restores the training; its progress is undefined if there is nothing to resume. */
-  restore(training: WeightTraining): Promise<HealProgress | undefined>;
+  restore(training: HealTraining): Promise<HealProgress | undefined>;
   /** Replaces the saved state; the one before stays until the new one is whole. */
-  save(training: WeightTraining, progress: HealProgress): Promise<void>;
+  save(training: HealTraining, progress: HealProgress): Promise<void>;
   /** The weights of the best measurement, beside the state. */
   readonly best: BestWeights;
   /** Removes the state of a run that has ended, and its best weights. */

@@ -10,7 +10,7 @@ export const HEAL_REPORT = 'heal.html';
 
 /** Draws a healing as one HTML file: perplexity before and after, the held-out curve, and the losses of each step. */
 export function healReport(record: HealRecord): string {
-  const { settings, steps, curve, teacher, pruned, data } = record;
+  const { settings, steps, curve, bestStep, teacher, pruned, data } = record;
   const perStep = settings.batch * settings.length;
   const held = curve.map(({ step, perplexity }) => ({ x: step * perStep, y: perplexity }));
   const axes = { x: 'tokens', y: 'perplexity on held-out text' };
@@ -23,7 +23,12 @@ export function healReport(record: HealRecord): string {
     'divergence from the teacher',
     steps.map((step) => step.kl ?? Number.NaN),
   );
-  const body = `<p>${escapeMarkup(baseName(pruned))}, trained on ${(steps.length * perStep).toLocaleString('en-US')} tokens with ${escapeMarkup(baseName(teacher))} as its teacher.</p>
+  const tokens = (count: number) => (count * perStep).toLocaleString('en-US');
+  const kept =
+    bestStep === undefined
+      ? ''
+      : ` The weights after ${tokens(bestStep)} tokens are kept, which have the lowest perplexity on held-out text.`;
+  const body = `<p>${escapeMarkup(baseName(pruned))}, trained on ${tokens(steps.length)} tokens with ${escapeMarkup(baseName(teacher))} as its teacher.${kept}</p>
 <p class="soft">Text: ${escapeMarkup(data.training.description)}</p>
 ${perplexities(record)}
 <h2>How it learned</h2>

@@ -4,11 +4,14 @@ import { replaceFile } from '@grasp/files';
 import {
   assertHealFits,
   type Engine,
+  fittingHealSettings,
+  type HealConfigs,
   type HealRecord,
   type HealSettings,
   heal,
   healIdentity,
   healStateFile,
+  openTeacherCache,
 } from '@grasp/prune';
 import { HEAL_REPORT, healReport } from '@grasp/report';
 import { withModel } from '../../shared/model.js';
@@ -26,6 +29,10 @@ export interface HealingOptions {
   readonly out: string;
   readonly texts: TextFlags;
   readonly settings: HealSettings;
+  /** Whether to train LoRA if training all weights does not fit into memory. */
+  readonly mayUseLora: boolean;
+  /** Folder with the teacher's predictions. */
+  readonly teacherCache?: string | undefined;
   readonly openEngine: () => Promise<Engine>;
   readonly memoryCheck: boolean;
   readonly overwrite?: boolean | undefined;
@@ -36,27 +43,48 @@ export interface HealingOptions {
 /** Heals a pruned model into a folder, resuming from the state beside it if there is one. */
 export async function healModel(
   path: string,
-  { teacher: ofTeacher, out, texts: given, settings, openEngine, ...flags }: HealingOptions,
+  {
+    teacher: ofTeacher,
+    out,
+    texts: given,
+    settings: asked,
+    openEngine,
+    teacherCache: cached,
+    ...flags
+  }: HealingOptions,
   terminal: Terminal,
 ): Promise<HealRecord> {
   const { quiet, overwrite = false, restart = false } = flags;
+  const options = given.prefix ? { prefix: given.prefix } : {};
+  const fitting = (configs: HealConfigs, engine: Engine) => {
+    if (flags.mayUseLora) {
+      const settings = fittingHealSettings(configs, asked, engine, options);
+      if (settings.train !== asked.train) terminal.note(loraNote(settings, given.prefix));
+      return settings;
+    }
+    assertHealFits(configs, asked, engine, options);
+    return asked;
+  };
   return withModel(path, { terminal, quiet }, (pruned) =>
     withModel(ofTeacher, { terminal, quiet }, async (teacher) => {
       await assertSameTokenizer(pruned, teacher);
       const statePath = `${resolve(out)}.state`;
       const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
-        const { texts, evaluation } = await readHealTexts(given, settings, pruned);
+        const { texts, evaluation } = await readHealTexts(given, asked, pruned);
         showTextWarnings([texts.training], terminal);
         const engine = await openEngine();
-        if (flags.memoryCheck) {
-          const configs = { pruned: pruned.config, teacher: teacher.config };
-          assertHealFits(configs, settings, engine, given.prefix ? { prefix: given.prefix } : {});
-        }
+        const teacherCache =
+          cached === undefined
+            ? undefined
+            : await openTeacherCache(cached, { teacher: teacher.checkpoint, engine, settings: asked });
+        const known = teacherCache && (await teacherCache.missing(texts.training)) === 0;
+        const configs = { pruned: pruned.config, teacher: known ? undefined : teacher.config };
+        const settings = flags.memoryCheck ? fitting(configs, engine) : asked;
         const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
         const identity = await healIdentity({ ...models, engine, settings, texts });
         const stateFile = healStateFile(statePath, identity, { restart });
         const job = {
-          ...{ ...models, engine, settings, texts, evaluation, folder, stateFile },
+          ...{ ...models, engine, settings, texts, evaluation, folder, stateFile, teacherCache },
           ...(await prunedFiles(pruned.path)),
         };
         const layout = decoderLayout(pruned.config);
@@ -69,3 +97,6 @@ export async function healModel(
     }),
   );
 }
+
+const loraNote = ({ rank }: HealSettings, prefix = ''): string =>
+  `Training all weights does not fit into memory: LoRA of rank ${rank} is trained. Use --${prefix}train to choose.`;

@@ -11,7 +11,9 @@ import type { TextFlags } from './read-heal-texts.js';
 
 interface Flags extends TextFlags {
   readonly teacher: string;
+  readonly teacherCache?: string;
   readonly out: string;
+  readonly train?: string;
   readonly backend?: 'tensorflow' | 'wasm';
   readonly threads?: number;
   readonly memoryCheck: boolean;
@@ -23,7 +25,12 @@ interface Flags extends TextFlags {
 
 async function run(path: string, flags: Flags, settings: HealSettings, terminal: Terminal): Promise<void> {
   const openEngine = () => openEngineFor(terminal, flags);
-  const record = await healModel(path, { ...flags, texts: flags, settings, openEngine }, terminal);
+  const mayUseLora = flags.train === undefined;
+  const record = await healModel(
+    path,
+    { ...flags, texts: flags, settings, mayUseLora, openEngine },
+    terminal,
+  );
   if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
   terminal.print(healSummary(record));
   terminal.print(`Written to ${flags.out}`);
@@ -33,6 +40,11 @@ export const healCommand = (terminal: Terminal) => {
   const command = new Command()
     .argument('<pruned>', `${MODEL_HELP}: the model to heal`, nonEmpty)
     .requiredOption('--teacher <model>', 'the dense model, or a larger one with the same tokenizer', nonEmpty)
+    .option(
+      '--teacher-cache <folder>',
+      "folder for the teacher's predictions, for this run and others",
+      nonEmpty,
+    )
     .requiredOption(
       '--text <texts...>',
       'texts to train on: .txt, .raw, .jsonl, .parquet, or the name of a corpus',

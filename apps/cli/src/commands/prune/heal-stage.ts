@@ -5,6 +5,7 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { claimOutputFolder, parseJson } from '@grasp/files';
 import {
   assertHealFits,
+  fittingHealSettings,
   type HealConfigs,
   type HealRecord,
   type HealSettings,
@@ -29,6 +30,8 @@ import { type FolderOptions, pruneFolder } from './prune-folder.js';
 export interface HealStage {
   readonly texts: TextFlags;
   readonly settings: HealSettings;
+  readonly teacherCache?: string | undefined;
+  readonly mayUseLora: boolean;
 }
 
 /** First part of the flags of healing. */
@@ -43,7 +46,7 @@ const BEFORE = '.before-healing';
  * @throws SettingsError if settings of healing are given without `--heal-tokens`.
  */
 export function healStage({ heal, calib, settings, ...inputs }: RunOptions): HealStage | undefined {
-  const { tokens, text = calib, textWeights, ...given } = heal;
+  const { tokens, text = calib, textWeights, teacherCache, ...given } = heal;
   if (tokens === undefined) {
     const others = Object.values(heal).filter((value) => value !== undefined);
     if (others.length === 0) return undefined;
@@ -60,6 +63,8 @@ export function healStage({ heal, calib, settings, ...inputs }: RunOptions): Hea
       ...(textColumn === undefined ? {} : { textColumn }),
       ...(evalWindows === undefined ? {} : { evalWindows }),
     },
+    teacherCache,
+    mayUseLora: given.train === undefined,
     settings: parseHealSettings({ length, lossOn, seed: settings.seed, ...given, tokens }),
   };
 }
@@ -88,14 +93,14 @@ export async function pruneAndHeal(
   await (await claimOutputFolder(out, { overwrite })).discard();
   await readHealTexts(stage.texts, stage.settings, model);
   if (flags.memoryCheck) {
-    assertHealFits(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: PREFIX });
+    const check = stage.mayUseLora ? fittingHealSettings : assertHealFits;
+    check(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: PREFIX });
   }
   const earlier = restart ? undefined : await finishedRun(before, model, options, flags, terminal);
   if (earlier && !flags.quiet) terminal.note(`Resuming with the pruned model in ${before}.`);
   const pruned =
     earlier ?? (await pruneFolder(model, options, { ...flags, out: before, overwrite: true }, terminal));
-  const { texts, settings } = stage;
-  const healed = await healModel(before, { ...flags, teacher: options.model, texts, settings }, terminal);
+  const healed = await healModel(before, { ...flags, ...stage, teacher: options.model }, terminal);
   await rm(before, { recursive: true });
   return { pruned, healed };
 }

@@ -129,6 +129,12 @@ export class LanguageHead {
     return { ...loss, dx, dNorm: weightGradient({ x, dy }).dWeight };
   }
 
+  /** The same without the head's gradient, and with that of the norm's scales, `[d]`, in place of its weight's. */
+  distilScales(x: tf.Tensor, norm: tf.Tensor, targets: DistillationTargets) {
+    const { nll, kl, dx, dNorm } = this.distil(x, norm, targets, false);
+    return { nll, kl, dx, dNormScales: scaleGradient(dNorm, this.weights.norm) };
+  }
+
   /** The `k` most likely next tokens of each position, see `TeacherLogits`. */
   topLogits(x: tf.Tensor, norm: tf.Tensor, k: number): { ids: tf.Tensor; logProbabilities: tf.Tensor } {
     return this.functions.distilled.top(this.normed(x, norm), this.weights.head, k);

@@ -1,0 +1,147 @@
+import type { Checkpoint } from '@grasp/checkpoint';
+import {
+  type Decoder,
+  type DecoderCheckpoint,
+  initialLora,
+  type LearningRates,
+  loraUpdates,
+  NonFiniteGradientError,
+  normCount,
+  normScales,
+  type StateTensor,
+  type TrainingBatch,
+  type TrainingStep,
+} from '@grasp/decoder';
+import type { LanguageModel } from '@grasp/eval';
+import { adamW, Random } from '@grasp/gates';
+import { prunedView } from '../run/pruned-view.js';
+
+/** Trains the weights of a decoder: all of them, or LoRA. */
+export interface HealTraining {
+  /** Number of entries that are trained. */
+  readonly size: number;
+  /** One update. Nothing changes if it fails. */
+  train(batches: readonly TrainingBatch[], rates: LearningRates): Promise<TrainingStep>;
+  /** The trained model, as a view of what was loaded. */
+  checkpoint(loaded: Checkpoint): DecoderCheckpoint;
+  /** The tensors of the state by name. */
+  state(): Iterable<StateTensor>;
+  restore(step: number, read: (name: string) => Promise<Float32Array>): Promise<void>;
+  dispose(): void;
+}
+
+export interface LoraTrainingOptions {
+  readonly rank: number;
+  readonly betas: readonly [number, number];
+  readonly weightDecay: number;
+  /** Largest norm of all gradients together. */
+  readonly clip: number;
+  /** Of the first factors. */
+  readonly seed: number;
+}
+
+const GROUPS = ['lora', 'norms'] as const;
+type Group = (typeof GROUPS)[number];
+
+/** Separates the random numbers of the first factors from those of the order of blocks. */
+const INITIAL_LORA = 2;
+
+/**
+ * Trains LoRA factors on all matrices of a decoder's sublayers, and factors on its norms, by AdamW. Its state is theirs
+ * alone: the weights stay as they are until the factors are merged into the checkpoint.
+ */
+export class LoraTraining implements HealTraining {
+  private readonly mask: Uint8Array;
+  private readonly values: Record<Group, Float32Array>;
+  private readonly moments: Record<Group, { first: Float32Array; second: Float32Array }>;
+  private step = 0;
+
+  constructor(
+    private readonly decoder: Decoder,
+    private readonly options: LoraTrainingOptions,
+  ) {
+    const { config, layout } = decoder;
+    const random = new Random(options.seed, INITIAL_LORA);
+    this.mask = new Uint8Array(layout.size).fill(1);
+    this.values = {
+      lora: initialLora(config, this.mask, options.rank, () => random.next() / 2 ** 32),
+      norms: new Float32Array(normCount(config)).fill(1),
+    };
+    const zeros = ({ length }: Float32Array) => ({
+      first: new Float32Array(length),
+      second: new Float32Array(length),
+    });
+    this.moments = { lora: zeros(this.values.lora), norms: zeros(this.values.norms) };
+  }
+
+  get size(): number {
+    return GROUPS.reduce((sum, group) => sum + this.values[group].length, 0);
+  }
+
+  /** The decoder under the current factors. */
+  get model(): LanguageModel {
+    const { decoder, values } = this;
+    return {
+      contextLength: decoder.contextLength,
+      negLogLikelihood: (batch) => decoder.under(values).negLogLikelihood(batch),
+    };
+  }
+
+  async train(batches: readonly TrainingBatch[], rates: LearningRates): Promise<TrainingStep> {
+    const { nll, kl, ...gradients } = await this.decoder.distilGradients(this.values, batches);
+    let squares = 0;
+    for (const group of GROUPS) {
+      const sum = gradients[group].reduce((total, g) => total + g * g, 0);
+      if (!Number.isFinite(sum)) throw new NonFiniteGradientError(group);
+      squares += sum;
+    }
+    const gradientNorm = Math.sqrt(squares);
+    const factor = Math.min(1, this.options.clip / (gradientNorm + 1e-6));
+    const { betas, weightDecay } = this.options;
+    for (const group of GROUPS) {
+      const matrix = group === 'lora';
+      const learningRate = matrix ? rates.matrix : rates.norm;
+      const optimizer = adamW({ learningRate, betas, weightDecay: matrix ? weightDecay : 0 });
+      const { first: firstMoment, second: secondMoment } = this.moments[group];
+      const state = { step: this.step, vectors: { firstMoment, secondMoment } };
+      optimizer.update(
+        this.values[group],
+        gradients[group].map((g) => g * factor),
+        state,
+      );
+    }
+    this.step++;
+    return { nll, kl, gradientNorm };
+  }
+
+  checkpoint(loaded: Checkpoint): DecoderCheckpoint {
+    const { config } = this.decoder;
+    const { lora, norms } = this.values;
+    return prunedView(loaded, this.mask, undefined, {
+      lora: loraUpdates(config, this.mask, this.options.rank, lora.slice()),
+      norms: normScales(config, norms.slice()),
+    });
+  }
+
+  *state(): Generator<StateTensor> {
+    for (const [name, values] of this.vectors()) {
+      const copy = values.slice();
+      yield { name, size: values.length, read: async () => copy };
+    }
+  }
+
+  async restore(step: number, read: (name: string) => Promise<Float32Array>): Promise<void> {
+    for (const [name, values] of this.vectors()) values.set(await read(name));
+    this.step = step;
+  }
+
+  dispose(): void {}
+
+  private *vectors(): Generator<[name: string, values: Float32Array]> {
+    for (const group of GROUPS) {
+      yield [`${group}.parameter`, this.values[group]];
+      yield [`${group}.first`, this.moments[group].first];
+      yield [`${group}.second`, this.moments[group].second];
+    }
+  }
+}
