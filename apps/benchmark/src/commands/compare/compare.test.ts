@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
-import { openEngine } from '@grasp/prune';
+import { openEngine, parseHealSettings } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CompareOptions, compare } from './compare.js';
@@ -49,6 +49,7 @@ const options = async (changes: Partial<CompareOptions> = {}): Promise<CompareOp
       lora: { rank: 2 },
       importance: { rounds: 2, blocksPerRound: 2 },
     },
+    heal: parseHealSettings({ tokens: 256, length: 32, batch: 2, dtype: 'float32' }),
     calib: text,
     texts: [text],
     tasks: [],
@@ -93,11 +94,26 @@ describe('compare', () => {
     expect(run('grasp+', 'none').cost).toMatchObject({ forward: 0, gradients: 4 });
     expect(run('flap', 'scales').cost).toMatchObject({ forward: 3, gradients: 3 });
     const { cost } = run('grasp+', 'all');
+    const healed = run('grasp+', 'healed').cost!;
+    expect(healed.gradients).toBe(cost!.gradients + 8);
+    expect(healed.forward).toBe(cost!.forward + 8);
     expect(cost!.gradients).toBeGreaterThan(4);
     expect(cost!.forward).toBeGreaterThan(0);
     expect(cost!.seconds).toBeGreaterThan(run('grasp+', 'none').cost!.seconds);
     expect(cost!.peakBytes).toBeGreaterThan(1e7);
   });
+
+  it('heals what was recovered, on as many tokens as asked for', async () => {
+    const healed = async (tokens: number, name: string) => {
+      const few = { methods: await comparedMethods(['flap']), keep: [0.5], seeds: [1], out: at(name) };
+      const heal = parseHealSettings({ tokens, length: 32, batch: 2, dtype: 'float32' });
+      const recoveries = RECOVERIES.filter(({ heals }) => heals);
+      return (await lastComparison({ ...few, heal, recoveries })).runs[0]!.measured.wikitext2!.value;
+    };
+    expect(run('flap', 'healed').measured.wikitext2!.value).toBe(await healed(256, 'healed'));
+    const longer = await healed(1024, 'healed-longer');
+    expect(longer).toBeLessThan(run('flap', 'all').measured.wikitext2!.value);
+  }, 120_000);
 
   it('seeds draw their own text, the same for all methods', async () => {
     const methods = await comparedMethods(['random', 'wanda-sp', 'fisher']);

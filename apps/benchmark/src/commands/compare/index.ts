@@ -1,6 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { TASKS, taskNamed } from '@grasp/eval';
-import { openEngine, parseSettings, type SettingsInput } from '@grasp/prune';
+import { openEngine, parseHealSettings, parseSettings, type SettingsInput } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
 import { launch } from '../../shared/jobs/launch.js';
 import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
@@ -49,6 +49,8 @@ export const compareCommand = () =>
     .option('--windows <n>', 'maximum windows of each text', count)
     .option('--limit <n>', 'maximum items of each task', count)
     .option('--settings <json>', 'settings of all runs, in groups', jsonObject, {})
+    .option('--heal-tokens <n>', 'tokens of the recovery healed, with repetitions', count, 262_144)
+    .option('--heal-settings <json>', 'other settings of it: {"learningRate": 2e-4}', jsonObject, {})
     .option('--keep-models', 'keep the recovered models once they are measured')
     .addOption(
       new Option('--backend <name>', 'default: the fastest available').choices([
@@ -77,7 +79,10 @@ export const compareCommand = () =>
           '--settings: method, choice and budget are set by --method and --keep. Leave them out.',
           'settings',
         );
-      parseSettings(settings); // names what is wrong before any work
+      const { text, engine } = parseSettings(settings); // names what is wrong before any work
+      const { length, lossOn = 'all' } = text;
+      const ofRun = { length, lossOn, dtype: engine.dtype, heldOut: 0, tokens: rest.healTokens };
+      const heal = parseHealSettings({ ...ofRun, ...rest.healSettings });
       const options: CompareOptions = {
         models: await Promise.all(rest.model.map(modelPath)),
         methods: await comparedMethods(method),
@@ -85,6 +90,7 @@ export const compareCommand = () =>
         recoveries: RECOVERIES.filter(({ name }) => recovery.includes(name)),
         seeds: rest.seeds,
         settings: settings as SettingsInput,
+        heal,
         calib: namedText(rest.calib),
         texts: rest.text.map(namedText),
         tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),

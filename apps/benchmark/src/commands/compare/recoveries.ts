@@ -6,6 +6,8 @@ export interface Recovery {
   readonly title: string;
   /** Inputs of `parseSettings`, around those of the user. Absent: nothing is done. */
   readonly settings?: { readonly before: SettingsInput; readonly after: SettingsInput };
+  /** Whether all weights are trained after that, see `heal` of `@grasp/prune`. */
+  readonly heals?: true;
 }
 
 /** All recoveries, from nothing to everything. Those of this project's methods follow their defaults. */
@@ -30,6 +32,12 @@ export const RECOVERIES: readonly Recovery[] = [
     name: 'all',
     title: 'refit, then scales and LoRA with distillation',
     settings: { before: { method: 'grasp+' }, after: {} },
+  },
+  {
+    name: 'healed',
+    title: 'all of that, then healing',
+    settings: { before: { method: 'grasp+' }, after: {} },
+    heals: true,
   },
 ];
 

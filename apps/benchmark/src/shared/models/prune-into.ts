@@ -65,12 +65,13 @@ export async function pruneInto(job: PruneIntoJob): Promise<void> {
 /**
  * Whether a folder holds a complete pruned model. Lists the parent folder instead of opening the path, because network
  * file systems cache the absence of a file.
+ *
+ * @param record name of the record of the run that made it.
  */
-export async function isPruned(folder: string): Promise<boolean> {
+export async function isPruned(folder: string, record = RUN_RECORD): Promise<boolean> {
   const namesIn = (path: string) => readdir(path).catch((): string[] => []);
   return (
-    (await namesIn(dirname(folder))).includes(basename(folder)) &&
-    (await namesIn(folder)).includes(RUN_RECORD)
+    (await namesIn(dirname(folder))).includes(basename(folder)) && (await namesIn(folder)).includes(record)
   );
 }
 

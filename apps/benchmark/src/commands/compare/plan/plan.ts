@@ -1,10 +1,13 @@
 import { basename, join } from 'node:path';
-import type { TokenBlocks } from '@grasp/calib-data';
+import { mixTexts, type TokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint, tokenizerRoles } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import {
   choiceSettings,
   flatSettings,
+  type HealSettings,
+  type HealTexts,
+  healSteps,
   type PruneSettings,
   parseSettings,
   projectionOf,
@@ -34,6 +37,8 @@ export interface PlanOptions extends EvaluationOptions {
   readonly seeds: readonly number[];
   /** Settings of all runs; methods and recoveries set what distinguishes them. */
   readonly settings: SettingsInput;
+  /** Settings of healing; the seed is that of each mask. */
+  readonly heal: HealSettings;
   readonly calib: NamedText;
   readonly out: string;
 }
@@ -57,6 +62,8 @@ export interface PlannedRow {
   readonly recovery: Recovery;
   /** Absent if the mask is measured as it is. */
   readonly settings?: PruneSettings;
+  /** Absent if it is not healed. */
+  readonly heal?: { readonly settings: HealSettings; readonly texts: HealTexts };
   /** Where the recovered model stands until it is measured. */
   readonly folder: string;
   readonly cost: CostCell;
@@ -86,6 +93,7 @@ export async function openPlan(path: string, options: PlanOptions): Promise<Plan
     const identity = await modelIdentity(checkpoint);
     const evaluation = await readEvaluation(options, tokenizer, config);
     const cells = (name: string, inputs: unknown) => cellsOf(name, inputs, evaluation, tokenizer);
+    const shared = { model, identity, cells };
     const masks: PlannedMask[] = [];
     const impossible: string[] = [];
     for (const seed of seeds) {
@@ -94,9 +102,15 @@ export async function openPlan(path: string, options: PlanOptions): Promise<Plan
       const roles = () => tokenizerRoles(checkpoint);
       const limits = { ...sizes, lossOn, seed, roles };
       const blocks = await calibrationBlocks(calib, 'train', tokenizer, config, limits);
+      const heal = options.recoveries.some(({ heals }) => heals)
+        ? await healing({ ...options.heal, seed }, ({ length, lossOn }) => {
+            const all = { length, lossOn, blocks: Number.POSITIVE_INFINITY, roles };
+            return calibrationBlocks(calib, 'train', tokenizer, config, all);
+          })
+        : undefined;
       for (const ratio of keep) {
         for (const method of methods) {
-          const planned = planMask(method, { ...options, model, identity, keep: ratio, seed, blocks, cells });
+          const planned = planMask(method, { ...options, ...shared, keep: ratio, seed, blocks, heal });
           const problem = problemOf(checkpoint, planned.settings);
           if (problem === undefined) masks.push(planned);
           else impossible.push(`${planned.name}: ${problem}`);
@@ -118,7 +132,18 @@ export async function openPlan(path: string, options: PlanOptions): Promise<Plan
   }
 }
 
-interface MaskOptions extends Omit<PlanOptions, 'keep' | 'seeds'> {
+/** All of the calibration text, in the order of a healing. */
+async function healing(
+  settings: HealSettings,
+  read: (settings: HealSettings) => Promise<TokenBlocks>,
+): Promise<NonNullable<PlannedRow['heal']>> {
+  const count = healSteps(settings) * settings.batch;
+  const training = mixTexts([await read(settings)], { count, seed: settings.seed });
+  return { settings, texts: { training } };
+}
+
+interface MaskOptions extends Omit<PlanOptions, 'keep' | 'seeds' | 'heal'> {
+  readonly heal: PlannedRow['heal'] | undefined;
   readonly model: string;
   readonly identity: string;
   readonly keep: number;
@@ -128,7 +153,7 @@ interface MaskOptions extends Omit<PlanOptions, 'keep' | 'seeds'> {
 }
 
 function planMask(method: ComparedMethod, options: MaskOptions): PlannedMask {
-  const { model, identity, keep, seed, blocks, cells, out, recoveries } = options;
+  const { model, identity, keep, seed, blocks, cells, out, recoveries, heal } = options;
   const name = `${model}-${method.name}-keep-${keep}-seed-${seed}`;
   const ofMask: SettingsInput = { ...withoutMethod(method.settings), budget: { keep }, seed };
   const asked = parseSettings(options.settings, method.settings, { budget: { keep }, seed });
@@ -141,12 +166,17 @@ function planMask(method: ComparedMethod, options: MaskOptions): PlannedMask {
   };
   const rows = recoveries.map((recovery): PlannedRow => {
     const own = recoverySettings(recovery, options.settings, ofMask);
-    const ofRow = { mask: inputs, recovery: own ? flatSettings(own) : 'none' };
+    const healed = recovery.heals && heal;
+    const ofRow = {
+      ...{ mask: inputs, recovery: own ? flatSettings(own) : 'none' },
+      ...(healed ? { heal: healed.settings, healText: healed.texts.training.fingerprint } : {}),
+    };
     const rowName = `${name}-${recovery.name}`;
     return {
       name: rowName,
       recovery,
       ...(own ? { settings: own } : {}),
+      ...(healed ? { heal: healed } : {}),
       folder: join(out, 'models', `${rowName}-${hashOf(ofRow)}`),
       cost: costCell(rowName, ofRow),
       cells: cells(rowName, ofRow),

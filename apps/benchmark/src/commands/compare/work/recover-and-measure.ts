@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { type PruneEvent, prunedView } from '@grasp/prune';
+import { type HealSettings, type PruneEvent, prunedView } from '@grasp/prune';
 import { measureSubject } from '../../../shared/cells/measure-subject.js';
+import { healInto } from '../../../shared/models/heal-into.js';
 import { pruneInto } from '../../../shared/models/prune-into.js';
 import { peakMemory, resetPeakMemory } from '../../../shared/timing/peak-memory.js';
 import type { PlannedMask, PlannedRow } from '../plan/plan.js';
@@ -24,21 +25,34 @@ export async function recoverAndMeasure(
       row.settings ? openCheckpoint(row.folder) : prunedView(await openCheckpoint(plan.path), choice.mask);
     await measureSubject(row.cells, open, { store, engine, say: context.say });
   }
-  if (!keepModels) await rm(row.folder, { recursive: true, force: true });
+  if (!keepModels) {
+    for (const folder of [row.folder, beforeHealing(row)]) await rm(folder, { recursive: true, force: true });
+  }
 }
+
+/** Where the recovered model of a healed row stands before it is healed. */
+const beforeHealing = ({ folder }: PlannedRow): string => `${folder}-before`;
 
 async function recover(
   { blocks }: PlannedMask,
-  { name, settings, folder, cost: cell }: PlannedRow,
+  row: PlannedRow,
   mask: Uint8Array,
   { plan, store, engine, say }: WorkContext,
 ): Promise<void> {
+  const { name, settings, heal, folder, cost: cell } = row;
   say(`${name}: recovering`);
   const meter = new CostMeter(blocks.shape[1]);
   await resetPeakMemory();
   const texts = { gateBlocks: blocks, scaleBlocks: blocks };
-  const job = { checkpoint: plan.checkpoint, engine, settings: settings!, mask, folder, say, ...texts };
-  await pruneInto({ ...job, onEvent: (event) => meter.take(event) });
+  const onEvent = (event: PruneEvent) => meter.take(event);
+  const pruned = heal ? beforeHealing(row) : folder;
+  const job = { checkpoint: plan.checkpoint, engine, settings: settings!, mask, say, ...texts };
+  await pruneInto({ ...job, folder: pruned, onEvent });
+  if (heal) {
+    say(`${name}: healing`);
+    meter.heals(heal.settings);
+    await healInto({ ...heal, pruned, teacher: plan.checkpoint, engine, folder, say, onEvent });
+  }
   const cost = await meter.cost();
   if (!cost) return;
   await store.write(cell, { engine: (await engine()).description, seconds: cost.seconds, value: cost });
@@ -50,6 +64,7 @@ const STAGES: Partial<Record<PruneEvent['stage'], 'forward' | 'gradients'>> = {
   refit: 'forward',
   scales: 'gradients',
   method: 'forward',
+  heal: 'gradients',
 };
 
 /** Adds up the cost of a recovery from the events of its run. */
@@ -60,13 +75,25 @@ class CostMeter {
   /** Whether there were events, and none of them continued an earlier process. */
   private whole: boolean | undefined;
 
+  /** The stage of the last event. */
+  private stage: PruneEvent['stage'] | undefined;
+  /** Whether healing asks a teacher about each block. */
+  private taught = false;
+
   constructor(private readonly blockLength: number) {}
+
+  heals({ teacherShare }: HealSettings): void {
+    this.taught = teacherShare > 0;
+  }
 
   take(event: PruneEvent): void {
     const now = performance.now();
     const kind = STAGES[event.stage];
-    const first = this.tokens.gradients === 0;
-    this.whole = this.whole !== false && !(event.stage === 'scales' && first && event.step > 1);
+    const first = this.stage !== event.stage;
+    const steps = event.stage === 'scales' || event.stage === 'heal';
+    this.whole = this.whole !== false && !(steps && first && event.step > 1);
+    this.stage = event.stage === 'heal-held-out' ? 'heal' : event.stage;
+    if (event.stage === 'heal' && this.taught) this.tokens.forward += event.tokens;
     if (kind && 'tokens' in event && !('done' in event && !event.done)) {
       this.tokens[kind] += event.tokens;
       this.seconds += (now - this.last) / 1000;
