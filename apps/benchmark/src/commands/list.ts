@@ -81,6 +81,19 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./kernels/index.js')).kernelsCommand(),
   },
   {
+    name: 'repeat',
+    usage: '[options] <model>',
+    description: 'prune a model twice in processes of their own, and compare all files byte by byte',
+    load: async () => (await import('./repeat/index.js')).repeatCommand(),
+  },
+  {
+    name: 'gpu',
+    usage: '[options]',
+    description:
+      'everything worth knowing of a GPU in eight minutes: verification, speed, memory, kernels, repeatability',
+    load: async () => (await import('./gpu/index.js')).gpuCommand(),
+  },
+  {
     name: 'read',
     usage: '[options] [model]',
     description: 'time the dequantisation of each GGUF type, and the reading of a model',

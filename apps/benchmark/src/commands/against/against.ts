@@ -6,13 +6,13 @@ import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, type PruneSettings, projectionOf } from '@grasp/prune';
 import { checkClone } from '../../shared/official/official-clone.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import { pruneApart } from '../../shared/own/prune-apart.js';
+import type { Cost } from '../../shared/own/prune-own.js';
 import { type ContestTexts, checkTexts, contestData } from './contest-data.js';
 import { type Measurement, measureModel } from './measure-model.js';
 import { forOfficial } from './official/for-official.js';
 import { officialArguments } from './official/official-arguments.js';
 import { pruneOfficial } from './official/prune-official.js';
-import type { Cost } from './official/run-official.js';
-import { pruneApart } from './own/prune-apart.js';
 
 export interface AgainstOptions extends ContestTexts {
   readonly model: string;

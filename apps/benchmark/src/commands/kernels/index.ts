@@ -6,20 +6,37 @@ import { openEngine } from '@grasp/prune';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { SHAPES, type ShapeName } from '../../shared/models/shapes.js';
 import { count, nonEmpty, ratio } from '../../shared/options/option-values.js';
+import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
+import type { StepKind } from '../../shared/timing/step-process.js';
 import { KERNEL_COLUMNS, type KernelReport, kernelRows, sumsOf } from './kernel-table.js';
 import { profileLayers } from './profile-layers.js';
 
-function print(report: KernelReport, top: number): void {
+/** The conditions and sums, in sentences. */
+function describe(report: KernelReport): string {
   const { calls, milliseconds } = sumsOf(report);
-  console.log(
-    `${report.machine}; ${report.engine}. ${report.steps} ${report.kind} steps of ${report.layers} layers of ${report.like}'s ` +
-      `shape, vocabulary ${report.vocabulary}, ${report.rows} × ${report.length} tokens, ${report.dtype}, keep ${report.keep}. ` +
-      `A step calls ${calls.toFixed(0)} kernels, ${milliseconds.toFixed(2)} ms in sum, and takes ` +
-      `${(1e3 * report.seconds).toFixed(2)} ms.`,
+  const { machine, engine, steps, kind, layers, like, vocabulary, rows, length, dtype, keep } = report;
+  return (
+    `${machine}; ${engine}. ${NAMES[kind]} of ${layers} ${layers === 1 ? 'layer' : 'layers'} of ${like}'s shape, vocabulary ` +
+    `${vocabulary}, ${rows} × ${length} tokens, ${dtype}, keep ${keep}; means of ${steps} steps. A step calls ` +
+    `${calls.toFixed(0)} kernels, which take ${milliseconds.toFixed(2)} ms in sum, and takes ${(1e3 * report.seconds).toFixed(2)} ms ` +
+    `while it is profiled.${report.compilations === undefined ? '' : ` XLA compiled ${report.compilations} functions.`}`
   );
-  console.log(terminalTable([...KERNEL_COLUMNS], kernelRows(report, top), { numeric: true }));
+}
+
+const NAMES: Record<StepKind, string> = {
+  gates: 'Gate step',
+  scales: 'Scale step',
+  perplexity: 'Forward pass',
+};
+
+function reportFiles(report: KernelReport, top: number): Record<string, string> {
+  const table = markdownTable(KERNEL_COLUMNS, kernelRows(report, top));
+  return {
+    'kernels.json': `${JSON.stringify({ ...report, sums: sumsOf(report) }, undefined, 2)}\n`,
+    'kernels.md': `# Kernels\n\n${describe(report)}\n\n${table}\n`,
+  };
 }
 
 export const kernelsCommand = () =>
@@ -52,7 +69,7 @@ export const kernelsCommand = () =>
     .option('--steps <n>', 'profiled steps', count, 5)
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .option('--top <n>', 'kernels in the table', count, 25)
-    .option('--report <folder>', 'folder for kernels.json', nonEmpty)
+    .option('--report <folder>', 'folder for kernels.json and kernels.md', nonEmpty)
     .action(async ({ top, threads, report: folder, step: kind, ...how }) => {
       const engine = await openEngine({ backend: 'tensorflow', threads });
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-kernels-'));
@@ -65,9 +82,9 @@ export const kernelsCommand = () =>
           ...how,
           ...measured,
         };
-        print(report, top);
-        if (folder !== undefined)
-          await writeFiles(folder, { 'kernels.json': `${JSON.stringify(report, undefined, 2)}\n` });
+        console.log(describe(report));
+        console.log(terminalTable(KERNEL_COLUMNS, kernelRows(report, top), { numeric: true }));
+        if (folder !== undefined) await writeFiles(folder, reportFiles(report, top));
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }

@@ -25,6 +25,8 @@ export interface KernelReport extends KernelSetting {
   readonly engine: string;
   /** Kernels of all steps. */
   readonly kernels: KernelTimes;
+  /** Number of functions that XLA compiled, if it compiles them. */
+  readonly compilations?: number;
   /** Time of a step while it is profiled, from its start to its result. */
   readonly seconds: number;
 }

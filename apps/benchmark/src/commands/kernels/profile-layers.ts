@@ -5,7 +5,7 @@ import { shapeOf } from '../../shared/models/shapes.js';
 import { readBatch, stepsOf } from '../../shared/timing/steps-of.js';
 import { WARM_UP_STEPS } from '../../shared/timing/warm-up.js';
 import { writeWorkload } from '../../shared/timing/workload.js';
-import type { KernelSetting, KernelTimes } from './kernel-table.js';
+import type { KernelReport, KernelSetting } from './kernel-table.js';
 
 /**
  * Profiles steps of a random model by kernel.
@@ -17,7 +17,7 @@ export async function profileLayers(
   engine: Engine,
   { like, kind, layers, vocabulary, rows, length, keep, dtype, steps }: KernelSetting,
   scratch: string,
-): Promise<{ kernels: KernelTimes; seconds: number }> {
+): Promise<Pick<KernelReport, 'kernels' | 'seconds' | 'compilations'>> {
   const { profile } = engine;
   if (!profile)
     throw new EngineError(`${engine.description} has no profiler. Use TensorFlow.`, engine.backend);
@@ -35,7 +35,9 @@ export async function profileLayers(
       for (let i = 0; i < steps; i++) await step();
       milliseconds = performance.now() - start;
     });
-    return { kernels, seconds: milliseconds / 1e3 / steps };
+    const compilations = engine.compilations?.();
+    const compiled = compilations === undefined ? {} : { compilations };
+    return { kernels, seconds: milliseconds / 1e3 / steps, ...compiled };
   } finally {
     decoder.dispose();
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { SHAPES, type ShapeName } from '../../shared/models/shapes.js';
-import { count, listOf, ratio } from '../../shared/options/option-values.js';
+import { count, counts, listOf, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import { type Conditions, forecastOf, measureSizes, type Size } from './measure-sizes.js';
@@ -25,10 +25,14 @@ const quarters = (max: number): number[] => [
   ...new Set([0.25, 0.5, 0.75, 1].map((share) => Math.max(1, Math.round(share * max)))),
 ];
 
+/** Lengths of a row that are compared if none are given. */
+const DEFAULT_LENGTHS = [512, 1024, 2048];
+
 /** The sizes along one axis. Rows and layers are small on the other axes; the vocabulary is the largest. */
-function sizesAlong(axis: Axis, most: Size): Size[] {
+function sizesAlong(axis: Axis, most: Size, lengths: readonly number[]): Size[] {
   const base = { ...most, layers: quarters(most.layers)[0]!, rows: 1 };
   if (axis === 'layers') return quarters(most.layers).map((layers) => ({ ...base, layers }));
+  if (axis === 'length') return lengths.map((length) => ({ ...most, rows: 1, length }));
   if (axis === 'tokens') return quarters(most.rows).map((rows) => ({ ...base, rows }));
   return quarters(most.vocabulary).map((vocabulary) => ({ ...base, vocabulary }));
 }
@@ -48,13 +52,18 @@ export const scalingCommand = () =>
         .default('smollm2-135m' as ShapeName),
     )
     .addOption(
-      new Option('--vary <names>', 'sizes to vary: layers, tokens, vocabulary')
+      new Option('--vary <names>', 'sizes to vary: layers, tokens (by rows), vocabulary, length (of a row)')
         .argParser(listOf(AXES))
-        .default([...AXES]),
+        .default(AXES.filter((axis) => axis !== 'length')),
     )
     .option('--layers <n>', 'maximum layers', count, 8)
     .option('--rows <n>', 'maximum rows per batch', count, 4)
     .option('--vocabulary <n>', 'maximum vocabulary (default: that of the model)', count)
+    .addOption(
+      new Option('--tokens <list>', 'tokens per row, separated by commas: lengths to compare')
+        .argParser(counts)
+        .implies({ vary: ['length'] }),
+    )
     .option('--length <n>', 'tokens per row', count, 512)
     .option('--keep <share>', 'share of the prunable parameters kept', ratio, 0.5)
     .addOption(
@@ -65,7 +74,7 @@ export const scalingCommand = () =>
     .option('--rounds <n>', 'timed rounds', count, 5)
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .option('--report <folder>', 'folder for scaling.json, scaling.md and scaling.html')
-    .action(async ({ vary, layers, rows, vocabulary, report: folder, ...rest }) => {
+    .action(async ({ vary, layers, rows, vocabulary, tokens = DEFAULT_LENGTHS, report: folder, ...rest }) => {
       const conditions = rest as Conditions;
       const shape = SHAPES[conditions.like];
       const most = { layers, rows, vocabulary: vocabulary ?? shape.vocab_size };
@@ -74,7 +83,10 @@ export const scalingCommand = () =>
         const series: Series[] = [];
         for (const axis of vary) {
           console.error(`${axis} …`);
-          series.push({ axis, sizes: await measureSizes(sizesAlong(axis, most), conditions, scratch) });
+          series.push({
+            axis,
+            sizes: await measureSizes(sizesAlong(axis, most, tokens), conditions, scratch),
+          });
         }
         const report: ScalingReport = {
           machine: describeMachine(conditions.threads),

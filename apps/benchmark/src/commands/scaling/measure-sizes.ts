@@ -16,11 +16,13 @@ export interface Size {
   readonly vocabulary: number;
   /** Rows per batch. */
   readonly rows: number;
+  /** Tokens per row. Default: that of the conditions. */
+  readonly length?: number;
 }
 
 export interface Conditions {
   readonly like: ShapeName;
-  /** Tokens per row. */
+  /** Tokens per row, where they do not vary. */
   readonly length: number;
   readonly keep: number;
   readonly dtype: DType;
@@ -35,7 +37,7 @@ export interface Cost {
 }
 
 export interface MeasuredSize extends Size {
-  /** Time of the fastest step, and peak resident memory. */
+  /** Time of the fastest step, and peak memory: of the GPU if there is one, else resident. */
   readonly measured: Cost;
   /** Smallest CPU time of a step, all threads in sum. Other programs on the machine affect it little. */
   readonly cpuSeconds: number;
@@ -45,8 +47,14 @@ export interface MeasuredSize extends Size {
   readonly matMulRate: number;
 }
 
+/** Tokens per row of a size. */
+export const lengthOf = ({ length }: Size, conditions: Pick<Conditions, 'length'>): number =>
+  length ?? conditions.length;
+
 /** Forecast of a dry run for one gate step. */
-export function forecastOf(size: Size, { like, length, keep, dtype }: Conditions, matMulRate: number): Cost {
+export function forecastOf(size: Size, conditions: Conditions, matMulRate: number): Cost {
+  const { like, keep, dtype } = conditions;
+  const length = lengthOf(size, conditions);
   const config = decoderConfig(shapeOf(like, size));
   const settings = parseSettings({
     budget: { keep },
@@ -61,9 +69,21 @@ export function forecastOf(size: Size, { like, length, keep, dtype }: Conditions
 
 /**
  * Times gate steps of models with random weights, one process per size. Sizes alternate, so that changes of the machine's
- * speed affect all alike.
+ * speed affect all alike. With one round there is nothing to alternate, and each process ends before the next one starts:
+ * the machine needs memory for one size only.
  */
 export async function measureSizes(
+  sizes: readonly Size[],
+  conditions: Conditions,
+  scratch: string,
+): Promise<MeasuredSize[]> {
+  if (conditions.rounds > 1) return measureTogether(sizes, conditions, scratch);
+  const measured: MeasuredSize[] = [];
+  for (const size of sizes) measured.push(...(await measureTogether([size], conditions, scratch)));
+  return measured;
+}
+
+async function measureTogether(
   sizes: readonly Size[],
   conditions: Conditions,
   scratch: string,
@@ -84,7 +104,7 @@ export async function measureSizes(
     return sizes.map((size, i) => {
       const steps = rounds.map((each) => each[i]!).sort((a, b) => a.seconds - b.seconds);
       const { seconds, matMulRate } = steps[0]!;
-      const peakBytes = Math.max(...steps.map((step) => step.peakBytes));
+      const peakBytes = Math.max(...steps.map((step) => step.gpuBytes || step.peakBytes));
       const measured = { seconds, peakBytes };
       const cpuSeconds = Math.min(...steps.map((step) => step.cpuSeconds));
       return {
@@ -102,11 +122,9 @@ export async function measureSizes(
 }
 
 /** Starts a process and waits until it has loaded a model of a size. */
-async function start(
-  size: Size,
-  { like, length, keep, dtype, threads }: Conditions,
-  folder: string,
-): Promise<StepProcess> {
+async function start(size: Size, conditions: Conditions, folder: string): Promise<StepProcess> {
+  const { like, keep, dtype, threads } = conditions;
+  const length = lengthOf(size, conditions);
   const model = join(folder, 'model');
   await writeCheckpoint(randomCheckpoint(shapeOf(like, size)), model);
   const checkpoint = await openCheckpoint(model);

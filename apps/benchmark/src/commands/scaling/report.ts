@@ -1,9 +1,9 @@
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { type Line, lineThrough } from './line.js';
-import type { Conditions, Cost, MeasuredSize, Size } from './measure-sizes.js';
+import { type Conditions, type Cost, lengthOf, type MeasuredSize, type Size } from './measure-sizes.js';
 
-export const AXES = ['layers', 'tokens', 'vocabulary'] as const;
+export const AXES = ['layers', 'tokens', 'vocabulary', 'length'] as const;
 export type Axis = (typeof AXES)[number];
 
 /** Sizes along one axis. */
@@ -21,8 +21,9 @@ export interface ScalingReport {
 }
 
 /** Position of a size on an axis. */
-function alongAxis(axis: Axis, { layers, rows, vocabulary }: Size, length: number): number {
-  return { layers, tokens: rows * length, vocabulary }[axis];
+function alongAxis(axis: Axis, size: Size, conditions: Conditions): number {
+  const length = lengthOf(size, conditions);
+  return { layers: size.layers, tokens: size.rows * length, vocabulary: size.vocabulary, length }[axis];
 }
 
 interface Fit {
@@ -31,8 +32,8 @@ interface Fit {
   readonly gigabytes: Line;
 }
 
-function fit({ axis, sizes }: Series, { length }: Conditions): Fit {
-  const x = sizes.map((size) => alongAxis(axis, size, length));
+function fit({ axis, sizes }: Series, conditions: Conditions): Fit {
+  const x = sizes.map((size) => alongAxis(axis, size, conditions));
   const line = (y: (size: MeasuredSize) => number) =>
     lineThrough(sizes.map((size, i) => ({ x: x[i]!, y: y(size) })));
   return {
@@ -47,12 +48,19 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 const COLUMNS = ['s', 'dry run', 'CPU s', 'line', 'GB', 'line', 'dry run'];
 
+const UNITS: Record<Axis, string> = {
+  layers: 'layers',
+  tokens: 'tokens',
+  vocabulary: 'in the vocabulary',
+  length: 'tokens in one row',
+};
+
 /** One row per size. The first column is its name. */
 export function scalingTable({ series, conditions }: ScalingReport): { columns: string[]; rows: string[][] } {
   const rows = series.flatMap((each) => {
     const { x, cpuSeconds: line, gigabytes } = fit(each, conditions);
     return each.sizes.map(({ measured, cpuSeconds, forecast }, i) => [
-      `${x[i]} ${each.axis === 'vocabulary' ? 'in the vocabulary' : each.axis}`,
+      `${x[i]} ${UNITS[each.axis]}`,
       ...[measured.seconds, forecast.seconds, cpuSeconds, line.at(x[i]!)].map((value) => value.toFixed(3)),
       ...[gigabytesOf(measured), gigabytes.at(x[i]!), gigabytesOf(forecast)].map((value) => value.toFixed(2)),
     ]);
@@ -82,18 +90,17 @@ export function describe({ machine, conditions, series }: ScalingReport): string
   const { like, length, keep, dtype, rounds } = conditions;
   const sizes = series.map(({ axis, sizes: [first] }) => {
     const { layers, rows, vocabulary } = first!;
-    const all = {
-      layers: `${layers} layers`,
-      tokens: `${rows} × ${length} tokens`,
-      vocabulary: `${vocabulary} in the vocabulary`,
-    };
-    const fixed = AXES.filter((other) => other !== axis).map((other) => all[other]);
-    return `${axis} vary at ${fixed.join(' and ')}`;
+    const tokens = `${rows} × ${axis === 'length' ? 'as many' : length} tokens`;
+    const all = { layers: `${layers} layers`, tokens, vocabulary: `${vocabulary} in the vocabulary` };
+    const fixed = (['layers', 'tokens', 'vocabulary'] as const)
+      .filter((other) => other !== axis)
+      .map((other) => all[other]);
+    return `${axis === 'length' ? 'tokens per row' : axis} vary at ${fixed.join(' and ')}`;
   });
   return (
-    `${machine}. Gate steps in ${dtype} at keep ${keep} on random weights of ${like}'s shape, rows of ${length} tokens: ` +
+    `${machine}. Gate steps in ${dtype} at keep ${keep} on random weights of ${like}'s shape: ` +
     `${sizes.join('; ')}. The fastest of ${rounds} rounds in which the sizes alternate; CPU time of all threads in sum; peak ` +
-    'resident memory of each process, including loading.'
+    'memory of each process, including loading: of the GPU if it is used, else resident.'
   );
 }
 

@@ -1,5 +1,8 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { type BackendName, openEngine } from '@grasp/prune';
+import { writeFiles } from '../../shared/files/write-files.js';
+import { nonEmpty } from '../../shared/options/option-values.js';
+import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { checkFolder } from './check.js';
 import { type Finding, passes } from './finding.js';
@@ -19,25 +22,44 @@ const shown = ({ largest, measure }: Finding): string => {
   return largest === 0 ? '0' : `${largest.toExponential(1)} ${measure}`;
 };
 
-function table(findings: readonly Finding[]): string {
-  const rows = findings.map((finding) => [
-    finding.quantity,
-    shown(finding),
-    finding.allowed,
-    passes(finding) ? 'ok' : 'BEYOND',
-  ]);
-  return terminalTable(['quantity', 'largest difference', 'allowed', ''], rows);
+const COLUMNS = ['quantity', 'largest difference', 'allowed', ''];
+
+const row = (finding: Finding): string[] => [
+  finding.quantity,
+  shown(finding),
+  String(finding.allowed),
+  passes(finding) ? 'ok' : 'BEYOND',
+];
+
+/** Findings of one trace on one engine, or of one file of projections. */
+interface VerifiedPart {
+  readonly title: string;
+  readonly findings: readonly Finding[];
+}
+
+/** The verdict and all findings, as JSON and as Markdown. */
+function reportFiles(parts: readonly VerifiedPart[], verdict: string): Record<string, string> {
+  const tables = parts.map(
+    ({ title, findings }) => `${title}\n\n${markdownTable(COLUMNS, findings.map(row))}`,
+  );
+  return {
+    'verify.json': `${JSON.stringify({ verdict, parts }, undefined, 2)}\n`,
+    'verify.md': `# Verification\n\n${[verdict, ...tables].join('\n\n')}\n`,
+  };
 }
 
 export const verifyCommand = () =>
   new Command()
     .argument('<paths...>', 'trace folders, folders of them, and projection files')
     .addOption(new Option('--backend <name>', 'default: all, one after the other').choices(backends))
-    .action(async (paths, { backend }) => {
+    .option('--report <folder>', 'folder for verify.json and verify.md', nonEmpty)
+    .action(async (paths, { backend, report: folder }) => {
       const all: Finding[] = [];
+      const parts: VerifiedPart[] = [];
       const report = (title: string, findings: readonly Finding[]) => {
-        console.log(`\n${title}\n${table(findings)}`);
+        console.log(`\n${title}\n${terminalTable(COLUMNS, findings.map(row))}`);
         all.push(...findings);
+        parts.push({ title, findings });
       };
       const references = (await Promise.all(paths.map(findReferences))).flat();
       for (const { path, kind } of references) {
@@ -51,7 +73,9 @@ export const verifyCommand = () =>
         }
       }
       const beyond = all.filter((finding) => !passes(finding)).length;
-      console.log(`\n${all.length - beyond} quantities agree, ${beyond} do not`);
+      const verdict = `${all.length - beyond} quantities agree, ${beyond} do not`;
+      console.log(`\n${verdict}`);
+      if (folder !== undefined) await writeFiles(folder, reportFiles(parts, verdict));
       if (beyond > 0)
         throw new BeyondToleranceError(
           `${beyond} quantities differ from the reference by more than is allowed.`,

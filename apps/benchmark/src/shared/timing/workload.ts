@@ -24,13 +24,14 @@ export interface Workload {
   readonly rows: number;
 }
 
-const TEXT = fileURLToPath(new URL('../../../data/lincoln.txt', import.meta.url));
+/** Two speeches by Lincoln. */
+export const DEFAULT_TEXT = fileURLToPath(new URL('../../../data/lincoln.txt', import.meta.url));
 
 /** Writes the tokens of a text, repeated if the text is short, and the exact projection of random scores. */
 export async function writeWorkload(
   checkpoint: Checkpoint,
   folder: string,
-  { text = TEXT, rows, length, keep, seed }: WorkloadOptions,
+  { text = DEFAULT_TEXT, rows, length, keep, seed }: WorkloadOptions,
 ): Promise<Workload> {
   const tokenizer = await loadTokenizer(checkpoint);
   const source = await tokenizer.encode(await readFile(text, 'utf8'));

@@ -1,7 +1,8 @@
+import type { Cost } from '../../../shared/own/prune-own.js';
 import type { ContestData } from '../contest-data.js';
 import { officialFamily } from './official-arguments.js';
 import { completeOfficialModel } from './official-model.js';
-import { type Cost, type OfficialJob, parsePerplexities, runOfficial } from './run-official.js';
+import { type OfficialJob, parsePerplexities, runOfficial } from './run-official.js';
 
 export interface OfficialPruning {
   /** Folder of the dense model, in the format of transformers. */

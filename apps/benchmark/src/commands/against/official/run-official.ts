@@ -4,16 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { parseJson } from '@grasp/files';
 import { execa } from 'execa';
 import { OfficialError } from '../../../shared/official/official-error.js';
+import type { Cost } from '../../../shared/own/prune-own.js';
 import type { LocalDataset } from './local-datasets.js';
 
 const LAUNCHER = fileURLToPath(new URL('../../../../rival/run_official.py', import.meta.url));
-
-/** Time and memory of a process. */
-export interface Cost {
-  readonly seconds: number;
-  /** Peak resident memory. */
-  readonly peakBytes: number;
-}
 
 export interface OfficialJob {
   readonly python: string;

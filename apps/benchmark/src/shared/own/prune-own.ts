@@ -2,9 +2,15 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { type BackendName, openEngine, type PruneSettings } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { calibrationBlocks } from '../../../shared/data/token-blocks.js';
-import { pruneInto } from '../../../shared/models/prune-into.js';
-import type { Cost } from '../official/run-official.js';
+import { calibrationBlocks } from '../data/token-blocks.js';
+import { pruneInto } from '../models/prune-into.js';
+
+/** Time and memory of a process. */
+export interface Cost {
+  readonly seconds: number;
+  /** Peak resident memory. */
+  readonly peakBytes: number;
+}
 
 /** A pruning with this project, on the text files that the paper's code reads. */
 export interface OwnJob {

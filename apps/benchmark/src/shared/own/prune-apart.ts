@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
-import { OfficialError } from '../../../shared/official/official-error.js';
-import type { Cost } from '../official/run-official.js';
-import type { OwnJob } from './prune-own.js';
+import { OfficialError } from '../official/official-error.js';
+import type { Cost, OwnJob } from './prune-own.js';
 
 /**
  * Prunes with this project in a separate process, so that time and memory are those of pruning alone.
