@@ -60,9 +60,6 @@ function mixGradient(
   saved: { query: tf.Tensor; key: tf.Tensor; value: tf.Tensor; dMixed: tf.Tensor; rowSum: tf.Tensor },
 ): { dQuery: tf.Tensor; dKey: tf.Tensor; dValue: tf.Tensor } {
   const [B, K, G, T, h] = saved.query.shape as [number, number, number, number, number];
-  const dQueries: tf.Tensor[] = [];
-  let dKey: tf.Tensor | undefined;
-  let dValue: tf.Tensor | undefined;
   /** Adds the gradient of the keys that a block meets to that of all keys. */
   const accumulate = (
     total: tf.Tensor | undefined,
@@ -79,24 +76,35 @@ function mixGradient(
           ]);
     return total ? tf.add(total, whole) : whole;
   };
-  const blocks = queryBlocks(T, shape.queryBlock(B * K * G * T), 0, shape.window);
-  for (const block of blocks.reverse()) {
+  const ofBlock = (block: QueryBlock, sums: { dKey: tf.Tensor; dValue: tf.Tensor } | undefined) => {
     const queryBlock = blockOf(saved.query, block); // [B·K, G·block, h]
     const dMixed = blockOf(saved.dMixed, block);
     const keys = seenOf(saved.key, block); // [B·K, seen, h]
     const mask = causalMask(block, 0, shape.window);
     const { weights, slope } = weightsOf(queryBlock, keys, G, mask, shape.cap);
-    dValue = accumulate(dValue, tf.matMul(weights, dMixed, true, false), block);
+    const dValue = accumulate(sums?.dValue, tf.matMul(weights, dMixed, true, false), block);
     const dWeights = tf.matMul(dMixed, seenOf(saved.value, block), false, true); // [B·K, G·block, seen]
     const ofCapped = tf.mul(weights, tf.sub(dWeights, blockOf(saved.rowSum, block)));
     const dScores = slope ? tf.mul(ofCapped, slope) : ofCapped;
-    dQueries.unshift(tf.reshape(tf.matMul(dScores, keys), [B, K, G, block.end - block.start, h]));
-    dKey = accumulate(dKey, tf.matMul(dScores, queryBlock, true, false), block);
+    const dQuery = tf.reshape(tf.matMul(dScores, keys), [B, K, G, block.end - block.start, h]);
+    const dKey = accumulate(sums?.dKey, tf.matMul(dScores, queryBlock, true, false), block);
+    return { dQuery, dKey, dValue };
+  };
+  const dQueries: tf.Tensor[] = [];
+  let sums: { dKey: tf.Tensor; dValue: tf.Tensor } | undefined;
+  const blocks = queryBlocks(T, shape.queryBlock(B * K * G * T), 0, shape.window);
+  for (const block of blocks.reverse()) {
+    const before = sums;
+    // The scores of one block are freed before those of the next are made.
+    const { dQuery, ...added } = tf.tidy(() => ofBlock(block, before));
+    if (before) tf.dispose(before);
+    dQueries.unshift(dQuery);
+    sums = added;
   }
   return {
     dQuery: dQueries.length === 1 ? dQueries[0]! : tf.concat(dQueries, 3),
-    dKey: tf.reshape(dKey!, [B, K, T, h]),
-    dValue: tf.reshape(dValue!, [B, K, T, h]),
+    dKey: tf.reshape(sums!.dKey, [B, K, T, h]),
+    dValue: tf.reshape(sums!.dValue, [B, K, T, h]),
   };
 }
 

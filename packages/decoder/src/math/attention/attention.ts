@@ -26,7 +26,15 @@ import {
   project,
   splitHeads,
 } from './attention-shape.js';
-import { blockOf, causalMask, maskBlock, queryBlocks, seenOf, weightsOf } from './query-blocks.js';
+import {
+  blockOf,
+  causalMask,
+  maskBlock,
+  type QueryBlock,
+  queryBlocks,
+  seenOf,
+  weightsOf,
+} from './query-blocks.js';
 import { normQueryKey } from './query-key-norm.js';
 
 export function attention(
@@ -66,12 +74,14 @@ export function attention(
   const gatedValue = withPast(ownValue, i.pastValue, i.slot);
   const past = gatedKey.shape[2]! - T;
   const size = shape.queryBlock(B * K * G * (past + T));
-  const mixedBlocks = queryBlocks(T, size, past, window).map((block) => {
+  const mixOf = (block: QueryBlock): tf.Tensor => {
     const mask = i.visible ? maskBlock(i.visible, block) : causalMask(block, past, window);
     const { weights } = weightsOf(blockOf(query, block), seenOf(gatedKey, block), G, mask, shape.cap);
     const queries = block.end - block.start;
     return tf.reshape(tf.matMul(weights, seenOf(gatedValue, block)), [B, K * G, queries, h]);
-  });
+  };
+  // The scores of one block are freed before those of the next are made.
+  const mixedBlocks = queryBlocks(T, size, past, window).map((block) => tf.tidy(() => mixOf(block)));
   const mixed = mergeHeads(mixedBlocks.length === 1 ? mixedBlocks[0]! : tf.concat(mixedBlocks, 2)); // [N, K·G·h]
   const ends = { x: i.x, inner: mixed, matrix: i.outputC, bias: i.outputBias, postNorm: i.postNorm };
   const { y, output } = residualOutput(runtime, shape, ends, loras.slice(2));

@@ -28,20 +28,31 @@ export function queryBlocks(tokens: number, size: number, past: number, window =
   });
 }
 
-/** 0 if a query may see a key, a large negative number if not: `[block, seen]`. */
+/**
+ * 0 if a query may see a key, a large negative number if not: `[block, seen]`. Constants are square or as wide as the
+ * window, so that those of all blocks together grow with the tokens, not with their square.
+ */
 export function causalMask(
   { start, end, first, last }: QueryBlock,
   past: number,
   window = Infinity,
 ): tf.Tensor {
-  const seen = last - first;
-  const mask = new Float32Array((end - start) * seen);
-  for (let i = start; i < end; i++) {
-    const row = mask.subarray((i - start) * seen, (i - start + 1) * seen);
-    row.fill(-1e9, past + i + 1 - first);
-    row.fill(-1e9, 0, Math.max(0, past + i + 1 - window - first));
+  const [block, seen] = [end - start, last - first];
+  const hidesEarlier = past + end - window > first; // some query no longer sees the first key
+  const own = hidesEarlier ? seen : block; // keys whose visibility differs among the queries, the last ones
+  const mask = new Float32Array(block * own);
+  for (let i = 0; i < block; i++) {
+    const position = past + start + i;
+    const row = mask.subarray(i * own, (i + 1) * own);
+    row.fill(-1e9, position + 1 - (last - own));
+    row.fill(-1e9, 0, Math.max(0, position + 1 - window - first));
   }
-  return tf.tensor2d(mask, [end - start, seen]);
+  const part = tf.tensor2d(mask, [block, own]);
+  if (own === seen) return part;
+  return tf.pad(part, [
+    [0, 0],
+    [seen - own, 0],
+  ]);
 }
 
 /** Queries of a block, of every head of a group, as rows of one matrix: `[B·K, G·block, h]`. */
