@@ -131,6 +131,7 @@ function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
     solveDefinite: (a, b, n) => solveDefinite(binding, context.tensors, a, b, n),
     op: (name, attrs, inputs, outputCount) => runAnyOp(backend, name, attrs, inputs, outputCount),
     profile: (work) => profile(context, work),
+    compilations: () => context.compilations.size,
     memory: () => ({ tensors: context.tensors.count, bytes: context.tensors.bytes }),
     dispose: () => {
       if (open?.options !== options) return;

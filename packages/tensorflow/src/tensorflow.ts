@@ -82,6 +82,8 @@ export interface TensorFlow {
    * @throws TensorFlowSetupError ('port'), TensorFlowOpError
    */
   profile(work: () => Promise<void>): Promise<KernelTime[]>;
+  /** Number of functions that XLA has compiled so far; a function counts once for each set of shapes. */
+  compilations(): number;
   /** Number of tensors that TensorFlow holds, and the bytes of their elements. */
   memory(): { tensors: number; bytes: number };
   /** Frees every tensor and removes the backend. The library stays loaded. */

@@ -21,6 +21,8 @@ export interface Engine {
   readonly elsewhere?: 'workers' | { readonly gpuBytes: number };
   /** One line for people: library, version, device, threads. */
   readonly description: string;
+  /** Number of functions that XLA has compiled so far, if it compiles them. */
+  readonly compilations?: () => number;
   /** Times every kernel that runs in this process while `work` runs, longest first. TensorFlow on Linux only. */
   readonly profile?: (work: () => Promise<void>) => Promise<readonly KernelTime[]>;
 }
@@ -34,6 +36,11 @@ export interface EngineOptions {
   readonly workers?: readonly string[] | undefined;
   /** Maximum GPU memory, in bytes. Default: all that is free. */
   readonly gpuMemory?: number | undefined;
+  /**
+   * Compile the functions of the model with XLA, from their first call on. Default: whether the environment variable
+   * GRASP_XLA is 1. TensorFlow only.
+   */
+  readonly xla?: boolean | undefined;
   /** Called while TensorFlow is downloaded, on first use. */
   readonly onProgress?: OnProgress | undefined;
   /** Cancels the download. */
@@ -73,12 +80,14 @@ function placementOn({ info, onDevice }: TensorFlow): Pick<Runtime, 'placement'>
   };
 }
 
-function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined): Runtime {
+function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined, xla: boolean): Runtime {
   return {
     ...(gpu ? { pieceEntries: GPU_PIECE_ENTRIES } : {}),
     ...placementOn(tensorFlow),
-    // A shape that occurs only once is not worth recording.
-    record: (name, fn, options) => tensorFlow.record(name, fn, { after: 1, ...options }),
+    // A shape that occurs only once is not worth recording. XLA's results have other last bits than those of single
+    // operations, so with it every call runs a compiled function: a resumed run repeats an undisturbed one.
+    record: (name, fn, options) =>
+      tensorFlow.record(name, fn, { ...(xla ? { xla } : { after: 1 }), ...options }),
     matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
     solveDefinite: tensorFlow.solveDefinite,
     bfloat16: {
@@ -97,7 +106,14 @@ function elsewhere(gpu: Device | undefined, workers: readonly string[]): Pick<En
 }
 
 async function openNative(options: EngineOptions): Promise<Engine> {
-  const { threads, workers = [], gpuMemory, onProgress, signal } = options;
+  const {
+    threads,
+    workers = [],
+    gpuMemory,
+    xla = process.env.GRASP_XLA === '1',
+    onProgress,
+    signal,
+  } = options;
   const tensorFlow = await openTensorFlow({
     ...(threads === undefined ? {} : { threads: { intra: threads } }),
     ...(workers.length > 0 ? { workers } : {}),
@@ -110,11 +126,12 @@ async function openNative(options: EngineOptions): Promise<Engine> {
   const where = gpu ? 'a GPU' : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
   return {
     backend: 'tensorflow',
-    runtime: tensorFlowRuntime(tensorFlow, gpu),
+    runtime: tensorFlowRuntime(tensorFlow, gpu, xla),
     ...elsewhere(gpu, workers),
     profile: tensorFlow.profile,
+    ...(xla ? { compilations: tensorFlow.compilations } : {}),
     description:
-      `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16)` +
+      `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16${xla ? ', XLA' : ''})` +
       (workers.length > 0 ? `, layers on ${workers.length} workers` : ''),
   };
 }

@@ -24,6 +24,8 @@ export class EagerContext {
   readonly tensors: TensorStore;
   /** Devices of this process, then those of workers. */
   readonly devices: readonly Device[];
+  /** Functions that XLA has compiled, each with the shapes of its arguments. */
+  readonly compilations = new Set<string>();
   readonly #status: Pointer;
   readonly #pointer: Pointer;
   readonly #release: () => void;

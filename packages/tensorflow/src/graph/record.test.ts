@@ -240,6 +240,24 @@ describe('record', () => {
     }
   });
 
+  it('gives with XLA from the first call on what later calls give, and compiles once for each shape', () => {
+    const weights = makeWeights();
+    const start = tensorFlow.compilations();
+    const recorded = tensorFlow.record('compiled', (a) => [block(a!, weights), a!], { xla: true });
+    const x = normal([6, 8], 5);
+    const eager = block(x, weights);
+    const tensors = tensorFlow.memory().tensors;
+    const [first, same] = recorded(x);
+    expect(tensorFlow.memory().tensors).toBe(tensors + 2);
+    expectSame(same!, x);
+    expectClose(first!.dataSync(), eager.dataSync(), toleranceOf('float32', 66, 19));
+    expectSame(recorded(normal([6, 8], 5))[0]!, first!);
+    expect(tensorFlow.compilations()).toBe(start + 1);
+    const scaled = tensorFlow.record('any sizes', (a) => [tf.mul(a!, 2)], { xla: true, anySizes: true });
+    for (const size of [3, 4, 3]) expect(scaled(tf.ones([size]))[0]!.shape).toEqual([size]);
+    expect(tensorFlow.compilations()).toBe(start + 3);
+  });
+
   it('leaks no tensor, eager or recorded, over 50 calls', () => {
     const weights = makeWeights();
     const x = normal([6, 8], 5);

@@ -1,4 +1,4 @@
-import { engine, Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { dispose, engine, Tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import { functionConfig } from '../c-api/config-proto.js';
 import type { EagerContext } from '../eager/eager-context.js';
 import type { FunctionCall } from '../eager/executor.js';
@@ -28,7 +28,10 @@ export interface RecordOptions {
    * last bits may differ from eager execution. Default: false.
    */
   fuse?: boolean;
-  /** Compile with XLA. Default: false. */
+  /**
+   * Compile with XLA, for each shape of the inputs. The first call returns what the compiled function gives, as all others
+   * do, so equal calls give equal bits. They differ from eager execution in the last bits. Default: false.
+   */
   xla?: boolean;
   /**
    * Number of calls of one signature that run op by op before the signature is recorded. Recording takes milliseconds
@@ -123,6 +126,8 @@ export function recordFunction(
     return text;
   }
 
+  const shapes = (ids: readonly number[]): string => ids.map((id) => tensors.get(id).shape.join('×')).join();
+
   /** The ids of a call's arguments. */
   function argumentIds(inputIds: readonly number[], { captured }: Variant): readonly number[] {
     if (captured.length === 0) return inputIds;
@@ -140,7 +145,7 @@ export function recordFunction(
     if (binding.recording || engine().isTapeOn()) return fn(...inputs);
     const ids = backend.getInputTensorIds(inputs);
     const key = signature(ids);
-    const variant = variants.get(key);
+    let variant = variants.get(key);
     if (!variant) {
       const calls = waiting.get(key) ?? 0;
       if (calls < after) {
@@ -150,9 +155,13 @@ export function recordFunction(
       waiting.delete(key);
       const [recorded, results] = record(inputs, ids);
       variants.set(key, recorded);
-      return results;
+      if (!xla) return results;
+      dispose(results);
+      variant = recorded;
     }
-    const outputs = binding.callFunction(variant.call, argumentIds(ids, variant));
+    const args = argumentIds(ids, variant);
+    if (xla) context.compilations.add(`${variant.call.name} ${shapes(args)}`);
+    const outputs = binding.callFunction(variant.call, args);
     return outputs.map((stored) => backend.createOutputTensor(stored));
   };
 
