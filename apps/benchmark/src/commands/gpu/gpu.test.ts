@@ -76,6 +76,12 @@ describe('runParts', () => {
     ).toContain('"verdict":"fine"');
   });
 
+  it('ends the part and itself when it is interrupted', async () => {
+    const running = run([part('kernels', 60, 'setInterval(() => {}, 1000)')]);
+    setTimeout(() => process.emit('SIGINT'), 1000);
+    await expect(running).rejects.toThrow('Interrupted.');
+  });
+
   it('leaves out what the time does not allow', async () => {
     const [outcome] = await run([part('verify', 30, 'never()')], 2);
     expect(outcome).toMatchObject({ status: 'skipped', reason: 'the time was used up before it' });

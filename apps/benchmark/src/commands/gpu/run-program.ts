@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { GpuBenchmarkError } from './gpu-error.js';
 
 /** How a child process ended. */
 export interface Ended {
@@ -16,6 +17,7 @@ const REASON_LINES = 8;
  *
  * @param seconds its time limit
  * @param say called with each line that it writes to standard error
+ * @throws GpuBenchmarkError if this process is interrupted meanwhile
  */
 export async function runProgram(
   [command, ...args]: readonly [string, ...string[]],
@@ -38,7 +40,12 @@ export async function runProgram(
     late = true;
     end();
   }, 1e3 * seconds);
-  process.once('exit', end);
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    end();
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const said: string[] = [];
   try {
     for await (const line of child.iterable({ from: 'stderr' })) {
@@ -50,7 +57,8 @@ export async function runProgram(
   }
   const { failed, stdout, shortMessage } = await child;
   clearTimeout(timer);
-  process.off('exit', end);
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  if (interrupted) throw new GpuBenchmarkError('Interrupted. What the finished parts found is written.');
   const took = (performance.now() - start) / 1e3;
   const ended = { stdout, seconds: took };
   if (!failed) return ended;

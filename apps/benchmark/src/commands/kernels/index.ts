@@ -28,6 +28,7 @@ function describe(report: KernelReport): string {
 const NAMES: Record<StepKind, string> = {
   gates: 'Gate step',
   scales: 'Scale step',
+  healing: 'Healing step',
   perplexity: 'Forward pass',
 };
 

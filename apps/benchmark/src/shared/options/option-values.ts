@@ -11,9 +11,6 @@ export function count(text: string): number {
   throw new InvalidArgumentError('Expected a positive integer.');
 }
 
-/** Comma-separated positive integers. */
-export const counts = (text: string): number[] => text.split(',').map(count);
-
 /** A non-negative integer. */
 export function countOrZero(text: string): number {
   return text === '0' ? 0 : count(text);
