@@ -8,16 +8,12 @@ describe.skipIf(!hasTensorFlow)('an engine with XLA', () => {
     const engine = await openEngine({ backend: 'tensorflow', threads: 1, xla: true });
     expect(engine.description).toContain(', XLA)');
     const channels = 48; // two channels share a width
-    const checkpoint = randomCheckpoint({
+    const config = {
       ...{ model_type: 'llama', hidden_size: 16, intermediate_size: channels, head_dim: 8 },
-      ...{
-        num_attention_heads: 2,
-        num_key_value_heads: 2,
-        num_hidden_layers: 1,
-        vocab_size: 40,
-        tie_word_embeddings: true,
-      },
-    });
+      ...{ num_attention_heads: 2, num_key_value_heads: 2, num_hidden_layers: 1 },
+      ...{ vocab_size: 40, tie_word_embeddings: true },
+    };
+    const checkpoint = randomCheckpoint(config, 1);
     const batch = randomTokens(1, 12, 40, 1);
     const decoder = await loadDecoder(checkpoint, { runtime: engine.runtime });
     const keeping = (kept: number) =>
