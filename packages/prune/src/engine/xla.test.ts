@@ -1,5 +1,5 @@
 import { loadDecoder } from '@grasp/decoder';
-import { hasTensorFlow, randomCheckpoint, randomTokens } from '@grasp/testing';
+import { hasTensorFlow, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
 import { openEngine } from './open-engine.js';
 
@@ -8,7 +8,7 @@ describe.skipIf(!hasTensorFlow)('an engine with XLA', () => {
     const engine = await openEngine({ backend: 'tensorflow', threads: 1, xla: true });
     expect(engine.description).toContain(', XLA)');
     const channels = 48; // two channels share a width
-    const config = {
+    const config: TinyConfig = {
       ...{ model_type: 'llama', hidden_size: 16, intermediate_size: channels, head_dim: 8 },
       ...{ num_attention_heads: 2, num_key_value_heads: 2, num_hidden_layers: 1 },
       ...{ vocab_size: 40, tie_word_embeddings: true },

@@ -1,4 +1,4 @@
-import { randomCheckpoint, randomTokens } from '@grasp/testing';
+import { randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -29,7 +29,7 @@ it('lets a query see itself and those before it, as far as its window reaches, i
 });
 
 it('needs memory that grows with the tokens of a row, not with their square, forward and backward', async () => {
-  const config = {
+  const config: TinyConfig = {
     ...{ model_type: 'llama', hidden_size: 8, intermediate_size: 8, num_attention_heads: 2 },
     ...{ num_key_value_heads: 1, head_dim: 4, num_hidden_layers: 1, vocab_size: 32 },
     ...{ max_position_embeddings: 4096, tie_word_embeddings: true },
