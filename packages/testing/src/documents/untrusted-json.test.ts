@@ -30,8 +30,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'apps/benchmark/src/shared/timing/gate-step.ts': 'the question of our own program',
   'apps/benchmark/src/commands/serve/serve-process.ts': 'an argument from our own program',
   'apps/benchmark/src/commands/serve/serve-in-turns.ts': 'the answer of our own program',
-  'apps/benchmark/src/commands/against/own/own-process.ts': 'an argument from our own program',
-  'apps/benchmark/src/commands/against/own/prune-apart.ts': 'the answer of our own program',
+  'apps/benchmark/src/shared/own/own-process.ts': 'an argument from our own program',
+  'apps/benchmark/src/shared/own/prune-apart.ts': 'the answer of our own program',
 };
 
 it('JSON from outside is parsed by parseJson alone', () => {
