@@ -17,7 +17,16 @@ export const BYTES_PER_LORA_PARAMETER = 24 * 4;
 
 /** Peak memory of the process, in bytes. The tensors are in its memory. */
 export function processPeakBytes(config: DecoderConfig, plan: RunPlan, keep: number): number {
-  return PROCESS_BYTES + tensorBytes(config, plan, keep);
+  return PROCESS_BYTES + tensorBytes(config, plan, keep) + embeddingBytes(config, plan);
+}
+
+/**
+ * The largest matrix beside all that learning held, which the backend keeps: its float32 values while it is read or
+ * written, and after learning in bfloat16 also those of the model that is measured.
+ */
+function embeddingBytes({ vocabSize, hiddenSize }: DecoderConfig, { window, dtype }: RunPlan): number {
+  const copies = window !== undefined && dtype === 'bfloat16' ? 2 : 1;
+  return 4 * copies * vocabSize * hiddenSize;
 }
 
 /** Peak memory of the GPU, in bytes. It holds tensors alone, in larger pieces. */
