@@ -37,6 +37,7 @@ describe('peak memory', () => {
   it('holds on a GPU larger pieces, but not the process', () => {
     const plan = planOf({});
     const pieces = 3 * 4 * (2 ** 25 - 2 ** 21);
-    expect(gpuPeakBytes(config, plan, 0.5)).toBe(processPeakBytes(config, plan, 0.5) - 600e6 + pieces);
+    const host = 600e6 + 4 * config.vocabSize * config.hiddenSize; // and the largest matrix, while it is read
+    expect(gpuPeakBytes(config, plan, 0.5)).toBe(processPeakBytes(config, plan, 0.5) - host + pieces);
   });
 });
