@@ -14,6 +14,8 @@ const APART = [
   'packages/prune/src/{engine,run,state}/*.test.ts',
   'packages/decoder/src/{gradients,recovery}/*.test.ts',
   'packages/decoder/src/tensorflow.test.ts',
+  'packages/prune/src/heal/memory.test.ts',
+  'apps/benchmark/src/commands/verify/*.test.ts',
   'apps/cli/src/commands/{doctor,prune}/*.test.ts',
 ];
 const UNIT = '{packages,apps,examples}/*/{src,test}/**/*.test.ts';

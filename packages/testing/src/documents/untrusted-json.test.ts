@@ -28,8 +28,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'apps/benchmark/src/commands/reproduce/report/paper.ts': 'a file of this package',
   'apps/benchmark/src/shared/timing/step-process.ts': 'the answer of our own program',
   'apps/benchmark/src/shared/timing/gate-step.ts': 'the question of our own program',
-  'apps/benchmark/src/commands/serve/serve-process.ts': 'an argument from our own program',
-  'apps/benchmark/src/commands/serve/serve-in-turns.ts': 'the answer of our own program',
+  'apps/benchmark/src/commands/serve/llama-server/llama-server-process.ts':
+    'an argument from our own program',
   'apps/benchmark/src/shared/own/own-process.ts': 'an argument from our own program',
   'apps/benchmark/src/shared/own/prune-apart.ts': 'the answer of our own program',
 };

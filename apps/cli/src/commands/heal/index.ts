@@ -2,12 +2,12 @@ import { Command, type OptionValues } from '@commander-js/extra-typings';
 import { type HealSettings, healLeaves, parseHealSettings } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { count, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
+import { healModel } from '../../shared/heal/heal-model.js';
+import { healSummary } from '../../shared/heal/heal-summary.js';
+import type { TextFlags } from '../../shared/heal/read-heal-texts.js';
 import { MODEL_HELP } from '../../shared/model.js';
 import { optionOf } from '../../shared/run/flags.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { healModel } from './heal-model.js';
-import { healSummary } from './heal-summary.js';
-import type { TextFlags } from './read-heal-texts.js';
 
 interface Flags extends TextFlags {
   readonly teacher: string;

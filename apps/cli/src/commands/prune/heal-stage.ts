@@ -18,12 +18,12 @@ import {
   runInputs,
   SettingsError,
 } from '@grasp/prune';
+import { healModel } from '../../shared/heal/heal-model.js';
+import { readHealTexts, type TextFlags } from '../../shared/heal/read-heal-texts.js';
 import type { OpenModel } from '../../shared/model.js';
 import type { RunOptions } from '../../shared/run/options.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { healModel } from '../heal/heal-model.js';
-import { readHealTexts, type TextFlags } from '../heal/read-heal-texts.js';
 import { type FolderOptions, pruneFolder } from './prune-folder.js';
 
 /** What `--heal-tokens` and the settings beside it ask for. */

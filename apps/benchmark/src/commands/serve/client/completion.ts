@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { parseJson } from '@grasp/files';
 import { ServingError } from '../runtimes/serving-error.js';
 
 /** When the tokens of one answer came, in seconds after the request. */
@@ -67,7 +68,7 @@ async function* chunks(response: IncomingMessage): AsyncGenerator<Chunk, void> {
     rest = lines.pop()!;
     for (const line of lines) {
       const data = /^data: *(\{.*)/.exec(line)?.[1];
-      if (data !== undefined) yield JSON.parse(data) as Chunk;
+      if (data !== undefined) yield parseJson(data) as Chunk;
     }
   }
 }

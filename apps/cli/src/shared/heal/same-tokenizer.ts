@@ -1,5 +1,5 @@
 import { SettingsError } from '@grasp/prune';
-import type { OpenModel } from '../../shared/model.js';
+import type { OpenModel } from '../model.js';
 
 /** Text of several kinds, for a comparison of tokenizers. */
 const SAMPLE =

@@ -14,11 +14,11 @@ import {
   openTeacherCache,
 } from '@grasp/prune';
 import { HEAL_REPORT, healReport } from '@grasp/report';
-import { withModel } from '../../shared/model.js';
-import { withOutputFolder } from '../../shared/output-folder.js';
-import { watch } from '../../shared/progress/watch.js';
-import type { Terminal } from '../../shared/terminal.js';
-import { showTextWarnings } from '../../shared/texts.js';
+import { withModel } from '../model.js';
+import { withOutputFolder } from '../output-folder.js';
+import { watch } from '../progress/watch.js';
+import type { Terminal } from '../terminal.js';
+import { showTextWarnings } from '../texts.js';
 import { prunedFiles } from './pruned-files.js';
 import { readHealTexts, type TextFlags } from './read-heal-texts.js';
 import { assertSameTokenizer } from './same-tokenizer.js';

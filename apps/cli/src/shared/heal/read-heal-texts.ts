@@ -7,7 +7,7 @@ import {
   numberOf,
   SettingsError,
 } from '@grasp/prune';
-import type { OpenModel } from '../../shared/model.js';
+import type { OpenModel } from '../model.js';
 import {
   blockRange,
   checkLossOn,
@@ -15,7 +15,7 @@ import {
   textNames,
   textSource,
   trainingBlocks,
-} from '../../shared/texts.js';
+} from '../texts.js';
 
 /** Flags that name texts. */
 export interface TextFlags {

@@ -1,6 +1,6 @@
 import type { HealRecord } from '@grasp/prune';
 import Table from 'cli-table3';
-import { formatCount } from '../../shared/format.js';
+import { formatCount } from '../format.js';
 
 /** The table at the end of a healing: perplexities before and after. */
 export function healSummary({ settings, steps, curve, bestStep, perplexity }: HealRecord): string {
