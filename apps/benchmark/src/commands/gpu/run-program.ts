@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { onInterrupt } from '../../shared/jobs/on-interrupt.js';
 import { GpuBenchmarkError } from './gpu-error.js';
 
 /** How a child process ended. */
@@ -45,7 +46,7 @@ export async function runProgram(
     interrupted = true;
     end();
   };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const ignore = onInterrupt(interrupt, ['SIGINT', 'SIGTERM']);
   const said: string[] = [];
   try {
     for await (const line of child.iterable({ from: 'stderr' })) {
@@ -57,7 +58,7 @@ export async function runProgram(
   }
   const { failed, stdout, shortMessage } = await child;
   clearTimeout(timer);
-  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  ignore();
   if (interrupted) throw new GpuBenchmarkError('Interrupted. What the finished parts found is written.');
   const took = (performance.now() - start) / 1e3;
   const ended = { stdout, seconds: took };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { GGUF_FILE_TYPES } from '@grasp/export';
+import { onInterrupt } from '../../shared/jobs/on-interrupt.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { count, counts, listOf } from '../../shared/options/option-values.js';
 import { RUNTIME_NAMES } from './runtimes/runtime.js';
@@ -46,15 +47,14 @@ export const serveCommand = () =>
       for (const model of [dense, ...pruned]) paths.push(await modelPath(model));
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-serve-'));
       const interrupt = new AbortController();
-      const stop = () => interrupt.abort();
-      process.once('SIGINT', stop);
+      const ignore = onInterrupt(() => interrupt.abort());
       try {
         await serveModels(paths, { ...options, scratch, signal: interrupt.signal });
       } catch (error) {
         if (!interrupt.signal.aborted) throw error;
         process.exitCode = 130;
       } finally {
-        process.off('SIGINT', stop);
+        ignore();
         await rm(scratch, { recursive: true, force: true });
       }
     });

@@ -1,5 +1,6 @@
 import type { DistributeOptions } from './distribute.js';
 import { LauncherError } from './launchers/launcher.js';
+import { onInterrupt } from './on-interrupt.js';
 
 /** How work is given to a launcher: what the options of a command say. */
 export type Launching = Pick<DistributeOptions, 'launcher' | 'retries' | 'pollSeconds'>;
@@ -20,8 +21,7 @@ export async function launch(
     ...[...process.argv.slice(1), '--step', step],
   ];
   const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  process.once('SIGINT', stop);
+  const ignore = onInterrupt(() => interrupt.abort());
   try {
     const failed = await work({ ...launching, commandOf, signal: interrupt.signal });
     if (failed.length === 0) return;
@@ -32,6 +32,6 @@ export async function launch(
     if (!interrupt.signal.aborted) throw error;
     process.exitCode = 130;
   } finally {
-    process.off('SIGINT', stop);
+    ignore();
   }
 }
