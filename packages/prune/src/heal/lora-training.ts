@@ -26,7 +26,9 @@ export interface HealTraining {
   checkpoint(loaded: Checkpoint): DecoderCheckpoint;
   /** The tensors of the state by name. */
   state(): Iterable<StateTensor>;
+  /** Continues from a state: `read` gives the tensors of `state` by name. */
   restore(step: number, read: (name: string) => Promise<Float32Array>): Promise<void>;
+  /** Frees what the training holds. */
   dispose(): void;
 }
 

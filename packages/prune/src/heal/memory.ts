@@ -80,8 +80,7 @@ export function healMemory(
 /**
  * Checks that a healing fits into memory. One whose layers are on workers always passes.
  *
- * @param limit memory limit in bytes. Default: what is available.
- * @param prefix of the flags that a message names. Default: none.
+ * @param options `limit`: memory limit in bytes, by default what is available; `prefix`: of the flags that a message names.
  * @throws MemoryError which names settings that make it fit
  */
 export function assertHealFits(

@@ -8,6 +8,7 @@ import type { HealSettings } from '../settings.js';
 
 /** Answers what a teacher predicts for each target of a batch: a view of a decoder, or one with a cache. */
 export interface Teacher {
+  /** The `k` likeliest next tokens at each position, see `DecoderView.topLogits`. */
   topLogits(batch: TokenBatch, k: number): Promise<TeacherLogits>;
 }
 
