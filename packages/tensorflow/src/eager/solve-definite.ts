@@ -43,17 +43,10 @@ export function solveDefinite(
     const [output] = operations.executeOp(name, named, inputs, 1) as [StoredTensor];
     return keep(output.id);
   };
-  /** The Cholesky factor; frees the matrix, which is as large. */
-  const factorOf = (matrix: number): number => {
-    try {
-      return run('Cholesky', {}, [matrix]);
-    } finally {
-      operations.deleteTensor(matrix);
-    }
-  };
   try {
     const matrix = operations.createTensor([n, n], DT.double, a);
-    const factor = factorOf(matrix);
+    const factor = run('Cholesky', {}, [keep(matrix)]);
+    operations.deleteTensor(made.shift()!); // the matrix, which is as large as its factor
     const right = keep(operations.createTensor([n, b.length / n], DT.double, b));
     const half = run('MatrixTriangularSolve', { lower: true, adjoint: false }, [factor, right]);
     const solution = tensors.readDoubles(

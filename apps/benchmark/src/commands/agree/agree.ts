@@ -47,11 +47,12 @@ export async function agreementOf(
   const { text, python, threads } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'grasp-agree-'));
   const given = await openCheckpoint(path);
+  let checkpoint = given;
   try {
     const isFile = path.toLowerCase().endsWith('.gguf');
     const file = isFile ? path : join(scratch, 'model.gguf');
     if (!isFile) await writeGguf(given, file, { type: 'f16' });
-    const checkpoint = isFile ? given : await openCheckpoint(file);
+    if (!isFile) checkpoint = await openCheckpoint(file);
     const tokenizer = await loadTokenizer(given);
     const windows = text && (await windowsOf(text, tokenizer, configOf(given), options.windows));
     const prompts = await Promise.all(
@@ -68,13 +69,13 @@ export async function agreementOf(
       windows && python !== undefined
         ? await perplexityInTransformers(checkpoint, windows, { python, threads })
         : undefined;
-    if (checkpoint !== given) await checkpoint.close();
     return {
       tokens,
       ...(ours === undefined ? {} : { perplexity: ours }),
       ...(transformers === undefined ? {} : { transformers }),
     };
   } finally {
+    if (checkpoint !== given) await checkpoint.close();
     await given.close();
     await rm(scratch, { recursive: true, force: true });
   }
