@@ -39,6 +39,6 @@ export { layerBudgets } from './scores/layer-budgets.js';
 export { outlierKeeps, outlierShare } from './scores/outliers.js';
 export { type RankWithin, rankWithin } from './scores/rank-within.js';
 export { reduceToUnits } from './scores/reduce-to-units.js';
-export { standardize } from './scores/standardize.js';
+export { standardize, standardScores } from './scores/standardize.js';
 export { matchUnits } from './unit-pattern.js';
 export { keepWhole, projectWithoutLayers, type Whole } from './whole/whole-blocks.js';

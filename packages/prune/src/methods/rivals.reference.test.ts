@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { budgetFromKeepRatio, outlierKeeps, projectExact, rankWithin, standardize } from '@grasp/budget';
+import { budgetFromKeepRatio, outlierKeeps, projectExact, rankWithin } from '@grasp/budget';
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { type Decoder, loadDecoder, openDecoderCheckpoint } from '@grasp/decoder';
 import { valueDensity } from '@grasp/gates';
@@ -70,7 +70,7 @@ describe("scores are PyTorch's to 1e-4, and masks are equal", () => {
     const allocated = {
       magnitude: () => valueDensity(layout, own),
       'wanda-sp': () => rankWithin(layout, own),
-      flap: () => standardize(layout, own),
+      flap: () => own,
       fisher: () => valueDensity(layout, own),
       shortgpt: () => own,
     }[name]();

@@ -1,4 +1,4 @@
-import { budgetFromKeepRatio, projectExact, rankWithin, standardize } from '@grasp/budget';
+import { budgetFromKeepRatio, projectExact, rankWithin } from '@grasp/budget';
 import { type Decoder, type DecoderCheckpoint, decoderCheckpoint, loadDecoder } from '@grasp/decoder';
 import { valueDensity } from '@grasp/gates';
 import { randomCheckpoint, randomTokens } from '@grasp/testing';
@@ -241,14 +241,28 @@ describe('rivals', () => {
       ),
     ));
 
-  it('flap', () =>
-    expectMethod(
-      rivals.flap,
-      standardize(
-        model.layout,
-        overColumns((w, x) => variance(x) * sum(w.map((v) => v * v))),
-      ),
-    ));
+  it('flap', () => {
+    const metricOf = (layer: number, kind: 'ffn' | 'kv', j: number) => {
+      const w = weights.get(`model.layers.${layer}.${MATRICES[kind].at(-1)!}.weight`)!;
+      return (
+        (variance(column(layer, kind, j)) * sum(w.map((row) => row[j]! ** 2))) ** (kind === 'kv' ? 2 : 1)
+      );
+    };
+    const expected = model.layout.blocks.flatMap(({ layer, kind, count }) => {
+      const columns = traces[0]![kind === 'ffn' ? 'hidden' : 'heads'][layer as number]![0]!.length;
+      const metrics = Array.from({ length: columns }, (_, j) =>
+        metricOf(layer as number, kind as 'ffn' | 'kv', j),
+      );
+      const mean = sum(metrics) / columns;
+      const deviation = Math.sqrt(sum(metrics.map((x) => (x - mean) ** 2)) / (columns - 1));
+      const width = columns / count;
+      return Array.from(
+        { length: count },
+        (_, unit) => (sum(metrics.slice(unit * width, (unit + 1) * width)) / width - mean) / deviation,
+      );
+    });
+    return expectMethod(rivals.flap, Float32Array.from(expected));
+  });
 
   it('fisher', () => {
     const squares = perUnit((layer, kind, unit) => {

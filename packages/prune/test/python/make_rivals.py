@@ -85,6 +85,12 @@ def per_unit(values, width):
     return values.reshape(-1, width).sum(1)
 
 
+def flap(metric, kind, width):
+    """Standard scores of the columns of a layer, and their mean over a head's; the authors' code squares those of attention."""
+    metric = metric**2 if kind == "kv" else metric
+    return per_unit((metric - metric.mean()) / metric.std(), width) / width
+
+
 def obs(weight, inputs, outputs, width, keep):
     """One unit after the other would be exact; 48 columns at a time are what is compared."""
     n = weight.shape[1]
@@ -153,7 +159,7 @@ def compute(model):
                 "kind": kind,
                 "magnitude": squared.tolist(),
                 "wanda-sp": per_unit(weight.abs().sum(0) * x.norm(dim=0), width).tolist(),
-                "flap": per_unit(spread * (weight**2).sum(0), width).tolist(),
+                "flap": flap(spread * (weight**2).sum(0), kind, width).tolist(),
                 "fisher": (squares[block] / len(texts) / 2).tolist(),
                 "vector": (vector / len(texts)).tolist(),
                 "element": (element[block] / len(texts)).tolist(),

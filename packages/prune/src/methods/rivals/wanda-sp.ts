@@ -5,7 +5,7 @@ import type { ScoringMethod } from '../pruning-method.js';
 
 /**
  * Wanda for structures: `Σ_i |w_ij| · ‖h_j‖₂` of an output matrix's columns (Wanda, arXiv 2306.11695, equation 1, summed over
- * outputs), added up over a unit's columns. Every layer keeps the same share of each kind.
+ * outputs), added up over a unit's columns, on the dense model's activations. Every layer keeps the same share of each kind.
  */
 export const wandaSp: ScoringMethod = {
   name: 'wanda-sp',
