@@ -50,6 +50,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./against/index.js')).againstCommand(),
   },
   {
+    name: 'time-to',
+    usage: '[options] <model>',
+    description: "time until a pruned model has a perplexity, in alternation with the paper's code",
+    load: async () => (await import('./time-to/index.js')).timeToCommand(),
+  },
+  {
     name: 'serve',
     usage: '[options] <model> <pruned...>',
     description:

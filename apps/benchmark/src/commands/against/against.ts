@@ -4,15 +4,15 @@ import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, type PruneSettings, projectionOf } from '@grasp/prune';
+import { type ContestTexts, checkTexts, contestData } from '../../shared/official/contest-data.js';
+import { forOfficial } from '../../shared/official/for-official.js';
+import { type Measurement, measureModel } from '../../shared/official/measure-model.js';
+import { officialArguments } from '../../shared/official/official-arguments.js';
 import { checkClone } from '../../shared/official/official-clone.js';
+import { pruneOfficial } from '../../shared/official/prune-official.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { pruneApart } from '../../shared/own/prune-apart.js';
 import type { Cost } from '../../shared/own/prune-own.js';
-import { type ContestTexts, checkTexts, contestData } from './contest-data.js';
-import { type Measurement, measureModel } from './measure-model.js';
-import { forOfficial } from './official/for-official.js';
-import { officialArguments } from './official/official-arguments.js';
-import { pruneOfficial } from './official/prune-official.js';
 
 export interface AgainstOptions extends ContestTexts {
   readonly model: string;

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { count, countOrZero, jsonObject, list, listOf, nonEmpty, ratio, ratios } from './option-values.js';
+import {
+  count,
+  countOrZero,
+  jsonObject,
+  list,
+  listOf,
+  nonEmpty,
+  positive,
+  ratio,
+  ratios,
+} from './option-values.js';
 
 describe('option values', () => {
   it('reads integers', () => {
@@ -7,6 +17,12 @@ describe('option values', () => {
     for (const text of ['0', '-1', '1.5', 'x', '', '0x10', '1e400'])
       expect(() => count(text), text).toThrow('positive integer');
     expect(() => countOrZero('-1')).toThrow('positive integer');
+  });
+
+  it('reads numbers greater than 0', () => {
+    expect([positive('0.5'), positive('124.75')]).toEqual([0.5, 124.75]);
+    for (const text of ['0', '-1', 'x', '', '1e400'])
+      expect(() => positive(text), text).toThrow('greater than 0');
   });
 
   it('reads lists', () => {

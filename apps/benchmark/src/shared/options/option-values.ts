@@ -16,6 +16,13 @@ export function countOrZero(text: string): number {
   return text === '0' ? 0 : count(text);
 }
 
+/** A number greater than 0. */
+export function positive(text: string): number {
+  const value = numberOf(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number greater than 0.');
+}
+
 /** Comma-separated positive integers, in ascending order. */
 export const counts = (text: string): number[] =>
   [...new Set(text.split(',').map(count))].sort((a, b) => a - b);

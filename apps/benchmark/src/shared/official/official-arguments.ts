@@ -1,5 +1,5 @@
 import { type PruneSettings, parseSettings, settingEntries } from '@grasp/prune';
-import { BenchOptionError } from '../../../shared/options/bench-option-error.js';
+import { BenchOptionError } from '../options/bench-option-error.js';
 
 /** Arguments of the paper's `train.py`, by the path of our setting. Some settings have one argument per stage. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {

@@ -5,11 +5,11 @@ import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { parseSettings } from '@grasp/prune';
 import { tinyLlama } from '@grasp/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasPython, standInClone } from '../../../../test/stand-in-clone.js';
-import { checkClone } from '../../../shared/official/official-clone.js';
-import { contestData } from '../contest-data.js';
+import { hasPython, standInClone } from '../../../test/stand-in-clone.js';
+import { contestData } from './contest-data.js';
 import { forOfficial } from './for-official.js';
 import { officialArguments } from './official-arguments.js';
+import { checkClone } from './official-clone.js';
 import { pruneOfficial } from './prune-official.js';
 
 describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {

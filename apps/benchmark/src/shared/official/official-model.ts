@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { decoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { parseJson } from '@grasp/files';
 import * as z from 'zod';
-import { OfficialError } from '../../../shared/official/official-error.js';
+import { OfficialError } from './official-error.js';
 
 const metaSchema = z.object({
   layers: z.array(

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseJson } from '@grasp/files';
 import { execa } from 'execa';
-import { OfficialError } from '../../../shared/official/official-error.js';
-import type { Cost } from '../../../shared/own/prune-own.js';
+import type { Cost } from '../own/prune-own.js';
 import type { LocalDataset } from './local-datasets.js';
+import { OfficialError } from './official-error.js';
 
-const LAUNCHER = fileURLToPath(new URL('../../../../rival/run_official.py', import.meta.url));
+const LAUNCHER = fileURLToPath(new URL('../../../rival/run_official.py', import.meta.url));
 
 export interface OfficialJob {
   readonly python: string;

@@ -1,5 +1,5 @@
-import type { Cost } from '../../../shared/own/prune-own.js';
-import type { ContestData } from '../contest-data.js';
+import type { Cost } from '../own/prune-own.js';
+import type { ContestData } from './contest-data.js';
 import { officialFamily } from './official-arguments.js';
 import { completeOfficialModel } from './official-model.js';
 import { type OfficialJob, parsePerplexities, runOfficial } from './run-official.js';

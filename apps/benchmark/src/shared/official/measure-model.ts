@@ -3,8 +3,8 @@ import { configOf, parameterCounts } from '@grasp/decoder';
 import { lastOf, perplexity } from '@grasp/eval';
 import type { Engine } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { readEvaluation } from '../../shared/data/evaluation-data.js';
-import { loadModel } from '../../shared/models/load-model.js';
+import { readEvaluation } from '../data/evaluation-data.js';
+import { loadModel } from '../models/load-model.js';
 import type { ContestData } from './contest-data.js';
 
 /** Values of a model from this project's evaluator. */

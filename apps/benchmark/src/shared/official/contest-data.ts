@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { loadTokenizer } from '@grasp/tokenizer';
-import { type NamedText, textSource } from '../../shared/data/named-text.js';
-import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import { type NamedText, textSource } from '../data/named-text.js';
+import { BenchOptionError } from '../options/bench-option-error.js';
 import {
   GATE_TEXT,
   type LocalDataset,
@@ -11,7 +11,7 @@ import {
   rowsOf,
   SCALE_TEXT,
   writeLocalDataset,
-} from './official/local-datasets.js';
+} from './local-datasets.js';
 
 export interface ContestTexts {
   /** Text to learn the gates on. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { TextSource } from '@grasp/calib-data';
 import type { Tokenizer } from '@grasp/tokenizer';
-import { OfficialError } from '../../../shared/official/official-error.js';
+import { OfficialError } from './official-error.js';
 
 /** A data set that the paper's code loads, and the column that it reads. */
 interface RequestedDataset {

@@ -1,6 +1,6 @@
 import { parseSettings } from '@grasp/prune';
 import { describe, expect, it } from 'vitest';
-import { checkTexts } from '../contest-data.js';
+import { checkTexts } from './contest-data.js';
 import { officialArguments, officialFamily } from './official-arguments.js';
 import { parsePerplexities } from './run-official.js';
 

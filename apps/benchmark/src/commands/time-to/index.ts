@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { Command, Option } from '@commander-js/extra-typings';
+import { namedText } from '../../shared/data/named-text.js';
+import { writeFiles } from '../../shared/files/write-files.js';
+import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { count, jsonObject, positive } from '../../shared/options/option-values.js';
+import { markdownTable } from '../../shared/tables/markdown-table.js';
+import { terminalTable } from '../../shared/tables/terminal-table.js';
+import { describeMachine } from '../../shared/timing/machine.js';
+import { COLUMNS, timeRows, verdict } from './time-table.js';
+import { timeTo } from './time-to.js';
+
+export const timeToCommand = () =>
+  new Command()
+    .argument('<model>', MODEL_HELP)
+    .requiredOption('--perplexity <value>', 'perplexity to reach on the text', positive)
+    .requiredOption('--out <folder>', 'models, data, time-to.json and time-to.md')
+    .option('--calib <text>', 'calibration text: wikitext2 from the hub, or wikitext2=FILE', 'wikitext2')
+    .option(
+      '--text <text>',
+      'text that is measured: wikitext2, ptb or c4 from the hub, or NAME=FILE',
+      'wikitext2',
+    )
+    .option('--windows <n>', 'maximum windows of that text', count)
+    .option(
+      '--from <blocks>',
+      'calibration blocks of the first attempt; then twice as many, and so on',
+      count,
+      4,
+    )
+    .option('--most <blocks>', 'the most blocks to attempt', count, 128)
+    .option('--settings <json>', 'pruning settings of both, in groups', jsonObject, {})
+    .option('--own <json>', 'settings of this project alone', jsonObject, { method: 'grasp+' })
+    .option('--rounds <n>', 'runs of the first sufficient attempt, besides the search', count, 1)
+    .option('--official <folder>', "clone of the paper's repository: run its code in alternation")
+    .option(
+      '--python <path>',
+      "Python for the clone (default: an environment made from the clone's requirements.txt)",
+      process.env.GRASP_OFFICIAL_PYTHON,
+    )
+    .option('--device <name>', "PyTorch device of the paper's code", 'cpu')
+    .addOption(
+      new Option('--backend <name>', 'default: the fastest available').choices([
+        'tensorflow',
+        'wasm',
+      ] as const),
+    )
+    .option('--threads <n>', 'threads of both (default: all cores)', count)
+    .action(async (given, { perplexity: target, calib, text, ...options }) => {
+      const out = resolve(options.out);
+      const attempts = await timeTo({
+        ...options,
+        ...{ model: await modelPath(given), target, out },
+        ...{ official: options.official === undefined ? undefined : resolve(options.official) },
+        ...{ calib: namedText(calib), scaleCalib: namedText(calib), texts: [namedText(text)] },
+        say: console.error,
+      });
+      const { settings, own, threads = availableParallelism() } = options;
+      const machine = describeMachine(threads);
+      const rows = timeRows(attempts, target);
+      const result = verdict(attempts, target);
+      await writeFiles(out, {
+        'time-to.json': `${JSON.stringify({ model: given, target, machine, settings, own, attempts }, undefined, 2)}\n`,
+        'time-to.md': `# Time to a perplexity of ${target}\n\n${result}\n\n${machine}\n\n${markdownTable(COLUMNS, rows)}\n`,
+      });
+      console.log(`${terminalTable(COLUMNS, rows)}\n${result}`);
+    });

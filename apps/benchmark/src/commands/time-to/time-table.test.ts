@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { timeRows, verdict } from './time-table.js';
+import type { Attempt } from './time-to.js';
+
+const attempt = (by: Attempt['by'], blocks: number, perplexity: number, seconds: number): Attempt => ({
+  ...{ by, blocks, perplexity, seconds },
+  peakBytes: by === 'grasp' ? 2 ** 30 : 2 ** 31,
+});
+
+describe('the time to a perplexity', () => {
+  const attempts = [attempt('grasp', 4, 180, 20), attempt('grasp', 8, 99, 30)];
+
+  it('is a row for each attempt', () => {
+    expect(timeRows(attempts, 100)).toEqual([
+      ['grasp', '4', '180.00', '20.0', '1.00 GiB', ''],
+      ['grasp', '8', '99.00', '30.0', '1.00 GiB', 'reached'],
+    ]);
+  });
+
+  it('is a median, and a ratio to the rounds of the paper’s code', () => {
+    expect(verdict(attempts, 100)).toBe('8 blocks reach 100 in 30.0 s.');
+    const rounds = [attempt('official', 128, 101, 600), attempt('grasp', 8, 99, 50)];
+    expect(verdict([...attempts, ...rounds], 100)).toBe(
+      "8 blocks reach 100 in 40.0 s, 1/15.0 of the time of the paper's code and 0.50 of its memory.",
+    );
+  });
+
+  it('says if the target was not reached', () => {
+    expect(verdict(attempts, 50)).toBe('No attempt reached 50: the last had 99.00 on 8 blocks.');
+  });
+});

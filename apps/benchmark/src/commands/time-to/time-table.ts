@@ -1,0 +1,34 @@
+import { median } from '../../shared/statistics/median.js';
+import type { Attempt } from './time-to.js';
+
+export const COLUMNS = ['pruned by', 'blocks', 'perplexity', 'seconds', 'peak memory', ''];
+
+const NAMES = { grasp: 'grasp', official: "the paper's code" };
+
+export function timeRows(attempts: readonly Attempt[], target: number): string[][] {
+  return attempts.map(({ by, blocks, perplexity, seconds, peakBytes }) => [
+    NAMES[by],
+    String(blocks),
+    perplexity.toFixed(2),
+    seconds.toFixed(1),
+    `${(peakBytes / 2 ** 30).toFixed(2)} GiB`,
+    perplexity <= target ? 'reached' : '',
+  ]);
+}
+
+/** One sentence: what reached the target, and the ratios of the rounds to the paper's code. */
+export function verdict(attempts: readonly Attempt[], target: number): string {
+  const { blocks } = attempts.at(-1)!;
+  const enough = attempts.filter((each) => each.by === 'grasp' && each.blocks === blocks);
+  if (enough.some(({ perplexity }) => perplexity > target))
+    return `No attempt reached ${target}: the last had ${attempts.at(-1)!.perplexity.toFixed(2)} on ${blocks} blocks.`;
+  const theirs = attempts.filter(({ by }) => by === 'official');
+  const of = (all: readonly Attempt[], what: 'seconds' | 'peakBytes') =>
+    median(all.map((each) => each[what]));
+  const seconds = of(enough, 'seconds');
+  const reached = `${blocks} blocks reach ${target} in ${seconds.toFixed(1)} s`;
+  if (theirs.length === 0) return `${reached}.`;
+  const share = seconds / of(theirs, 'seconds');
+  const memory = of(enough, 'peakBytes') / of(theirs, 'peakBytes');
+  return `${reached}, 1/${(1 / share).toFixed(1)} of the time of the paper's code and ${memory.toFixed(2)} of its memory.`;
+}

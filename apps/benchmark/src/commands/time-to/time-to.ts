@@ -1,0 +1,143 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Checkpoint, openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
+import { configOf } from '@grasp/decoder';
+import { pythonEnvironment } from '@grasp/lm-eval';
+import { type BackendName, openEngine, parseSettings } from '@grasp/prune';
+import {
+  type ContestData,
+  type ContestTexts,
+  checkTexts,
+  contestData,
+} from '../../shared/official/contest-data.js';
+import { forOfficial } from '../../shared/official/for-official.js';
+import { measureModel } from '../../shared/official/measure-model.js';
+import { officialArguments } from '../../shared/official/official-arguments.js';
+import { checkClone } from '../../shared/official/official-clone.js';
+import { pruneOfficial } from '../../shared/official/prune-official.js';
+import { pruneApart } from '../../shared/own/prune-apart.js';
+import type { Cost } from '../../shared/own/prune-own.js';
+
+export interface TimeToOptions extends ContestTexts {
+  readonly model: string;
+  /** Perplexity to reach on the first of the texts. */
+  readonly target: number;
+  /** Calibration blocks of the first attempt; each attempt has twice as many as the one before. */
+  readonly from: number;
+  /** The most blocks to attempt. */
+  readonly most: number;
+  /** Settings of both, such as the budget. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Settings of this project alone, such as the method. */
+  readonly own: Readonly<Record<string, unknown>>;
+  /** Runs of the first sufficient attempt, in alternation with the paper's code if there is a clone. */
+  readonly rounds: number;
+  /** Clone of the paper's repository. It is not modified. */
+  readonly official?: string | undefined;
+  readonly python?: string | undefined;
+  readonly device: string;
+  readonly backend?: BackendName | undefined;
+  readonly threads?: number | undefined;
+  /** Folder for models and data. */
+  readonly out: string;
+  readonly say: (line: string) => void;
+}
+
+/** One pruning, and the perplexity that it reached. */
+export interface Attempt extends Cost {
+  readonly by: 'grasp' | 'official';
+  /** Calibration blocks; of the paper's code: all that it reads. */
+  readonly blocks: number;
+  readonly perplexity: number;
+}
+
+/**
+ * Doubles the calibration blocks until a pruned model has the target perplexity, and repeats that attempt in alternation with
+ * the paper's code. Each pruning runs in a process of its own; its time includes loading and writing, but not measuring.
+ *
+ * @returns all attempts in order. The last ones are the rounds, unless no attempt reached the target.
+ * @throws OfficialError, PythonError, BenchOptionError
+ */
+export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
+  const { model, target, from, most, rounds, say } = options;
+  if (options.official !== undefined) await checkClone(options.official);
+  checkTexts(options.texts);
+  const checkpoint = await openCheckpoint(model);
+  try {
+    const work = join(options.out, 'work');
+    await mkdir(work, { recursive: true });
+    const data = await contestData(checkpoint, options, work);
+    const own = ownAttempts(options, checkpoint, data);
+    const attempts: Attempt[] = [];
+    for (let blocks = from; blocks <= most; blocks *= 2) {
+      attempts.push(await own(blocks));
+      if (attempts.at(-1)!.perplexity <= target) break;
+    }
+    const { blocks, perplexity } = attempts.at(-1)!;
+    if (perplexity > target) return attempts;
+    const official =
+      options.official === undefined ? undefined : await officialAttempts(options, checkpoint, data);
+    for (let round = 0; round < rounds; round++) {
+      say(`round ${round + 1} of ${rounds}`);
+      if (official) attempts.push(await official());
+      attempts.push(await own(blocks));
+    }
+    return attempts;
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+function ownAttempts(options: TimeToOptions, checkpoint: Checkpoint, data: ContestData) {
+  const { model, settings, own, out, backend, threads, windows, say } = options;
+  return async (blocks: number): Promise<Attempt> => {
+    const folder = join(out, 'grasp');
+    await rm(folder, { recursive: true, force: true }); // a complete model would be kept, and take no time
+    const all = parseSettings(settings, own, { text: { blocks } });
+    const texts = { calib: data.gates.rows, scaleCalib: data.scales.rows };
+    const cost = await pruneApart({ model, settings: all, ...texts, folder, backend, threads }, say);
+    return { by: 'grasp', blocks, ...cost, perplexity: await reached(folder) };
+  };
+  async function reached(folder: string): Promise<number> {
+    const engine = await openEngine({ backend, threads, onWarning: say });
+    const { perplexity } = await measureModel(folder, checkpoint, data, windows, engine);
+    return Object.values(perplexity)[0]!;
+  }
+}
+
+/** The paper's code on all of its blocks: it has no result before its last step. */
+async function officialAttempts(options: TimeToOptions, checkpoint: Checkpoint, data: ContestData) {
+  const { out, device, backend, threads, windows, say } = options;
+  const settings = parseSettings({ projection: { rule: 'paper' } }, options.settings);
+  const requirements = join(options.official!, 'requirements.txt');
+  const python = await pythonEnvironment(requirements, { python: options.python, onProgress: say });
+  const dense = forOfficial(checkpoint);
+  const [denseFolder, folder, work] = ['dense', 'official', 'work'].map((name) => join(out, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await rm(denseFolder, { recursive: true, force: true });
+  await writeCheckpoint(dense, denseFolder);
+  return async (): Promise<Attempt> => {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    const { cost } = await pruneOfficial(
+      { python, clone: options.official!, work, threads, say },
+      {
+        ...{ model: denseFolder, config: dense.config, settings: officialArguments(settings) },
+        ...{ dtype: settings.engine.dtype, device, folder },
+        data: { ...data, tests: new Map() }, // measured below, as our models are
+        window: Math.min(2048, configOf(checkpoint).contextLength),
+      },
+    );
+    const engine = await openEngine({ backend, threads, onWarning: say });
+    const { perplexity } = await measureModel(folder, checkpoint, data, windows, engine);
+    return {
+      by: 'official',
+      blocks: settings.text.blocks,
+      ...cost,
+      perplexity: Object.values(perplexity)[0]!,
+    };
+  };
+}
