@@ -1,5 +1,5 @@
 import type { UnitBlock } from '@grasp/budget';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {
   type FeedForwardGradientInputs,
   type FeedForwardInputs,
@@ -9,46 +9,29 @@ import {
 import type { MatrixSize } from '../math/lora.js';
 import type { DecoderConfig } from '../spec/config.js';
 import { feedForwardWeights } from '../weights/held-weights.js';
-import type { Permutation } from '../weights/permutation.js';
 import { projectionName } from '../weights/tensor-names.js';
 import type { WeightReader } from '../weights/weight-reader.js';
 import type { FeedForwardFunctions } from './feed-forward-functions.js';
+import { ResidualLayer } from './residual-layer.js';
 import type { Positions } from './rotary-positions.js';
-import type {
-  Saved,
-  Sublayer,
-  SublayerGradients,
-  SublayerParameters,
-  SublayerTensors,
-  WantedGradients,
-  WeightGradients,
-} from './sublayer.js';
-import {
-  allWeights,
-  disposeWeights,
-  normsOf,
-  readNorms,
-  readUnits,
-  replaceOutputRows,
-  replaceWeights,
-  type SublayerWeights,
-  scaleGradients,
-  sublayerTensors,
-  tensorMap,
-} from './sublayer-weights.js';
+import type { Saved, SublayerTensors } from './sublayer.js';
+import { readNorms, readUnits, type SublayerWeights } from './sublayer-weights.js';
 
 /** One layer's FFN: the weights of its channels, one row a channel, and its passes. */
-export class FeedForwardLayer implements Sublayer {
+export class FeedForwardLayer extends ResidualLayer<
+  FeedForwardInputs,
+  FeedForwardGradientInputs,
+  FeedForwardFunctions
+> {
   readonly prunedUnits = 'skipped';
-  readonly norms: number;
 
   private constructor(
-    readonly block: UnitBlock,
-    private readonly functions: FeedForwardFunctions,
-    private readonly weights: SublayerWeights,
+    block: UnitBlock,
+    functions: FeedForwardFunctions,
+    weights: SublayerWeights,
     private readonly gated: boolean,
   ) {
-    this.norms = normsOf(weights);
+    super(block, functions, weights, 'down');
   }
 
   static async load(
@@ -69,118 +52,33 @@ export class FeedForwardLayer implements Sublayer {
     return new FeedForwardLayer(block, functions, weights, config.gatedFeedForward);
   }
 
-  get outputMatrix(): tf.Tensor {
-    return this.weights.units.computed('down')!;
-  }
-
-  get outputBias(): tf.Tensor | undefined {
-    return this.weights.others.outputBias;
-  }
-
   matrices(channels: number): readonly MatrixSize[] {
     return feedForwardMatrices(this.outputMatrix.shape[1]!, channels, this.gated);
   }
 
-  permute(permutation: Permutation): void {
-    this.weights.units.permute(permutation);
+  forward(x: tf.Tensor, tensors: SublayerTensors, positions: Positions): tf.Tensor {
+    return this.functions.infer(this.inputs(x, tensors, positions, false)).y;
   }
 
-  prepare(parameters: SublayerParameters): SublayerTensors {
-    return sublayerTensors(this.weights, parameters);
+  outputInputs(x: tf.Tensor, tensors: SublayerTensors, positions: Positions): tf.Tensor {
+    return this.functions.hidden(this.inputs(x, tensors, positions, false)).hidden;
   }
 
-  forward(x: tf.Tensor, tensors: SublayerTensors): tf.Tensor {
-    return this.functions.infer(this.inputs(x, tensors, false)).y;
+  protected gradientInputs(
+    inputs: FeedForwardInputs,
+    saved: Saved,
+    dy: tf.Tensor,
+  ): FeedForwardGradientInputs {
+    const downP = saved.hiddenP ? this.weights.units.pruned('down') : undefined;
+    return { ...inputs, ...(saved as FeedForwardSaved), downP, dy };
   }
 
-  forwardSaving(
+  protected inputs(
     x: tf.Tensor,
     tensors: SublayerTensors,
     _positions: Positions,
     pruned: boolean,
-  ): { y: tf.Tensor; saved: Saved } {
-    const { y, ...saved } = this.functions.forward(this.inputs(x, tensors, pruned));
-    return { y, saved };
-  }
-
-  backward(
-    dy: tf.Tensor,
-    x: tf.Tensor,
-    tensors: SublayerTensors,
-    _positions: Positions,
-    saved: Saved,
-    { tuning, weights }: WantedGradients,
-  ): SublayerGradients {
-    const { backward, backwardTuning, backwardWeights } = this.functions;
-    const run = weights ? backwardWeights : tuning ? backwardTuning : backward;
-    const inputs = this.gradientInputs(dy, x, tensors, saved);
-    const { dx, dzC, dzP, dLora, dWeights, ...norms } = run(inputs);
-    const dz = dzP ? tf.concat([dzC, dzP]) : dzC;
-    return { dx, dz, dNormScales: scaleGradients(this.weights, norms), dLora, dWeights };
-  }
-
-  weightGradients(
-    dy: tf.Tensor,
-    x: tf.Tensor,
-    tensors: SublayerTensors,
-    _positions: Positions,
-    saved: Saved,
-  ): WeightGradients {
-    const inputs = this.gradientInputs(dy, x, tensors, saved);
-    const { dx, ...gradients } = this.functions.backwardTraining(inputs);
-    return { dx: dx!, gradients: tensorMap(gradients) };
-  }
-
-  run<T>(work: () => T): T {
-    return work();
-  }
-
-  outputInputs(x: tf.Tensor, tensors: SublayerTensors): tf.Tensor {
-    return this.functions.hidden(this.inputs(x, tensors, false)).hidden;
-  }
-
-  replaceOutputRows(rows: Uint32Array, values: Float32Array): void {
-    replaceOutputRows(this.functions.runtime, this.weights, 'down', rows, values);
-  }
-
-  allWeights(): ReadonlyMap<string, tf.Tensor> {
-    return allWeights(this.weights);
-  }
-
-  replaceWeights(values: ReadonlyMap<string, tf.Tensor>): void {
-    replaceWeights(this.weights, values);
-  }
-
-  dispose(): void {
-    disposeWeights(this.weights);
-  }
-
-  private gradientInputs(
-    dy: tf.Tensor,
-    x: tf.Tensor,
-    tensors: SublayerTensors,
-    saved: Saved,
-  ): FeedForwardGradientInputs {
-    const { units, others } = this.weights;
-    return {
-      ...(saved as FeedForwardSaved),
-      gateBiasC: units.computed('gateBias'),
-      upBiasC: units.computed('upBias'),
-      downBias: others.outputBias,
-      dy,
-      x,
-      norm: tensors.norm,
-      postNorm: tensors.postNorm,
-      lora: tensors.lora,
-      gateC: units.computed('gate'),
-      upC: units.computed('up')!,
-      downC: units.computed('down')!,
-      z: tensors.z,
-      downP: saved.hiddenP ? units.pruned('down') : undefined,
-    };
-  }
-
-  private inputs(x: tf.Tensor, tensors: SublayerTensors, pruned: boolean): FeedForwardInputs {
+  ): FeedForwardInputs {
     const { units, others } = this.weights;
     return {
       x,
