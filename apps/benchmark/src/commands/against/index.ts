@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { replaceFile } from '@grasp/files';
 import { parseSettings } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { backendOption, officialPythonOption } from '../../shared/options/common-options.js';
 import { count, jsonObject } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { against } from './against.js';
@@ -25,18 +26,9 @@ export const againstCommand = () =>
     ])
     .option('--windows <n>', 'maximum windows of each text', count)
     .option('--settings <json>', "pruning settings in groups that differ from the paper's", jsonObject, {})
-    .option(
-      '--python <path>',
-      "Python for the clone (default: an environment made from the clone's requirements.txt)",
-      process.env.GRASP_OFFICIAL_PYTHON,
-    )
+    .addOption(officialPythonOption())
     .option('--device <name>', "PyTorch device of the paper's code", 'cpu')
-    .addOption(
-      new Option('--backend <name>', 'default: the fastest available').choices([
-        'tensorflow',
-        'wasm',
-      ] as const),
-    )
+    .addOption(backendOption())
     .option('--threads <n>', 'threads of both (default: all cores)', count)
     .action(async ({ settings, calib, scaleCalib, text, ...options }) => {
       const contest = await against({

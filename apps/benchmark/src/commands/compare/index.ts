@@ -1,11 +1,20 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { TASKS, taskNamed } from '@grasp/eval';
+import { taskNamed } from '@grasp/eval';
 import { openEngine, parseHealSettings, parseSettings, type SettingsInput } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
 import { launch } from '../../shared/jobs/launch.js';
 import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import {
+  backendOption,
+  launcherOption,
+  pollOption,
+  retriesOption,
+  stepOption,
+  submitOption,
+  tasksOption,
+} from '../../shared/options/common-options.js';
 import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
 import { type CompareOptions, compare } from './compare.js';
 import { comparedMethods, METHOD_NAMES } from './methods.js';
@@ -39,12 +48,7 @@ export const compareCommand = () =>
       'wikitext2',
       'ptb',
     ])
-    .option(
-      '--tasks <names>',
-      'zero-shot tasks, separated by commas, or none',
-      list,
-      TASKS.map(({ name }) => name),
-    )
+    .addOption(tasksOption())
     .option('--data <folder>', 'folder with task items, such as piqa.validation.jsonl (default: the hub)')
     .option('--windows <n>', 'maximum windows of each text', count)
     .option('--limit <n>', 'maximum items of each task', count)
@@ -52,26 +56,13 @@ export const compareCommand = () =>
     .option('--heal-tokens <n>', 'tokens of the recovery healed, with repetitions', count, 262_144)
     .option('--heal-settings <json>', 'other settings of it: {"learningRate": 2e-4}', jsonObject, {})
     .option('--keep-models', 'keep the recovered models once they are measured')
-    .addOption(
-      new Option('--backend <name>', 'default: the fastest available').choices([
-        'tensorflow',
-        'wasm',
-      ] as const),
-    )
+    .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count)
-    .addOption(
-      new Option('--launcher <name>', 'give the work to a queue, and wait for it').choices(
-        Object.keys(LAUNCHERS),
-      ),
-    )
-    .option(
-      '--submit <options...>',
-      'options of the launcher, without dashes: partition=gpu time=8:00:00',
-      [],
-    )
-    .option('--retries <n>', 'how often a failed task is submitted again', countOrZero, 2)
-    .option('--poll <seconds>', 'seconds between two queries of the queue', count, 15)
-    .addOption(new Option('--step <name>', 'run one step; used by submitted tasks').hideHelp())
+    .addOption(launcherOption())
+    .addOption(submitOption())
+    .addOption(retriesOption())
+    .addOption(pollOption())
+    .addOption(stepOption())
     .action(async (given) => {
       const { method = METHOD_NAMES, recovery = ['none', 'refit', 'all'], settings, tasks, ...rest } = given;
       if ('method' in settings || 'choice' in settings || 'budget' in settings)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openEngine } from '@grasp/prune';
 import { writeFiles } from '../../shared/files/write-files.js';
-import { SHAPES, type ShapeName } from '../../shared/models/shapes.js';
+import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
 import { count, nonEmpty, ratio } from '../../shared/options/option-values.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -42,11 +42,7 @@ function reportFiles(report: KernelReport, top: number): Record<string, string> 
 
 export const kernelsCommand = () =>
   new Command()
-    .addOption(
-      new Option('--like <name>', 'published model whose shape is used')
-        .choices(Object.keys(SHAPES) as ShapeName[])
-        .default('smollm2-135m' as ShapeName),
-    )
+    .addOption(likeOption())
     .addOption(
       new Option('--step <kind>', 'gates, scales, healing, or perplexity (a forward pass)')
         .choices(['gates', 'scales', 'healing', 'perplexity'] as const)
@@ -62,11 +58,7 @@ export const kernelsCommand = () =>
     .option('--rows <n>', 'rows per batch', count, 1)
     .option('--length <n>', 'tokens per row', count, 512)
     .option('--keep <share>', 'share of the prunable parameters kept', ratio, 0.5)
-    .addOption(
-      new Option('--dtype <name>', 'dtype of the weights')
-        .choices(['float32', 'bfloat16'] as const)
-        .default('float32' as const),
-    )
+    .addOption(dtypeOption())
     .option('--steps <n>', 'profiled steps', count, 5)
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .option('--top <n>', 'kernels in the table', count, 25)

@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
@@ -7,6 +7,7 @@ import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import { backendOption, dtypeOption } from '../../shared/options/common-options.js';
 import { count, nonEmpty } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { measureWidths } from './measure-widths.js';
@@ -49,17 +50,8 @@ export const profileCommand = () =>
     .requiredOption('--out <file>', 'JSON table for grasp prune --latency', nonEmpty)
     .option('--tokens <n>', 'tokens per pass', count, 128)
     .option('--repeats <n>', 'timed passes at each width', count, 7)
-    .addOption(
-      new Option('--dtype <name>', 'dtype of the weights')
-        .choices(['float32', 'bfloat16'] as const)
-        .default('float32' as const),
-    )
-    .addOption(
-      new Option('--backend <name>', 'default: the fastest available').choices([
-        'tensorflow',
-        'wasm',
-      ] as const),
-    )
+    .addOption(dtypeOption())
+    .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .action(async (given, { out, tokens, repeats, dtype, backend, threads }) => {
       const path = await modelPath(given);

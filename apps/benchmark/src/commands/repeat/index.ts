@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { type BackendName, parseSettings } from '@grasp/prune';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { backendOption } from '../../shared/options/common-options.js';
 import { count, jsonObject, nonEmpty } from '../../shared/options/option-values.js';
 import { pruneApart } from '../../shared/own/prune-apart.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
@@ -18,7 +19,7 @@ class UnequalRunsError extends Error {
   readonly code = 'GRASP_UNEQUAL_RUNS';
 }
 
-const BACKENDS: readonly BackendName[] = ['tensorflow', 'wasm'];
+const _BACKENDS: readonly BackendName[] = ['tensorflow', 'wasm'];
 const COLUMNS = ['file', 'bytes', ''];
 const row = ({ name, bytes, equal }: ComparedFile): string[] => [
   name,
@@ -34,7 +35,7 @@ export const repeatCommand = () =>
     .argument('<model>', MODEL_HELP)
     .option('--text <file>', 'calibration text (default: two speeches by Lincoln)', nonEmpty)
     .option('--settings <json>', 'settings of the runs (default: a short run)', jsonObject, SHORT)
-    .addOption(new Option('--backend <name>', 'default: the fastest available').choices(BACKENDS))
+    .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .option('--report <folder>', 'folder for repeat.json and repeat.md', nonEmpty)
     .action(async (given, { text = DEFAULT_TEXT, settings: input, backend, threads, report }) => {

@@ -5,7 +5,16 @@ import { namedText } from '../../shared/data/named-text.js';
 import { launch } from '../../shared/jobs/launch.js';
 import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
-import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
+import {
+  backendOption,
+  launcherOption,
+  pollOption,
+  retriesOption,
+  stepOption,
+  submitOption,
+  tasksOption,
+} from '../../shared/options/common-options.js';
+import { count, jsonObject, ratios } from '../../shared/options/option-values.js';
 import { reproduceElsewhere, reproduceStep } from './jobs/reproduce-elsewhere.js';
 import type { ReproduceOptions } from './plan/run-context.js';
 import type { Report } from './report/report.js';
@@ -13,7 +22,7 @@ import { textReport, writeReport } from './report/write-report.js';
 import { reproduce } from './reproduce.js';
 import { SUITES } from './suites/suites.js';
 
-const TASK_NAMES = TASKS.map(({ name }) => name);
+const _TASK_NAMES = TASKS.map(({ name }) => name);
 
 export const reproduceCommand = () =>
   new Command()
@@ -37,31 +46,18 @@ export const reproduceCommand = () =>
       'ptb',
       'c4',
     ])
-    .option('--tasks <names>', 'zero-shot tasks, separated by commas, or none', list, [...TASK_NAMES])
+    .addOption(tasksOption())
     .option('--data <folder>', 'folder with task items, such as piqa.validation.jsonl (default: the hub)')
     .option('--windows <n>', 'maximum windows of each text', count)
     .option('--limit <n>', 'maximum items of each task', count)
     .option('--settings <json>', "pruning settings in groups that differ from the paper's", jsonObject, {})
-    .addOption(
-      new Option('--backend <name>', 'default: the fastest available').choices([
-        'tensorflow',
-        'wasm',
-      ] as const),
-    )
+    .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count)
-    .addOption(
-      new Option('--launcher <name>', 'submit the work to a queue, and wait for it').choices(
-        Object.keys(LAUNCHERS),
-      ),
-    )
-    .option(
-      '--submit <options...>',
-      'options of the submit command, without dashes: partition=gpu time=8:00:00',
-      [],
-    )
-    .option('--retries <n>', 'how often a failed task is submitted again', countOrZero, 2)
-    .option('--poll <seconds>', 'seconds between two queries of the queue', count, 15)
-    .addOption(new Option('--step <name>', 'run one step; used by submitted tasks').hideHelp())
+    .addOption(launcherOption())
+    .addOption(submitOption())
+    .addOption(retriesOption())
+    .addOption(pollOption())
+    .addOption(stepOption())
     .action(
       async ({
         suite = ['table'],

@@ -3,7 +3,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { writeFiles } from '../../shared/files/write-files.js';
-import { SHAPES, type ShapeName } from '../../shared/models/shapes.js';
+import { SHAPES } from '../../shared/models/shapes.js';
+import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
 import { count, counts, listOf, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
@@ -46,11 +47,7 @@ function print(report: ScalingReport): void {
 
 export const scalingCommand = () =>
   new Command()
-    .addOption(
-      new Option('--like <name>', 'published model whose shape is used')
-        .choices(Object.keys(SHAPES) as ShapeName[])
-        .default('smollm2-135m' as ShapeName),
-    )
+    .addOption(likeOption())
     .addOption(
       new Option('--vary <names>', 'sizes to vary: layers, tokens (by rows), vocabulary, length (of a row)')
         .argParser(listOf(AXES))
@@ -66,11 +63,7 @@ export const scalingCommand = () =>
     )
     .option('--length <n>', 'tokens per row', count, 512)
     .option('--keep <share>', 'share of the prunable parameters kept', ratio, 0.5)
-    .addOption(
-      new Option('--dtype <name>', 'dtype of the weights')
-        .choices(['float32', 'bfloat16'] as const)
-        .default('float32'),
-    )
+    .addOption(dtypeOption())
     .option('--rounds <n>', 'timed rounds', count, 5)
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .option('--report <folder>', 'folder for scaling.json, scaling.md and scaling.html')

@@ -1,6 +1,7 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { replaceFile } from '@grasp/files';
 import { openEngine } from '@grasp/prune';
+import { backendOption } from '../../shared/options/common-options.js';
 import { count } from '../../shared/options/option-values.js';
 import { describeTrend, soakPage } from './report.js';
 import { type Sample, soak } from './soak.js';
@@ -9,12 +10,7 @@ export const soakCommand = () =>
   new Command()
     .option('--steps <n>', 'total steps, four fifths of them for gates', count, 2000)
     .option('--every <n>', 'steps between two samples', count, 20)
-    .addOption(
-      new Option('--backend <name>', 'default: the fastest available').choices([
-        'tensorflow',
-        'wasm',
-      ] as const),
-    )
+    .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count)
     .option('--out <file>', 'HTML page with charts', 'soak.html')
     .action(async ({ steps, every, backend, threads, out }) => {

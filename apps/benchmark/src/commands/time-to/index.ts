@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { namedText } from '../../shared/data/named-text.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { backendOption, officialPythonOption } from '../../shared/options/common-options.js';
 import { count, jsonObject, positive } from '../../shared/options/option-values.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -34,18 +35,9 @@ export const timeToCommand = () =>
     .option('--own <json>', 'settings of this project alone', jsonObject, { method: 'grasp+' })
     .option('--rounds <n>', 'runs of the first sufficient attempt, besides the search', count, 1)
     .option('--official <folder>', "clone of the paper's repository: run its code in alternation")
-    .option(
-      '--python <path>',
-      "Python for the clone (default: an environment made from the clone's requirements.txt)",
-      process.env.GRASP_OFFICIAL_PYTHON,
-    )
+    .addOption(officialPythonOption())
     .option('--device <name>', "PyTorch device of the paper's code", 'cpu')
-    .addOption(
-      new Option('--backend <name>', 'default: the fastest available').choices([
-        'tensorflow',
-        'wasm',
-      ] as const),
-    )
+    .addOption(backendOption())
     .option('--threads <n>', 'threads of both (default: all cores)', count)
     .action(async (given, { perplexity: target, calib, text, ...options }) => {
       const out = resolve(options.out);
