@@ -17,6 +17,8 @@ export interface CompareOptions {
   readonly official?: string | undefined;
   /** Our step of another commit, in place of PyTorch. */
   readonly baseline?: Extract<Rival, { name: 'baseline' }> | undefined;
+  /** Workers that hold the layers of a second copy of our step, in place of PyTorch. */
+  readonly workers?: readonly string[] | undefined;
   readonly step: readonly StepKind[];
   readonly dtype: readonly DType[];
   readonly text?: string | undefined;
@@ -36,10 +38,11 @@ export type Compared = { readonly match: Match } | { readonly missing: string };
 /** The rivals of our step of a kind; `undefined` is none. */
 function rivalsOf(
   kind: StepKind,
-  { alone, compile, official, baseline }: CompareOptions,
+  { alone, compile, official, baseline, workers }: CompareOptions,
 ): readonly (Rival | undefined)[] {
   if (alone) return [undefined];
   if (baseline) return [baseline];
+  if (workers) return [{ name: 'workers', addresses: workers }];
   const rivals: Rival[] = [{ name: 'eager' }];
   if (compile) rivals.push({ name: 'compiled' });
   if (official !== undefined && (kind === 'gates' || kind === 'scales'))

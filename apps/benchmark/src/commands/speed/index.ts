@@ -8,8 +8,7 @@ import { configOf } from '@grasp/decoder';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { checkClone } from '../../shared/official/official-clone.js';
-import { BenchOptionError } from '../../shared/options/bench-option-error.js';
-import { count, listOf, nonEmpty, ratio } from '../../shared/options/option-values.js';
+import { count, list, listOf, nonEmpty, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import { buildCommit, type CommitBuild } from './baseline/build-commit.js';
@@ -50,8 +49,17 @@ export const speedCommand = () =>
     .option('--python <path>', 'Python with torch, safetensors and transformers', 'python3')
     .option('--compile', 'also compare with the compiled PyTorch step', false)
     .option('--official <folder>', "clone of the paper's repository: also compare with its unmodified steps")
-    .option('--baseline <commit>', 'compare with our step at an older commit instead of PyTorch', nonEmpty)
-    .option('--alone', 'time our steps only', false)
+    .addOption(
+      new Option('--baseline <commit>', 'compare with our step at an older commit instead of PyTorch')
+        .argParser(nonEmpty)
+        .conflicts(['compile', 'official', 'workers', 'alone']),
+    )
+    .addOption(
+      new Option('--workers <addresses>', 'compare with our step whose layers lie on these workers')
+        .argParser(list)
+        .conflicts(['compile', 'official', 'alone']),
+    )
+    .addOption(new Option('--alone', 'time our steps only').default(false).conflicts(['compile', 'official']))
     .addOption(
       new Option('--step <kinds>', 'steps to time: gates, scales, healing, perplexity')
         .argParser(listOf(KINDS))
@@ -72,12 +80,7 @@ export const speedCommand = () =>
     .option('--seed <n>', 'seed of the mask', count, 1)
     .option('--report <folder>', 'folder for speed.json, speed.md and speed.html, written after each contest')
     .action(async (given, { baseline: commit, report: reportFolder, ...options }) => {
-      const { official, compile, alone } = options;
-      if (commit !== undefined && (compile || alone || official !== undefined))
-        throw new BenchOptionError(
-          '--baseline stands alone. Leave out --compile, --official and --alone.',
-          'baseline',
-        );
+      const { official } = options;
       if (official !== undefined) await checkClone(official);
       const model = await modelPath(given);
       const checkpoint = await openCheckpoint(model);

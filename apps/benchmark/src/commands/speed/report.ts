@@ -87,6 +87,7 @@ const RIVALS: Record<Rival['name'], string> = {
   compiled: ', PyTorch compiled',
   official: ", the paper's code",
   baseline: '',
+  workers: '',
 };
 
 const nameOf = ({ kind, dtype, rival }: Match): string =>
@@ -94,7 +95,8 @@ const nameOf = ({ kind, dtype, rival }: Match): string =>
 
 /** What the other side of the contests is called. */
 const rivalTitle = (matches: readonly Match[]): string =>
-  matches.find(({ commit }) => commit !== undefined)?.commit ?? 'PyTorch';
+  matches.find(({ commit }) => commit !== undefined)?.commit ??
+  (matches.some(({ rival }) => rival === 'workers') ? 'on workers' : 'PyTorch');
 
 const columnsBeside = (rival: string): string[] => [
   ...['s', `${rival} s`, 'ratio'],

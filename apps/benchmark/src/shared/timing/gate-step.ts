@@ -17,11 +17,13 @@ const { values, positionals } = parseArgs({
     rows: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
     dtype: { type: 'string', default: 'float32' },
+    workers: { type: 'string' },
   },
 });
 
 const dtype = values.dtype === 'bfloat16' ? 'bfloat16' : 'float32';
-const engine = await openEngine({ backend: 'tensorflow', threads: Number(values.threads) });
+const workers = values.workers?.split(',');
+const engine = await openEngine({ backend: 'tensorflow', threads: Number(values.threads), workers });
 const checkpoint = await openCheckpoint(positionals[0] ?? '');
 const decoder = await loadModel(checkpoint, engine, dtype);
 const input = readBatch({ tokens: values.tokens, gates: values.gates, rows: Number(values.rows) });
@@ -29,7 +31,7 @@ const pruned = () => loadModel(prunedView(checkpoint, Uint8Array.from(input.gate
 const steps = stepsOf(decoder, input, pruned);
 
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
-say({ engine: engine.description, device: engine.elsewhere ? 'gpu' : 'cpu' });
+say({ engine: engine.description, device: engine.elsewhere && !workers ? 'gpu' : 'cpu' });
 for await (const line of createInterface({ input: process.stdin })) {
   const { step } = JSON.parse(line) as { step: StepKind };
   const [start, used] = [performance.now(), process.cpuUsage()];

@@ -17,11 +17,15 @@ export interface StepSetting {
   readonly threads: number;
 }
 
-/** What our step is compared with: a PyTorch script, eager or compiled, the unmodified code of the paper, or our older step. */
+/**
+ * What our step is compared with: a PyTorch script, eager or compiled, the unmodified code of the paper, our older step, or our
+ * step with its layers on workers.
+ */
 export type Rival =
   | { readonly name: 'eager' | 'compiled' }
   | { readonly name: 'official'; readonly clone: string }
-  | { readonly name: 'baseline'; readonly commit: string; readonly script: string };
+  | { readonly name: 'baseline'; readonly commit: string; readonly script: string }
+  | { readonly name: 'workers'; readonly addresses: readonly string[] };
 
 /** How a rival's step is run. */
 export interface RivalSetting {
@@ -50,6 +54,11 @@ const ours = (script: string) => [process.execPath, ...process.execArgv, script]
 export function startRival(setting: StepSetting, { python, rival, kind }: RivalSetting): StepProcess {
   const command = (script: string) => [python, here(`../../../rival/${script}`)] as const;
   if (rival.name === 'baseline') return start(setting, `GRASP at ${rival.commit}`, ours(rival.script));
+  if (rival.name === 'workers')
+    return start(setting, 'GRASP on workers', ours(here(`./${OUR_SCRIPT}`)), [
+      '--workers',
+      rival.addresses.join(),
+    ]);
   if (rival.name === 'official')
     return start(setting, "The paper's code", command('official_step.py'), ['--clone', rival.clone]);
   return start(setting, 'PyTorch', command(SCRIPTS[kind]), rival.name === 'compiled' ? ['--compile'] : []);
