@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rows, type TokenBlocks } from '@grasp/calib-data';
@@ -15,6 +15,7 @@ export async function perplexityInTransformers(
   const scratch = await mkdtemp(join(tmpdir(), 'grasp-agree-'));
   try {
     const model = join(scratch, 'model');
+    await mkdir(model);
     await writeFolder(forTransformers(checkpoint), model);
     const [count] = windows.shape;
     let sum = 0;
