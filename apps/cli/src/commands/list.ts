@@ -52,7 +52,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'export',
     usage: '[options] <model>',
-    description: 'write a dense or pruned model as a GGUF file for llama.cpp',
+    description: 'write a dense or pruned model for llama.cpp, Ollama, vLLM or ONNX Runtime',
     load: async (terminal) => (await import('./export/index.js')).exportCommand(terminal),
   },
   {

@@ -27,9 +27,6 @@ export class TeacherCacheError extends Error {
     problem: string,
     options?: ErrorOptions,
   ) {
-    super(
-      `${folder}: ${problem}. Use another folder for the teacher's predictions, or delete this one.`,
-      options,
-    );
+    super(`${folder}: ${problem}. Use another folder for the teacher's predictions.`, options);
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mixTexts, sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
@@ -222,10 +222,19 @@ describe('heal', () => {
     const files = (await readdir(cache, { recursive: true })).filter((name) => name.endsWith('.bin'));
     expect(files).toHaveLength(8);
     const bytes = await Promise.all(files.map((name) => readFile(join(cache, name))));
-    expect(new Set(bytes.map(({ length }) => length))).toEqual(new Set([11 * 8 * 6]));
-    await writeFile(join(cache, files[0]!), 'damaged'); // asked for again
+    expect(new Set(bytes.map(({ length }) => length))).toEqual(new Set([11 * 8 * 6 + 4]));
+    await writeFile(join(cache, files[0]!), 'damaged'); // asked for again, and so is one with another number in it
+    bytes[1]![100]! ^= 1;
+    await writeFile(join(cache, files[1]!), bytes[1]!);
     const again = await openTeacherCache(cache, job());
-    expect(await again.missing(texts.training)).toBe(1);
+    expect(await again.missing(texts.training)).toBe(2);
+    const repaired = join(folder, 'cached-repaired');
+    await mkdir(repaired);
+    await runTo(heal({ ...job(), folder: repaired, teacherCache: again }));
+    expect(await again.missing(texts.training)).toBe(0);
+    expect(await readFile(join(repaired, 'model.safetensors'))).toEqual(
+      await readFile(join(outs[0]!, 'model.safetensors')),
+    );
   });
 
   it('refuses a cache of something else', async () => {
@@ -242,6 +251,9 @@ describe('heal', () => {
       });
     await writeFile(join(cache, 'grasp-teacher.json'), '{');
     await expect(openTeacherCache(cache, job())).rejects.toThrow('is damaged');
+    await expect(openTeacherCache(join(cache, 'grasp-teacher.json'), job())).rejects.toThrow('it is a file');
+    await rename(join(cache, 'grasp-teacher.json'), join(cache, 'other.json'));
+    await expect(openTeacherCache(cache, job())).rejects.toThrow('it is not empty');
   });
 
   it('refuses a teacher with another vocabulary', async () => {

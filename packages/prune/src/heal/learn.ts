@@ -58,7 +58,7 @@ export async function* healWeights(
     for (;;) {
       const step = progress.steps.length;
       if (texts.heldOut && measures(step) && !isMeasured(step)) {
-        const value = await heldOutPerplexity(student, texts.heldOut, settings.rows);
+        const value = await heldOutPerplexity(student, texts.heldOut, settings.rows, step);
         // Kept before the curve says so: a state whose best weights are missing could not be resumed.
         const best = bestPoint(progress.curve);
         if (!best || value < best.perplexity) await onBest?.(step);
@@ -109,8 +109,20 @@ async function batchesAt(
   return batches;
 }
 
-async function heldOutPerplexity(model: LanguageModel, text: TokenBlocks, batch: number): Promise<number> {
-  return (await lastOf(perplexity(model, text, { batch }))).perplexity;
+/** @throws HealError if the model no longer gives numbers after a step */
+async function heldOutPerplexity(
+  model: LanguageModel,
+  text: TokenBlocks,
+  batch: number,
+  step: number,
+): Promise<number> {
+  try {
+    return (await lastOf(perplexity(model, text, { batch }))).perplexity;
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== 'GRASP_EVAL_NON_FINITE' || step === 0) throw cause;
+    const problem = `Held-out text after step ${step}: ${(cause as Error).message}`;
+    throw new HealError(`${problem} Lower the learning rates, and begin again.`, step, { cause });
+  }
 }
 
 /** Whether the last `patience` measurements brought no improvement. */

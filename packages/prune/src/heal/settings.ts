@@ -1,11 +1,17 @@
 import * as z from 'zod';
 import { group, leavesOf, type SettingLeaf } from '../settings/group.js';
 import { countSchema } from '../settings/quantity.js';
-import { inPlainWords, settingsError } from '../settings/settings-error.js';
+import { inPlainWords, SettingsError, settingsError } from '../settings/settings-error.js';
+
+/** All blocks of a run are held in memory, and their order is drawn before it starts. */
+const MOST_TOKENS = 1e9;
 
 /** Settings of healing: distilling a teacher into all kept weights of a pruned model. */
 export const healFields = {
-  tokens: countSchema.default(1_000_000).describe('tokens to train on, with repetitions: 262144, 1M'),
+  tokens: countSchema
+    .refine((tokens) => tokens <= MOST_TOKENS, 'it must be at most 1B')
+    .default(1_000_000)
+    .describe('tokens to train on, with repetitions: 262144, 1M'),
   learningRate: z
     .number()
     .gt(0)
@@ -98,6 +104,13 @@ export const healLeaves: readonly SettingLeaf[] = leavesOf(healFields);
 export function parseHealSettings(input: Readonly<Record<string, unknown>>): HealSettings {
   const parsed = healSettingsSchema.safeParse(input, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
+  const { patience, heldOut } = parsed.data;
+  if (patience > 0 && heldOut === 0) {
+    throw new SettingsError(
+      `patience ${patience} needs held-out blocks to measure, and there are none. Hold out some, or leave out patience.`,
+      ['patience'],
+    );
+  }
   return parsed.data;
 }
 

@@ -43,7 +43,7 @@ export async function* chooseByMethod(
   const { found } = progress.choice as { found: Float32Array | Uint8Array };
   assertFits(method, found, projection);
   const mask = found instanceof Float32Array ? projection.project(found) : found;
-  if (mask === found) assertAllowed(method, mask, settings, projection);
+  if (mask === found) assertAllowed(method.name, mask, settings, projection);
   yield { ...event, done: true };
   return { mask, scores: Float32Array.from(found), losses: [] };
 }
@@ -65,8 +65,8 @@ function assertFits({ name }: PruningMethod, found: unknown, { layout }: Project
 }
 
 /** @throws MethodError if a mask exceeds a budget, or breaks a constraint of the settings. */
-function assertAllowed(
-  { name }: PruningMethod,
+export function assertAllowed(
+  name: string,
   mask: Uint8Array,
   settings: PruneSettings,
   { layout, budgets }: Projection,

@@ -1,10 +1,16 @@
 import { basename, join } from 'node:path';
 import { type Checkpoint, openCheckpoint, withFiniteWeights, writeFolder } from '@grasp/checkpoint';
-import { type DecoderCheckpoint, type DecoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
+import {
+  architectures,
+  type DecoderCheckpoint,
+  type DecoderConfig,
+  openDecoderCheckpoint,
+} from '@grasp/decoder';
 import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { replaceFile } from '@grasp/files';
 import { encodeMask } from '@grasp/fold';
 import { loadOn } from '../engine/load.js';
+import { assertAllowed } from '../learning/choose-by-method.js';
 import { type Learned, learn } from '../learning/learn.js';
 import { withGivenChoice } from '../methods/given-method.js';
 import { assertMet } from '../projection/budgets.js';
@@ -49,7 +55,8 @@ async function* write(
       onTensor: ({ stage, done, total }) => emit({ stage, tensor: done, tensors: total }),
     }),
   );
-  return openDecoderCheckpoint(await openCheckpoint(folder), [architecture]);
+  // The folder may be of another architecture than the model: a llama whose heads no longer span it is written as a mistral.
+  return openDecoderCheckpoint(await openCheckpoint(folder), [...architectures, architecture]);
 }
 
 /** The model card of the pruned model. */
@@ -100,6 +107,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   const model = await openDecoderCheckpoint(job.checkpoint, job.architectures);
   const projection = projectionOf(model, settings);
   if (folder !== undefined) forTransformers(model); // throws now what it would throw after the work
+  if (job.mask?.length === projection.layout.size) assertAllowed('mask', job.mask, settings, projection); // and this
   const dense = yield* measureOnce(job, progress, 'dense', model);
   const learned = yield* learnOn(model, job, projection, progress);
   const { mask, scores, scales, replaced, biases, lora, norms } = learned;

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { textRows, tokenBlocks } from '@grasp/calib-data';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { tinyLlama, tinyText } from '@grasp/testing';
+import { randomCheckpoint, tinyLlama, tinyText } from '@grasp/testing';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine } from '../engine/open-engine.js';
@@ -29,7 +29,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function run(settings: Record<string, unknown>): Promise<RunRecord & { at: string }> {
+async function run(
+  settings: Record<string, unknown>,
+  checkpoint = job.checkpoint,
+): Promise<RunRecord & { at: string }> {
   const at = await mkdtemp(join(folder, 'out-'));
   const small = {
     text: { length: 16 },
@@ -37,7 +40,7 @@ async function run(settings: Record<string, unknown>): Promise<RunRecord & { at:
     importance: { rounds: 2, blocksPerRound: 2 },
   };
   const parsed = parseSettings(small, settings);
-  const generator = prune({ ...job, folder: at, settings: parsed });
+  const generator = prune({ ...job, checkpoint, folder: at, settings: parsed });
   for (let next = await generator.next(); ; next = await generator.next()) {
     if (next.done) return { ...next.value, at };
   }
@@ -64,6 +67,20 @@ describe('structured choices, from learning to what is written', () => {
     expect(Number.isFinite(calibrated!.text)).toBe(true);
     // Without scales and, as nothing of layer 0 is gone, without a refit: what is written is the mask.
     if (method === 'grasprune') expect(calibrated!.text).toBeCloseTo(masked!.text!, 3);
+  });
+
+  it('are written as a mistral where the heads of a llama no longer span it', async () => {
+    const { config, files } = tinyLlama();
+    const checkpoint = { ...randomCheckpoint({ ...config, num_key_value_heads: 4 }, 1), files };
+    const { at, layers, perplexity } = await run(
+      { budget: { keep: 0.9 }, projection: { layout: 'uniform', only: 'kv' } },
+      checkpoint,
+    );
+    expect(layers.map(({ kv }) => kv)).toEqual([3, 3]);
+    expect(JSON.parse(await readFile(join(at, 'config.json'), 'utf8'))).toMatchObject({
+      model_type: 'mistral',
+    });
+    expect(Number.isFinite(perplexity.calibrated!.text)).toBe(true);
   });
 
   it('remove every attention, and every FFN, with scales after', async () => {

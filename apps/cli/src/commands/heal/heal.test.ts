@@ -111,5 +111,12 @@ it('refuses what does not fit', async () => {
     err: expect.stringContaining('--held-out'),
   });
   expect(await refusal('--tokens', 'many')).toMatchObject({ code: 2 });
+  expect(await refusal('--tokens', '100B')).toMatchObject({ code: 2, err: expect.stringContaining('1B') });
+  expect(await refusal('--patience', '1', '--held-out', '0')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('held-out'),
+  });
+  const { code, err } = await heal(join('pruned', 'inside'));
+  expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('it lies in') });
   expect(readdirSync(folder)).not.toContain('refused');
 });

@@ -30,7 +30,11 @@ async function vectorIn(path: string, name: 'scores' | 'mask', layout: Layout): 
     const problem = vector ? 'its units are those of another model' : `it holds no ${name}`;
     throw new SettingsError(`--${name} ${path}: ${problem}.`, [name]);
   }
-  const file = await openSafetensors(path);
+  const file = await openSafetensors(path).catch((cause: unknown) => {
+    if ((cause as { code?: unknown }).code === 'GRASP_CHECKPOINT_MISSING') throw cause;
+    const problem = `it is neither a safetensors file nor a grasp-mask.json (${(cause as Error).message})`;
+    throw new SettingsError(`--${name} ${path}: ${problem}`, [name], { cause });
+  });
   try {
     const found = [...file.tensors.keys()];
     const tensor = found.includes(name) ? name : found.length === 1 ? found[0]! : undefined;

@@ -12,13 +12,15 @@ export async function pruneResuming(
 ): Promise<RunRecord> {
   const stateFile = await openStateFile(path, await runIdentity(job), { restart });
   if (stateFile.resumed && !shown.quiet) {
-    terminal.note(`Resuming after ${stateFile.savedSteps} steps from ${path}. Use --restart to begin again.`);
+    terminal.note(`Resuming after step ${stateFile.savedSteps} from ${path}. Use --restart to begin again.`);
   }
   try {
     return await watch(prune({ ...job, stateFile }), terminal, shown);
   } catch (error) {
     if (existsSync(path))
-      terminal.note(`${stateFile.savedSteps} steps are saved in ${path}. Run the same command to resume.`);
+      terminal.note(`${savedSteps(stateFile.savedSteps)} saved in ${path}. Run the same command to resume.`);
     throw error;
   }
 }
+
+const savedSteps = (count: number): string => (count === 1 ? '1 step is' : `${count} steps are`);

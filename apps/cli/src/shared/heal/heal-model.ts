@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { decoderLayout } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
@@ -15,6 +16,7 @@ import {
 } from '@grasp/prune';
 import { HEAL_REPORT, healReport } from '@grasp/report';
 import { withModel } from '../model.js';
+import { assertApart } from '../output-apart.js';
 import { withOutputFolder } from '../output-folder.js';
 import { watch } from '../progress/watch.js';
 import type { Terminal } from '../terminal.js';
@@ -55,6 +57,8 @@ export async function healModel(
   terminal: Terminal,
 ): Promise<HealRecord> {
   const { quiet, overwrite = false, restart = false } = flags;
+  const inputs = [path, ofTeacher, ...given.text, ...(given.eval ?? [])];
+  await assertApart(out, cached === undefined ? inputs : [...inputs, cached]);
   const options = given.prefix ? { prefix: given.prefix } : {};
   const fitting = (configs: HealConfigs, engine: Engine) => {
     if (flags.mayUseLora) {
@@ -88,7 +92,13 @@ export async function healModel(
           ...(await prunedFiles(pruned.path)),
         };
         const layout = decoderLayout(pruned.config);
-        const record = await watch(heal(job), terminal, { layout, quiet });
+        if (existsSync(statePath) && !restart && !quiet)
+          terminal.note(`Resuming from ${statePath}. Use --restart to begin again.`);
+        const record = await watch(heal(job), terminal, { layout, quiet }).catch((error: unknown) => {
+          if (existsSync(statePath))
+            terminal.note(`The state is saved in ${statePath}. Run the same command to resume.`);
+          throw error;
+        });
         await replaceFile(join(folder, HEAL_REPORT), healReport(record));
         return { record, stateFile };
       });

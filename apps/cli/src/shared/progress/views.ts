@@ -63,7 +63,8 @@ export function lineView(note: (line: string) => void, layout: Layout): Progress
       if (share < current.shown + LINE_EVERY && view.done < view.total) return;
       current.shown = share;
       const kept = 'kept' in event ? `, ${keptByDepth(layout, event.kept)}` : '';
-      note(`${view.label} ${view.done}/${view.total}: ${describePace(view, current.pace)}${kept}`);
+      const detail = `${describePace(view, current.pace)}${kept}`;
+      note(`${view.label} ${view.done}/${view.total}${detail === '' ? '' : `: ${detail}`}`);
     },
     stop() {},
   };

@@ -99,6 +99,18 @@ describe('runOptions', () => {
     }
   });
 
+  it('refuses several options that choose the units', async () => {
+    const model = { model: 'm', calib: ['a.txt'] };
+    await expect(runOptions({ ...model, mask: 'm.json', scores: 's.json' })).rejects.toThrow(
+      '--scores and --mask: each chooses all units',
+    );
+    await expect(runOptions({ ...model, mask: 'm.json', method: 'wanda-sp' })).rejects.toThrow(
+      '--mask and --method wanda-sp',
+    );
+    const { settings } = await runOptions({ ...model, mask: 'm.json', method: 'grasp+' });
+    expect(settings.method).toBe('grasp+');
+  });
+
   it('refuses an output that is, contains or lies in an input', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'grasp-apart-'));
     try {

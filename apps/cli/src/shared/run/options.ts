@@ -48,10 +48,27 @@ export async function runOptions(
     methodModule,
     heal: { text: healTexts = [] },
   } = parsed.data;
+  refuseSeveralChoices(settings, { scores, mask, methodModule });
   const files = [config, scores, mask, methodModule].filter((path) => path !== undefined);
   if (out !== undefined)
     await assertApart(out, [model, ...calib, ...mix, ...scaleCalib, ...texts, ...healTexts, ...files]);
   return { ...parsed.data, settings };
+}
+
+/** Methods whose recovery may follow a mask that was chosen elsewhere. */
+const RECOVERING: readonly string[] = ['grasprune', 'grasp+'];
+
+/** @throws SettingsError if more than one of the options chooses the units */
+function refuseSeveralChoices(
+  { method }: PruneSettings,
+  given: Pick<RunInputs, 'scores' | 'mask' | 'methodModule'>,
+): void {
+  const { methodModule, ...files } = given;
+  const choosing = Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [`--${name}`]));
+  if (methodModule !== undefined) choosing.push(`--method ${methodModule}`);
+  else if (choosing.length > 0 && !RECOVERING.includes(method)) choosing.push(`--method ${method}`);
+  if (choosing.length < 2) return;
+  throw new SettingsError(`${choosing.join(' and ')}: each chooses all units. Use one of them.`, ['method']);
 }
 
 /** A flag that takes several texts also takes a model that follows it. */

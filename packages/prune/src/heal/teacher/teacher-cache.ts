@@ -1,5 +1,6 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { rows, sha256OfIds, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import type { TeacherLogits } from '@grasp/decoder';
 import { parseJson, removeDrafts, replaceFile } from '@grasp/files';
@@ -26,11 +27,13 @@ export interface TeacherIdentity {
 }
 
 const HEADER = 'grasp-teacher.json';
-const FORMAT = 'grasp-teacher 1';
+const FORMAT = 'grasp-teacher 2';
+/** Each file ends with the CRC-32 of what stands before it. */
+const CHECKSUM_BYTES = 4;
 
 /**
  * A teacher's predictions on disk, one file for each block of text, by the SHA-256 of its tokens: blocks that repeat, in one
- * run or in another, are there once. Each file appears whole or not at all. A token takes `k` times 6 bytes, or 8 with a
+ * run or in another, are there once. Each file appears whole or not at all, and one that was damaged is asked for again. A token takes `k` times 6 bytes, or 8 with a
  * vocabulary of more than 65,536 tokens.
  */
 export class TeacherCache {
@@ -51,6 +54,7 @@ export class TeacherCache {
       throw new TeacherCacheError(folder, `${HEADER} cannot be read`, { cause: error });
     });
     if (text === undefined) {
+      await assertEmpty(folder);
       await mkdir(folder, { recursive: true });
       await replaceFile(path, `${JSON.stringify({ format: FORMAT, ...identity }, null, 2)}\n`);
       return new TeacherCache(folder, identity);
@@ -66,31 +70,28 @@ export class TeacherCache {
     return new TeacherCache(folder, identity);
   }
 
-  /** Number of different blocks of a text, among the first `count`, that are not there. */
+  /** Number of different blocks of a text, among the first `count`, that are not there or damaged. Reads all of them. */
   async missing(text: TokenBlocks, count = text.shape[0]): Promise<number> {
     const names = new Set(Array.from({ length: count }, (_, row) => nameOf(rows(text, [row]))));
     let missing = 0;
-    for (const name of names) {
-      const size = (await stat(this.path(name)).catch(() => undefined))?.size;
-      if (size !== this.blockBytes) missing++;
-    }
+    for (const name of names) if (!(await this.read(name))) missing++;
     return missing;
   }
 
-  /** A teacher that answers from the cache, and asks another one about the blocks that are missing. */
+  /**
+   * A teacher that answers from the cache, and asks another one about the blocks that are missing: one at a time, because the
+   * last bits of a product depend on its rows, and a block's predictions may not depend on which others were missing.
+   */
   over(teacher: Teacher | undefined): Teacher {
     return {
       topLogits: async (batch, k) => {
         const blocks = Array.from({ length: batch.shape[0] }, (_, row) => rows(batch, [row]));
         const known = await Promise.all(blocks.map((block) => this.read(nameOf(block))));
-        const unknown = blocks.flatMap((_, row) => (known[row] ? [] : [row]));
-        if (unknown.length > 0) {
+        for (const [row, block] of blocks.entries()) {
+          if (known[row]) continue;
           if (!teacher) throw new TeacherCacheError(this.folder, 'a block is missing that was there');
-          const asked = await teacher.topLogits(rows(batch, unknown), k);
-          for (const [i, row] of unknown.entries()) {
-            known[row] = part(asked, i, unknown.length);
-            await this.write(nameOf(blocks[row]!), known[row]);
-          }
+          known[row] = await teacher.topLogits(block, k);
+          await this.write(nameOf(block), known[row]);
         }
         return joined(known as TeacherLogits[]);
       },
@@ -111,8 +112,8 @@ export class TeacherCache {
     return (length - 1) * Math.min(topLogits, vocabSize);
   }
 
-  private get blockBytes(): number {
-    return this.entries * (this.ids.BYTES_PER_ELEMENT + Float32Array.BYTES_PER_ELEMENT);
+  private get fileBytes(): number {
+    return this.entries * (this.ids.BYTES_PER_ELEMENT + Float32Array.BYTES_PER_ELEMENT) + CHECKSUM_BYTES;
   }
 
   /** Undefined if the block is not there, or its file is damaged: it is then asked for again. */
@@ -121,33 +122,41 @@ export class TeacherCache {
       if (error.code === 'ENOENT') return undefined;
       throw new TeacherCacheError(this.folder, `${this.path(name)} cannot be read`, { cause: error });
     });
-    if (bytes?.byteLength !== this.blockBytes) return undefined;
+    if (bytes?.byteLength !== this.fileBytes) return undefined;
+    const end = bytes.byteLength - CHECKSUM_BYTES;
+    if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32LE(end)) return undefined;
     const idBytes = this.entries * this.ids.BYTES_PER_ELEMENT;
     const copy = new Uint8Array(bytes).buffer; // aligned
-    const logProbabilities = new Float32Array(copy.slice(idBytes));
+    const logProbabilities = new Float32Array(copy.slice(idBytes, end));
     return { ids: Int32Array.from(new this.ids(copy, 0, this.entries)), logProbabilities };
   }
 
   private async write(name: string, { ids, logProbabilities }: TeacherLogits): Promise<void> {
     const path = this.path(name);
     await mkdir(join(path, '..'), { recursive: true });
-    const bytes = new Uint8Array(ids.length * this.ids.BYTES_PER_ELEMENT + logProbabilities.byteLength);
-    bytes.set(new Uint8Array(this.ids.from(ids).buffer));
-    bytes.set(
-      new Uint8Array(Float32Array.from(logProbabilities).buffer),
-      bytes.length - logProbabilities.byteLength,
-    );
+    const values = Float32Array.from(logProbabilities);
+    const bytes = Buffer.concat([
+      new Uint8Array(this.ids.from(ids).buffer),
+      new Uint8Array(values.buffer),
+      new Uint8Array(CHECKSUM_BYTES),
+    ]);
+    const end = bytes.length - CHECKSUM_BYTES;
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, end)), end);
     await replaceFile(path, bytes);
   }
 }
 
 const nameOf = (block: TokenBatch): string => sha256OfIds(block.ids);
 
-/** Predictions for one of `count` blocks. */
-function part({ ids, logProbabilities }: TeacherLogits, at: number, count: number): TeacherLogits {
-  const size = ids.length / count;
-  const range = [at * size, (at + 1) * size] as const;
-  return { ids: ids.slice(...range), logProbabilities: logProbabilities.slice(...range) };
+/** @throws TeacherCacheError for a file, or a folder that holds something: it is no cache, or its header was lost. */
+async function assertEmpty(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new TeacherCacheError(folder, error.code === 'ENOTDIR' ? 'it is a file' : 'it cannot be read', {
+      cause: error,
+    });
+  });
+  if (names.length > 0) throw new TeacherCacheError(folder, `it is not empty, and has no ${HEADER}`);
 }
 
 function joined(parts: readonly TeacherLogits[]): TeacherLogits {
