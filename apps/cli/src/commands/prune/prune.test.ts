@@ -86,6 +86,12 @@ describe('grasp prune', () => {
     expect(await refusal('--method', at('missing.mjs'))).toContain('cannot be loaded');
     expect(await refusal('--method', 'best')).toContain('or the path of a module');
     expect(await refusal('--scores', at('model/model.safetensors'))).toContain('no tensor "scores"');
+    expect(await refusal('--mask', at('mine.mjs'))).toContain(
+      'neither a safetensors file nor a grasp-mask.json',
+    );
+    const tooMuch = await refusal('--mask', at('module/grasp-mask.json'), '--keep', '0.3');
+    expect(tooMuch).toContain('the budget allows');
+    expect(tooMuch).not.toContain('to resume'); // refused before there was anything to save
     expect(existsSync(at('refused'))).toBe(false);
   });
 
