@@ -6,12 +6,14 @@ import { type DistilGradients, distilGradients } from './gradients/distil-gradie
 import type { ContinuationGroup } from './inference/continuations.js';
 import type { DecoderParts } from './layers/decoder-parts.js';
 import { siteNames } from './observation/sites.js';
+import { loraScales } from './recovery/lora-scales.js';
 import { type RefittedRows, refitWalk } from './recovery/refit-walk.js';
 import type { DecoderConfig } from './spec/config.js';
 import type { DecoderParameters } from './spec/parameters.js';
 import { checkBatch, type TokenBatch } from './token-batch.js';
 import type { TrainingBatch } from './training/training-batch.js';
-import { type TrainingOptions, WeightTraining } from './training/weight-training.js';
+import type { TrainingOptions } from './training/training-options.js';
+import { WeightTraining } from './training/weight-training.js';
 
 /**
  * A pretrained decoder whose FFN channels and KV groups carry gates. It holds weights only: questions about it go to a
@@ -93,6 +95,16 @@ export class Decoder implements GatedModel<TokenBatch>, RefitModel<TokenBatch> {
     yield* refitWalk(this.parts, batches, mask, walk, refitted);
     for (const { sublayer, rows, values } of refitted) sublayer.replaceOutputRows(rows, values);
     this.parts.state.edition++;
+  }
+
+  /**
+   * The learning rates of LoRA factors relative to one another, from the sizes of the weights: see `loraScales`.
+   *
+   * @param mask 1 for each kept unit.
+   * @returns one for each entry of the factors, in the order of `initialLora`.
+   */
+  loraScales(mask: Uint8Array, rank: number): Promise<Float32Array> {
+    return loraScales(this.parts, mask, rank);
   }
 
   /**

@@ -89,12 +89,8 @@ export type { TokenBatch } from './token-batch.js';
 export type { StateTensor } from './training/held-state.js';
 export type { WeightKind } from './training/trained-weights.js';
 export type { TrainingBatch } from './training/training-batch.js';
-export {
-  type LearningRates,
-  type TrainingOptions,
-  type TrainingStep,
-  WeightTraining,
-} from './training/weight-training.js';
+export type { LearningRates, TrainingOptions, TrainingStep } from './training/training-options.js';
+export { WeightTraining } from './training/weight-training.js';
 export { type ExpectedTensor, expectedTensors } from './weights/expected-tensors.js';
 export { fusedCheckpoint, joinRows } from './weights/fused-tensors.js';
 export { headRows } from './weights/head-rows.js';

@@ -37,6 +37,7 @@ export {
   type MappedValues,
   type ParameterGroup,
   type Parametrisation,
+  scaledBy,
 } from './training/parameter-group.js';
 export {
   type BatchAt,

@@ -137,6 +137,17 @@ export abstract class ResidualLayer<
     return this.weights.others.outputBias;
   }
 
+  async rootMeanSquares(): Promise<number[]> {
+    const { bfloat16 } = this.functions.runtime;
+    const widen = (matrix: tf.Tensor) => bfloat16?.toFloat32(matrix) ?? matrix;
+    const squares = tf.tidy(() =>
+      this.weights.units.matrices.map((matrix) => tf.mean(tf.square(widen(matrix)))),
+    );
+    const means = await Promise.all(squares.map((mean) => mean.data<'float32'>()));
+    tf.dispose(squares);
+    return means.map(([mean]) => Math.sqrt(mean!));
+  }
+
   permute(permutation: Permutation): void {
     this.weights.units.permute(permutation);
   }

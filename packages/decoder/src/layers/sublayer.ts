@@ -89,6 +89,8 @@ export interface Sublayer {
   readonly norms: number;
   /** Sizes of the matrices of that many units, in the order of the LoRA factors. */
   matrices(units: number): readonly MatrixSize[];
+  /** Root mean square of the entries of each of these matrices, all units together. */
+  rootMeanSquares(): Promise<number[]>;
   /** Puts the weights in the order of a permutation; does nothing if they are in it. */
   permute(permutation: Permutation): void;
   prepare(parameters: SublayerParameters): SublayerTensors;

@@ -24,6 +24,8 @@ export class HeldState {
   private readonly half: boolean;
   /** What the norm was. */
   private readonly initial: tf.Tensor | undefined;
+  /** Root mean square of the weight at first, which its learning rate is relative to; absent if that is absolute. */
+  private readonly size: tf.Tensor | undefined;
   /** Absent if the owner holds the parameter: a float32 weight. */
   private parameter: tf.Tensor | undefined;
   private first: tf.Tensor;
@@ -32,6 +34,7 @@ export class HeldState {
   constructor(
     private readonly runtime: Runtime,
     private readonly trained: TrainedWeight,
+    relative = false,
   ) {
     const { owner, kind } = trained;
     const weight = this.weight;
@@ -40,12 +43,13 @@ export class HeldState {
     if (kind === 'norm') {
       this.initial = weight.clone();
       this.parameter = owner.run(() => tf.ones(weight.shape));
-    } else if (this.half) {
-      this.parameter = owner.run(() => runtime.bfloat16!.toFloat32(weight));
+    } else {
+      if (this.half) this.parameter = owner.run(() => runtime.bfloat16!.toFloat32(weight));
+      if (relative) this.size = owner.run(() => rootMeanSquare(this.parameter ?? weight));
     }
   }
 
-  get size(): number {
+  get entries(): number {
     return this.first.size;
   }
 
@@ -59,8 +63,14 @@ export class HeldState {
     run: ReturnType<typeof adamWUpdate>,
     inputs: Omit<UpdateInputs, 'weight' | 'first' | 'second'>,
   ): void {
-    const { first, second } = this;
-    const { weight, ...moments } = run({ ...inputs, weight: this.parameter ?? this.weight, first, second });
+    const { first, second, size } = this;
+    const held = { weight: this.parameter ?? this.weight, first, second };
+    const own = size && {
+      rate: tf.mul(inputs.rate, size),
+      keep: tf.sub(1, tf.mul(tf.sub(1, inputs.keep), size)),
+    };
+    const { weight, ...moments } = run({ ...inputs, ...own, ...held });
+    if (own) tf.dispose(own);
     this.replace({ parameter: weight, ...moments });
   }
 
@@ -72,7 +82,7 @@ export class HeldState {
   tensors(): StateTensor[] {
     return SAVED.map((part) => ({
       name: `${this.trained.key}.${part}`,
-      size: this.size,
+      size: this.entries,
       read: () => (this[part] ?? this.weight).data<'float32'>(),
     }));
   }
@@ -84,10 +94,10 @@ export class HeldState {
     for (const part of SAVED) {
       const name = `${this.trained.key}.${part}`;
       const values = await read(name);
-      if (values.length !== this.size) {
+      if (values.length !== this.entries) {
         tf.dispose(made);
         throw new DecoderInputError(
-          `The state of a training: "${name}" has ${values.length} entries; the model takes ${this.size}.`,
+          `The state of a training: "${name}" has ${values.length} entries; the model takes ${this.entries}.`,
         );
       }
       made.push(this.trained.owner.run(() => tf.tensor(values, shape)));
@@ -97,7 +107,9 @@ export class HeldState {
   }
 
   dispose(): void {
-    tf.dispose([this.first, this.second, this.initial, this.parameter].filter((t) => t !== undefined));
+    tf.dispose(
+      [this.first, this.second, this.initial, this.size, this.parameter].filter((t) => t !== undefined),
+    );
   }
 
   private get weight(): tf.Tensor {
@@ -119,4 +131,12 @@ export class HeldState {
     }
     this.trained.owner.replaceWeights(new Map([[this.trained.name, weight]]));
   }
+}
+
+/** Of a float32 tensor; 1 for one of zeros, whose entries have no size to go by. */
+function rootMeanSquare(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const size = tf.sqrt(tf.mean(tf.square(x)));
+    return tf.where(tf.greater(size, 0), size, tf.onesLike(size));
+  });
 }

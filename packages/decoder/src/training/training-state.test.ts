@@ -58,13 +58,15 @@ it('ends in the same bytes when it is resumed, and leaves no tensor behind', asy
   straight.dispose();
 });
 
-it('updates as AdamW does on the host', async () => {
+it.each([false, true])('updates as AdamW does on the host, with a relative rate: %s', async (relative) => {
   const decoder = await loadDecoder(checkpoint);
-  const training = decoder.training({ betas: [0.9, 0.95], weightDecay: 0.1 });
+  const training = decoder.training({ betas: [0.9, 0.95], weightDecay: 0.1, relative });
   const name = 'model.layers.1.mlp.down_proj.weight';
   const read = async () => toFloat32(await training.checkpoint(checkpoint).read(name)).slice();
   const expected = await read();
-  const host = adamW({ learningRate: rates.matrix, betas: [0.9, 0.95], weightDecay: 0.1 });
+  const size = Math.sqrt(expected.reduce((sum, x) => sum + x * x, 0) / expected.length);
+  const learningRate = rates.matrix * (relative ? size : 1);
+  const host = adamW({ learningRate, betas: [0.9, 0.95], weightDecay: 0.1 });
   let state = host.init(expected.length);
   for (let step = 0; step < 3; step++) {
     // The gradient is what the first moment learns.

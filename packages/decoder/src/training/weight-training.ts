@@ -10,29 +10,10 @@ import { type DecoderCheckpoint, decoderCheckpoint } from '../spec/decoder-check
 import { splitTargets } from '../token-batch.js';
 import { type AdamWSettings, adamWUpdate, updateScalars } from './adamw.js';
 import { HeldState, type StateTensor } from './held-state.js';
-import { type TrainedWeight, trainedWeights, type WeightKind, type WeightOwner } from './trained-weights.js';
+import { type TrainedWeight, trainedWeights, type WeightOwner } from './trained-weights.js';
 import { checkTrainingBatch, type TrainingBatch, tokenWeights } from './training-batch.js';
+import type { LearningRates, TrainingOptions, TrainingStep } from './training-options.js';
 import { type Gradients, type TrainingPass, trainingPass } from './training-pass.js';
-
-export interface TrainingOptions extends Partial<AdamWSettings> {
-  /** Largest norm of all gradients together; larger ones are scaled down to it. Default: no limit. */
-  readonly clip?: number;
-  /** Whether the embedding and the head are trained too. Default true. */
-  readonly embedding?: boolean;
-}
-
-/** A learning rate for each kind of weight. That of a norm is relative: norms are trained by factors. */
-export type LearningRates = Readonly<Record<WeightKind, number>>;
-
-/** What a step did. */
-export interface TrainingStep {
-  /** Mean negative log-likelihood of the next tokens, in nats, before the update. */
-  readonly nll: number;
-  /** Mean divergence from the teacher; undefined without a teacher. */
-  readonly kl: number | undefined;
-  /** Norm of all gradients together, before clipping. */
-  readonly gradientNorm: number;
-}
 
 /** Gradients of one step, of all trained weights in their order. */
 type StepGradients = readonly tf.Tensor[];
@@ -55,13 +36,15 @@ export class WeightTraining {
   /** See `Decoder.training`. */
   constructor(
     private readonly parts: DecoderParts,
-    { betas = [0.9, 0.95], epsilon = 1e-8, weightDecay = 0, clip, embedding = true }: TrainingOptions,
+    options: TrainingOptions,
   ) {
+    const { betas = [0.9, 0.95], epsilon = 1e-8, weightDecay = 0, clip } = options;
+    const { embedding = true, relative = false } = options;
     this.settings = { betas, epsilon, weightDecay };
     this.clip = clip;
     this.embedding = embedding;
     this.weights = trainedWeights(parts, embedding);
-    this.states = this.weights.map((weight) => new HeldState(parts.runtime, weight));
+    this.states = this.weights.map((weight) => new HeldState(parts.runtime, weight, relative));
     this.update = adamWUpdate(parts.runtime, this.settings);
   }
 
@@ -72,7 +55,7 @@ export class WeightTraining {
 
   /** Number of entries of all trained weights. */
   get size(): number {
-    return this.states.reduce((sum, { size }) => sum + size, 0);
+    return this.states.reduce((sum, { entries }) => sum + entries, 0);
   }
 
   /**

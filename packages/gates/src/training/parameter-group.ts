@@ -26,6 +26,25 @@ export interface ParameterGroup {
   readonly entryName?: (index: number) => string;
 }
 
+/**
+ * Values are the parameters times fixed factors. For an optimiser that takes steps of one size whatever the gradients are, such as
+ * AdamW, the factors are learning rates relative to its own.
+ *
+ * @param factors one per entry.
+ */
+export function scaledBy(factors: Float32Array): Parametrisation {
+  const values = new Float32Array(factors.length);
+  return (parameters) => {
+    for (let i = 0; i < values.length; i++) values[i] = parameters[i]! * factors[i]!;
+    return {
+      values,
+      pullback(valueGradients, out) {
+        for (let i = 0; i < out.length; i++) out[i] = valueGradients[i]! * factors[i]!;
+      },
+    };
+  };
+}
+
 /** Parameters that are their own values: LoRA factors and weights. */
 export const identity: Parametrisation = (parameters) => ({
   values: parameters,

@@ -143,9 +143,9 @@ async function* trained(
   const options = { betas: [beta1, beta2] as const, weightDecay, clip };
   const lora =
     settings.train === 'lora'
-      ? new LoraTraining(student, { ...options, rank: settings.rank, seed: settings.seed })
+      ? await LoraTraining.open(student, { ...options, rank: settings.rank, seed: settings.seed })
       : undefined;
-  const training = lora ?? student.training({ ...options, embedding });
+  const training = lora ?? student.training({ ...options, embedding, relative: true });
   const models = { student: lora?.model ?? student, teacher };
   try {
     const onBest = async (step: number) => {

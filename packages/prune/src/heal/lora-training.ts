@@ -53,22 +53,32 @@ const INITIAL_LORA = 2;
  * alone: the weights stay as they are until the factors are merged into the checkpoint.
  */
 export class LoraTraining implements HealTraining {
-  private readonly mask: Uint8Array;
+  /** What AdamW updates. */
+  private readonly parameters: Record<Group, Float32Array>;
+  /** What the decoder computes with: LoRA factors times `loraScales`. */
   private readonly values: Record<Group, Float32Array>;
   private readonly moments: Record<Group, { first: Float32Array; second: Float32Array }>;
   private step = 0;
 
-  constructor(
+  static async open(decoder: Decoder, options: LoraTrainingOptions): Promise<LoraTraining> {
+    const mask = new Uint8Array(decoder.layout.size).fill(1);
+    return new LoraTraining(decoder, options, mask, await decoder.loraScales(mask, options.rank));
+  }
+
+  private constructor(
     private readonly decoder: Decoder,
     private readonly options: LoraTrainingOptions,
+    private readonly mask: Uint8Array,
+    private readonly scales: Float32Array,
   ) {
-    const { config, layout } = decoder;
+    const { config } = decoder;
     const random = new Random(options.seed, INITIAL_LORA);
-    this.mask = new Uint8Array(layout.size).fill(1);
-    this.values = {
+    this.parameters = {
       lora: initialLora(config, this.mask, options.rank, () => random.next() / 2 ** 32),
       norms: new Float32Array(normCount(config)).fill(1),
     };
+    this.values = { lora: new Float32Array(this.parameters.lora.length), norms: this.parameters.norms };
+    this.refresh();
     const zeros = ({ length }: Float32Array) => ({
       first: new Float32Array(length),
       second: new Float32Array(length),
@@ -107,11 +117,12 @@ export class LoraTraining implements HealTraining {
       const { first: firstMoment, second: secondMoment } = this.moments[group];
       const state = { step: this.step, vectors: { firstMoment, secondMoment } };
       optimizer.update(
-        this.values[group],
-        gradients[group].map((g) => g * factor),
+        this.parameters[group],
+        gradients[group].map(matrix ? (g, i) => g * factor * this.scales[i]! : (g) => g * factor),
         state,
       );
     }
+    this.refresh();
     this.step++;
     return { nll, kl, gradientNorm };
   }
@@ -134,14 +145,20 @@ export class LoraTraining implements HealTraining {
 
   async restore(step: number, read: (name: string) => Promise<Float32Array>): Promise<void> {
     for (const [name, values] of this.vectors()) values.set(await read(name));
+    this.refresh();
     this.step = step;
   }
 
   dispose(): void {}
 
+  private refresh(): void {
+    const { lora } = this.parameters;
+    for (let i = 0; i < lora.length; i++) this.values.lora[i] = lora[i]! * this.scales[i]!;
+  }
+
   private *vectors(): Generator<[name: string, values: Float32Array]> {
     for (const group of GROUPS) {
-      yield [`${group}.parameter`, this.values[group]];
+      yield [`${group}.parameter`, this.parameters[group]];
       yield [`${group}.first`, this.moments[group].first];
       yield [`${group}.second`, this.moments[group].second];
     }

@@ -15,9 +15,13 @@ export const healFields = {
   learningRate: z
     .number()
     .gt(0)
-    .default(5e-4)
-    .describe('peak learning rate of AdamW for matrices and biases'),
-  normLearningRate: z.number().gt(0).default(5e-3).describe('peak learning rate for the factors of norms'),
+    .default(2.5e-3)
+    .describe('peak learning rate of AdamW for matrices and biases, relative to the size of their entries'),
+  normLearningRate: z
+    .number()
+    .gt(0)
+    .default(5e-3)
+    .describe('peak learning rate of norms, relative to each factor'),
   warmUp: z
     .number()
     .min(0)
@@ -60,7 +64,11 @@ export const healFields = {
     .default('all')
     .describe('what is trained: all weights, or LoRA and the factors of norms, in much less memory'),
   rank: z.int().min(1).max(256).default(16).describe('rank of LoRA, with --train lora'),
-  loraLearningRate: z.number().gt(0).default(4e-3).describe('peak learning rate of LoRA'),
+  loraLearningRate: z
+    .number()
+    .gt(0)
+    .default(2e-3)
+    .describe('peak learning rate of LoRA, times the root of the size of each matrix'),
   embedding: z
     .enum(['trained', 'frozen'])
     .default('trained')

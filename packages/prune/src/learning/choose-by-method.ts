@@ -41,14 +41,14 @@ export async function* chooseByMethod(
     progress.choice = { found };
   }
   const { found } = progress.choice as { found: Float32Array | Uint8Array };
-  assertFits(method, found, projection);
+  assertFits(method.name, found, projection);
   const mask = found instanceof Float32Array ? projection.project(found) : found;
   if (mask === found) assertAllowed(method.name, mask, settings, projection);
   yield { ...event, done: true };
   return { mask, scores: Float32Array.from(found), losses: [] };
 }
 
-function assertFits({ name }: PruningMethod, found: unknown, { layout }: Projection): void {
+function assertFits(name: string, found: unknown, { layout }: Projection): void {
   if (found instanceof Float32Array) {
     const bad = found.findIndex((score) => Number.isNaN(score));
     if (found.length === layout.size && bad < 0) return;
@@ -64,8 +64,14 @@ function assertFits({ name }: PruningMethod, found: unknown, { layout }: Project
   );
 }
 
+/** @throws MethodError if a mask of the caller's does not fit the model, its budgets or the settings */
+export function assertMask(mask: Uint8Array, settings: PruneSettings, projection: Projection): void {
+  assertFits('given mask', mask, projection);
+  assertAllowed('given mask', mask, settings, projection);
+}
+
 /** @throws MethodError if a mask exceeds a budget, or breaks a constraint of the settings. */
-export function assertAllowed(
+function assertAllowed(
   name: string,
   mask: Uint8Array,
   settings: PruneSettings,

@@ -14,7 +14,9 @@ import {
   type GradientsOf,
   initialState,
   type ParameterGroup,
+  type Parametrisation,
   Random,
+  scaledBy,
   train,
   unitName,
 } from '@grasp/gates';
@@ -71,7 +73,9 @@ export async function* tune(
     seed: settings.seed,
   });
   const steps = stepsPerEpoch * settings.scales.epochs;
-  const groups = groupsOf(model, mask, settings, steps);
+  const loraFactors =
+    settings.lora.rank > 0 ? scaledBy(await model.loraScales(mask, settings.lora.rank)) : undefined;
+  const groups = groupsOf(model, mask, settings, steps, loraFactors);
   const names = Object.keys(groups) as Group[];
   const under = (values: Partial<Record<Group, Float32Array | undefined>>) =>
     ({ gates: values.scales, norms: values.norms, lora: values.lora }) as DecoderParameters;
@@ -95,7 +99,7 @@ export async function* tune(
     return {
       scales: scalesFromScores(scales!, mask, alpha),
       norms: norms && scalesFromScores(norms, allOnes(norms.length), alpha),
-      lora,
+      lora: lora && loraFactors!(lora, steps).values.slice(),
     };
   };
   const kept =
@@ -115,6 +119,7 @@ function groupsOf(
   mask: Uint8Array,
   settings: PruneSettings,
   steps: number,
+  loraFactors: Parametrisation | undefined,
 ): Record<Group, ParameterGroup> {
   const { lora, scales, seed } = settings;
   const { learningRate, beta1, beta2, epsilon } = settings.optimizer;
@@ -133,9 +138,9 @@ function groupsOf(
   };
   if (scales.targets === 'units+norms' || lora.rank > 0)
     groups.norms = scaleGroup(allOnes(normCount(config)), optimizer(learningRate), scales.alpha);
-  if (lora.rank > 0) {
+  if (loraFactors) {
     const initial = initialLora(config, mask, lora.rank, () => random.next() / 2 ** 32);
-    groups.lora = { initial, optimizer: optimizer(lora.learningRate) };
+    groups.lora = { initial, optimizer: optimizer(lora.learningRate), parametrisation: loraFactors };
   }
   return groups as Record<Group, ParameterGroup>;
 }

@@ -62,7 +62,11 @@ describe('the record of a run of an earlier release', () => {
           importance: { rounds: 2, blocksPerRound: 2, within: 'importance' },
           refit: { blocks: 4, compensation: 0.2 },
         },
-        ...{ text: { blocks: 4, length: 32 }, lora: { rank: 2 }, distil: { weight: 0.5, blocks: 4 } },
+        ...{
+          text: { blocks: 4, length: 32 },
+          lora: { rank: 2, learningRate: 4e-3 },
+          distil: { weight: 0.5, blocks: 4 },
+        },
         heldOut: { blocks: 0 },
       }),
     );

@@ -15,7 +15,7 @@ describe('parseSettings', () => {
       optimizer: { learningRate: 1e-2, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
       refit: { mode: 'none', blocks: 512, damping: 1e-3, compensation: 0.3 },
       scales: { targets: 'units', epochs: 1, schedule: 'constant', alpha: 0.5 },
-      lora: { rank: 0, learningRate: 4e-3 },
+      lora: { rank: 0, learningRate: 2e-3 },
       distil: { weight: 0, blocks: 512 },
       heldOut: { blocks: 0 },
       text: { blocks: 512, length: 512, batch: 1 },
@@ -89,7 +89,7 @@ describe('settings as a list', () => {
       ...{ refit: 'sequential', refitBlocks: 48, recover: 0.3, scales: 'units+norms', scaleRate: 'annealed' },
       ...{
         rank: 16,
-        rankRate: 4e-3,
+        rankRate: 2e-3,
         distill: 0.75,
         distillBlocks: 48,
         length: 512,

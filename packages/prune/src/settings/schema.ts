@@ -181,7 +181,11 @@ export const settingsSchema = z.strictObject({
         .max(256)
         .default(0)
         .describe('rank of LoRA on all kept matrices, merged before writing; 0 for none'),
-      learningRate: z.number().gt(0).default(4e-3).describe('learning rate of AdamW for LoRA'),
+      learningRate: z
+        .number()
+        .gt(0)
+        .default(2e-3)
+        .describe('learning rate of AdamW for LoRA, times the root of the size of each matrix'),
     },
     { heading: 'LoRA', afterChoice: true },
   ),

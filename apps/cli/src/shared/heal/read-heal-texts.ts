@@ -55,7 +55,7 @@ export async function readHealTexts(
   }
   const weights = textWeights?.split(',').map(numberOf);
   if (weights && (weights.length !== text.length || !weights.every((weight) => weight > 0))) {
-    const message = `--${prefix}text-weights ${textWeights}: it must be ${text.length} positive numbers, one for each text, separated by commas.`;
+    const message = `--${prefix}text-weights ${textWeights}: it must be one positive number for each of the ${text.length} texts, separated by commas.`;
     throw new SettingsError(message, ['text-weights']);
   }
   const blocks: TokenBlocks[] = [];
