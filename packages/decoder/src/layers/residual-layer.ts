@@ -140,9 +140,10 @@ export abstract class ResidualLayer<
   async rootMeanSquares(): Promise<number[]> {
     const { bfloat16 } = this.functions.runtime;
     const widen = (matrix: tf.Tensor) => bfloat16?.toFloat32(matrix) ?? matrix;
-    const squares = tf.tidy(() =>
-      this.weights.units.matrices.map((matrix) => tf.mean(tf.square(widen(matrix)))),
-    );
+    const meanSquare = (matrix: tf.Tensor) => tf.mean(tf.square(widen(matrix)));
+    // Units in their own order, so that the last bit of a sum does not depend on earlier masks.
+    const matrices = [...this.weights.units.all().values()].filter(({ rank }) => rank === 2);
+    const squares = tf.tidy(() => matrices.map(meanSquare));
     const means = await Promise.all(squares.map((mean) => mean.data<'float32'>()));
     tf.dispose(squares);
     return means.map(([mean]) => Math.sqrt(mean!));

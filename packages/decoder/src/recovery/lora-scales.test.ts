@@ -1,5 +1,5 @@
 import { type Checkpoint, toFloat32 } from '@grasp/checkpoint';
-import { random, randomCheckpoint, type TinyConfig } from '@grasp/testing';
+import { random, randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -85,5 +85,15 @@ describe('loraScales', () => {
       larger.map((scale, i) => scale / plain[i]!).map((ratio) => Math.round(100 * ratio) / 100),
     );
     expect(ratios).toEqual(new Set([1, 4]));
+  });
+
+  it('do not depend on what was asked before, to the last bit', async () => {
+    const decoder = await loadDecoder(checkpoint);
+    const all = new Uint8Array(decoder.layout.size).fill(1);
+    const fresh = await decoder.loraScales(all, RANK);
+    const gates = Float32Array.from(all, (_, unit) => ((unit * 7) % 3 > 0 ? 1 : 0));
+    await decoder.under({ gates }).negLogLikelihood(randomTokens(1, 8, 50, 2));
+    expect(await decoder.loraScales(all, RANK)).toEqual(fresh);
+    decoder.dispose();
   });
 });

@@ -82,11 +82,6 @@ export class PermutedWeights {
     this.split();
   }
 
-  /** The weights that are matrices, whatever the order of their units. They belong to this object. */
-  get matrices(): readonly tf.Tensor[] {
-    return [...this.whole.values()].filter(({ rank }) => rank === 2);
-  }
-
   /** All weights, the units in their own order. They belong to this object. */
   all(): ReadonlyMap<string, tf.Tensor> {
     this.permute(identityPermutation(this.count));
