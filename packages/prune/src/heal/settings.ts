@@ -15,12 +15,12 @@ export const healFields = {
   learningRate: z
     .number()
     .gt(0)
-    .default(2.5e-3)
+    .default(1e-3)
     .describe('peak learning rate of AdamW for matrices and biases, relative to the size of their entries'),
   normLearningRate: z
     .number()
     .gt(0)
-    .default(5e-3)
+    .default(2e-3)
     .describe('peak learning rate of norms, relative to each factor'),
   warmUp: z
     .number()
