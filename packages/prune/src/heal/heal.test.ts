@@ -187,7 +187,8 @@ describe('heal', () => {
       expect(record.steps.at(-1)!.kl).toBeLessThan(record.steps[0]!.kl!);
       expect(record.parameters).toBeLessThan(4000);
       // What is written is what was measured while it was trained.
-      expect(record.perplexity.healed['held out']).toBeCloseTo(record.curve.at(-1)!.perplexity, 3);
+      // Merged in float32: the last bits of a product differ.
+      expect(record.perplexity.healed['held out']! / record.curve.at(-1)!.perplexity).toBeCloseTo(1, 5);
       outs.push(out);
     }
     for (const name of ['model.safetensors', 'grasp-heal.json'])
