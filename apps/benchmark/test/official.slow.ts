@@ -71,7 +71,7 @@ describe.skipIf(!hasPython)("beside the paper's code", () => {
   it('doubles the blocks until a perplexity is reached, and then alternates', async () => {
     const dense = JSON.parse(await readFile(join(folder, 'out', 'contest.json'), 'utf8')).dense.perplexity
       .wikitext2;
-    const timeTo = (perplexity: number) =>
+    const timeTo = (perplexity: number, out = 'time') =>
       bench(
         'time-to',
         model(),
@@ -81,7 +81,7 @@ describe.skipIf(!hasPython)("beside the paper's code", () => {
         '2',
         '--most',
         '4',
-        ...options('time'),
+        ...options(out),
       );
     const easy = await timeTo(10 * dense);
     expect(easy.exitCode, easy.stderr).toBe(0);
@@ -94,7 +94,8 @@ describe.skipIf(!hasPython)("beside the paper's code", () => {
       ['official', 8],
       ['grasp', 2],
     ]);
-    const impossible = await timeTo(1);
+    expect((await timeTo(1)).stderr).toContain('the folder is not empty');
+    const impossible = await timeTo(1, 'again');
     expect(impossible.exitCode, impossible.stderr).toBe(0);
     expect(impossible.stdout).toMatch(/No attempt reached 1: the last had \S+ on 4 blocks\./);
   });

@@ -1,11 +1,23 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama } from '@grasp/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCommand, main } from './build.js';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 const { GRASP_OFFICIAL: clone, GRASP_OFFICIAL_PYTHON: python } = process.env;
 
@@ -69,6 +81,39 @@ describe('grasp-bench speed', () => {
     const { matches } = JSON.parse(await readFile(join(out, 'speed.json'), 'utf8'));
     expect(matches[0]).toMatchObject({ rival: 'baseline', commit: expect.stringMatching(/^[0-9a-f]+$/) });
     expect(matches[0].rounds).toHaveLength(2);
+  });
+
+  it('times them in alternation with layers on a worker, which compute the same', async () => {
+    const port = await freePort();
+    const serve = `import { serveTensorFlow } from '@grasp/tensorflow';
+      await serveTensorFlow({ port: ${port} });
+      console.log('ready');
+      setInterval(() => {}, 1e6);`;
+    const cwd = fileURLToPath(new URL('..', import.meta.url));
+    const worker = execa('node', ['--input-type=module', '--eval', serve], { cwd, reject: false });
+    try {
+      await new Promise((resolve) => worker.stdout.once('data', resolve));
+      const out = join(folder, 'workers');
+      const how = [
+        '--workers',
+        `localhost:${port}`,
+        '--step',
+        'gates',
+        '--dtype',
+        'float32',
+        '--length',
+        '16',
+      ];
+      const { exitCode, stderr, stdout } = await run(...how, '--rounds', '2', '--report', out);
+      expect(exitCode, stderr).toBe(0);
+      expect(stdout).toContain('on workers s');
+      const { matches } = JSON.parse(await readFile(join(out, 'speed.json'), 'utf8'));
+      expect(matches[0]).toMatchObject({ rival: 'workers', agreement: { loss: 0 } });
+      expect(matches[0].rounds).toHaveLength(2);
+    } finally {
+      worker.kill('SIGKILL');
+      await worker;
+    }
   });
 
   it('refuses a baseline beside PyTorch, and a commit that is not there', async () => {

@@ -13,7 +13,7 @@ import {
   type TrainingStep,
 } from '@grasp/decoder';
 import type { LanguageModel } from '@grasp/eval';
-import { adamW, Random } from '@grasp/gates';
+import { adamW, type Parametrisation, Random, scaledBy } from '@grasp/gates';
 import { prunedView } from '../run/pruned-view.js';
 
 /** Trains the weights of a decoder: all of them, or LoRA. */
@@ -55,21 +55,20 @@ const INITIAL_LORA = 2;
 export class LoraTraining implements HealTraining {
   /** What AdamW updates. */
   private readonly parameters: Record<Group, Float32Array>;
-  /** What the decoder computes with: LoRA factors times `loraScales`. */
-  private readonly values: Record<Group, Float32Array>;
   private readonly moments: Record<Group, { first: Float32Array; second: Float32Array }>;
   private step = 0;
 
   static async open(decoder: Decoder, options: LoraTrainingOptions): Promise<LoraTraining> {
     const mask = new Uint8Array(decoder.layout.size).fill(1);
-    return new LoraTraining(decoder, options, mask, await decoder.loraScales(mask, options.rank));
+    return new LoraTraining(decoder, options, mask, scaledBy(await decoder.loraScales(mask, options.rank)));
   }
 
   private constructor(
     private readonly decoder: Decoder,
     private readonly options: LoraTrainingOptions,
     private readonly mask: Uint8Array,
-    private readonly scales: Float32Array,
+    /** From what AdamW updates to LoRA factors, and back for gradients: `loraScales`. */
+    private readonly scaled: Parametrisation,
   ) {
     const { config } = decoder;
     const random = new Random(options.seed, INITIAL_LORA);
@@ -77,25 +76,29 @@ export class LoraTraining implements HealTraining {
       lora: initialLora(config, this.mask, options.rank, () => random.next() / 2 ** 32),
       norms: new Float32Array(normCount(config)).fill(1),
     };
-    this.values = { lora: new Float32Array(this.parameters.lora.length), norms: this.parameters.norms };
-    this.refresh();
     const zeros = ({ length }: Float32Array) => ({
       first: new Float32Array(length),
       second: new Float32Array(length),
     });
-    this.moments = { lora: zeros(this.values.lora), norms: zeros(this.values.norms) };
+    this.moments = { lora: zeros(this.parameters.lora), norms: zeros(this.parameters.norms) };
   }
 
   get size(): number {
-    return GROUPS.reduce((sum, group) => sum + this.values[group].length, 0);
+    return GROUPS.reduce((sum, group) => sum + this.parameters[group].length, 0);
+  }
+
+  /** What the decoder computes with. */
+  private get values(): Record<Group, Float32Array> {
+    const { lora, norms } = this.parameters;
+    return { lora: this.scaled(lora, this.step).values, norms };
   }
 
   /** The decoder under the current factors. */
   get model(): LanguageModel {
-    const { decoder, values } = this;
+    const { decoder } = this;
     return {
       contextLength: decoder.contextLength,
-      negLogLikelihood: (batch) => decoder.under(values).negLogLikelihood(batch),
+      negLogLikelihood: (batch) => decoder.under(this.values).negLogLikelihood(batch),
     };
   }
 
@@ -116,13 +119,10 @@ export class LoraTraining implements HealTraining {
       const optimizer = adamW({ learningRate, betas, weightDecay: matrix ? weightDecay : 0 });
       const { first: firstMoment, second: secondMoment } = this.moments[group];
       const state = { step: this.step, vectors: { firstMoment, secondMoment } };
-      optimizer.update(
-        this.parameters[group],
-        gradients[group].map(matrix ? (g, i) => g * factor * this.scales[i]! : (g) => g * factor),
-        state,
-      );
+      const gradient = gradients[group].map((g) => g * factor);
+      if (matrix) this.scaled(this.parameters.lora, this.step).pullback(gradient, gradient);
+      optimizer.update(this.parameters[group], gradient, state);
     }
-    this.refresh();
     this.step++;
     return { nll, kl, gradientNorm };
   }
@@ -145,16 +145,10 @@ export class LoraTraining implements HealTraining {
 
   async restore(step: number, read: (name: string) => Promise<Float32Array>): Promise<void> {
     for (const [name, values] of this.vectors()) values.set(await read(name));
-    this.refresh();
     this.step = step;
   }
 
   dispose(): void {}
-
-  private refresh(): void {
-    const { lora } = this.parameters;
-    for (let i = 0; i < lora.length; i++) this.values.lora[i] = lora[i]! * this.scales[i]!;
-  }
 
   private *vectors(): Generator<[name: string, values: Float32Array]> {
     for (const group of GROUPS) {

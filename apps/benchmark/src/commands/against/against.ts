@@ -1,16 +1,16 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, type PruneSettings, projectionOf } from '@grasp/prune';
+import { assertEmpty } from '../../shared/files/assert-empty.js';
 import { type ContestTexts, checkTexts, contestData } from '../../shared/official/contest-data.js';
 import { forOfficial } from '../../shared/official/for-official.js';
 import { type Measurement, measureModel } from '../../shared/official/measure-model.js';
 import { officialArguments } from '../../shared/official/official-arguments.js';
 import { checkClone } from '../../shared/official/official-clone.js';
 import { pruneOfficial } from '../../shared/official/prune-official.js';
-import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { pruneApart } from '../../shared/own/prune-apart.js';
 import type { Cost } from '../../shared/own/prune-own.js';
 
@@ -57,7 +57,7 @@ export async function against(options: AgainstOptions): Promise<Contest> {
   const checkpoint = await openCheckpoint(model);
   try {
     projectionOf(checkpoint, settings); // throws before any work if the budget cannot be met
-    await checkEmpty(out);
+    await assertEmpty(out);
     const requirements = join(official, 'requirements.txt');
     const python = await pythonEnvironment(requirements, { python: options.python, onProgress: say });
     const at = (name: string) => join(out, name);
@@ -94,11 +94,4 @@ export async function against(options: AgainstOptions): Promise<Contest> {
   } finally {
     await checkpoint.close();
   }
-}
-
-/** Results of an earlier run could be mistaken for those of this one. */
-async function checkEmpty(out: string): Promise<void> {
-  const names = await readdir(out).catch(() => []);
-  if (names.length > 0)
-    throw new BenchOptionError(`--out ${out}: the folder is not empty. Choose another folder.`, 'out');
 }

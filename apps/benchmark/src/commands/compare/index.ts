@@ -54,7 +54,7 @@ export const compareCommand = () =>
     .option('--limit <n>', 'maximum items of each task', count)
     .option('--settings <json>', 'settings of all runs, in groups', jsonObject, {})
     .option('--heal-tokens <n>', 'tokens of the recovery healed, with repetitions', count, 262_144)
-    .option('--heal-settings <json>', 'other settings of it: {"learningRate": 2e-4}', jsonObject, {})
+    .option('--heal-settings <json>', 'other settings of it: {"learningRate": 5e-4}', jsonObject, {})
     .option('--keep-models', 'keep the recovered models once they are measured')
     .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count)

@@ -16,7 +16,7 @@ export const timeToCommand = () =>
   new Command()
     .argument('<model>', MODEL_HELP)
     .requiredOption('--perplexity <value>', 'perplexity to reach on the text', positive)
-    .requiredOption('--out <folder>', 'models, data, time-to.json and time-to.md')
+    .requiredOption('--out <folder>', 'models, data, time-to.json and time-to.md; must be empty or not exist')
     .option('--calib <text>', 'calibration text: wikitext2 from the hub, or wikitext2=FILE', 'wikitext2')
     .option(
       '--text <text>',

@@ -4,6 +4,7 @@ import { type Checkpoint, openCheckpoint, writeCheckpoint } from '@grasp/checkpo
 import { configOf } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, parseSettings } from '@grasp/prune';
+import { assertEmpty } from '../../shared/files/assert-empty.js';
 import {
   type ContestData,
   type ContestTexts,
@@ -15,6 +16,7 @@ import { measureModel } from '../../shared/official/measure-model.js';
 import { officialArguments } from '../../shared/official/official-arguments.js';
 import { checkClone } from '../../shared/official/official-clone.js';
 import { pruneOfficial } from '../../shared/official/prune-official.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { pruneApart } from '../../shared/own/prune-apart.js';
 import type { Cost } from '../../shared/own/prune-own.js';
 
@@ -59,14 +61,19 @@ export interface Attempt extends Cost {
  * @throws OfficialError, PythonError, BenchOptionError
  */
 export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
-  const { model, target, from, most, rounds, say } = options;
+  const { model, target, from, most, rounds, out, say } = options;
+  if (from > most)
+    throw new BenchOptionError(
+      `--from ${from} is more than --most ${most}. Begin with fewer blocks.`,
+      'from',
+    );
   if (options.official !== undefined) await checkClone(options.official);
   checkTexts(options.texts);
+  await assertEmpty(out);
   const checkpoint = await openCheckpoint(model);
   try {
-    const work = join(options.out, 'work');
-    await mkdir(work, { recursive: true });
-    const data = await contestData(checkpoint, options, work);
+    await mkdir(join(out, 'work'), { recursive: true });
+    const data = await contestData(checkpoint, options, join(out, 'work'));
     const own = ownAttempts(options, checkpoint, data);
     const attempts: Attempt[] = [];
     for (let blocks = from; blocks <= most; blocks *= 2) {
@@ -76,7 +83,7 @@ export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
     const { blocks, perplexity } = attempts.at(-1)!;
     if (perplexity > target) return attempts;
     const official =
-      options.official === undefined ? undefined : await officialAttempts(options, checkpoint, data);
+      options.official && (await officialAttempts(options, options.official, checkpoint, data));
     for (let round = 0; round < rounds; round++) {
       say(`round ${round + 1} of ${rounds}`);
       if (official) attempts.push(await official());
@@ -88,56 +95,58 @@ export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
   }
 }
 
+/** Perplexity of a pruned model on the text, by our evaluator. */
+async function reached(
+  folder: string,
+  { backend, threads, windows, say }: TimeToOptions,
+  checkpoint: Checkpoint,
+  data: ContestData,
+): Promise<number> {
+  const engine = await openEngine({ backend, threads, onWarning: say });
+  const { perplexity } = await measureModel(folder, checkpoint, data, windows, engine);
+  return Object.values(perplexity)[0]!;
+}
+
 function ownAttempts(options: TimeToOptions, checkpoint: Checkpoint, data: ContestData) {
-  const { model, settings, own, out, backend, threads, windows, say } = options;
+  const { model, settings, own, out, backend, threads, say } = options;
+  const folder = join(out, 'grasp');
   return async (blocks: number): Promise<Attempt> => {
-    const folder = join(out, 'grasp');
     await rm(folder, { recursive: true, force: true }); // a complete model would be kept, and take no time
     const all = parseSettings(settings, own, { text: { blocks } });
     const texts = { calib: data.gates.rows, scaleCalib: data.scales.rows };
     const cost = await pruneApart({ model, settings: all, ...texts, folder, backend, threads }, say);
-    return { by: 'grasp', blocks, ...cost, perplexity: await reached(folder) };
+    return { by: 'grasp', blocks, ...cost, perplexity: await reached(folder, options, checkpoint, data) };
   };
-  async function reached(folder: string): Promise<number> {
-    const engine = await openEngine({ backend, threads, onWarning: say });
-    const { perplexity } = await measureModel(folder, checkpoint, data, windows, engine);
-    return Object.values(perplexity)[0]!;
-  }
 }
 
 /** The paper's code on all of its blocks: it has no result before its last step. */
-async function officialAttempts(options: TimeToOptions, checkpoint: Checkpoint, data: ContestData) {
-  const { out, device, backend, threads, windows, say } = options;
+async function officialAttempts(
+  options: TimeToOptions,
+  clone: string,
+  checkpoint: Checkpoint,
+  data: ContestData,
+) {
+  const { out, device, threads, say } = options;
   const settings = parseSettings({ projection: { rule: 'paper' } }, options.settings);
-  const requirements = join(options.official!, 'requirements.txt');
+  const asArguments = officialArguments(settings);
+  const requirements = join(clone, 'requirements.txt');
   const python = await pythonEnvironment(requirements, { python: options.python, onProgress: say });
   const dense = forOfficial(checkpoint);
-  const [denseFolder, folder, work] = ['dense', 'official', 'work'].map((name) => join(out, name)) as [
-    string,
-    string,
-    string,
-  ];
-  await rm(denseFolder, { recursive: true, force: true });
-  await writeCheckpoint(dense, denseFolder);
+  await writeCheckpoint(dense, join(out, 'dense'));
+  const folder = join(out, 'official');
   return async (): Promise<Attempt> => {
     await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder);
     const { cost } = await pruneOfficial(
-      { python, clone: options.official!, work, threads, say },
+      { python, clone, work: join(out, 'work'), threads, say },
       {
-        ...{ model: denseFolder, config: dense.config, settings: officialArguments(settings) },
+        ...{ model: join(out, 'dense'), config: dense.config, settings: asArguments },
         ...{ dtype: settings.engine.dtype, device, folder },
-        data: { ...data, tests: new Map() }, // measured below, as our models are
+        data: { ...data, tests: new Map() }, // measured as our models are
         window: Math.min(2048, configOf(checkpoint).contextLength),
       },
     );
-    const engine = await openEngine({ backend, threads, onWarning: say });
-    const { perplexity } = await measureModel(folder, checkpoint, data, windows, engine);
-    return {
-      by: 'official',
-      blocks: settings.text.blocks,
-      ...cost,
-      perplexity: Object.values(perplexity)[0]!,
-    };
+    const perplexity = await reached(folder, options, checkpoint, data);
+    return { by: 'official', blocks: settings.text.blocks, ...cost, perplexity };
   };
 }

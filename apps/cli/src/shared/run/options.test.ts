@@ -107,6 +107,9 @@ describe('runOptions', () => {
     await expect(runOptions({ ...model, mask: 'm.json', method: 'wanda-sp' })).rejects.toThrow(
       '--mask and --method wanda-sp',
     );
+    await expect(runOptions({ ...model, mask: 'm.json', choice: 'flap' })).rejects.toThrow(
+      '--mask and --choice flap',
+    );
     const { settings } = await runOptions({ ...model, mask: 'm.json', method: 'grasp+' });
     expect(settings.method).toBe('grasp+');
   });

@@ -55,18 +55,19 @@ export async function runOptions(
   return { ...parsed.data, settings };
 }
 
-/** Methods whose recovery may follow a mask that was chosen elsewhere. */
-const RECOVERING: readonly string[] = ['grasprune', 'grasp+'];
-
 /** @throws SettingsError if more than one of the options chooses the units */
 function refuseSeveralChoices(
-  { method }: PruneSettings,
+  { method, choice }: PruneSettings,
   given: Pick<RunInputs, 'scores' | 'mask' | 'methodModule'>,
 ): void {
   const { methodModule, ...files } = given;
   const choosing = Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [`--${name}`]));
   if (methodModule !== undefined) choosing.push(`--method ${methodModule}`);
-  else if (choosing.length > 0 && !RECOVERING.includes(method)) choosing.push(`--method ${method}`);
+  // The recovery of our own methods may follow a mask that was chosen elsewhere.
+  else if (choosing.length > 0 && method !== 'grasprune' && method !== 'grasp+')
+    choosing.push(`--method ${method}`);
+  if (choosing.length > 0 && choice !== 'given' && choice !== parseSettings({ method }).choice)
+    choosing.push(`--choice ${choice}`);
   if (choosing.length < 2) return;
   throw new SettingsError(`${choosing.join(' and ')}: each chooses all units. Use one of them.`, ['method']);
 }
