@@ -2,7 +2,7 @@ export { chartSheet } from './charts/chart-sheet.js';
 export { type ChartOptions, lineChart, type Series } from './charts/line-chart.js';
 export { RunFolderError } from './errors.js';
 export { escapeMarkup } from './page/escape-markup.js';
-export { formatBytes, formatCount, formatParameters, formatShare } from './page/format.js';
+export { formatBytes, formatCount, formatItems, formatParameters, formatShare } from './page/format.js';
 export { type HtmlPage, htmlPage } from './page/html-page.js';
 export { type HtmlTable, htmlTable } from './page/html-table.js';
 export { HEAL_REPORT, healReport } from './run/heal-report.js';

@@ -1,4 +1,4 @@
-export { formatBytes, formatCount, formatParameters, formatShare } from '@grasp/report/format';
+export { formatBytes, formatCount, formatItems, formatParameters, formatShare } from '@grasp/report/format';
 
 import { formatCount } from '@grasp/report/format';
 

@@ -1,6 +1,10 @@
 /** 1234567 → 1,234,567 */
 export const formatCount = (value: number): string => Math.round(value).toLocaleString('en-US');
 
+/** 1, 'layer' → 1 layer; 1234, 'layer' → 1,234 layers */
+export const formatItems = (count: number, noun: string): string =>
+  `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`;
+
 /** 0.5 → 50.0% */
 export const formatShare = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)}%`;
 

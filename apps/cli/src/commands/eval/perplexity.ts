@@ -4,6 +4,7 @@ import { decoderLayout } from '@grasp/decoder';
 import { measure, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { count, countFrom, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
+import { formatItems } from '../../shared/format.js';
 import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -70,7 +71,9 @@ export const perplexityCommand = (terminal: Terminal) =>
           if (json)
             return terminal.print(JSON.stringify({ model: path, engine: engine.description, data }, null, 2));
           for (const { text, perplexity: value = Number.NaN, windows, window: length } of data) {
-            terminal.print(`${value.toFixed(4)}  ${text} (${windows} windows of ${length} tokens)`);
+            terminal.print(
+              `${value.toFixed(4)}  ${text} (${formatItems(windows, 'window')} of ${length} tokens)`,
+            );
           }
         });
       },

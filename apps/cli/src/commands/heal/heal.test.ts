@@ -116,6 +116,10 @@ it('refuses what does not fit', async () => {
     code: 2,
     err: expect.stringContaining('held-out'),
   });
+  expect(await refusal('--teacher', at('pruned'))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('the pruned model itself'),
+  });
   const { code, err } = await heal(join('pruned', 'inside'));
   expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('it lies in') });
   expect(readdirSync(folder)).not.toContain('refused');

@@ -9,13 +9,13 @@ import {
 } from '@grasp/decoder/headers';
 import Table from 'cli-table3';
 import { nonEmpty } from '../../shared/flags.js';
-import { formatBytes, formatCount, formatParameters, formatShare } from '../../shared/format.js';
+import { formatBytes, formatCount, formatItems, formatParameters, formatShare } from '../../shared/format.js';
 import { MODEL_HELP, modelPath, showWarnings } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 
 function overview(model: ModelDescription): string[] {
   const { config, parameters, units } = model;
-  const layers = `${config.layers.length} layers of hidden size ${formatCount(config.hiddenSize)}`;
+  const layers = `${formatItems(config.layers.length, 'layer')} of hidden size ${formatCount(config.hiddenSize)}`;
   const heads = `heads of ${config.headDim}, ${config.queriesPerKvHead} to a KV group`;
   const head = config.tiedHead ? 'tied head' : 'head of its own';
   const prunable = `${formatParameters(parameters.prunable)} prunable (${formatShare(parameters.prunable / parameters.total)})`;

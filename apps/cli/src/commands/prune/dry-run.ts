@@ -19,6 +19,7 @@ import {
   formatAmount,
   formatBytes,
   formatCount,
+  formatItems,
   formatParameters,
   formatSeconds,
   formatShare,
@@ -79,9 +80,9 @@ export async function dryRun(
     : `about ${formatBytes(run.peakBytes)}, mostly on the workers`;
   const chosen = settings.choice === 'gates' ? 'for gates' : 'to rank units';
   const refit = settings.refit.mode === 'sequential' ? 'a refit, ' : '';
-  const learning = `${formatCount(run.gateSteps)} steps ${chosen}, ${refit}${formatCount(run.scaleSteps)} for scales`;
+  const learning = `${formatItems(run.gateSteps, 'step')} ${chosen}, ${refit}${formatCount(run.scaleSteps)} for scales`;
   for (const line of [
-    `model     ${model.source}: ${config.layers.length} layers, ${formatParameters(total)} parameters`,
+    `model     ${model.source}: ${formatItems(config.layers.length, 'layer')}, ${formatParameters(total)} parameters`,
     `units     ${formatCount(model.units.ffn)} FFN channels at 1, ${formatCount(model.units.kv)} KV groups at ${model.units.kvCost.toFixed(1)}`,
     ...asked.map(
       ({ name, limit, total }) =>

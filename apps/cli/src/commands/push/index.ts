@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { type Pushed, type PushOptions, push } from '@grasp/hub';
 import { nonEmpty, webAddress } from '../../shared/flags.js';
+import { formatItems } from '../../shared/format.js';
 import { byteView } from '../../shared/progress/byte-view.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { version } from '../../shared/version.js';
@@ -49,7 +50,7 @@ export const pushCommand = (terminal: Terminal) =>
       const pushed = await pushShowing(folder, name, options, terminal, quiet);
       if (json) return terminal.print(JSON.stringify(pushed, null, 2));
       const { files, url } = pushed;
-      const what = files.length === 1 ? '1 file' : `${files.length} files`;
+      const what = formatItems(files.length, 'file');
       terminal.print(
         files.length > 0 ? `Pushed ${what} to ${url}` : `Nothing to push: ${url} has every file.`,
       );

@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { type Served, serveTensorFlow } from '@grasp/tensorflow';
 import { openingView } from '../../shared/engine.js';
 import { options } from '../../shared/flags.js';
-import { formatBytes } from '../../shared/format.js';
+import { formatBytes, formatItems } from '../../shared/format.js';
 import { numberFlag } from '../../shared/number-flag.js';
 import type { Terminal } from '../../shared/terminal.js';
 
@@ -15,7 +15,7 @@ function offered({ version, devices, threads }: Served): string {
   const device =
     gpus.length > 0
       ? `${gpus.length} GPU (${gpuMemory})`
-      : `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${formatBytes(freemem())} of free memory`;
+      : `${formatItems(threads, 'thread')}, ${formatBytes(freemem())} of free memory`;
   return `TensorFlow ${version}, ${device}`;
 }
 

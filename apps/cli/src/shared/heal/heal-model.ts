@@ -23,7 +23,7 @@ import type { Terminal } from '../terminal.js';
 import { showTextWarnings } from '../texts.js';
 import { prunedFiles } from './pruned-files.js';
 import { readHealTexts, type TextFlags } from './read-heal-texts.js';
-import { assertSameTokenizer } from './same-tokenizer.js';
+import { assertTeacherFits } from './teacher-fits.js';
 
 export interface HealingOptions {
   /** Path or name of the teacher. */
@@ -71,7 +71,7 @@ export async function healModel(
   };
   return withModel(path, { terminal, quiet }, (pruned) =>
     withModel(ofTeacher, { terminal, quiet }, async (teacher) => {
-      await assertSameTokenizer(pruned, teacher);
+      await assertTeacherFits(pruned, teacher);
       const statePath = `${resolve(out)}.state`;
       const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
         const { texts, evaluation } = await readHealTexts(given, asked, pruned);

@@ -1,6 +1,6 @@
 import type { HealRecord } from '@grasp/prune';
 import Table from 'cli-table3';
-import { formatCount } from '../format.js';
+import { formatCount, formatItems } from '../format.js';
 
 /** The table at the end of a healing: perplexities before and after. */
 export function healSummary({ settings, steps, curve, bestStep, perplexity }: HealRecord): string {
@@ -13,6 +13,6 @@ export function healSummary({ settings, steps, curve, bestStep, perplexity }: He
   }
   const tokens = steps.length * settings.batch * settings.length;
   const kept = bestStep === undefined ? '' : `; the weights after step ${formatCount(bestStep)} are kept`;
-  const trained = `${formatCount(steps.length)} steps, ${formatCount(tokens)} tokens${kept}`;
+  const trained = `${formatItems(steps.length, 'step')}, ${formatCount(tokens)} tokens${kept}`;
   return table.length === 0 ? trained : `${table.toString()}\n${trained}`;
 }

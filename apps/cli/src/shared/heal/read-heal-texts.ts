@@ -7,6 +7,7 @@ import {
   numberOf,
   SettingsError,
 } from '@grasp/prune';
+import { formatItems } from '../format.js';
 import type { OpenModel } from '../model.js';
 import {
   blockRange,
@@ -91,7 +92,7 @@ function splitEnd(
   const flag = `--${prefix}held-out`;
   if (count === 0) return [blocks, undefined];
   if (available <= count) {
-    const message = `${name} has ${available} blocks, of which ${flag} would leave none to train on. Give more text, or a lower ${flag}.`;
+    const message = `${name} has ${formatItems(available, 'block')}, of which ${flag} would leave none to train on. Give more text, or a lower ${flag}.`;
     throw new SettingsError(message, ['held-out']);
   }
   const trained = available - count;

@@ -5,6 +5,7 @@ import { evaluateHumanEval, type HumanEvalItem, humanEvalProblems, programRunner
 import { loadOn, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../../shared/engine.js';
 import { count, nonEmpty, options, webAddress } from '../../../shared/flags.js';
+import { formatItems } from '../../../shared/format.js';
 import { endTokens } from '../../../shared/generation/continue-tokens.js';
 import { MODEL_HELP, withModel } from '../../../shared/model.js';
 import { countView } from '../../../shared/progress/count-view.js';
@@ -58,7 +59,7 @@ async function evaluate(model: string, complete: Complete, flags: Flags, termina
       }
       for (const { id, outcome } of items) terminal.print(`${id}  ${outcome}`);
       const error = standardError === undefined ? '' : ` ± ${standardError.toFixed(4)}`;
-      terminal.print(`pass@1  ${value.toFixed(4)}${error}  (${record.items} problems)`);
+      terminal.print(`pass@1  ${value.toFixed(4)}${error}  (${formatItems(record.items, 'problem')})`);
     }
   } finally {
     view.stop();
