@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ggufModelNames, ggufTestModel, logitsOf, REFUSED, textFor } from '../../test/gguf-models.js';
+import { randomModel } from '../../test/random-model.js';
 import { writeGguf } from '../index.js';
 
 let folder: string;
@@ -51,6 +52,20 @@ it('a gemma2 file states a window even if no layer has one, since llama.cpp abor
 });
 
 describe('writeGguf', () => {
+  it.each(['qwen3', 'gemma2', 'gemma3_text', 'smollm3', 'glm4', 'ernie4_5', 'olmo2'])(
+    'refuses a divisor for each frequency in a %s: llama.cpp does not know the tensor there',
+    async (model_type) => {
+      const numbers = { factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+      const rope_scaling = { rope_type: 'llama3', ...numbers, original_max_position_embeddings: 64 };
+      const sizes = { hidden_size: 32, intermediate_size: 40, vocab_size: 40, num_hidden_layers: 2 };
+      const heads = { num_attention_heads: 4, num_key_value_heads: 2, head_dim: 8 };
+      const own = { layer_types: ['full_attention', 'full_attention'], query_pre_attn_scalar: 8 };
+      const model = randomModel({ model_type, rope_scaling, ...sizes, ...heads, ...own });
+      const write = writeGguf(model, join(folder, 'not-read.gguf'), { type: 'f32' });
+      await expect(write).rejects.toThrow('the rotary embedding of layer 0 with llama3 scaling');
+    },
+  );
+
   it.each(Object.entries(REFUSED))('refuses %s by name', async (name, why) => {
     const model = await ggufTestModel(name);
     const write = writeGguf(model, join(folder, 'refused.gguf'), { type: 'f32' });

@@ -21,7 +21,7 @@ export function ggufModel(
   const contextLength = slides ? decoder.contextLength : Math.min(decoder.contextLength, ...windows);
   return {
     ...{ architecture, vocabSize, contextLength, hiddenSize, headDim, normEpsilon },
-    rotary: ggufRotary(decoder),
+    rotary: ggufRotary(decoder, architecture),
     ...(slides && window !== undefined ? { window } : {}),
     numbers: numbersOf(decoder),
     layers: layers.map(({ channels, kvHeads }, layer) => ({
