@@ -26,10 +26,12 @@ export function withRoom({ key, value }: KeyValues, room: number): KeyValues {
   return { key: padded(key), value: padded(value) };
 }
 
-/** The first `tokens` of keys and values that may have room for more. */
-export function withoutRoom({ key, value }: KeyValues, tokens: number): KeyValues {
+/** Of keys and values, `[B, K, S, h]`, that may have room behind `tokens`: those that the next token sees. */
+export function stillSeen({ key, value }: KeyValues, tokens: number, window = Infinity): KeyValues {
   const [B, K, S, h] = key.shape as [number, number, number, number];
-  const part = (x: tf.Tensor) => (S > tokens ? tf.slice(x, [0, 0, 0, 0], [B, K, tokens, h]) : x);
+  const end = Math.min(S, tokens);
+  const seen = Math.min(end, window - 1);
+  const part = (x: tf.Tensor) => (S > seen ? tf.slice(x, [0, 0, end - seen, 0], [B, K, seen, h]) : x);
   return { key: part(key), value: part(value) };
 }
 

@@ -3,7 +3,7 @@ import { AttentionLayer } from '../layers/attention-layer.js';
 import type { Pass } from '../layers/prepared-layers.js';
 import type { Positions } from '../layers/rotary-positions.js';
 import type { CachePlace, KeyValues, Sublayer } from '../layers/sublayer.js';
-import { placeAt, roomFor, withoutRoom, withRoom } from './cache-room.js';
+import { placeAt, roomFor, stillSeen, withRoom } from './cache-room.js';
 
 /**
  * Gated keys and values of the tokens that a model has read, layer by layer, so that it can read on from there. A layer
@@ -50,10 +50,12 @@ export class KeyValueCache {
   ): tf.Tensor {
     if (!(sublayer instanceof AttentionLayer)) return sublayer.forward(x, tensors, positions);
     const stored = this.layers.get(sublayer);
-    const at = stored && sublayer.window === undefined ? place : undefined;
-    const before = stored && (at ? withRoom(stored, at.slot.shape[0]!) : withoutRoom(stored, past));
-    const { y, key, value } = sublayer.forwardCached(x, tensors, positions, before, at);
+    const { window } = sublayer;
+    const at = stored && this.tokens <= (window ?? Infinity) ? place : undefined;
+    const before = stored && (at ? withRoom(stored, at.slot.shape[0]!) : stillSeen(stored, past, window));
+    const { y, ...read } = sublayer.forwardCached(x, tensors, positions, before, at);
     if (stored) tf.dispose([stored.key, stored.value]);
+    const { key, value } = at ? read : stillSeen(read, this.tokens, window);
     this.layers.set(sublayer, { key: tf.keep(key), value: tf.keep(value) });
     return y;
   }

@@ -49,9 +49,9 @@ export function attentionFunctions(runtime: Runtime, shape: AttentionShape) {
     ),
     /** Not recorded: each token makes the cache, and so the shapes, longer. */
     cached: (i: AttentionInputs) => attention(runtime, shape, i),
-    /** One token more, in a cache with room for it: the shapes stay. */
+    /** One token more, which sees all that is cached: the cache has room for it or is a full window, so the shapes stay. */
     step: namedFunction(runtime, 'attention-step', (i: AttentionInputs) => {
-      const { y, gatedKey, gatedValue } = attention(runtime, shape, i);
+      const { y, gatedKey, gatedValue } = attention(runtime, { ...shape, window: undefined }, i);
       return { y, gatedKey, gatedValue };
     }),
   };

@@ -5,7 +5,6 @@ import {
   type AttentionInputs,
   type AttentionSaved,
   attentionMatrices,
-  stillSeen,
 } from '../math/attention/attention-shape.js';
 import type { MatrixSize } from '../math/lora.js';
 import type { RotaryTable } from '../math/rotary.js';
@@ -70,7 +69,7 @@ export class AttentionLayer extends ResidualLayer<
     return this.functions.infer({ ...inputs, visible: visible?.(this.window) }).y;
   }
 
-  /** Forward with keys and values of earlier tokens; `past` has room at `place`. Returns those that later tokens may see. */
+  /** Forward with keys and values of earlier tokens; `past` has room at `place`. Returns them with those of these tokens. */
   forwardCached(
     x: tf.Tensor,
     tensors: SublayerTensors,
@@ -79,10 +78,12 @@ export class AttentionLayer extends ResidualLayer<
     place?: CachePlace,
   ): { y: tf.Tensor } & KeyValues {
     const inputs = this.inputs(x, tensors, positions, false);
-    const { step, cached } = this.functions;
+    const [rows, , length] = past?.key.shape ?? [];
+    const fillsWindow = rows === x.shape[0] && length! + 1 === this.window;
     const stored = { pastKey: past?.key, pastValue: past?.value };
-    const { y, gatedKey, gatedValue } = (place ? step : cached)({ ...inputs, ...stored, ...place });
-    return { y, key: stillSeen(gatedKey, this.window), value: stillSeen(gatedValue, this.window) };
+    const run = place || fillsWindow ? this.functions.step : this.functions.cached;
+    const { y, gatedKey: key, gatedValue: value } = run({ ...inputs, ...stored, ...place });
+    return { y, key, value };
   }
 
   outputInputs(x: tf.Tensor, tensors: SublayerTensors, positions: Positions): tf.Tensor {

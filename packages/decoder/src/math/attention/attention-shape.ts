@@ -124,10 +124,3 @@ export function lorasOf(
 export function keyFactor({ gateKeys, scale }: AttentionShape, z: tf.Tensor): tf.Tensor {
   return gateKeys ? tf.mul(perGroup(z), scale) : tf.scalar(scale);
 }
-
-/** The last keys or values `[B, K, S, h]` that the next token sees. */
-export function stillSeen(x: tf.Tensor, window = Number.POSITIVE_INFINITY): tf.Tensor {
-  const [rows, groups, length, h] = x.shape as [number, number, number, number];
-  const seen = Math.min(length, window - 1);
-  return seen === length ? x : tf.slice(x, [0, 0, length - seen, 0], [rows, groups, seen, h]);
-}
