@@ -1,4 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage, folder } from '../test/build.js';
@@ -29,6 +31,29 @@ describe('a process with TensorFlow', () => {
       `${opening} const recorded = tensorFlow.record('layer', layer); recorded(x); recorded(x)[0].dataSync();`,
     );
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  it('survives handlers of signals while matrices are multiplied, and still gets its signals', async () => {
+    const profiles = await mkdtemp(join(tmpdir(), 'grasp-profile-'));
+    // V8's profiler interrupts this thread a thousand times a second: heaps broke within a second, before there was a shelter.
+    const profiler = ['--cpu-prof', '--cpu-prof-dir', profiles, '--input-type=module', '--eval'];
+    const script = `${opening}
+      let heard = 0;
+      process.on('SIGTERM', () => { heard++; });
+      const [a, b] = [tf.randomNormal([31, 576]), tf.randomNormal([1536, 576])];
+      const product = () => tf.tidy(() => tensorFlow.matMul(a, b, false, true).dataSync());
+      const expected = product();
+      for (const end = Date.now() + 2000; Date.now() < end; ) {
+        if (product().some((value, i) => value !== expected[i])) throw new Error('another product');
+        process.kill(process.pid, 'SIGTERM');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      console.log(heard > 0);
+    `;
+    const ended = await execa(process.execPath, [...profiler, script], { cwd: folder, reject: false });
+    await rm(profiles, { recursive: true });
+    const { exitCode, stdout, stderr } = ended;
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: 'true', stderr: '' });
   });
 
   it('has one in each worker thread, with the same bits, and no word from the first', async () => {

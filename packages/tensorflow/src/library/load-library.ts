@@ -7,6 +7,7 @@ import { TensorFlowSetupError } from '../errors.js';
 import { cpuFeatures } from './cpu.js';
 import { type LibraryLocation, libraryVariable } from './library-location.js';
 import { releaseLibraryPages } from './release-pages.js';
+import { shelterFromSignals } from './signals.js';
 
 const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000;
 const logLevel = 'TF_CPP_MIN_LOG_LEVEL';
@@ -51,6 +52,7 @@ export function loadLibrary(location: LibraryLocation): CApi {
   try {
     const c = bindCApi(koffi, location.framework, location.cc);
     releaseLibraryPages(c, [location.framework, location.cc]);
+    shelterFromSignals(koffi); // before TensorFlow has threads
     return c;
   } catch (error) {
     throw failedLoad(String(error), error);
