@@ -92,8 +92,9 @@ function namedToken(token: unknown, isSpecial: boolean): NamedToken | undefined 
 
 /** Those of the tokens that tokenizer.json does not add, with the ids that the tokenizers library gives them. */
 function withIds(document: Fields, named: readonly NamedToken[]): (NamedToken & { readonly id: number })[] {
-  const vocabulary = vocabularyOf(document.model);
   const added = new Map(addedIn(document).map(({ content, id }) => [content, Number(id)]));
+  if (named.every(({ content }) => added.has(content))) return [];
+  const vocabulary = vocabularyOf(document.model);
   let next = [...added.values()].reduce((most, id) => Math.max(most, id + 1), vocabulary.size);
   const missing: (NamedToken & { readonly id: number })[] = [];
   for (const token of named) {

@@ -23,15 +23,20 @@ export function ggufFiles(metadata: GgufMetadata): readonly CheckpointFile[] {
     name,
     read: async () => new TextEncoder().encode(`${JSON.stringify(content(), null, 1)}\n`),
   });
+  let read: GgufVocabulary | undefined;
+  const vocabulary = () => {
+    read ??= ggufVocabulary(metadata); // a quarter of a million tokens
+    return read;
+  };
   return [
-    file('generation_config.json', () => generationConfig(ggufVocabulary(metadata))),
-    file('tokenizer.json', () => ggufTokenizer(metadata)),
-    file('tokenizer_config.json', () => tokenizerConfig(metadata, ggufVocabulary(metadata))),
+    file('generation_config.json', () => generationConfig(vocabulary())),
+    file('tokenizer.json', () => ggufTokenizer(metadata, vocabulary)),
+    file('tokenizer_config.json', () => tokenizerConfig(metadata, vocabulary())),
   ];
 }
 
 /** The content of tokenizer.json. */
-function ggufTokenizer(metadata: GgufMetadata): Record<string, unknown> {
+function ggufTokenizer(metadata: GgufMetadata, read: () => GgufVocabulary): Record<string, unknown> {
   const model = metadata.text(TOKENIZER.model) ?? '(none)';
   if (!Object.hasOwn(BUILDERS, model)) {
     throw new CheckpointUnsupportedError(
@@ -40,7 +45,7 @@ function ggufTokenizer(metadata: GgufMetadata): Record<string, unknown> {
       Object.keys(BUILDERS),
     );
   }
-  const vocabulary = ggufVocabulary(metadata);
+  const vocabulary = read();
   const { addBos, ...parts } = BUILDERS[model as keyof typeof BUILDERS](metadata, vocabulary);
   return {
     version: '1.0',

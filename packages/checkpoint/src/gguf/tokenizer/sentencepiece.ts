@@ -106,13 +106,16 @@ function mergesFromScores(
     const cuts: typeof merges = [];
     for (let cut = 1, at = 0; cut < characters.length; cut++) {
       at += characters[cut - 1]!.length;
-      const pair: [string, string] = [token.slice(0, at), token.slice(at)];
-      if (!ids.has(pair[0]) || !ids.has(pair[1])) continue;
-      cuts.push({ pair, score: scores[id]!, left: cut, right: characters.length - cut });
+      const left = token.slice(0, at);
+      if (!ids.has(left)) continue;
+      const right = token.slice(at);
+      if (!ids.has(right)) continue;
+      cuts.push({ pair: [left, right], score: scores[id]!, left: cut, right: characters.length - cut });
     }
-    cuts.sort(
-      (a, b) => ids.get(a.pair[0])! - ids.get(b.pair[0])! || ids.get(a.pair[1])! - ids.get(b.pair[1])!,
-    );
+    if (cuts.length > 1)
+      cuts.sort(
+        (a, b) => ids.get(a.pair[0])! - ids.get(b.pair[0])! || ids.get(a.pair[1])! - ids.get(b.pair[1])!,
+      );
     for (const cut of cuts) merges.push(cut);
   }
   // The sort is stable: equal merges keep the order above.
