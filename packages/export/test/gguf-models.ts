@@ -70,8 +70,10 @@ export const REFUSED: Readonly<Record<string, RegExp>> = {
   'gemma2-no-caps':
     /its soft cap of attention scores, its soft cap of logits, a head that is not the embedding/,
   'gemma2-one-cap': /its soft cap of logits/,
+  'gemma3_text-beside': /the rotary embedding of layer 0 with linear scaling/,
   'gemma3_text-linear': /the bias of o_proj/,
   'gemma3_text-local-scaling': /the rotary embedding of layer 0 with linear scaling/,
+  'glm4-odd-rotary': /the activation quick-gelu, an odd number of rotated entries of a head/,
   'glm4-whole-rotary': /the activation gelu/,
   'llama-biases': /the activation gelu/,
   'llama-dynamic': /the rotary embedding of layer 0 with dynamic scaling/,
@@ -89,8 +91,10 @@ export const REFUSED: Readonly<Record<string, RegExp>> = {
   'olmo3-layer-types': /the bias of o_proj/,
   'olmo3-plain': /heads/,
   'olmo3-yarn': /heads/,
+  'phi3-odd-rotary': /the activation relu, an odd number of rotated entries of a head/,
   'qwen3-window': /the bias of o_proj/,
   'smollm3-layer-types': /the rotary embedding of layer 1, which has none/,
+  'smollm3-long-list': /the rotary embedding of layer 0, which has none/,
   'smollm3-no-rope': /the rotary embedding of layer 0, which has none/,
   'smollm3-window': /the rotary embedding of layer 1, which has none/,
 };

@@ -1,8 +1,10 @@
 /** The activations of FFNs. Each function has its derivative beside it. */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** `gelu` is exact; `gelu-tanh` is its approximation by tanh; `relu2` is `max(x, 0)²`. */
-export type Activation = 'silu' | 'gelu' | 'gelu-tanh' | 'relu2';
+/**
+ * `gelu` is exact; `gelu-tanh` is its approximation by tanh, `quick-gelu` the one by a sigmoid; `relu2` is `max(x, 0)²`.
+ */
+export type Activation = 'silu' | 'gelu' | 'gelu-tanh' | 'quick-gelu' | 'relu' | 'relu2';
 
 /** An activation of `x`, and its derivative there. Both have the shape of `x`. */
 export interface Activated {
@@ -45,6 +47,19 @@ const FUNCTIONS: Readonly<Record<Activation, ActivationFunction>> = {
       return { value: tf.mul(x, half), slope: tf.add(half, rest) };
     },
   },
+  // x·σ(a·x), with the slope σ + a·x·σ·(1 − σ)
+  'quick-gelu': {
+    value: (x) => tf.mul(x, tf.sigmoid(tf.mul(x, QUICK))),
+    withSlope(x) {
+      const sigmoid = tf.sigmoid(tf.mul(x, QUICK));
+      const value = tf.mul(x, sigmoid);
+      return { value, slope: tf.add(sigmoid, tf.mul(tf.mul(value, QUICK), tf.sub(1, sigmoid))) };
+    },
+  },
+  relu: {
+    value: (x) => tf.relu(x),
+    withSlope: (x) => ({ value: tf.relu(x), slope: tf.cast(tf.greater(x, 0), 'float32') }),
+  },
   relu2: {
     value: (x) => tf.square(tf.relu(x)),
     withSlope(x) {
@@ -55,6 +70,7 @@ const FUNCTIONS: Readonly<Record<Activation, ActivationFunction>> = {
 };
 
 const CUBIC = 0.044715;
+const QUICK = 1.702;
 
 function tanhArgument(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), CUBIC), 1)), Math.sqrt(2 / Math.PI));

@@ -1,14 +1,14 @@
 import type { Llama3Scaling, RotaryConfig, YarnScaling } from '../spec/rotary-config.js';
 
 /**
- * Angle per position of each of the `dims / 2` frequencies, in float64 (transformers, modeling_rope_utils).
+ * Angle per position of each of the `dims / 2` frequencies, rounded up, in float64 (transformers, modeling_rope_utils).
  *
  * @param read length of the text that is read. Default: one of the lengths that the model was trained on.
  */
 export function rotaryFrequencies(config: RotaryConfig, read = 0): Float64Array {
   const { dims, theta } = config;
   const base = config.scaling === 'dynamic' ? grownBase(config, read) : theta;
-  return Float64Array.from({ length: dims / 2 }, (_, i) => {
+  return Float64Array.from({ length: Math.ceil(dims / 2) }, (_, i) => {
     const frequency = base ** ((-2 * i) / dims);
     switch (config.scaling) {
       case 'none':

@@ -7,8 +7,14 @@ const NAMES = new Map<unknown, Activation>([
   ['silu', 'silu'],
   ['swish', 'silu'],
   ['gelu', 'gelu'],
+  ['gelu_python', 'gelu'],
   ['gelu_pytorch_tanh', 'gelu-tanh'],
+  ['gelu_python_tanh', 'gelu-tanh'],
   ['gelu_new', 'gelu-tanh'],
+  ['gelu_fast', 'gelu-tanh'],
+  ['gelu_accurate', 'gelu-tanh'],
+  ['quick_gelu', 'quick-gelu'],
+  ['relu', 'relu'],
   ['relu2', 'relu2'],
 ]);
 

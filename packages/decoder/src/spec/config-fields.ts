@@ -100,12 +100,14 @@ export class ConfigFields {
     throw this.wrong(field, 'must be true or false', value);
   }
 
-  /** A list with one entry for each layer; undefined if it is absent or null. */
-  perLayer(field: string): readonly unknown[] | undefined {
+  /** A list with one entry for each layer, or at least one if it may be `longer`; undefined if it is absent or null. */
+  perLayer(field: string, { longer = false } = {}): readonly unknown[] | undefined {
     const { [field]: value } = this.raw;
     if (value === undefined || value === null) return undefined;
-    if (Array.isArray(value) && value.length === this.layers) return value;
-    throw this.wrong(field, `must list ${this.layers} layers ("num_hidden_layers")`, value);
+    const { layers } = this;
+    if (Array.isArray(value) && (value.length === layers || (longer && value.length > layers))) return value;
+    const must = `must list ${longer ? 'at least ' : ''}${layers} layers ("num_hidden_layers")`;
+    throw this.wrong(field, must, value);
   }
 
   private wrong(field: string, must: string, value: unknown): ModelConfigError {

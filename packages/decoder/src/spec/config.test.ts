@@ -83,6 +83,60 @@ describe('decoderConfig', () => {
     expect(attention[0]!.rotary).toMatchObject({ theta: 6, scaling: 'linear', factor: 4 });
   });
 
+  // rope_theta, rope_local_base_freq, rope_parameters, then bases of full and sliding layers: transformers 5.24.
+  const nested = { sliding_attention: { rope_type: 'linear', factor: 2 } };
+  it.each([
+    ['gemma3_text', 7, 9, undefined, 7, 9],
+    ['gemma3_text', 7, 9, nested, 7, 9],
+    ['gemma3_text', 7, undefined, nested, 7, 10_000],
+    ['gemma3_text', undefined, 9, { full_attention: { rope_theta: 5 }, sliding_attention: null }, 5, 9],
+    ['gemma3_text', 7, 9, { rope_type: 'linear', factor: 2, rope_theta: 3 }, 7, 9],
+    ['gemma3_text', 7, 9, { rope_type: 'linear', factor: 2, full_attention: { rope_theta: 5 } }, 5, 9],
+    ['olmo3', 7, undefined, nested, 7, 500_000],
+    ['olmo3', 7, undefined, undefined, 7, 7],
+    ['olmo3', undefined, undefined, { full_attention: { rope_theta: 5 } }, 5, 500_000],
+  ])(
+    'reads the bases by layer type of %s',
+    (model_type, rope_theta, rope_local_base_freq, rope_parameters, full, sliding) => {
+      const stated = { rope_theta, rope_local_base_freq, rope_parameters };
+      const given = Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
+      const { attention } = decoderConfig({ model_type, num_hidden_layers: 12, ...given });
+      expect(attention.at(-1)!.rotary).toMatchObject({ theta: full, scaling: 'none' });
+      expect(attention[0]!.rotary!.theta).toBe(sliding);
+    },
+  );
+
+  it('reads no length of training from beside settings by layer type', () => {
+    const yarn = { rope_type: 'yarn', factor: 4 };
+    const raw = { model_type: 'gemma3_text', original_max_position_embeddings: 8, rope_scaling: yarn };
+    expect(decoderConfig(raw).attention[5]!.rotary).toMatchObject({ originalContextLength: 131_072 });
+  });
+
+  it('has one frequency more than half of an odd number of rotated entries', () => {
+    const config = decoderConfig({
+      model_type: 'glm4',
+      head_dim: 10,
+      num_attention_heads: 4,
+      hidden_size: 16,
+    });
+    expect([...rotaryFrequencies(rotaryOf(config))]).toEqual([0, 2, 4].map((i) => 10_000 ** (-i / 5)));
+  });
+
+  it('caps no logits of a language model that reads images', () => {
+    const text = { final_logit_softcapping: 3 };
+    expect(decoderConfig({ model_type: 'gemma3_text', ...text }).logitCap).toBe(3);
+    expect(decoderConfig({ model_type: 'gemma3', text_config: text }).logitCap).toBeUndefined();
+  });
+
+  it('reads lists of layers with rotation that are longer than the model', () => {
+    const { attention } = decoderConfig({
+      model_type: 'smollm3',
+      num_hidden_layers: 2,
+      no_rope_layers: [0, 1, 0],
+    });
+    expect(attention.map(({ rotary }) => rotary !== undefined)).toEqual([false, true]);
+  });
+
   // The defaults of the config classes of transformers 5.24 (4.57 has the same ones).
   it.each([
     [
@@ -156,6 +210,11 @@ describe('decoderConfig', () => {
     [{ model_type: 't5', is_encoder_decoder: true }, 'an encoder-decoder model'],
     [{ model_type: 'qwen3_next' }, 'linear attention or a state space'],
     [{ hidden_act: 'tanh' }, '"hidden_act" "tanh" is not supported. Supported: silu'],
+    [{ is_causal: false }, '"is_causal" is false, so tokens see those after them'],
+    [
+      { model_type: 'gemma3_text', use_bidirectional_attention: true },
+      '"use_bidirectional_attention" is true, so tokens see',
+    ],
     [{ rope_scaling: { rope_type: 'other', factor: 4 } }, 'rope type "other"'],
     [{ partial_rotary_factor: 0.5 }, 'partial rotary embedding'],
     [

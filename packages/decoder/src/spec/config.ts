@@ -59,6 +59,7 @@ export function decoderConfig(given: Raw, architectures: readonly Architecture[]
   const raw = textConfig(given, architectures);
   const architecture = findArchitecture(raw, architectures);
   refuseQuantized(given);
+  refuseBidirectional(raw);
   const config = new ConfigFields(raw, architecture.defaults);
   const hiddenSize = config.size('hidden_size');
   const heads = config.size('num_attention_heads');
@@ -115,6 +116,17 @@ function refuseQuantized(raw: Raw): void {
     'config.json: the checkpoint is quantised ("quantization_config"). Prune the original weights instead.',
     'quantization_config',
     ['F32', 'F16', 'BF16'],
+  );
+}
+
+function refuseBidirectional(raw: Raw): void {
+  const field = raw.is_causal === false ? 'is_causal' : 'use_bidirectional_attention';
+  if (field !== 'is_causal' && !raw[field]) return;
+  throw new UnsupportedModelError(
+    `config.json: "${field}" is ${JSON.stringify(raw[field])?.slice(0, 80)}, so tokens see those after them (an encoder). Only ` +
+      'models that predict the next token are supported.',
+    field,
+    ['causal attention'],
   );
 }
 

@@ -45,7 +45,7 @@ export type RotaryScaling =
 /** Rotary position embedding. */
 export type RotaryConfig = RotaryScaling & {
   readonly theta: number;
-  /** Entries of a head that are rotated, the first ones. */
+  /** Entries of a head that are rotated, the first ones. If odd, one more is, by frequencies for this number. */
   readonly dims: number;
   /** Whether the two entries of a pair lie next to each other, or half of `dims` apart. */
   readonly interleaved: boolean;
@@ -64,8 +64,6 @@ export type LayerType = 'full_attention' | 'sliding_attention';
 export interface RotaryOptions {
   /** The base if config.json has none. */
   readonly theta?: number;
-  /** The settings that count, if config.json has them by layer type. Default: of layers with full attention. */
-  readonly layerType?: LayerType;
   /** Share of a head that is rotated if config.json does not say so. Default: config.json may not say so. */
   readonly partial?: number;
   readonly interleaved?: boolean;
@@ -75,7 +73,7 @@ export interface RotaryOptions {
 
 const SUPPORTED = ['default', 'linear', 'dynamic', 'yarn', 'longrope', 'llama3', 'llama3-factors'];
 
-const isObject = (value: unknown): value is Raw =>
+export const isObject = (value: unknown): value is Raw =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether rope settings stand by layer type, as transformers 5 writes them for some models. */
@@ -103,11 +101,19 @@ export function ropeParameters(raw: Raw): Raw {
  * @throws ModelConfigError, UnsupportedModelError
  */
 export function rotaryConfig(config: ConfigFields, options: RotaryOptions = {}): RotaryConfig {
-  const { raw } = config;
-  const whole = ropeParameters(raw);
+  const whole = ropeParameters(config.raw);
   const byLayerType = isByLayerType(whole);
-  const own = byLayerType ? whole[options.layerType ?? 'full_attention'] : whole;
-  const parameters = isObject(own) ? own : {};
+  const own = byLayerType ? whole.full_attention : whole;
+  return rotaryOf(config, isObject(own) ? own : {}, { ...options, byLayerType });
+}
+
+/** The rotary embedding of these rope settings. Arguments and errors as {@link rotaryConfig}. */
+export function rotaryOf(
+  config: ConfigFields,
+  parameters: Raw,
+  options: RotaryOptions & { readonly byLayerType: boolean },
+): RotaryConfig {
+  const { raw } = config;
   const fields = new RopeFields(parameters);
   const theta = positive(
     'rope_theta',
@@ -116,7 +122,7 @@ export function rotaryConfig(config: ConfigFields, options: RotaryOptions = {}):
   const dims = rotatedEntries(config, parameters, options);
   const stated = String(parameters.rope_type ?? parameters.type ?? 'default');
   const type = options.aliases?.[stated] ?? stated;
-  const scaling = scalingOf(type, fields, config, { dims, byLayerType });
+  const scaling = scalingOf(type, fields, config, { dims, byLayerType: options.byLayerType });
   const common = { theta, dims, interleaved: options.interleaved ?? false };
   return { ...scaling, ...common, attentionFactor: attentionFactor(scaling, fields, config) };
 }
@@ -132,10 +138,9 @@ function rotatedEntries(config: ConfigFields, parameters: Raw, { partial }: Rota
     );
   }
   const dims = Math.trunc(config.headDim * positive('partial_rotary_factor', share));
-  if (dims >= 2 && dims % 2 === 0 && dims <= config.headDim) return dims;
+  if (dims >= 1 && dims <= config.headDim) return dims; // a head has an even number, so there is room for one more
   throw new ModelConfigError(
-    `config.json: "partial_rotary_factor" of ${share} rotates ${dims} of ${config.headDim} entries of a head; an even ` +
-      'number is needed.',
+    `config.json: "partial_rotary_factor" of ${share} rotates ${dims} of ${config.headDim} entries of a head.`,
     'partial_rotary_factor',
   );
 }
@@ -177,8 +182,8 @@ function scalingOf(
     case 'longrope':
       return {
         scaling: 'longrope',
-        short: fields.divisors('short_factor', dims / 2),
-        long: fields.divisors('long_factor', dims / 2),
+        short: fields.divisors('short_factor', Math.ceil(dims / 2)),
+        long: fields.divisors('long_factor', Math.ceil(dims / 2)),
         originalContextLength: originalContextLength(),
       };
     case 'llama3':

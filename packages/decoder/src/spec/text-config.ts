@@ -28,6 +28,7 @@ export function textConfig(raw: Raw, architectures: readonly Architecture[]): Ra
     ...Object.fromEntries(shared),
     ...(typeof tied === 'boolean' ? { tie_word_embeddings: tied } : {}),
     ...text,
+    ...Object.fromEntries((architecture.ignoredInMultimodal ?? []).map((field) => [field, null])),
     model_type: architecture.modelType,
     architectures: [architecture.className],
   };

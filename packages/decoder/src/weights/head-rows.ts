@@ -10,15 +10,15 @@ import type { DecoderConfig } from '../spec/config.js';
 export function headRows({ attention, headDim: h }: DecoderConfig): Int32Array | undefined {
   const rotary = attention.find((layer) => layer.rotary)?.rotary;
   if (!rotary || (rotary.dims === h && !rotary.interleaved)) return undefined;
-  const { dims, interleaved } = rotary;
-  const pairs = dims / 2;
+  const { interleaved } = rotary;
+  const pairs = Math.ceil(rotary.dims / 2);
   const order = new Int32Array(h);
   for (let pair = 0; pair < pairs; pair++) {
     order[pair] = interleaved ? 2 * pair : pair;
     order[h / 2 + pair] = interleaved ? 2 * pair + 1 : pairs + pair;
   }
   for (let i = 0; i < h / 2 - pairs; i++) {
-    order[pairs + i] = dims + i;
+    order[pairs + i] = 2 * pairs + i;
     order[h / 2 + pairs + i] = h / 2 + pairs + i;
   }
   return order;

@@ -114,6 +114,8 @@ variant(
     **WIDE,
 )
 
+variant("smollm3-long-list", no_rope_layers=[0, 1, 0, 1], hidden_act="gelu_fast", **TIED)
+
 variant("ministral-window", sliding_window=5, drop=DERIVED, **TIED)
 variant("ministral-layer-types", sliding_window=5, layer_types=MIXED2, num_hidden_layers=2, natural=True)
 variant("ministral-full", sliding_window=5, layer_types=[FULL, FULL], hidden_act="gelu")

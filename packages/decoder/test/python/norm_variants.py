@@ -1,5 +1,7 @@
 """Variants of the architectures with other norms, caps, fused matrices or partial rotary embedding."""
 
+import copy
+
 from architecture_variants import (
     DERIVED,
     FULL,
@@ -72,6 +74,19 @@ variant(
 )
 variant("gemma3-nested", nested=True, layer_types=MIXED, query_pre_attn_scalar=6, **TIED | WINDOW)
 
+# Such a model leaves the cap of logits out.
+variant("gemma3-capped", nested=True, final_logit_softcapping=1.0, query_pre_attn_scalar=6, **TIED | WINDOW)
+# What the settings by layer type leave out stands beside them.
+BESIDE = {"rope_theta": 70.0, "rope_local_base_freq": 20.0, "rope_parameters": {"sliding_attention": LINEAR}}
+variant(
+    "gemma3_text-beside",
+    made_with=5,
+    layer_types=MIXED,
+    edit=BESIDE,
+    known=NOT_READ,
+    **TIED | WINDOW | copy.deepcopy(BESIDE),
+)
+
 PHI3 = {"natural": True, "rms_norm_eps": 1e-5}
 LONGROPE = {"type": "longrope", "short_factor": SHORT8, "long_factor": LONG8}
 variant("phi3-plain", sparse=True, **PHI3)
@@ -102,12 +117,16 @@ variant(
     **PHI3,
 )
 
+variant("phi3-odd-rotary", partial_rotary_factor=0.4, hidden_act="relu", **PHI3 | TIED)
+
 variant("ernie4_5-plain", sparse=True, **TIED)
 variant("ernie4_5-biases", use_bias=True, rope_scaling=LINEAR, natural=True)
 
 variant("glm4-plain", sparse=True)
 variant("glm4-no-biases", attention_bias=False, natural=True, **TIED)
 variant("glm4-whole-rotary", partial_rotary_factor=1.0, hidden_act="gelu", rope_scaling=LINEAR)
+
+variant("glm4-odd-rotary", hidden_act="quick_gelu", rope_scaling=LINEAR, **SIZES | {"head_dim": 6})
 
 variant("exaone4-plain", num_hidden_layers=4, sliding_window=5, drop=DERIVED)
 variant("exaone4-full", sliding_window=None, layer_types=[FULL, FULL], natural=True, **TIED)

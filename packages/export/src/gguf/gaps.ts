@@ -41,6 +41,10 @@ export function gaps(decoder: DecoderConfig, read: DecoderConfig, architecture: 
     (own, index) => !sameRotation(own, read.attention[index]!, read.contextLength),
   );
   check(turned < 0, `the rotary embedding of layer ${turned}${scalingOf(decoder.attention[turned])}`);
+  check(
+    !decoder.attention.some(({ rotary }) => rotary && rotary.dims % 2 === 1),
+    'an odd number of rotated entries of a head',
+  );
   check(!decoder.attention.some(hasEmptyRamp), 'a YaRN ramp that ends before the first frequency');
   return found;
 }

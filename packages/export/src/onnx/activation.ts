@@ -17,6 +17,8 @@ const NODES: Readonly<Record<Activation, ActivationNodes>> = {
     const inner = g.multiply(g.multiply(x, cubic), Math.sqrt(2 / Math.PI));
     return g.multiply(g.multiply(x, 0.5), g.add(g.node('Tanh', [inner]), 1));
   },
+  'quick-gelu': (g, x) => g.multiply(x, g.node('Sigmoid', [g.multiply(x, 1.702)])),
+  relu: (g, x) => g.node('Relu', [x]),
   relu2: (g, x) => {
     const positive = g.node('Relu', [x]);
     return g.multiply(positive, positive);

@@ -40,7 +40,11 @@ export function rotationAt(
   const column = g.unsqueeze(g.cast(positions, 'FLOAT'), 1, 3); // [B, 1, T, 1]
   const angles = g.multiply(column, frequencies); // [B, 1, T, h / 2]
   // Entries that are not rotated have no factor.
-  const factors = halfHead(headDim, 1, new Array<number>(rotary.dims / 2).fill(rotary.attentionFactor));
+  const factors = halfHead(
+    headDim,
+    1,
+    new Array<number>(Math.ceil(rotary.dims / 2)).fill(rotary.attentionFactor),
+  );
   const scaled = (x: Value) => (rotary.attentionFactor === 1 ? x : g.multiply(x, g.floats(factors)));
   return {
     cos: scaled(g.node('Cos', [angles])),

@@ -27,6 +27,8 @@ export interface Architecture {
   readonly transformers?: { readonly module: string; readonly config: string; readonly model: string };
   /** `model_type` of models that also read images, and whose `text_config` is of this architecture. */
   readonly multimodal?: string;
+  /** Fields of such a `text_config` that count for nothing there, as if null. */
+  readonly ignoredInMultimodal?: readonly string[];
   /** The values that transformers' config class fills in for absent fields. */
   readonly defaults: ConfigDefaults;
   /** What differs from LLaMA under a config.json. Everything else is LLaMA's, tensor names included. */

@@ -1,17 +1,7 @@
-import type { ConfigFields } from '../config-fields.js';
 import { allButEvery, layerTypes, mixedLayers, slidingWindow } from '../layer-attention.js';
-import { isByLayerType, ropeParameters, rotaryConfig } from '../rotary-config.js';
+import { rotaryByLayerType } from '../rotary-by-layer-type.js';
 import type { Architecture } from './architecture.js';
 import { gemmaDefaults, gemmaTraits } from './gemma2.js';
-
-/** Layers with a window have a rotary base of their own, and none of the scaling of the others. */
-function localRotary(config: ConfigFields) {
-  if (isByLayerType(ropeParameters(config.raw))) {
-    return rotaryConfig(config, { layerType: 'sliding_attention', theta: 1e4 });
-  }
-  const theta = config.number('rope_local_base_freq', 1e4);
-  return rotaryConfig(config.with({ rope_theta: theta, rope_scaling: null, rope_parameters: null }));
-}
 
 /** Gemma 3 (Google), the language model: norms of queries and keys, windows in five of six layers. */
 export const gemma3Text: Architecture = {
@@ -19,6 +9,7 @@ export const gemma3Text: Architecture = {
   className: 'Gemma3ForCausalLM',
   transformers: { module: 'gemma3', config: 'Gemma3TextConfig', model: 'Gemma3TextModel' },
   multimodal: 'gemma3',
+  ignoredInMultimodal: ['final_logit_softcapping'],
   defaults: {
     ...gemmaDefaults,
     vocab_size: 262_208,
@@ -29,14 +20,12 @@ export const gemma3Text: Architecture = {
     const types = layerTypes(config, (layer) =>
       allButEvery(config.integer('sliding_window_pattern', 6))(layer),
     );
-    const [global, local] = [rotaryConfig(config), localRotary(config)];
+    const rotary = rotaryByLayerType(config, () => config.number('rope_local_base_freq', 1e4));
     return {
       ...gemmaTraits(config),
       queryKeyNorm: 'head',
       logitCap: config.optional('final_logit_softcapping'),
-      attention: mixedLayers(types, slidingWindow(config, 4096), (type) =>
-        type === 'full_attention' ? global : local,
-      ),
+      attention: mixedLayers(types, slidingWindow(config, 4096), (type) => rotary[type]),
     };
   },
 };

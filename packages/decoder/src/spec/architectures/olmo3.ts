@@ -1,16 +1,7 @@
-import type { ConfigFields } from '../config-fields.js';
 import { allButEvery, layerTypes, mixedLayers, slidingWindow } from '../layer-attention.js';
-import { isByLayerType, ropeParameters, rotaryConfig } from '../rotary-config.js';
+import { rotaryByLayerType } from '../rotary-by-layer-type.js';
 import type { Architecture } from './architecture.js';
 import { olmo2 } from './olmo2.js';
-
-/** Layers with a window have the base of the others, without their scaling. */
-function localRotary(config: ConfigFields) {
-  const parameters = ropeParameters(config.raw);
-  if (isByLayerType(parameters)) return rotaryConfig(config, { layerType: 'sliding_attention' });
-  const { rope_theta: theta = parameters.rope_theta } = config.raw;
-  return rotaryConfig(config.with({ rope_theta: theta, rope_scaling: null, rope_parameters: null }));
-}
 
 /** OLMo 3 (Ai2): OLMo 2 with windows in three of four layers. */
 export const olmo3: Architecture = {
@@ -19,12 +10,14 @@ export const olmo3: Architecture = {
   defaults: { ...olmo2.defaults, rope_theta: 500_000 },
   traits: (config) => {
     const types = layerTypes(config, allButEvery(4));
-    const [full, local] = [rotaryConfig(config), localRotary(config)];
+    // Layers with a window have the base of the others, without their scaling. In settings by layer type, transformers 5 gives
+    // `rope_theta` to the others alone.
+    const rotary = rotaryByLayerType(config, (byLayerType) =>
+      byLayerType ? undefined : config.number('rope_theta', config.ropeTheta),
+    );
     return {
       ...olmo2.traits(config),
-      attention: mixedLayers(types, slidingWindow(config, 4096), (type) =>
-        type === 'full_attention' ? full : local,
-      ),
+      attention: mixedLayers(types, slidingWindow(config, 4096), (type) => rotary[type]),
     };
   },
 };

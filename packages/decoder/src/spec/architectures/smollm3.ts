@@ -20,7 +20,7 @@ export const smollm3: Architecture = {
   },
   traits: (config) => {
     const byInterval = allButEvery(config.integer('no_rope_layer_interval', 4));
-    const stated = config.perLayer('no_rope_layers'); // 1 means rotary, 0 none
+    const stated = config.perLayer('no_rope_layers', { longer: true }); // 1 means rotary, 0 none
     const rotates = (layer: number) => (stated ? Number(stated[layer]) !== 0 : byInterval(layer));
     const used = config.flag('use_sliding_window', false);
     const window = slidingWindow(config);
