@@ -34,8 +34,8 @@ describe('stringifyLike', () => {
   });
 
   it('writes the fields that Python reads as floats as floats', () => {
-    expect(stringifyLike({ rope_theta: 10000, hidden_size: 64 })).toBe(
-      '{\n  "rope_theta": 10000.0,\n  "hidden_size": 64\n}',
+    expect(stringifyLike({ rope_theta: 10000, hidden_size: 64, final_logit_softcapping: 30 })).toBe(
+      '{\n  "rope_theta": 10000.0,\n  "hidden_size": 64,\n  "final_logit_softcapping": 30.0\n}',
     );
   });
 });

@@ -7,6 +7,7 @@ const MARK = '\u0000number:';
 const FLOATS = new Set(
   ['rope_theta', 'rms_norm_eps', 'factor', 'low_freq_factor', 'high_freq_factor', 'initializer_range'].concat(
     ['attention_factor', 'beta_fast', 'beta_slow', 'mscale', 'partial_rotary_factor'],
+    ['attn_logit_softcapping', 'final_logit_softcapping'],
   ),
 );
 

@@ -101,7 +101,10 @@ export class ConfigFields {
   }
 
   /** A list with one entry for each layer, or at least one if it may be `longer`; undefined if it is absent or null. */
-  perLayer(field: string, { longer = false } = {}): readonly unknown[] | undefined {
+  perLayer(
+    field: string,
+    { longer = false }: { readonly longer?: boolean } = {},
+  ): readonly unknown[] | undefined {
     const { [field]: value } = this.raw;
     if (value === undefined || value === null) return undefined;
     const { layers } = this;

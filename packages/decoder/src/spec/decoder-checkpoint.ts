@@ -50,7 +50,7 @@ export function decoderCheckpoint(
   return {
     source,
     config,
-    ...(config === checkpoint.config ? { configText } : {}),
+    configText, // also of a model that this one is a part of: a number that moved keeps its text
     tensors,
     files,
     ...(absent ? { absent: neededOf(absent, decoder) } : {}),

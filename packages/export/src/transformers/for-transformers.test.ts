@@ -126,12 +126,13 @@ describe('rope settings', () => {
     const view = forTransformers(
       prunedBy(madeUpModel({ model_type: 'llama', ...fields }), masks['one shape']!),
     );
-    const { rope_theta, rope_scaling } = view.config;
+    const { rope_theta, rope_scaling, original_max_position_embeddings } = view.config;
     expect(decoderConfig(view.config).attention).toEqual(
       configOf(madeUpModel({ model_type: 'llama', ...fields })).attention,
     );
-    return { rope_theta, rope_scaling };
+    return { rope_theta, rope_scaling, original_max_position_embeddings };
   };
+  const lists = { rope_type: 'longrope', short_factor: [1, 1, 1], long_factor: [2, 3, 4] };
   const llama3 = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
 
   it.each([
@@ -142,6 +143,21 @@ describe('rope settings', () => {
     [
       { rope_parameters: { ...llama3, rope_theta: 5 } },
       { rope_theta: 5, rope_scaling: { ...llama3, original_max_position_embeddings: 256 } },
+    ],
+    [
+      { rope_scaling: { rope_type: 'yarn', factor: null }, original_max_position_embeddings: 64 },
+      {
+        rope_scaling: { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 64 },
+        original_max_position_embeddings: 64,
+      },
+    ],
+    [
+      { rope_parameters: { ...lists, rope_theta: 5, factor: 1, original_max_position_embeddings: 64 } },
+      {
+        rope_theta: 5,
+        rope_scaling: { ...lists, factor: 1, original_max_position_embeddings: 64, attention_factor: 1 },
+        original_max_position_embeddings: 64,
+      },
     ],
     [
       {

@@ -1,4 +1,4 @@
-import { type DecoderConfig, ropeParameters } from '@grasp/decoder';
+import { type DecoderConfig, type RotaryConfig, ropeParameters } from '@grasp/decoder';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -27,11 +27,23 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
   }
   const current = (config.rope_scaling ?? {}) as Config;
   if (rotary.scaling === 'none') return fields;
-  const original =
-    rotary.scaling === 'llama3' ? { original_max_position_embeddings: rotary.originalContextLength } : {};
-  const wanted: Config = { ...scaling, ...original };
+  const wanted: Config = { ...scaling, ...(architecture.modelType === 'phi3' ? {} : derivedFields(rotary)) };
+  // Version 4 reads the length of LongRoPE here alone, except that of phi3, which it refuses beside the lists of factors.
+  if (rotary.scaling === 'longrope' && architecture.modelType !== 'phi3') {
+    fields.original_max_position_embeddings = rotary.originalContextLength;
+  }
   const complete = Object.entries(wanted).every(([key, value]) => current[key] === value);
   return complete ? fields : { ...fields, rope_scaling: wanted };
+}
+
+/** What the versions derive in different ways, or only one of them. */
+function derivedFields(rotary: RotaryConfig): Config {
+  if (rotary.scaling !== 'llama3' && rotary.scaling !== 'yarn' && rotary.scaling !== 'longrope') return {};
+  return {
+    original_max_position_embeddings: rotary.originalContextLength,
+    ...(rotary.scaling === 'yarn' ? { factor: rotary.factor } : {}),
+    ...(rotary.scaling === 'longrope' ? { attention_factor: rotary.attentionFactor } : {}),
+  };
 }
 
 const isObject = (value: unknown): value is Config =>
