@@ -3,6 +3,7 @@ import { configOf, decoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
 import { madeUpModel, masks, prunedBy } from '../../test/made-up-model.js';
 import { forTransformers } from '../index.js';
+import { ropeFields } from './rope-fields.js';
 
 const fileOf = async (checkpoint: Checkpoint, name: string) => {
   const file = checkpoint.files.find((entry) => entry.name === name);
@@ -168,5 +169,19 @@ describe('rope settings', () => {
     ],
   ])('of %j are also stated as transformers 4 reads them', (fields, expected) => {
     expect(rope(fields)).toEqual(expected);
+  });
+
+  it.each([
+    ['olmo2', { rope_type: 'linear', factor: 2 }, { type: 'linear', factor: 2 }],
+    [
+      'phi3',
+      { ...lists, rope_theta: 5, original_max_position_embeddings: 64 },
+      { type: 'longrope', short_factor: [1, 1, 1], long_factor: [2, 3, 4] },
+    ],
+  ])('of %s have the form that transformers 4 insists on', (modelType, rope_parameters, expected) => {
+    const config = { model_type: modelType, rope_parameters, hidden_size: 48, num_attention_heads: 8 };
+    const fields = ropeFields(config, decoderConfig(config));
+    expect(fields.rope_scaling).toEqual(expected);
+    expect(decoderConfig({ ...config, ...fields }).attention).toEqual(decoderConfig(config).attention);
   });
 });

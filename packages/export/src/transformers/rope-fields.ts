@@ -27,13 +27,26 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
   }
   const current = (config.rope_scaling ?? {}) as Config;
   if (rotary.scaling === 'none') return fields;
-  const wanted: Config = { ...scaling, ...(architecture.modelType === 'phi3' ? {} : derivedFields(rotary)) };
-  // Version 4 reads the length of LongRoPE here alone, except that of phi3, which it refuses beside the lists of factors.
-  if (rotary.scaling === 'longrope' && architecture.modelType !== 'phi3') {
-    fields.original_max_position_embeddings = rotary.originalContextLength;
-  }
+  // Version 4 reads the length of LongRoPE here alone.
+  if (rotary.scaling === 'longrope') fields.original_max_position_embeddings = rotary.originalContextLength;
+  const wanted = strictScaling(architecture.modelType, rotary, scaling) ?? {
+    ...scaling,
+    ...derivedFields(rotary),
+  };
   const complete = Object.entries(wanted).every(([key, value]) => current[key] === value);
   return complete ? fields : { ...fields, rope_scaling: wanted };
+}
+
+/** The settings where version 4 takes no others, by their old names. Undefined: it takes any, or none that say the same. */
+function strictScaling(modelType: string, rotary: RotaryConfig, stated: Config): Config | undefined {
+  if (modelType === 'olmo2' && (rotary.scaling === 'linear' || rotary.scaling === 'dynamic')) {
+    return { type: rotary.scaling, factor: rotary.factor };
+  }
+  if (modelType !== 'phi3' || rotary.scaling !== 'longrope') return undefined;
+  const { factor, attention_factor: attention } = stated;
+  if ((factor ?? attention ?? undefined) !== undefined) return stated;
+  const { short, long } = rotary;
+  return { type: 'longrope', short_factor: short, long_factor: long };
 }
 
 /** What the versions derive in different ways, or only one of them. */
