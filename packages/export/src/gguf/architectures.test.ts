@@ -74,6 +74,16 @@ describe('writeGguf', () => {
     await model.close();
   });
 
+  it('names what the nearest architecture lacks, not what another has a place for', async () => {
+    const sizes = { hidden_size: 8, intermediate_size: 40, vocab_size: 40, num_hidden_layers: 2 };
+    const heads = { num_attention_heads: 4, num_key_value_heads: 2, head_dim: 8 }; // of llama, not of qwen2
+    const rope_scaling = { rope_type: 'dynamic', factor: 2 };
+    const model = randomModel({ model_type: 'qwen2', rope_scaling, ...sizes, ...heads });
+    await expect(writeGguf(model, join(folder, 'nearest.gguf'), { type: 'f32' })).rejects.toThrow(
+      'cannot express the rotary embedding of layer 0 with dynamic scaling, in its architecture llama.',
+    );
+  });
+
   it('knows every architecture of the decoder', () => {
     const held = ggufArchitectures.flatMap(({ modelType, alsoHolds = [] }) => [modelType, ...alsoHolds]);
     for (const { modelType } of architectures) expect(held).toContain(modelType);

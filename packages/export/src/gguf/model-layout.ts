@@ -36,7 +36,7 @@ export const WIDTH_MULTIPLE = 32;
  * - A layer without heads gets KV heads of zeros, unless the architecture has such layers. The first layer always does,
  *   because llama.cpp divides by its head count.
  *
- * @throws InexpressibleModelError naming what llama.cpp has no place for
+ * @throws InexpressibleModelError naming what llama.cpp has no place for, in the architecture that lacks the least
  */
 export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig): ModelLayout {
   const { modelType } = decoder.architecture;
@@ -52,12 +52,12 @@ export function modelLayout(checkpoint: Checkpoint, decoder: DecoderConfig): Mod
     undefined,
   );
   if (best) return best;
-  const [first] = tried;
+  const [nearest] = tried.toSorted((a, b) => a.missing.length - b.missing.length);
   throw new InexpressibleModelError(
     checkpoint.source,
     'GGUF',
-    first
-      ? `${first.missing.join(', ')}, in its architecture ${first.architecture.name}`
+    nearest
+      ? `${nearest.missing.join(', ')}, in its architecture ${nearest.architecture.name}`
       : `the architecture ${modelType}`,
     'Export a Hugging Face folder instead.',
   );
@@ -100,14 +100,15 @@ function missingIn(
 ): readonly string[] {
   const stored = { ...decoder, layers };
   const heads = layers[0]!.kvHeads * decoder.queriesPerKvHead;
-  if (architecture.spanning && heads * decoder.headDim !== decoder.hiddenSize) {
-    return [`${heads} heads of ${decoder.headDim} beside a hidden size of ${decoder.hiddenSize}`];
-  }
+  const spans = !architecture.spanning || heads * decoder.headDim === decoder.hiddenSize;
   const names = [...expectedTensors({ ...stored, tiedHead: storedTied(architecture, decoder) })].map(
     ({ name, shape }) => ({ name: OUTER[name] ?? name, shape }),
   );
   const config = ggufConfigOf(ggufModel(decoder, architecture, layers), names);
-  return gaps(decoder, decoderConfig(config), architecture);
+  return [
+    ...(spans ? [] : [`${heads} heads of ${decoder.headDim} beside a hidden size of ${decoder.hiddenSize}`]),
+    ...gaps(decoder, decoderConfig(config), architecture),
+  ];
 }
 
 /** Whether a file has no head beside the embedding. */

@@ -2,6 +2,7 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import { configOf, decoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
 import { madeUpModel, masks, prunedBy } from '../../test/made-up-model.js';
+import { randomModel } from '../../test/random-model.js';
 import { forTransformers } from '../index.js';
 import { ropeFields } from './rope-fields.js';
 
@@ -184,4 +185,27 @@ describe('rope settings', () => {
     expect(fields.rope_scaling).toEqual(expected);
     expect(decoderConfig({ ...config, ...fields }).attention).toEqual(decoderConfig(config).attention);
   });
+});
+
+it('says the base of rotation of an olmo3 by kind of layer: transformers 5 reads it for one kind alone', () => {
+  const sizes = { hidden_size: 32, intermediate_size: 40, vocab_size: 40, num_hidden_layers: 2 };
+  const heads = { num_attention_heads: 4, num_key_value_heads: 2, head_dim: 8, sliding_window: 3 };
+  const base = (rope_theta: number) => ({ rope_type: 'default', rope_theta });
+  const olmo3 = (rope_theta: number, more = {}) =>
+    randomModel({ model_type: 'olmo3', rope_theta, ...sizes, ...heads, ...more });
+  const stated = forTransformers(olmo3(1e4));
+  expect(stated.config.rope_parameters).toEqual({ full_attention: base(1e4), sliding_attention: base(1e4) });
+  expect(forTransformers(olmo3(5e5)).config).not.toHaveProperty('rope_parameters'); // its default
+  const rope_scaling = { rope_type: 'linear', factor: 2 };
+  for (const model of [olmo3(1e4), olmo3(1e4, { rope_scaling })]) {
+    expect(decoderConfig(forTransformers(model).config)).toEqual(configOf(model));
+  }
+});
+
+it('states heads of a llama that divide its hidden size, since transformers 5 checks it', () => {
+  const heads = { num_attention_heads: 10, num_key_value_heads: 5, head_dim: 6 }; // 48 is no multiple of 10
+  const model = prunedBy(madeUpModel({ model_type: 'llama', ...heads }), masks['about half']!);
+  const { config } = forTransformers(model);
+  expect(config).toMatchObject({ num_attention_heads: 8, num_key_value_heads: 4 });
+  expect(decoderConfig(config).layers).toEqual(configOf(model).layers);
 });

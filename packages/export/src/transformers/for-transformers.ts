@@ -10,7 +10,7 @@ import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { withoutEmptyLayers } from '../without-empty-layers.js';
 import { modellingFile, modellingModule } from './modelling-file.js';
-import { commonFields, ordinaryConfig, spanningHeads } from './ordinary-config.js';
+import { commonFields, fittingHeads, ordinaryConfig } from './ordinary-config.js';
 import { withoutCode } from './without-code.js';
 
 /**
@@ -48,7 +48,7 @@ export function forTransformers(given: Checkpoint): DecoderCheckpoint {
   };
   const config = {
     ...commonFields(checkpoint, decoder),
-    ...(hasOneShape(decoder) ? spanningHeads(decoder) : {}),
+    ...fittingHeads(checkpoint.config, decoder),
     ...(decoder.logitScale === 1 ? {} : { logit_scale: decoder.logitScale }), // by the name that vLLM reads
     architectures: [`Pruned${name}ForCausalLM`],
     model_type: `pruned_${modelType}`,

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '@grasp/checkpoint';
 import { type DecoderConfig, LAYER_SHAPES_KEY } from '@grasp/decoder';
-import { layerWidths } from '../layer-widths.js';
+import { hasOneShape, layerWidths } from '../layer-widths.js';
 import { ropeFields } from './rope-fields.js';
 
 export type Config = Readonly<Record<string, unknown>>;
@@ -46,10 +46,14 @@ export function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): 
 }
 
 /**
- * Numbers of heads for a config whose layers have their own: those that span the hidden size, since config classes check
- * them, or else as few as there can be.
+ * Numbers of heads for a config whose layers have their own: none if those of config.json pass the checks of config classes,
+ * otherwise those that span the hidden size, or as few as there can be. A llama's heads must divide the hidden size in
+ * transformers 5. Those of a GGUF file may not.
  */
-export function spanningHeads({ hiddenSize, headDim, queriesPerKvHead }: DecoderConfig): Config {
+export function fittingHeads(config: Config, decoder: DecoderConfig): Config {
+  const { hiddenSize, headDim, queriesPerKvHead, architecture } = decoder;
+  const divide = architecture.modelType !== 'llama' || hiddenSize % Number(config.num_attention_heads) === 0;
+  if (divide && !hasOneShape(decoder)) return {};
   const kvHeads = hiddenSize / headDim / queriesPerKvHead;
   const spanning = Number.isInteger(kvHeads) ? kvHeads : 1;
   return { num_attention_heads: spanning * queriesPerKvHead, num_key_value_heads: spanning };

@@ -25,6 +25,11 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
     const local = parameters.sliding_attention;
     if (isObject(local) && local.rope_theta !== undefined) fields.rope_local_base_freq = local.rope_theta;
   }
+  if (architecture.modelType === 'olmo3' && rotary.theta !== architecture.defaults.rope_theta) {
+    // For layers with a window, transformers 5 takes the default base, whatever rope_theta says.
+    const base = { rope_type: 'default', rope_theta: rotary.theta };
+    if (!byLayerType) fields.rope_parameters = { full_attention: base, sliding_attention: base };
+  }
   const current = (config.rope_scaling ?? {}) as Config;
   if (rotary.scaling === 'none') return fields;
   // Version 4 reads the length of LongRoPE here alone.
