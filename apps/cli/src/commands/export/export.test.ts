@@ -167,6 +167,8 @@ describe('grasp export', () => {
       const both = await grasp('export', at('model'), '--gguf', 'f16', other, '--out', at('x.gguf'));
       expect(both).toMatchObject({ code: 2, err: expect.stringContaining('cannot be used with') });
     }
+    const named = await grasp('export', at('model'), '--deci', '--name', 'A name', '--out', at('none'));
+    expect(named).toMatchObject({ code: 2, err: expect.stringContaining('cannot be used with') });
     const alone = await grasp('export', at('model'), '--portable', '--out', at('none'));
     expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('--deci') });
   });

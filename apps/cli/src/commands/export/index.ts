@@ -55,7 +55,7 @@ export const exportCommand = (terminal: Terminal) =>
         .preset('f32')
         .conflicts(['gguf', 'deci', 'portable', 'importance', 'ollama', 'name']),
     )
-    .addOption(new Option('--deci', 'write a DeciLM folder').conflicts(['importance', 'ollama']))
+    .addOption(new Option('--deci', 'write a DeciLM folder').conflicts(['importance', 'ollama', 'name']))
     .option('--portable', 'with --deci: the form of it that other readers expect')
     .requiredOption('--out <path>', 'output: a file whose name ends in .gguf, or a folder', nonEmpty)
     .option(
