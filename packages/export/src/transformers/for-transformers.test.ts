@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { madeUpModel, masks, prunedBy } from '../../test/made-up-model.js';
 import { randomModel } from '../../test/random-model.js';
 import { forTransformers } from '../index.js';
+import { ordinaryConfig } from './ordinary-config.js';
 import { ropeFields } from './rope-fields.js';
 
 const fileOf = async (checkpoint: Checkpoint, name: string) => {
@@ -115,6 +116,22 @@ describe('forTransformers', () => {
     );
   });
 });
+
+it.each(['arcee', 'gemma2', 'gemma3_text'])(
+  'gives %s its own heads where they do not divide the hidden size',
+  (modelType) => {
+    const raw = {
+      model_type: modelType,
+      hidden_size: 20,
+      num_attention_heads: 6,
+      num_key_value_heads: 3,
+      head_dim: 2,
+    };
+    expect(ordinaryConfig({ config: raw, tensors: new Map() }, decoderConfig(raw))).toBeUndefined();
+    const even = { ...raw, hidden_size: 24 };
+    expect(ordinaryConfig({ config: even, tensors: new Map() }, decoderConfig(even))).toBeDefined();
+  },
+);
 
 describe('rope settings', () => {
   it('are refused if transformers does not have them', () => {

@@ -8,8 +8,11 @@ export type Config = Readonly<Record<string, unknown>>;
 /** Keys that only one way of writing a model has. */
 const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', LAYER_SHAPES_KEY];
 
+/** Architectures whose config class of transformers 5 has the rule of llama's, and that no other architecture stands in for. */
+const DIVIDED = new Set(['arcee', 'gemma2', 'gemma3_text']);
+
 /** The fields that all ways of writing a model share. */
-export function commonFields({ config }: Checkpoint, decoder: DecoderConfig): Config {
+export function commonFields({ config }: Pick<Checkpoint, 'config'>, decoder: DecoderConfig): Config {
   return {
     ...without(config, OWN_KEYS),
     ...ropeFields(config, decoder),
@@ -21,18 +24,23 @@ export function commonFields({ config }: Checkpoint, decoder: DecoderConfig): Co
 /**
  * The config of a released architecture. Undefined if none fits.
  *
- * transformers 5 refuses a llama whose hidden size is no multiple of its head count. It has no such rule for mistral, whose
- * layers are llama's without biases. All versions refuse a phi3 whose heads do not span the hidden size if its rotary
+ * transformers 5 refuses a llama, and some others, whose hidden size is no multiple of its head count. It has no such rule for
+ * mistral, whose layers are llama's without biases. All versions refuse a phi3 whose heads do not span the hidden size if its rotary
  * frequencies have a divisor each.
  */
-export function ordinaryConfig(checkpoint: Checkpoint, decoder: DecoderConfig): Config | undefined {
+export function ordinaryConfig(
+  checkpoint: Pick<Checkpoint, 'config' | 'tensors'>,
+  decoder: DecoderConfig,
+): Config | undefined {
   const { modelType, className } = decoder.architecture;
   const widths = layerWidths(decoder, decoder.layers[0]!);
   const rest = { ...commonFields(checkpoint, decoder), ...widths };
   const spans = widths.num_attention_heads * decoder.headDim === decoder.hiddenSize;
   const divisors = decoder.attention.some(({ rotary }) => rotary?.scaling === 'longrope');
   if (modelType === 'phi3' && divisors && !spans) return undefined;
-  if (modelType !== 'llama' || decoder.hiddenSize % widths.num_attention_heads === 0) {
+  const divides = decoder.hiddenSize % widths.num_attention_heads === 0;
+  if (!divides && DIVIDED.has(modelType)) return undefined;
+  if (modelType !== 'llama' || divides) {
     return { ...rest, architectures: [className], model_type: modelType };
   }
   if ([...checkpoint.tensors.keys()].some((name) => name.endsWith('.bias'))) return undefined;
