@@ -112,6 +112,20 @@ describe('decoderConfig', () => {
     expect(decoderConfig(raw).attention[5]!.rotary).toMatchObject({ originalContextLength: 131_072 });
   });
 
+  it('reads one length of training for the rotation and the growth of queries', () => {
+    const rope_parameters = {
+      rope_type: 'yarn',
+      factor: 4,
+      original_max_position_embeddings: 8,
+      llama_4_scaling_beta: 1,
+    };
+    const raw = { model_type: 'ministral3', original_max_position_embeddings: 4, rope_parameters };
+    expect(rotaryOf(decoderConfig(raw))).toMatchObject({
+      originalContextLength: 4,
+      queryScale: { contextLength: 4 },
+    });
+  });
+
   it('has one frequency more than half of an odd number of rotated entries', () => {
     const config = decoderConfig({
       model_type: 'glm4',

@@ -30,7 +30,12 @@ export const ministral3: Architecture = {
   traits: (given) => {
     const stated = ropeParameters(given.raw);
     const config = Object.keys(stated).length > 0 ? given : given.with({ rope_parameters: ROPE });
-    const rope = config.within(ropeParameters(config.raw));
+    // A length beside the settings precedes the one inside, as for the rotation.
+    const { original_max_position_embeddings: beside } = config.raw;
+    const rope = config.within({
+      ...ropeParameters(config.raw),
+      ...(typeof beside === 'number' ? { original_max_position_embeddings: beside } : {}),
+    });
     const rotary = {
       ...rotaryConfig(config),
       queryScale: {
