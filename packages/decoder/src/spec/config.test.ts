@@ -106,6 +106,19 @@ describe('decoderConfig', () => {
     },
   );
 
+  it.each([
+    ['llama', {}],
+    ['smollm3', {}], // every fourth layer has no rotation
+    ['olmo3', { sliding_window: 8 }], // three of four layers have a window, and their own rotation
+  ])('the context of a %s grows with a dynamic rotary base', (model_type, more) => {
+    const scaled = {
+      rope_scaling: { rope_type: 'dynamic', factor: 2 },
+      max_position_embeddings: 100,
+      ...more,
+    };
+    expect(decoderConfig({ model_type, num_hidden_layers: 8, ...scaled }).contextLength).toBe(200);
+  });
+
   it('reads no length of training from beside settings by layer type', () => {
     const yarn = { rope_type: 'yarn', factor: 4 };
     const raw = { model_type: 'gemma3_text', original_max_position_embeddings: 8, rope_scaling: yarn };

@@ -104,10 +104,17 @@ export function decoderConfig(given: Raw, architectures: readonly Architecture[]
   };
 }
 
-/** The context, with the lengths that a growing rotary base adds to those of training. */
+/**
+ * The context, with the lengths that a growing rotary base adds to those of training. Layers without a rotation, or whose window
+ * keeps distances short, do not limit it.
+ */
 function contextOf({ contextLength }: ConfigFields, attention: DecoderTraits['attention']): number {
-  const growth = attention.map(({ rotary }) => (rotary?.scaling === 'dynamic' ? rotary.factor : 1));
-  return Math.max(contextLength, Math.floor(contextLength * Math.min(...growth)));
+  const growth = attention.flatMap(({ rotary, window }) => {
+    if (rotary?.scaling === 'dynamic') return [rotary.factor];
+    return rotary && window === undefined ? [1] : [];
+  });
+  const least = growth.length > 0 ? Math.min(...growth) : 1;
+  return Math.max(contextLength, Math.floor(contextLength * least));
 }
 
 function refuseQuantized(raw: Raw): void {

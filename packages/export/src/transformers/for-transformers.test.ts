@@ -205,7 +205,7 @@ describe('rope settings', () => {
 });
 
 it('says the base of rotation of an olmo3 by kind of layer: transformers 5 reads it for one kind alone', () => {
-  const sizes = { hidden_size: 32, intermediate_size: 40, vocab_size: 40, num_hidden_layers: 2 };
+  const sizes = { hidden_size: 32, intermediate_size: 40, vocab_size: 40, num_hidden_layers: 4 };
   const heads = { num_attention_heads: 4, num_key_value_heads: 2, head_dim: 8, sliding_window: 3 };
   const base = (rope_theta: number) => ({ rope_type: 'default', rope_theta });
   const olmo3 = (rope_theta: number, more = {}) =>
@@ -213,9 +213,14 @@ it('says the base of rotation of an olmo3 by kind of layer: transformers 5 reads
   const stated = forTransformers(olmo3(1e4));
   expect(stated.config.rope_parameters).toEqual({ full_attention: base(1e4), sliding_attention: base(1e4) });
   expect(forTransformers(olmo3(5e5)).config).not.toHaveProperty('rope_parameters'); // its default
-  const rope_scaling = { rope_type: 'linear', factor: 2 };
-  for (const model of [olmo3(1e4), olmo3(1e4, { rope_scaling })]) {
-    expect(decoderConfig(forTransformers(model).config)).toEqual(configOf(model));
+  for (const spelled of ['rope_type', 'type']) {
+    const scaled = olmo3(1e4, { rope_scaling: { [spelled]: 'linear', factor: 2 } });
+    const { config } = forTransformers(scaled);
+    expect(config.rope_parameters).toMatchObject({
+      full_attention: { ...base(1e4), rope_type: 'linear', factor: 2 },
+    });
+    for (const model of [olmo3(1e4), scaled])
+      expect(decoderConfig(forTransformers(model).config)).toEqual(configOf(model));
   }
 });
 

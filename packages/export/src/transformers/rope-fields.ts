@@ -28,7 +28,9 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
   if (architecture.modelType === 'olmo3' && rotary.theta !== architecture.defaults.rope_theta) {
     // For layers with a window, transformers 5 takes the default base, whatever rope_theta says.
     const base = { rope_type: 'default', rope_theta: rotary.theta };
-    if (!byLayerType) fields.rope_parameters = { full_attention: base, sliding_attention: base };
+    const { type: __, ...stated } = scaling; // version 5 would take "default" for a type by its old name
+    const scaled = rotary.scaling === 'none' ? base : { ...stated, ...base, rope_type: rotary.scaling };
+    if (!byLayerType) fields.rope_parameters = { full_attention: scaled, sliding_attention: base };
   }
   const current = (config.rope_scaling ?? {}) as Config;
   if (rotary.scaling === 'none') return fields;
