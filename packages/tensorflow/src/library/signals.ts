@@ -5,10 +5,10 @@ import type { ForeignFunctions } from '../c-api/foreign-functions.js';
 
 const { signals } = constants;
 const LAST = 31;
-/** Those of the thread itself (faults, the profiler's clock), which no other thread can take. */
+/** Those of the thread itself (faults, the profiler's clock), and SIGUSR1, with which Node's main thread opens its debugger. */
 const OWN: readonly number[] = [
   ...[signals.SIGILL, signals.SIGTRAP, signals.SIGABRT, signals.SIGBUS, signals.SIGFPE, signals.SIGSEGV],
-  ...[signals.SIGSYS, signals.SIGPROF],
+  ...[signals.SIGSYS, signals.SIGPROF, signals.SIGUSR1],
 ];
 const SIG_BLOCK = 0;
 /** Of Linux: the state of a processor with AMX, which a handler's stack begins with, has 11 KB. */
