@@ -189,6 +189,11 @@ describe('rope settings', () => {
     expect(rope(fields)).toEqual(expected);
   });
 
+  it('are left to transformers where config.json states none', () => {
+    const config = { model_type: 'ministral3', hidden_size: 48, num_attention_heads: 8 };
+    expect(ropeFields(config, decoderConfig(config))).not.toHaveProperty('rope_scaling');
+  });
+
   it.each([
     ['olmo2', { rope_type: 'linear', factor: 2 }, { type: 'linear', factor: 2 }],
     [

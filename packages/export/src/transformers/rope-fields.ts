@@ -33,7 +33,8 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
     if (!byLayerType) fields.rope_parameters = { full_attention: scaled, sliding_attention: base };
   }
   const current = (config.rope_scaling ?? {}) as Config;
-  if (rotary.scaling === 'none') return fields;
+  // Without settings, transformers fills in the same ones.
+  if (rotary.scaling === 'none' || Object.keys(own).length === 0) return fields;
   // Version 4 reads the length of LongRoPE here alone.
   if (rotary.scaling === 'longrope') fields.original_max_position_embeddings = rotary.originalContextLength;
   const wanted = strictScaling(architecture.modelType, rotary, scaling) ?? {
