@@ -78,8 +78,8 @@ export class AttentionLayer extends ResidualLayer<
     place?: CachePlace,
   ): { y: tf.Tensor } & KeyValues {
     const inputs = this.inputs(x, tensors, positions, false);
-    const [rows, , length] = past?.key.shape ?? [];
-    const fillsWindow = rows === x.shape[0] && length! + 1 === this.window;
+    const [B, , S] = past?.key.shape ?? []; // [B, K, S, h]
+    const fillsWindow = B === x.shape[0] && S! + 1 === this.window; // one token a row, x: [B, d]
     const stored = { pastKey: past?.key, pastValue: past?.value };
     const run = place || fillsWindow ? this.functions.step : this.functions.cached;
     const { y, gatedKey: key, gatedValue: value } = run({ ...inputs, ...stored, ...place });

@@ -8,9 +8,6 @@ export type Config = Readonly<Record<string, unknown>>;
 /** Keys that only one way of writing a model has. */
 const OWN_KEYS = ['architectures', 'auto_map', 'base_model_type', 'model_type', LAYER_SHAPES_KEY];
 
-/** Architectures whose config class of transformers 5 has the rule of llama's, and that no other architecture stands in for. */
-const DIVIDED = new Set(['arcee', 'gemma2', 'gemma3_text']);
-
 /** The fields that all ways of writing a model share. */
 export function commonFields({ config }: Pick<Checkpoint, 'config'>, decoder: DecoderConfig): Config {
   return {
@@ -24,26 +21,23 @@ export function commonFields({ config }: Pick<Checkpoint, 'config'>, decoder: De
 /**
  * The config of a released architecture. Undefined if none fits.
  *
- * transformers 5 refuses a llama, and some others, whose hidden size is no multiple of its head count. It has no such rule for
- * mistral, whose layers are llama's without biases. All versions refuse a phi3 whose heads do not span the hidden size if its rotary
- * frequencies have a divisor each.
+ * Where a llama does not fit its own config class, mistral's may: it demands less, and its layers are llama's without biases.
  */
 export function ordinaryConfig(
   checkpoint: Pick<Checkpoint, 'config' | 'tensors'>,
   decoder: DecoderConfig,
 ): Config | undefined {
-  const { modelType, className } = decoder.architecture;
+  const { modelType, className, demands = {} } = decoder.architecture;
   const widths = layerWidths(decoder, decoder.layers[0]!);
   const rest = { ...commonFields(checkpoint, decoder), ...widths };
   const spans = widths.num_attention_heads * decoder.headDim === decoder.hiddenSize;
-  const divisors = decoder.attention.some(({ rotary }) => rotary?.scaling === 'longrope');
-  if (modelType === 'phi3' && divisors && !spans) return undefined;
-  const divides = decoder.hiddenSize % widths.num_attention_heads === 0;
-  if (!divides && DIVIDED.has(modelType)) return undefined;
-  if (modelType !== 'llama' || divides) {
+  const longRope = decoder.attention.some(({ rotary }) => rotary?.scaling === 'longrope');
+  if (demands.headsSpanUnderLongRope && longRope && !spans) return undefined;
+  if (!demands.headsDivide || decoder.hiddenSize % widths.num_attention_heads === 0) {
     return { ...rest, architectures: [className], model_type: modelType };
   }
-  if ([...checkpoint.tensors.keys()].some((name) => name.endsWith('.bias'))) return undefined;
+  if (modelType !== 'llama' || [...checkpoint.tensors.keys()].some((name) => name.endsWith('.bias')))
+    return undefined;
   return {
     ...without(rest, ['attention_bias', 'mlp_bias', 'pretraining_tp']),
     architectures: ['MistralForCausalLM'],
@@ -55,12 +49,11 @@ export function ordinaryConfig(
 
 /**
  * Numbers of heads for a config whose layers have their own: none if those of config.json pass the checks of config classes,
- * otherwise those that span the hidden size, or as few as there can be. A llama's heads must divide the hidden size in
- * transformers 5. Those of a GGUF file may not.
+ * otherwise those that span the hidden size, or as few as there can be. The heads of a GGUF file may not divide the hidden size.
  */
 export function fittingHeads(config: Config, decoder: DecoderConfig): Config {
   const { hiddenSize, headDim, queriesPerKvHead, architecture } = decoder;
-  const divide = architecture.modelType !== 'llama' || hiddenSize % Number(config.num_attention_heads) === 0;
+  const divide = !architecture.demands?.headsDivide || hiddenSize % Number(config.num_attention_heads) === 0;
   if (divide && !hasOneShape(decoder)) return {};
   const kvHeads = hiddenSize / headDim / queriesPerKvHead;
   const spanning = Number.isInteger(kvHeads) ? kvHeads : 1;

@@ -25,19 +25,19 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
     const local = parameters.sliding_attention;
     if (isObject(local) && local.rope_theta !== undefined) fields.rope_local_base_freq = local.rope_theta;
   }
-  if (architecture.modelType === 'olmo3' && rotary.theta !== architecture.defaults.rope_theta) {
-    // For layers with a window, transformers 5 takes the default base, whatever rope_theta says.
+  const { demands = {}, defaults } = architecture;
+  if (demands.baseByLayerType && !byLayerType && rotary.theta !== defaults.rope_theta) {
     const base = { rope_type: 'default', rope_theta: rotary.theta };
     const { type: __, ...stated } = scaling; // version 5 would take "default" for a type by its old name
     const scaled = rotary.scaling === 'none' ? base : { ...stated, ...base, rope_type: rotary.scaling };
-    if (!byLayerType) fields.rope_parameters = { full_attention: scaled, sliding_attention: base };
+    fields.rope_parameters = { full_attention: scaled, sliding_attention: base };
   }
   const current = (config.rope_scaling ?? {}) as Config;
   // Without settings, transformers fills in the same ones.
   if (rotary.scaling === 'none' || Object.keys(own).length === 0) return fields;
   // Version 4 reads the length of LongRoPE here alone.
   if (rotary.scaling === 'longrope') fields.original_max_position_embeddings = rotary.originalContextLength;
-  const wanted = strictScaling(architecture.modelType, rotary, scaling) ?? {
+  const wanted = (demands.oldScaling?.includes(rotary.scaling) ? oldScaling(rotary, scaling) : undefined) ?? {
     ...scaling,
     ...derivedFields(rotary),
   };
@@ -45,12 +45,12 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
   return complete ? fields : { ...fields, rope_scaling: wanted };
 }
 
-/** The settings where version 4 takes no others, by their old names. Undefined: it takes any, or none that say the same. */
-function strictScaling(modelType: string, rotary: RotaryConfig, stated: Config): Config | undefined {
-  if (modelType === 'olmo2' && (rotary.scaling === 'linear' || rotary.scaling === 'dynamic')) {
+/** The settings by their old names, without further fields. Undefined if there are none that say the same. */
+function oldScaling(rotary: RotaryConfig, stated: Config): Config | undefined {
+  if (rotary.scaling === 'linear' || rotary.scaling === 'dynamic') {
     return { type: rotary.scaling, factor: rotary.factor };
   }
-  if (modelType !== 'phi3' || rotary.scaling !== 'longrope') return undefined;
+  if (rotary.scaling !== 'longrope') return undefined;
   const { factor, attention_factor: attention } = stated;
   if ((factor ?? attention ?? undefined) !== undefined) return stated;
   const { short, long } = rotary;

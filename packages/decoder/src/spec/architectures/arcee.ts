@@ -6,6 +6,7 @@ import { attentionBiases, llamaDefaults } from './llama.js';
 export const arcee: Architecture = {
   modelType: 'arcee',
   className: 'ArceeForCausalLM',
+  demands: { headsDivide: true },
   defaults: {
     ...llamaDefaults,
     hidden_size: 2560,

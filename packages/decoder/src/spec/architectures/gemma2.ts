@@ -41,6 +41,7 @@ export function gemmaTraits(config: ConfigFields): Partial<DecoderTraits> {
 export const gemma2: Architecture = {
   modelType: 'gemma2',
   className: 'Gemma2ForCausalLM',
+  demands: { headsDivide: true },
   defaults: gemmaDefaults,
   traits: (config) => {
     const rotary = rotaryConfig(config);

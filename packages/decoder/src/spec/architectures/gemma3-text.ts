@@ -7,6 +7,7 @@ import { gemmaDefaults, gemmaTraits } from './gemma2.js';
 export const gemma3Text: Architecture = {
   modelType: 'gemma3_text',
   className: 'Gemma3ForCausalLM',
+  demands: { headsDivide: true },
   transformers: { module: 'gemma3', config: 'Gemma3TextConfig', model: 'Gemma3TextModel' },
   multimodal: 'gemma3',
   ignoredInMultimodal: ['final_logit_softcapping'],

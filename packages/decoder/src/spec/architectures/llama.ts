@@ -33,6 +33,7 @@ const FFN: readonly ProjectionName[] = ['gate', 'up', 'down'];
 export const llama: Architecture = {
   modelType: 'llama',
   className: 'LlamaForCausalLM',
+  demands: { headsDivide: true },
   defaults: llamaDefaults,
   traits: (config) => ({
     biases: llamaBiases(config),

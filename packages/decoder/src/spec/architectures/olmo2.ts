@@ -13,6 +13,7 @@ export const POST_NORMS: DecoderTraits['norms'] = {
 export const olmo2: Architecture = {
   modelType: 'olmo2',
   className: 'Olmo2ForCausalLM',
+  demands: { oldScaling: ['linear', 'dynamic'] },
   defaults: { ...llamaDefaults, vocab_size: 50_304, rms_norm_eps: 1e-5 },
   traits: (config) => ({
     biases: attentionBiases(config, false),

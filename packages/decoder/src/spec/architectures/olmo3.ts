@@ -7,6 +7,7 @@ import { olmo2 } from './olmo2.js';
 export const olmo3: Architecture = {
   modelType: 'olmo3',
   className: 'Olmo3ForCausalLM',
+  demands: { baseByLayerType: true },
   defaults: { ...olmo2.defaults, rope_theta: 500_000 },
   traits: (config) => {
     const types = layerTypes(config, allButEvery(4));

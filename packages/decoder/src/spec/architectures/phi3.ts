@@ -8,6 +8,7 @@ import { llamaDefaults } from './llama.js';
 export const phi3: Architecture = {
   modelType: 'phi3',
   className: 'Phi3ForCausalLM',
+  demands: { headsSpanUnderLongRope: true, oldScaling: ['longrope'] },
   defaults: {
     ...llamaDefaults,
     vocab_size: 32_064,
