@@ -16,7 +16,9 @@ export function serveCharts({ runtimes, load, models }: ServeReport): string[] {
 /** The charts as one SVG file, or undefined if there is none. */
 export function serveSvg(report: ServeReport): string | undefined {
   const charts = serveCharts(report);
-  return charts.length === 0 ? undefined : chartSheet(charts, { columns: 2 });
+  return charts.length === 0
+    ? undefined
+    : chartSheet(charts, { title: 'Rates of the served models', columns: 2 });
 }
 
 function chartOf(runtime: ServedRuntime, dense: string | undefined, y: string, of: (level: Level) => number) {
