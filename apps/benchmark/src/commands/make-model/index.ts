@@ -14,14 +14,19 @@ export const makeModelCommand = () =>
     )
     .option('--layers <n>', 'number of layers (default: that of the model)', count)
     .option('--vocabulary <n>', 'tokens in the vocabulary, at least 256 (default: that of the model)', count)
+    .option(
+      '--type <name>',
+      'model type of the config, to compare types at one shape (default: that of the model)',
+      nonEmpty,
+    )
     .requiredOption('--out <folder>', 'output folder; must be empty or not exist', nonEmpty)
     .option('--shard-bytes <n>', 'maximum size of a file', count, 2e9)
     .option('--seed <n>', 'seed of the weights', count, 1)
-    .action(async ({ like, layers, vocabulary, out, shardBytes, seed }) => {
-      const config = shapeOf(like, { layers, vocabulary });
+    .action(async ({ like, layers, vocabulary, type: modelType, out, shardBytes, seed }) => {
+      const config = shapeOf(like, { layers, vocabulary, modelType });
       await writeCheckpoint(randomCheckpoint(config, seed), out, { shardBytes });
       const { total } = parameterCounts(decoderConfig(config));
       console.log(
-        `${out}: ${like}, ${config.num_hidden_layers} layers, ${(total / 1e6).toFixed(0)}M parameters`,
+        `${out}: ${config.model_type}, ${like}, ${config.num_hidden_layers} layers, ${(total / 1e6).toFixed(0)}M parameters`,
       );
     });

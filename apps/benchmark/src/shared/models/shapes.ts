@@ -78,10 +78,17 @@ export const SHAPES = {
 
 export type ShapeName = keyof typeof SHAPES;
 
-/** The config of a published model, with another number of layers or tokens if given. */
+export interface ShapeChanges {
+  readonly layers?: number | undefined;
+  readonly vocabulary?: number | undefined;
+  /** Its settings are those of this type where the shape has none. */
+  readonly modelType?: string | undefined;
+}
+
+/** The config of a published model, with another number of layers or tokens, or as another type, if given. */
 export function shapeOf(
   name: ShapeName,
-  { layers, vocabulary }: { readonly layers?: number | undefined; readonly vocabulary?: number | undefined },
+  { layers, vocabulary, modelType }: ShapeChanges,
 ): Record<string, unknown> {
   const shape = SHAPES[name];
   const count = layers ?? shape.num_hidden_layers;
@@ -90,6 +97,7 @@ export function shapeOf(
     num_hidden_layers: count,
     ...('sliding_window_pattern' in shape ? { layer_types: layerTypes(count, shape) } : {}),
     ...(vocabulary === undefined ? {} : { vocab_size: vocabulary }),
+    ...(modelType === undefined ? {} : { model_type: modelType }),
   };
 }
 

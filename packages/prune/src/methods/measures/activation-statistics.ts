@@ -76,9 +76,8 @@ function add(
     total.mean[j]! += (gap * count) / all;
     total.squares[j]! += squares[j]! + (gap * gap * total.count * count) / all;
   }
-  products?.forEach((product, i) => {
-    total.gram![i]! += product;
-  });
+  const { gram } = total;
+  if (gram) for (let i = 0; i < gram.length; i++) gram[i]! += products![i]!;
   total.count = all;
 }
 

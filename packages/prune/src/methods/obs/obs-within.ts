@@ -3,6 +3,7 @@ import { toFloat32 } from '@grasp/checkpoint';
 import { unitSlices } from '@grasp/decoder';
 import { activationStatistics } from '../measures/activation-statistics.js';
 import { siteOf } from '../measures/hidden-statistics.js';
+import { joinBatches } from '../measures/join-batches.js';
 import type { MethodInputs } from '../pruning-method.js';
 import { removeUnits } from './remove-units.js';
 
@@ -27,6 +28,7 @@ export async function obsWithin(
   const { layout } = model;
   const counts = keptPerBlock(layout, mask);
   const chosen = mask.slice();
+  const joined = [...joinBatches(batches)];
   const moments = by === 'loss' ? await outputMoments(inputs) : undefined;
   const slices = unitSlices(checkpoint.decoder).filter(
     ({ axis, tensor }) => axis === 1 && /weight$/.test(tensor),
@@ -34,7 +36,7 @@ export async function obsWithin(
   const columnsOf = ({ layer, kind, count }: UnitBlock) =>
     count * slices.find((slice) => slice.layer === layer && slice.kind === kind)!.width;
   for (const some of inParts(layout.blocks, (block) => 8 * columnsOf(block) ** 2)) {
-    const statistics = await activationStatistics(model.under(), batches, some.map(siteOf), { gram: true });
+    const statistics = await activationStatistics(model.under(), joined, some.map(siteOf), { gram: true });
     for (const block of some) {
       const keep = counts[layout.blocks.indexOf(block)]!;
       if (keep === 0 || keep === block.count) continue;
