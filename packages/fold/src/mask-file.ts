@@ -10,7 +10,10 @@ export interface PrunedUnits {
   readonly mask: Uint8Array;
   /** `[layout.size]`: one factor for each kept unit, 0 for the others. */
   readonly scales?: Float32Array;
-  /** `[layout.size]`: the scores that were projected onto the mask. They can be projected onto another budget. */
+  /**
+   * `[layout.size]`: scores of the units, higher for those to keep. They can be projected onto another budget. The mask need
+   * not be a projection of them.
+   */
   readonly scores?: Float32Array;
   /** Model, settings, data fingerprint: any JSON. */
   readonly provenance?: Readonly<Record<string, unknown>>;

@@ -35,10 +35,11 @@ export {
   healSteps,
   parseHealSettings,
 } from './heal/settings.js';
-export { type HealProgress, type HealStateFile, healStateFile } from './heal/state.js';
+export { type HealProgress, type HealStateFile, healStateFile, savedHealIdentity } from './heal/state.js';
 export { openTeacherCache } from './heal/teacher/open-teacher-cache.js';
 export { type Teacher, TeacherCache, type TeacherIdentity } from './heal/teacher/teacher-cache.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
+export { importanceRounds } from './learning/importance-rounds.js';
 export type { HeldOutResult } from './learning/keep-share.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';
 export { learnScores } from './learning/learn-scores.js';

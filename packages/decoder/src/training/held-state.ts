@@ -65,10 +65,12 @@ export class HeldState {
   ): void {
     const { first, second, size } = this;
     const held = { weight: this.parameter ?? this.weight, first, second };
-    const own = size && {
-      rate: tf.mul(inputs.rate, size),
-      keep: tf.sub(1, tf.mul(tf.sub(1, inputs.keep), size)),
-    };
+    const own =
+      size &&
+      tf.tidy(() => ({
+        rate: tf.mul(inputs.rate, size),
+        keep: tf.sub(1, tf.mul(tf.sub(1, inputs.keep), size)),
+      }));
     const { weight, ...moments } = run({ ...inputs, ...own, ...held });
     if (own) tf.dispose(own);
     this.replace({ parameter: weight, ...moments });

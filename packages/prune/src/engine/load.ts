@@ -10,19 +10,27 @@ import type { Engine } from './open-engine.js';
  *
  * @throws NonFiniteWeightError, and what `loadDecoder` throws.
  */
-export function loadOn(
+export async function* loadOn(
   checkpoint: Checkpoint,
   { runtime }: Engine,
   dtype: 'float32' | 'bfloat16' = 'float32',
 ): AsyncGenerator<PruneEvent, Decoder, undefined> {
   let tensor = 0;
-  return relay(async (emit) => {
-    const decoder = await loadDecoder(withFiniteWeights(checkpoint), {
-      runtime,
-      dtype,
-      onTensor: () => emit({ stage: 'load', tensor: ++tensor, tensors: checkpoint.tensors.size }),
+  let loaded: Decoder | undefined;
+  let isLeft = true; // until the caller has it
+  try {
+    const decoder = yield* relay<PruneEvent, Decoder>(async (emit) => {
+      loaded = await loadDecoder(withFiniteWeights(checkpoint), {
+        runtime,
+        dtype,
+        onTensor: () => emit({ stage: 'load', tensor: ++tensor, tensors: checkpoint.tensors.size }),
+      });
+      return loaded;
     });
     collectGarbage(); // host copies of the weights
+    isLeft = false;
     return decoder;
-  });
+  } finally {
+    if (isLeft) loaded?.dispose();
+  }
 }

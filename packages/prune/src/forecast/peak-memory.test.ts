@@ -34,6 +34,16 @@ describe('peak memory', () => {
     );
   });
 
+  it('knows what optimal brain surgeon holds', () => {
+    const rival = (method: string) => peak({ method, 'engine.dtype': 'bfloat16' });
+    const largest = 60 * 11008 ** 2; // of the matrices of one output matrix
+    const moments = 64 * 4 * 4096 ** 2;
+    expect((rival('slimgpt') - rival('fisher')) * GiB).toBeGreaterThan(largest);
+    expect((rival('fisher-obs') - rival('slimgpt')) * GiB).toBeCloseTo(moments, -2);
+    const within = (name: string) => peak({ method: 'grasp+', 'importance.within': name });
+    expect(within('obs')).toBeGreaterThanOrEqual(within('importance'));
+  });
+
   it('holds on a GPU larger pieces, but not the process', () => {
     const plan = planOf({});
     const pieces = 3 * 4 * (2 ** 25 - 2 ** 21);

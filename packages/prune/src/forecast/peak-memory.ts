@@ -1,4 +1,5 @@
 import { type DecoderConfig, type DecoderCost, decoderCost, decoderSize, loraSides } from '@grasp/decoder';
+import { obsBytes } from '../methods/obs/obs-bytes.js';
 import { refitCost } from './refit-cost.js';
 import type { RunPlan } from './run-plan.js';
 import { savedPerStep } from './saved-elements.js';
@@ -52,8 +53,9 @@ function learningBytes(config: DecoderConfig, plan: RunPlan, keep: number, piece
   const tuning = step + BYTES_PER_LORA_PARAMETER * plan.rank * (inputs + outputs);
   const teacher = 2 * plan.teacherTokens * config.hiddenSize; // one vector per token, in bfloat16
   const refit = plan.refit ? refitCost(config, plan.refit, keep, bytes).bytes : 0;
+  const surgery = plan.surgery ? obsBytes(config, plan.surgery) : 0;
   // Tuning can reuse what a refit held, but in pieces, which the process keeps. So both count.
-  return matrixBytes(config, bytes) + Math.max(step, teacher + refit + tuning);
+  return matrixBytes(config, bytes) + Math.max(step + surgery, teacher + refit + tuning);
 }
 
 function perplexityBytes(config: DecoderConfig, window: number, pieces: Pieces): number {

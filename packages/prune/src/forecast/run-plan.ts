@@ -17,6 +17,8 @@ export interface RunPlan {
   readonly tokensPerScaleStep: number;
   /** Rank of LoRA. 0 without it. */
   readonly rank: number;
+  /** Whether optimal brain surgeon chooses, and by what. */
+  readonly surgery?: 'loss' | 'output';
   /** Absent if nothing is refitted. */
   readonly refit?: RefitPlan;
   /** Tokens for which the dense model is the teacher. */
@@ -50,11 +52,18 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
     scaleSteps: Math.ceil(learned.scales / batch) * scales.epochs,
     tokensPerScaleStep: batch * length,
     rank: lora.rank,
+    ...surgeryOf(settings),
     ...(settings.refit.mode === 'sequential' ? { refit: refitPlan(settings, learned) } : {}),
     teacherTokens: teacher.total * length,
     teacherOnlyTokens: (teacher.total - teacher.byRefit) * length,
     ...(texts.window ? { window: texts.window } : {}),
   };
+}
+
+function surgeryOf({ choice, importance }: PruneSettings): Pick<RunPlan, 'surgery'> {
+  if (choice === 'slimgpt') return { surgery: 'output' };
+  const byLoss = choice === 'fisher-obs' || (choice === 'importance' && importance.within === 'obs');
+  return byLoss ? { surgery: 'loss' } : {};
 }
 
 function choiceSteps(settings: PruneSettings, texts: TextSizes): number {

@@ -6,7 +6,12 @@ import {
   withFiniteWeights,
   writeFolder,
 } from '@grasp/checkpoint';
-import { type Architecture, type DecoderCheckpoint, openDecoderCheckpoint } from '@grasp/decoder';
+import {
+  type Architecture,
+  type Decoder,
+  type DecoderCheckpoint,
+  openDecoderCheckpoint,
+} from '@grasp/decoder';
 import { forTransformers, healedCard } from '@grasp/export';
 import { replaceFile } from '@grasp/files';
 import { loadOn } from '../engine/load.js';
@@ -21,7 +26,7 @@ import type { RunIdentity } from '../state/run-state.js';
 import { bestInMemory, bestPoint } from './best.js';
 import { TeacherMisfitError } from './errors.js';
 import { type HealTexts, healWeights } from './learn.js';
-import { LoraTraining } from './lora-training.js';
+import { type HealTraining, LoraTraining } from './lora-training.js';
 import { HEAL_RECORD, type HealRecord, healText } from './record.js';
 import type { HealSettings } from './settings.js';
 import type { HealProgress, HealStateFile } from './state.js';
@@ -54,7 +59,7 @@ export interface HealJob {
  * Everything that determines the result of a healing, see `runIdentity`. Reads every weight of both models.
  */
 export async function healIdentity(
-  job: Pick<HealJob, 'pruned' | 'teacher' | 'engine' | 'settings' | 'texts'>,
+  job: Pick<HealJob, 'pruned' | 'teacher' | 'engine' | 'settings' | 'texts' | 'teacherCache'>,
 ): Promise<RunIdentity> {
   const { training, heldOut } = job.texts;
   return {
@@ -62,6 +67,7 @@ export async function healIdentity(
     'pruned model': await modelFingerprint(job.pruned),
     teacher: await modelFingerprint(job.teacher),
     engine: job.engine.description,
+    'blocks the teacher reads at once': job.teacherCache ? 1 : job.settings.rows,
     text: training.fingerprint,
     ...(heldOut ? { 'held-out text': heldOut.fingerprint } : {}),
     ...Object.fromEntries(Object.entries(job.settings).map(([name, value]) => [name, value])),
@@ -134,29 +140,32 @@ async function* trained(
 ): AsyncGenerator<PruneEvent, Healed, undefined> {
   const best = settings.patience > 0 ? (stateFile?.best ?? bestInMemory()) : undefined;
   const student = yield* loadOn(pruned, engine, settings.dtype);
-  const asks = settings.teacherShare > 0 && !(cache && (await cache.missing(texts.training)) === 0);
-  const loaded = asks ? yield* loadOn(dense, engine, settings.dtype) : undefined;
-  const view = loaded?.under();
-  const teacher = cache ? cache.over(view) : view;
-  const { beta1, beta2, weightDecay, clip } = settings;
-  const embedding = settings.embedding === 'trained';
-  const options = { betas: [beta1, beta2] as const, weightDecay, clip };
-  const lora =
-    settings.train === 'lora'
-      ? await LoraTraining.open(student, { ...options, rank: settings.rank, seed: settings.seed })
-      : undefined;
-  const training = lora ?? student.training({ ...options, embedding, relative: true });
-  const models = { student: lora?.model ?? student, teacher };
+  let loaded: Decoder | undefined;
+  let training: HealTraining | undefined;
   try {
+    const asks = settings.teacherShare > 0 && !(cache && (await cache.missing(texts.training)) === 0);
+    loaded = asks ? yield* loadOn(dense, engine, settings.dtype) : undefined;
+    const view = loaded?.under();
+    const teacher = cache ? cache.over(view) : view;
+    const { beta1, beta2, weightDecay, clip } = settings;
+    const embedding = settings.embedding === 'trained';
+    const options = { betas: [beta1, beta2] as const, weightDecay, clip };
+    const lora =
+      settings.train === 'lora'
+        ? await LoraTraining.open(student, { ...options, rank: settings.rank, seed: settings.seed })
+        : undefined;
+    const weights = lora ?? student.training({ ...options, embedding, relative: true });
+    training = weights;
+    const models = { student: lora?.model ?? student, teacher };
     const onBest = async (step: number) => {
-      if (step > 0) await best?.keep(step, training.checkpoint(pruned)); // those of step 0 are the pruned model's
+      if (step > 0) await best?.keep(step, weights.checkpoint(pruned)); // those of step 0 are the pruned model's
     };
-    const progress = yield* healWeights(models, training, texts, settings, stateFile, onBest);
+    const progress = yield* healWeights(models, weights, texts, settings, stateFile, onBest);
     const bestStep = best && bestPoint(progress.curve)?.step;
     if (folder !== undefined) {
       if (bestStep === 0) yield* written(pruned, folder);
       else if (bestStep === undefined || bestStep === progress.steps.length)
-        yield* written(training.checkpoint(pruned), folder);
+        yield* written(weights.checkpoint(pruned), folder);
       else {
         const kept = await best!.open(bestStep, pruned);
         try {
@@ -167,7 +176,7 @@ async function* trained(
       }
     }
     return {
-      parameters: training.size,
+      parameters: weights.size,
       progress,
       bestStep,
       async *measure(evaluation) {
@@ -181,7 +190,7 @@ async function* trained(
       },
     };
   } finally {
-    training.dispose();
+    training?.dispose();
     student.dispose();
     loaded?.dispose();
   }

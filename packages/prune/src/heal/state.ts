@@ -99,6 +99,18 @@ export function healStateFile(
   };
 }
 
+/** The identity of the run that saved a state; undefined if there is none that can be read. */
+export async function savedHealIdentity(path: string): Promise<RunIdentity | undefined> {
+  const file = await openSafetensors(path).catch(() => undefined);
+  try {
+    return file?.metadata.format === FORMAT ? parsed(path, file.metadata.progress ?? '').identity : undefined;
+  } catch {
+    return undefined; // `restore` tells what is wrong
+  } finally {
+    await file?.close();
+  }
+}
+
 function parsed(path: string, text: string): z.infer<typeof progressSchema> {
   try {
     return progressSchema.parse(parseJson(text));

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { textRows, tokenBlocks } from '@grasp/calib-data';
@@ -9,6 +9,7 @@ import { loadTokenizer } from '@grasp/tokenizer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine } from '../engine/open-engine.js';
 import { MethodError } from '../methods/errors.js';
+import { methodFromModule } from '../methods/method-module.js';
 import type { PruningMethod } from '../methods/pruning-method.js';
 import { rivals } from '../methods/rivals.js';
 import { type Projection, projectionOf } from '../projection/projection.js';
@@ -113,6 +114,34 @@ describe('prune by a method', () => {
     expect(asked).toBe(1);
     const other = { ...job, method: { ...method, name: 'another' } };
     await expect(openStateFile(path, await runIdentity(other))).rejects.toThrow('method of choice');
+  });
+
+  it('asks a method again that was corrected', async () => {
+    const { layout } = projection();
+    const method = (size: number): PruningMethod => {
+      return { name: 'corrected', needs: 'nothing', score: async () => new Float32Array(size) };
+    };
+    const path = join(folder, 'corrected.state');
+    const runOf = async (size: number) => {
+      const job = { ...base, settings: plain, method: method(size) };
+      const stateFile = await openStateFile(path, await runIdentity(job));
+      for await (const _ of prune({ ...job, stateFile }));
+    };
+    await expect(runOf(layout.size - 1)).rejects.toThrow(MethodError);
+    await runOf(layout.size);
+  });
+
+  it('takes a module, and does not resume with what another version of it found', async () => {
+    const path = join(folder, 'method.mjs');
+    const identities: unknown[] = [];
+    for (const value of [1, 2]) {
+      const score = `async ({ model }) => new Float32Array(model.layout.size).fill(${value})`;
+      await writeFile(path, `export default { name: 'mine', needs: 'nothing', score: ${score} };`);
+      const method = await methodFromModule(path);
+      expect(method.name).toBe('mine');
+      identities.push((await runIdentity({ ...base, settings: plain, method }))['method of choice']);
+    }
+    expect(identities[0]).not.toBe(identities[1]);
   });
 
   it('refuses what does not fit, and says what', async () => {

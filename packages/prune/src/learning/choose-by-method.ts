@@ -33,17 +33,17 @@ export async function* chooseByMethod(
   const [count, length] = blocks.shape;
   const tokens = method.needs === 'nothing' || method.needs === 'weights' ? 0 : count * length;
   const event = { stage: 'method', method: method.name, tokens } as const;
-  if (!progress.choice?.found) {
+  let found = progress.choice?.found;
+  if (!found) {
     yield { ...event, done: false };
     const batches = Array.from({ length: count }, (_, block) => rows(blocks, [block]));
     const inputs = { model, checkpoint, batches, seed: settings.seed, project: projection.project };
-    const found = 'score' in method ? await method.score(inputs) : await method.mask(inputs);
-    progress.choice = { found };
+    found = 'score' in method ? await method.score(inputs) : await method.mask(inputs);
   }
-  const { found } = progress.choice as { found: Float32Array | Uint8Array };
   assertFits(method.name, found, projection);
   const mask = found instanceof Float32Array ? projection.project(found) : found;
   if (mask === found) assertAllowed(method.name, mask, settings, projection);
+  progress.choice = { found }; // not before it is known to fit, so that a corrected method is asked again
   yield { ...event, done: true };
   return { mask, scores: Float32Array.from(found), losses: [] };
 }

@@ -26,7 +26,10 @@ import { schedule } from './schedule.js';
 export interface ChosenMask {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
-  /** The scores that the mask was projected from, one per unit; below 0 for units that an earlier round removed. */
+  /**
+   * One score per unit, below 0 for units that an earlier round removed. The mask is their projection, unless brain surgeon
+   * chose within layers, or a method gave the mask.
+   */
   readonly scores: Float32Array;
   readonly losses: readonly number[];
 }

@@ -1,29 +1,46 @@
 import { rows, type TokenBlocks } from '@grasp/calib-data';
-import type { Decoder } from '@grasp/decoder';
+import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import type { BiasUpdate } from '@grasp/fold';
-import { compensatingBiases } from '../methods/compensating-biases.js';
+import { assertBiases, biasOf, compensatingBiases } from '../methods/compensating-biases.js';
 import { MethodError } from '../methods/errors.js';
+import { outputMatrices } from '../methods/obs/output-matrices.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { ChoiceSource } from './choose-mask.js';
 
 /**
+ * Tells before any work what {@link compensate} would refuse after it.
+ *
+ * @throws MethodError if weights would be tuned without the new biases, or the model has no biases at all.
+ */
+export function assertCompensates(
+  checkpoint: DecoderCheckpoint,
+  { refit, scales }: Pick<PruneSettings, 'refit' | 'scales'>,
+): void {
+  if (refit.mode !== 'bias') return;
+  if (scales.epochs > 0) {
+    throw new MethodError(
+      `refit.mode "bias" and scales.epochs ${scales.epochs}: tuning does not see the new biases. Set scales.epochs 0.`,
+    );
+  }
+  const tensors = outputMatrices(checkpoint.decoder).map(({ tensor }) => tensor);
+  if (!tensors.some((tensor) => checkpoint.tensors.has(biasOf(tensor)))) assertBiases(checkpoint, tensors);
+}
+
+/**
  * FLAP's bias compensation, on the dense model's activations.
  *
- * @throws MethodError if the family has no such biases, or weights would be tuned without them.
+ * @throws MethodError as {@link assertCompensates}, or if an output matrix that loses units has no bias.
  */
 export async function* compensate(
   model: Decoder,
   { checkpoint }: Pick<ChoiceSource, 'checkpoint'>,
   blocks: TokenBlocks,
   mask: Uint8Array,
-  { refit, scales }: Pick<PruneSettings, 'refit' | 'scales'>,
+  settings: Pick<PruneSettings, 'refit' | 'scales'>,
 ): AsyncGenerator<PruneEvent, BiasUpdate[], undefined> {
-  if (scales.epochs > 0) {
-    throw new MethodError(
-      `refit.mode "bias" and scales.epochs ${scales.epochs}: tuning does not see the new biases. Set scales.epochs 0.`,
-    );
-  }
+  assertCompensates(checkpoint, settings);
+  const { refit } = settings;
   const [available, length] = blocks.shape;
   const count = Math.min(available, refit.blocks);
   const event = { stage: 'method', method: 'bias', tokens: count * length } as const;

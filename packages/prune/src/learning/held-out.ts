@@ -6,7 +6,7 @@ import type { PruneSettings } from '../settings/schema.js';
 /** A short text holds out less: one block in so many. */
 const ONE_IN = 16;
 
-/** How many of a text's last blocks no stage learns from. */
+/** How many of a text's last blocks refit and tuning do not read. */
 export function heldOutCount({ heldOut }: Pick<PruneSettings, 'heldOut'>, blocks: number): number {
   return Math.min(heldOut.blocks, Math.floor(blocks / ONE_IN));
 }

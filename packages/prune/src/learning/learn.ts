@@ -17,7 +17,7 @@ import { tune } from './tune.js';
 export interface Learned {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
-  /** The scores that the mask was projected from; below 0 for units that an earlier round removed. */
+  /** See `ChosenMask`. */
   readonly scores: Float32Array;
   /** A factor for each kept unit, 0 for the others. */
   readonly scales: Float32Array;

@@ -1,9 +1,22 @@
 import { toFloat32 } from '@grasp/checkpoint';
-import { unitSlices } from '@grasp/decoder';
+import { type DecoderCheckpoint, unitSlices } from '@grasp/decoder';
 import type { BiasUpdate } from '@grasp/fold';
 import { MethodError } from './errors.js';
 import { hiddenStatistics } from './measures/hidden-statistics.js';
 import type { MethodInputs } from './pruning-method.js';
+
+/** Name of the bias of a matrix. */
+export const biasOf = (tensor: string): string => tensor.replace(/weight$/, 'bias');
+
+/** @throws MethodError if one of these matrices has no bias. */
+export function assertBiases({ tensors, decoder }: DecoderCheckpoint, matrices: readonly string[]): void {
+  const missing = matrices.map(biasOf).find((bias) => !tensors.has(bias));
+  if (missing === undefined) return;
+  throw new MethodError(
+    `${decoder.architecture.modelType}: FLAP's compensation needs ${missing}, and this model has no such bias. ` +
+      'Use the refit instead, which needs none.',
+  );
+}
 
 /**
  * FLAP's bias compensation (arXiv 2312.11983): for each output matrix `W · mean(h)` over the columns of removed units, so
@@ -20,14 +33,10 @@ export async function compensatingBiases(
     const block = blocks.find((each) => each.layer === layer && each.kind === kind)!;
     return axis === 1 && mask.subarray(block.start, block.start + block.count).includes(0);
   });
-  for (const { tensor } of outputs) {
-    const bias = tensor.replace(/weight$/, 'bias');
-    if (checkpoint.tensors.has(bias)) continue;
-    throw new MethodError(
-      `${checkpoint.decoder.architecture.modelType}: FLAP's compensation needs ${bias}, and this model has no such bias. ` +
-        'Use the refit instead, which needs none.',
-    );
-  }
+  assertBiases(
+    checkpoint,
+    outputs.map(({ tensor }) => tensor),
+  );
   const statistics = await hiddenStatistics(model, batches);
   const updates: BiasUpdate[] = [];
   for (const { tensor, layer, kind, width } of outputs) {
@@ -43,7 +52,7 @@ export async function compensatingBiases(
         if (mask[start + Math.floor(j / width)] === 0) sum += weight[row * columns + j]! * mean[j]!;
       return sum;
     });
-    updates.push({ tensor: tensor.replace(/weight$/, 'bias'), added });
+    updates.push({ tensor: biasOf(tensor), added });
   }
   return updates;
 }

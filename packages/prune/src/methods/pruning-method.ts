@@ -19,6 +19,8 @@ export type MethodNeeds = 'nothing' | 'weights' | 'activations' | 'gradients';
 interface Named {
   readonly name: string;
   readonly needs: MethodNeeds;
+  /** Another one where the method computes something else: a run resumes with the same alone. Default: none but the name. */
+  readonly fingerprint?: string;
 }
 
 /**

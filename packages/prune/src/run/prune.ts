@@ -11,6 +11,7 @@ import { replaceFile } from '@grasp/files';
 import { encodeMask } from '@grasp/fold';
 import { loadOn } from '../engine/load.js';
 import { assertMask } from '../learning/choose-by-method.js';
+import { assertCompensates } from '../learning/compensate.js';
 import { type Learned, learn } from '../learning/learn.js';
 import { withGivenChoice } from '../methods/given-method.js';
 import { assertMet } from '../projection/budgets.js';
@@ -108,6 +109,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   const projection = projectionOf(model, settings);
   if (folder !== undefined) forTransformers(model); // throws now what it would throw after the work
   if (job.mask) assertMask(job.mask, settings, projection); // and this
+  assertCompensates(model, settings); // and this
   const dense = yield* measureOnce(job, progress, 'dense', model);
   const learned = yield* learnOn(model, job, projection, progress);
   const { mask, scores, scales, replaced, biases, lora, norms } = learned;

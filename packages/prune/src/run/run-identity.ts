@@ -27,7 +27,7 @@ export async function runIdentity(given: Omit<PruneJob, 'folder'>): Promise<RunI
   const { checkpoint, engine, settings, gateBlocks, scaleBlocks = gateBlocks, evaluation = [] } = job;
   return {
     release: version,
-    ...(method ? { 'method of choice': method.name } : {}),
+    ...(method ? { 'method of choice': [method.name, method.fingerprint].filter(Boolean).join(' ') } : {}),
     model: await modelFingerprint(checkpoint),
     engine: engine.description,
     'calibration text': gateBlocks.fingerprint,

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { methodFromModule, type PruningMethod, rivals, type SettingsInput } from '@grasp/prune';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 
@@ -11,8 +9,6 @@ export interface ComparedMethod {
   readonly settings: SettingsInput;
   /** A method that is not built in. */
   readonly given?: PruningMethod;
-  /** Tells two versions of a given method apart. */
-  readonly fingerprint?: string;
 }
 
 /** This project's, by the settings of their choice. */
@@ -55,8 +51,5 @@ async function comparedMethod(name: string): Promise<ComparedMethod> {
     );
   }
   const given = await methodFromModule(name);
-  const fingerprint = createHash('sha256')
-    .update(await readFile(name))
-    .digest('hex');
-  return { name: given.name.replace(/[^\w.+-]+/g, '-'), settings: {}, given, fingerprint };
+  return { name: given.name.replace(/[^\w.+-]+/g, '-'), settings: {}, given };
 }

@@ -1,6 +1,7 @@
 import {
   BUDGET_NAMES,
   type BudgetName,
+  importanceRounds,
   type PruneSettings,
   SettingsError,
   settingLeaves,
@@ -65,7 +66,19 @@ export async function sweepOf(
   const values = [...new Set((list(budget) ?? DEFAULT_KEEP).map((value) => String(amount(budget, value))))];
   const points = (await Promise.all(values.map(pointAt))).sort((a, b) => size(b) - size(a));
   const learning = learnAt === undefined ? points.at(-1)! : await pointAt(learningValue(budget, learnAt));
-  return { budget, points, learning, options: await optionsAt(learning.value) };
+  return {
+    budget,
+    points: points.map((point) => ({ ...point, settings: asLearned(point.settings, learning.settings) })),
+    learning,
+    options: await optionsAt(learning.value),
+  };
+}
+
+/** The settings of a point, with the rounds in which the importance was measured: by itself, a budget may take others. */
+function asLearned(settings: PruneSettings, learning: PruneSettings): PruneSettings {
+  const [own, plan] = [importanceRounds(settings), importanceRounds(learning)];
+  const isSame = own.rounds === plan.rounds && own.blocksPerRound === plan.blocksPerRound;
+  return isSame ? settings : { ...settings, importance: { ...settings.importance, ...plan } };
 }
 
 /** The value of a budget: a number, or a text with a unit. */

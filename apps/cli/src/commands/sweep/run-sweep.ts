@@ -37,7 +37,7 @@ export interface SweepOptions {
 
 /**
  * Learns scores under one budget, or reads those of an earlier sweep, and projects them onto the budget of each point.
- * Later stages XX
+ * What follows the choice is done anew at each point.
  */
 export async function runSweep(
   { budget, points, learning, options }: Sweep,

@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
+import { importanceRounds } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
 import type { Curve } from './curve-file.js';
+import { sweepOf } from './points.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -85,6 +87,25 @@ describe('grasp sweep', () => {
     expect(one.code).toBe(0);
     const record = JSON.parse(await readFile(at('one/grasp.json'), 'utf8'));
     expect(record).toMatchObject((await curveOf('keep')).points[2]!);
+  });
+
+  it('measures importance in the rounds of the budget that is learned under, at every budget', async () => {
+    const { points, learning } = await sweepOf(
+      { model: 'm', calib: ['t'], method: 'grasp+', keep: ['0.7', '0.5'] },
+      {},
+    );
+    const plans = [learning, ...points].map(({ settings }) => importanceRounds(settings));
+    expect(
+      importanceRounds({ importance: { within: 'importance' }, budget: { keep: 0.7, flopsContext: 1 } }),
+    ).not.toEqual(plans[0]);
+    for (const plan of plans) expect(plan).toEqual(plans[0]);
+  });
+
+  it('refuses a method that finds a mask for one budget', async () => {
+    const { code, err } = await sweep('slimgpt', '--keep', '0.8,0.5', '--method', 'slimgpt');
+    expect(code).not.toBe(0);
+    expect(err).toContain('"slimgpt" finds a mask for one budget, not scores for several');
+    expect(err).not.toContain('choosing units');
   });
 
   it('sweeps other budgets, under one that stays', async () => {

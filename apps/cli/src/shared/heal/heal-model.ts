@@ -13,6 +13,7 @@ import {
   healIdentity,
   healStateFile,
   openTeacherCache,
+  savedHealIdentity,
 } from '@grasp/prune';
 import { HEAL_REPORT, healReport } from '@grasp/report';
 import { withModel } from '../model.js';
@@ -60,8 +61,13 @@ export async function healModel(
   const inputs = [path, ofTeacher, ...given.text, ...(given.eval ?? [])];
   await assertApart(out, cached === undefined ? inputs : [...inputs, cached]);
   const options = given.prefix ? { prefix: given.prefix } : {};
-  const fitting = (configs: HealConfigs, engine: Engine) => {
+  const statePath = `${resolve(out)}.state`;
+  const fitting = async (configs: HealConfigs, engine: Engine) => {
     if (flags.mayUseLora) {
+      // What a saved run trains does not depend on the memory that is free today.
+      const saved = restart ? undefined : await savedHealIdentity(statePath);
+      const train = (['all', 'lora'] as const).find((each) => each === saved?.train);
+      if (train) return { ...asked, train };
       const settings = fittingHealSettings(configs, asked, engine, options);
       if (settings.train !== asked.train) terminal.note(loraNote(settings, given.prefix));
       return settings;
@@ -72,7 +78,6 @@ export async function healModel(
   return withModel(path, { terminal, quiet }, (pruned) =>
     withModel(ofTeacher, { terminal, quiet }, async (teacher) => {
       await assertTeacherFits(pruned, teacher);
-      const statePath = `${resolve(out)}.state`;
       const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
         const { texts, evaluation } = await readHealTexts(given, asked, pruned);
         showTextWarnings([texts.training], terminal);
@@ -83,9 +88,9 @@ export async function healModel(
             : await openTeacherCache(cached, { teacher: teacher.checkpoint, engine, settings: asked });
         const known = teacherCache && (await teacherCache.missing(texts.training)) === 0;
         const configs = { pruned: pruned.config, teacher: known ? undefined : teacher.config };
-        const settings = flags.memoryCheck ? fitting(configs, engine) : asked;
+        const settings = flags.memoryCheck ? await fitting(configs, engine) : asked;
         const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
-        const identity = await healIdentity({ ...models, engine, settings, texts });
+        const identity = await healIdentity({ ...models, engine, settings, texts, teacherCache });
         const stateFile = healStateFile(statePath, identity, { restart });
         const job = {
           ...{ ...models, engine, settings, texts, evaluation, folder, stateFile, teacherCache },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { rows, sha256OfIds, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import type { TeacherLogits } from '@grasp/decoder';
-import { parseJson, removeDrafts, replaceFile } from '@grasp/files';
+import { parseJson, replaceFile } from '@grasp/files';
 import { TeacherCacheError } from '../errors.js';
 import type { HealSettings } from '../settings.js';
 
@@ -66,7 +66,6 @@ export class TeacherCache {
       .map(([name, value]) => `${name}: ${found[name] ?? 'none'} there, ${value} now`);
     if (differences.length > 0)
       throw new TeacherCacheError(folder, `it holds other predictions (${differences.join('; ')})`);
-    await removeDrafts(path); // of a process that was killed
     return new TeacherCache(folder, identity);
   }
 

@@ -1,23 +1,22 @@
-import { keptPerBlock, type UnitBlock } from '@grasp/budget';
+import { keptPerBlock } from '@grasp/budget';
 import { toFloat32 } from '@grasp/checkpoint';
-import { unitSlices } from '@grasp/decoder';
 import { activationStatistics } from '../measures/activation-statistics.js';
 import { siteOf } from '../measures/hidden-statistics.js';
 import { joinBatches } from '../measures/join-batches.js';
 import type { MethodInputs } from '../pruning-method.js';
+import { MAX_GRAM_BYTES } from './obs-bytes.js';
+import { type OutputMatrix, outputMatrices } from './output-matrices.js';
 import { removeUnits } from './remove-units.js';
 
 /** What the choice within layers reads. */
 type Inputs = Pick<MethodInputs, 'model' | 'checkpoint' | 'batches'>;
-
-/** Gram matrices that are held at once, in bytes. */
-const MAX_BYTES = 2 ** 30;
 
 /**
  * Chooses units anew by optimal brain surgeon: each layer and kind keeps as many as in `mask`, but those whose removal the
  * others take over best, see `removeUnits`. `H = E[h hᵀ]` of the output matrix's inputs on the dense model.
  *
  * @param by `loss`: errors count as the loss feels them, `F = E[g gᵀ]` of the gradients at the output; `output`: all alike.
+ * @throws MethodError if activations are not finite, or too large for float32.
  */
 export async function obsWithin(
   inputs: Inputs,
@@ -30,21 +29,16 @@ export async function obsWithin(
   const chosen = mask.slice();
   const joined = [...joinBatches(batches)];
   const moments = by === 'loss' ? await outputMoments(inputs) : undefined;
-  const slices = unitSlices(checkpoint.decoder).filter(
-    ({ axis, tensor }) => axis === 1 && /weight$/.test(tensor),
-  );
-  const columnsOf = ({ layer, kind, count }: UnitBlock) =>
-    count * slices.find((slice) => slice.layer === layer && slice.kind === kind)!.width;
-  for (const some of inParts(layout.blocks, (block) => 8 * columnsOf(block) ** 2)) {
-    const statistics = await activationStatistics(model.under(), joined, some.map(siteOf), { gram: true });
-    for (const block of some) {
-      const keep = counts[layout.blocks.indexOf(block)]!;
+  const keptOf = new Map(layout.blocks.map(({ start }, i) => [start, counts[i]!]));
+  for (const some of inParts(outputMatrices(checkpoint.decoder))) {
+    const sites = some.map(({ block }) => siteOf(block));
+    const statistics = await activationStatistics(model.under(), joined, sites, { gram: true });
+    for (const { block, tensor, width } of some) {
+      const keep = keptOf.get(block.start)!;
       if (keep === 0 || keep === block.count) continue;
-      const { tensor, width } = slices.find(
-        ({ layer, kind }) => layer === block.layer && kind === block.kind,
-      )!;
       const outputs = moments?.get(block.start);
       const problem = {
+        tensor,
         weight: toFloat32(await checkpoint.read(tensor)),
         inputs: statistics.get(siteOf(block))!.gram!,
         ...(outputs ? { outputs } : {}),
@@ -67,17 +61,18 @@ async function outputMoments({ model, batches }: Inputs): Promise<ReadonlyMap<nu
   return sums;
 }
 
-/** Consecutive blocks together, as long as their sizes are within the limit. */
-function inParts(blocks: readonly UnitBlock[], bytes: (block: UnitBlock) => number): UnitBlock[][] {
-  const parts: UnitBlock[][] = [];
+/** Consecutive matrices together, as long as their Gram matrices are within the limit. */
+function inParts(matrices: readonly OutputMatrix[]): OutputMatrix[][] {
+  const parts: OutputMatrix[][] = [];
   let held = Number.POSITIVE_INFINITY;
-  for (const block of blocks) {
-    held += bytes(block);
-    if (held > MAX_BYTES) {
+  for (const matrix of matrices) {
+    const bytes = 8 * matrix.columns ** 2;
+    held += bytes;
+    if (held > MAX_GRAM_BYTES) {
       parts.push([]);
-      held = bytes(block);
+      held = bytes;
     }
-    parts.at(-1)!.push(block);
+    parts.at(-1)!.push(matrix);
   }
   return parts;
 }

@@ -1,8 +1,11 @@
 import { type DefiniteSolver, solveByCholesky } from '@grasp/fold';
 import * as tf from '@tensorflow/tfjs-core';
+import { MethodError } from '../errors.js';
 
 /** One output matrix whose units are to be removed. `n = units · width` columns. */
 export interface ObsProblem {
+  /** Name of the matrix, for messages. */
+  readonly tensor: string;
   /** `W [d, n]`, row-major. */
   readonly weight: Float32Array;
   /** `E[h hᵀ] [n, n]` of its inputs, up to a factor. */
@@ -27,6 +30,7 @@ const AT_ONCE = 48;
  * and Stork 1992, for columns as in SlimGPT, arXiv 2412.18110, and OSSCAR, 2403.12983).
  *
  * @returns 1 for each unit that stays.
+ * @throws MethodError if a part of `E[h hᵀ]` has no inverse.
  */
 export async function removeUnits(
   problem: ObsProblem,
@@ -35,17 +39,25 @@ export async function removeUnits(
   const { width, keep } = problem;
   const n = Math.sqrt(problem.inputs.length);
   const kept = new Uint8Array(n / width).fill(1);
-  let state = start(problem, n, solve);
+  const invert = (a: Float64Array, size: number) => {
+    const inverse = solve(a, identity(size), size);
+    if (inverse) return Float32Array.from(inverse);
+    throw new MethodError(
+      `${problem.tensor}: optimal brain surgeon cannot invert the second moments of its inputs: activations are not finite, or ` +
+        'too large for float32. Choose by another method, or on other text.',
+    );
+  };
+  let state = start(problem, n, invert);
   try {
     for (let left = kept.length - keep; left > 0; ) {
-      const costs = await costsOf(state, kept, width, solve);
+      const costs = await costsOf(state, kept, width, invert);
       const order = [...kept.keys()].filter((unit) => kept[unit] === 1).sort((a, b) => costs[a]! - costs[b]!);
       const gone = order.slice(0, Math.min(left, Math.max(1, Math.floor(AT_ONCE / width))));
       for (const unit of gone) kept[unit] = 0;
       left -= gone.length;
       if (left === 0) break;
       const columns = gone.flatMap((unit) => Array.from({ length: width }, (_, i) => unit * width + i));
-      const next = await without(state, columns, solve);
+      const next = await without(state, columns, invert);
       tf.dispose({ ...state });
       state = next;
     }
@@ -64,23 +76,20 @@ interface Surgery {
 
 const identity = (n: number) => Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
 
-/** `A⁻¹` of a definite `A`, which may be overwritten. */
-function inverseOf(a: Float64Array, n: number, solve: DefiniteSolver): Float32Array {
-  const solved = solve(a, identity(n), n);
-  if (!solved) throw new RangeError('the inputs of an output matrix are not finite');
-  return Float32Array.from(solved);
-}
+/** `A⁻¹` of a definite `A [n, n]`, which may be overwritten. */
+type Invert = (a: Float64Array, n: number) => Float32Array;
 
-function start({ weight, inputs, outputs }: ObsProblem, n: number, solve: DefiniteSolver): Surgery {
+function start({ weight, inputs, outputs }: ObsProblem, n: number, invert: Invert): Surgery {
   const damped = inputs.slice();
   const mean = inputs.reduce((sum, x, i) => (i % (n + 1) === 0 ? sum + x : sum), 0) / n;
   for (let i = 0; i < n; i++) damped[i * (n + 1)]! += DAMPING * (mean || 1);
+  const inverse = invert(damped, n);
   const d = weight.length / n;
   const w = tf.tensor2d(weight, [d, n]);
   const weighted = outputs
     ? tf.tidy(() => tf.matMul<tf.Tensor2D>(tf.tensor2d(outputs, [d, d]), w))
     : w.clone();
-  return { weight: w, weighted, inverse: tf.tensor2d(inverseOf(damped, n, solve), [n, n]) };
+  return { weight: w, weighted, inverse: tf.tensor2d(inverse, [n, n]) };
 }
 
 /** The cost of each unit that is left; of the others, anything. */
@@ -88,7 +97,7 @@ async function costsOf(
   { weight, weighted, inverse }: Surgery,
   kept: Uint8Array,
   width: number,
-  solve: DefiniteSolver,
+  invert: Invert,
 ): Promise<Float64Array> {
   const n = kept.length * width;
   const costs = new Float64Array(kept.length);
@@ -103,7 +112,7 @@ async function costsOf(
     });
     const [own, products] = await Promise.all(parts.map((part) => part.data<'float32'>()));
     tf.dispose(parts);
-    const curvature = inverseOf(Float64Array.from(own!), width, solve);
+    const curvature = invert(Float64Array.from(own!), width);
     costs[unit] = products!.reduce((sum, product, i) => sum + product * curvature[i]!, 0) / 2;
   }
   if (width > 1) return costs;
@@ -119,22 +128,26 @@ async function costsOf(
 async function without(
   { weight, weighted, inverse }: Surgery,
   columns: readonly number[],
-  solve: DefiniteSolver,
+  invert: Invert,
 ): Promise<Surgery> {
-  const at = tf.tensor1d([...columns], 'int32');
-  const rows = tf.gather(inverse, at); // [s, n]
-  const block = tf.gather(rows, at, 1); // [s, s]
   const s = columns.length;
-  const solved = inverseOf(Float64Array.from(await block.data<'float32'>()), s, solve);
-  return tf.tidy(() => {
-    const takeover = tf.matMul(tf.tensor2d(solved, [s, s]), rows); // [s, n]
-    const left = (x: tf.Tensor2D) => tf.sub<tf.Tensor2D>(x, tf.matMul(tf.gather(x, at, 1), takeover));
-    const next = {
-      weight: left(weight),
-      weighted: left(weighted),
-      inverse: tf.sub<tf.Tensor2D>(inverse, tf.matMul(rows, takeover, true, false)),
-    };
-    tf.dispose([at, rows, block]);
-    return next;
+  const [at, rows, block] = tf.tidy(() => {
+    const at = tf.tensor1d([...columns], 'int32');
+    const rows = tf.gather(inverse, at); // [s, n]
+    return [at, rows, tf.gather(rows, at, 1)] as [tf.Tensor1D, tf.Tensor2D, tf.Tensor2D]; // the last: [s, s]
   });
+  try {
+    const solved = invert(Float64Array.from(await block.data<'float32'>()), s);
+    return tf.tidy(() => {
+      const takeover = tf.matMul(tf.tensor2d(solved, [s, s]), rows); // [s, n]
+      const left = (x: tf.Tensor2D) => tf.sub<tf.Tensor2D>(x, tf.matMul(tf.gather(x, at, 1), takeover));
+      return {
+        weight: left(weight),
+        weighted: left(weighted),
+        inverse: tf.sub<tf.Tensor2D>(inverse, tf.matMul(rows, takeover, true, false)),
+      };
+    });
+  } finally {
+    tf.dispose([at, rows, block]);
+  }
 }

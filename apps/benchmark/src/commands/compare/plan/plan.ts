@@ -162,7 +162,7 @@ function planMask(method: ComparedMethod, options: MaskOptions): PlannedMask {
     model: identity,
     choice: flatSettings(settings),
     blocks: blocks.fingerprint,
-    ...(method.fingerprint === undefined ? {} : { method: method.fingerprint }),
+    ...(method.given?.fingerprint === undefined ? {} : { method: method.given.fingerprint }),
   };
   const rows = recoveries.map((recovery): PlannedRow => {
     const own = recoverySettings(recovery, options.settings, ofMask);
