@@ -71,7 +71,8 @@ function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
   if (choice === 'gates') return Math.ceil(texts.gates / text.batch) * gates.epochs;
   if (choice === 'importance') {
     const { rounds, blocksPerRound } = importanceRounds(settings);
-    return rounds * blocksPerRound;
+    const steps = rounds * blocksPerRound;
+    return settings.importance.within === 'obs' ? 2 * steps : steps; // once more for the gradients at outputs
   }
   if (choice === 'given') return 0; // what a caller's method does is not known
   const { needs } = rivals[choice];

@@ -26,6 +26,13 @@ it('takes what is given, and reads as much text in other rounds', () => {
   expect(given({ rounds: 4, blocksPerRound: 2 })).toEqual({ rounds: 4, blocksPerRound: 2 });
 });
 
+it('takes one round where brain surgeon chooses within layers', () => {
+  const within = (importance: object) =>
+    importanceRounds(parseSettings({ importance: { within: 'obs', ...importance } }));
+  expect(within({})).toEqual({ rounds: 1, blocksPerRound: 32 });
+  expect(within({ rounds: 8 })).toEqual({ rounds: 8, blocksPerRound: 4 });
+});
+
 it('takes the most rounds for a budget that is no keep ratio', () => {
   expect(importanceRounds(parseSettings({ budget: { params: 1e6 } })).rounds).toBe(8);
 });

@@ -97,7 +97,9 @@ export const settingsSchema = z.strictObject({
         .int()
         .min(1)
         .optional()
-        .describe('rounds of iterative pruning, with --choice importance (default: 1 to 8, by the budget)'),
+        .describe(
+          'rounds of iterative pruning, with --choice importance (default: 1 to 8, by the budget; 1 with --within obs)',
+        ),
       blocksPerRound: z
         .int()
         .min(1)
