@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { assertWritable } from './assert-writable.js';
 import { openRegular } from './open-regular.js';
 import { removeDrafts, replaceFile, replaceFileWith } from './replace-file.js';
 
@@ -87,12 +88,25 @@ describe('replaceFile', () => {
     expect(await readFile(path, 'utf8')).toBe('new');
   });
 
-  it('names the file when its folder is missing, and when a folder has its name', async () => {
+  it.each([
+    ['replaceFile', (to: string) => replaceFile(to, 'x')],
+    ['assertWritable', assertWritable],
+  ])('names the file when its folder is missing, and when a folder has its name: %s', async (_, write) => {
     const missing = join(folder, 'gone', 'file');
-    await expect(replaceFile(missing, 'x')).rejects.toMatchObject({ reason: 'io', path: missing });
+    await expect(write(missing)).rejects.toMatchObject({ reason: 'io', path: missing });
     await mkdir(path);
-    await expect(replaceFile(path, 'x')).rejects.toMatchObject({ code: 'GRASP_FILE_WRITE', path });
-    expect(await readdir(folder)).toEqual(['table.json']);
+    await expect(write(path)).rejects.toMatchObject({ code: 'GRASP_FILE_WRITE', path });
+    await writeFile(join(folder, 'file'), 'mine');
+    const below = join(folder, 'file', 'x');
+    await expect(write(below)).rejects.toMatchObject({ reason: 'io', path: below });
+    expect((await readdir(folder)).sort()).toEqual(['file', 'table.json']);
+  });
+
+  it('may write where assertWritable says nothing', async () => {
+    for (const content of ['first', 'second']) {
+      await assertWritable(path);
+      await replaceFile(path, content);
+    }
   });
 
   it.runIf(process.platform === 'linux')('names the file when it may not write there', async () => {

@@ -84,7 +84,7 @@ export { prune } from './run/prune.js';
 export type { PruneJob } from './run/prune-job.js';
 export { prunedView } from './run/pruned-view.js';
 export { RunRecordError, readRunRecord } from './run/read-run-record.js';
-export { runIdentity } from './run/run-identity.js';
+export { modelFingerprint, runIdentity } from './run/run-identity.js';
 export { CARD, MASK_FILE, RUN_RECORD, type RunRecord, runInputs } from './run/run-record.js';
 export { BUDGET_NAMES, type BudgetName } from './settings/budget.js';
 export { choiceSettings, flatSettings, settingEntries } from './settings/flat.js';

@@ -11,11 +11,16 @@ const PROBLEMS = {
 /**
  * Refuses an output that would change what the command reads.
  *
- * @param inputs paths; those that do not exist are not compared
+ * @param inputs paths; those that do not exist are not compared, because they may be names
+ * @param made paths that the command makes where they do not exist, and reads
  * @throws SettingsError
  */
-export async function assertApart(out: string, inputs: readonly string[]): Promise<void> {
-  for (const input of inputs.filter((path) => existsSync(path))) {
+export async function assertApart(
+  out: string,
+  inputs: readonly string[],
+  made: readonly string[] = [],
+): Promise<void> {
+  for (const input of [...inputs.filter((path) => existsSync(path)), ...made]) {
     const found = await overlap(out, input);
     if (found === undefined) continue;
     throw new SettingsError(`--out ${out}: ${PROBLEMS[found](input)}. Choose another output.`, ['out']);

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, type PruneSettings, projectionOf } from '@grasp/prune';
 import { assertEmpty } from '../../shared/files/assert-empty.js';
+import { makeFolder } from '../../shared/files/make-folder.js';
 import { type ContestTexts, checkTexts, contestData } from '../../shared/official/contest-data.js';
 import { forOfficial } from '../../shared/official/for-official.js';
 import { type Measurement, measureModel } from '../../shared/official/measure-model.js';
@@ -61,7 +61,7 @@ export async function against(options: AgainstOptions): Promise<Contest> {
     const requirements = join(official, 'requirements.txt');
     const python = await pythonEnvironment(requirements, { python: options.python, onProgress: say });
     const at = (name: string) => join(out, name);
-    for (const name of ['work', 'official']) await mkdir(at(name), { recursive: true });
+    for (const name of ['work', 'official']) await makeFolder(at(name));
     const data = await contestData(checkpoint, options, at('work'));
     const dense = forOfficial(checkpoint);
     await writeCheckpoint(dense, at('dense'));

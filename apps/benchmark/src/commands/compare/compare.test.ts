@@ -6,6 +6,7 @@ import { openEngine, parseHealSettings } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CompareOptions, compare } from './compare.js';
+import { compareCommand } from './index.js';
 import { comparedMethods, METHOD_NAMES } from './methods.js';
 import { RECOVERIES } from './recoveries.js';
 import type { Comparison } from './report/comparison.js';
@@ -181,5 +182,18 @@ describe('compare', () => {
     await expect(comparedMethods(['best'])).rejects.toThrow('"best" is not a known method');
     await expect(comparedMethods(['flap', 'flap'])).rejects.toThrow('Two methods');
     await expect(comparedMethods([at('none.mjs')])).rejects.toThrow('cannot be loaded');
+  });
+});
+
+it.each([
+  ['--settings', '{"seed": 7}', '--seeds'],
+  ['--settings', '{"method": "flap"}', '--method'],
+  ['--heal-settings', '{"seed": 7}', '--seeds'],
+])('refuses %s %s, which another option sets', async (flag, json, option) => {
+  const argv = ['--model', 'm', '--out', 'o', flag, json];
+  const command = compareCommand().parseAsync(argv, { from: 'user' });
+  await expect(command).rejects.toMatchObject({
+    code: 'GRASP_BENCH_OPTION',
+    message: expect.stringContaining(option),
   });
 });

@@ -65,10 +65,15 @@ export const compareCommand = () =>
     .addOption(stepOption())
     .action(async (given) => {
       const { method = METHOD_NAMES, recovery = ['none', 'refit', 'all'], settings, tasks, ...rest } = given;
-      if ('method' in settings || 'choice' in settings || 'budget' in settings)
+      if (['method', 'choice', 'budget', 'seed'].some((name) => name in settings))
         throw new BenchOptionError(
-          '--settings: method, choice and budget are set by --method and --keep. Leave them out.',
+          '--settings: method, choice, budget and seed are set by --method, --keep and --seeds. Leave them out.',
           'settings',
+        );
+      if ('seed' in rest.healSettings)
+        throw new BenchOptionError(
+          '--heal-settings: the seed is set by --seeds. Leave it out.',
+          'heal-settings',
         );
       const { text, engine } = parseSettings(settings); // names what is wrong before any work
       const { length, lossOn = 'all' } = text;

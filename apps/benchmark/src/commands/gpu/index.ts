@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from '@commander-js/extra-typings';
 import { parseJson } from '@grasp/files';
+import { makeFolder } from '../../shared/files/make-folder.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { count, listOf, nonEmpty } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -111,8 +112,8 @@ export const gpuCommand = () =>
           ? { GRASP_TENSORFLOW_LIBRARY: await gpuLibrary(console.error) }
           : { CUDA_VISIBLE_DEVICES: '' };
         const sizes = size ?? (card ? 'full' : 'reduced');
+        await makeFolder(out); // before the folder that would stay when this fails
         const scratch = await mkdtemp(join(tmpdir(), 'grasp-gpu-'));
-        await mkdir(out, { recursive: true });
         const folder = (name: PartName) => join(out, name);
         const outcomes: Outcome[] = [];
         const opening = OPENING_SECONDS * (minutes / 8);

@@ -2,7 +2,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
-import { replaceFile } from '@grasp/files';
+import { assertWritable, replaceFile } from '@grasp/files';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
@@ -54,6 +54,7 @@ export const profileCommand = () =>
     .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .action(async (given, { out, tokens, repeats, dtype, backend, threads }) => {
+      await assertWritable(out);
       const path = await modelPath(given);
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const checkpoint = await openCheckpoint(path);

@@ -1,6 +1,7 @@
 import { createLayout } from '@grasp/budget';
 import { latencyCosts, latencyMisfit, latencyTableSchema } from '@grasp/prune';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { profileCommand } from './index.js';
 import { maskOfWidths, measureWidths, stepsUpTo } from './measure-widths.js';
 
 const layers = 2;
@@ -13,6 +14,13 @@ const layout = createLayout(
 );
 
 afterEach(() => vi.restoreAllMocks());
+
+it('refuses an output in no folder before it looks for the model', async () => {
+  const command = profileCommand()
+    .exitOverride()
+    .parseAsync(['no-model', '--out', '/no/such/folder/table.json'], { from: 'user' });
+  await expect(command).rejects.toMatchObject({ code: 'GRASP_FILE_WRITE', reason: 'io' });
+});
 
 describe('stepsUpTo', () => {
   it('takes equal steps, and each width once', () => {

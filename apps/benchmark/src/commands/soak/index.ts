@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { replaceFile } from '@grasp/files';
+import { assertWritable, replaceFile } from '@grasp/files';
 import { openEngine } from '@grasp/prune';
 import { backendOption } from '../../shared/options/common-options.js';
 import { count } from '../../shared/options/option-values.js';
@@ -14,6 +14,7 @@ export const soakCommand = () =>
     .option('--threads <n>', 'default: all cores', count)
     .option('--out <file>', 'HTML page with charts', 'soak.html')
     .action(async ({ steps, every, backend, threads, out }) => {
+      await assertWritable(out);
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const samples: Sample[] = [];
       for await (const sample of soak(engine, steps, Math.min(every, steps))) samples.push(sample);

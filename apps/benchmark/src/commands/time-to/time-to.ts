@@ -5,6 +5,7 @@ import { configOf } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, parseSettings } from '@grasp/prune';
 import { assertEmpty } from '../../shared/files/assert-empty.js';
+import { makeFolder } from '../../shared/files/make-folder.js';
 import {
   type ContestData,
   type ContestTexts,
@@ -72,7 +73,7 @@ export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
   await assertEmpty(out);
   const checkpoint = await openCheckpoint(model);
   try {
-    await mkdir(join(out, 'work'), { recursive: true });
+    await makeFolder(join(out, 'work'));
     const data = await contestData(checkpoint, options, join(out, 'work'));
     const own = ownAttempts(options, checkpoint, data);
     const attempts: Attempt[] = [];

@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { assertEmpty } from '../files/assert-empty.js';
+import { writeFiles } from '../files/write-files.js';
 import { CellStore } from './cell-store.js';
 import { hashOf } from './hash.js';
 
@@ -25,6 +27,14 @@ describe('CellStore', () => {
     const other = { ...key, inputs: { model: 'other' } };
     expect(await store.read(other)).toBeUndefined();
     expect(await store.hasAll([key, other])).toBe(false);
+  });
+
+  it('names its folder where that cannot be made', async () => {
+    await writeFile(store.folder, '');
+    const failure = { code: 'GRASP_FILE_WRITE', path: store.folder };
+    await expect(store.write(key, cell)).rejects.toMatchObject(failure);
+    await expect(writeFiles(store.folder, { 'a.md': '' })).rejects.toMatchObject(failure);
+    await expect(assertEmpty(store.folder)).rejects.toMatchObject(failure);
   });
 
   it('reads cells of releases that stored no engine', async () => {

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson, replaceFile } from '@grasp/files';
 import * as z from 'zod';
+import { makeFolder } from '../files/make-folder.js';
 import { hashOf } from './hash.js';
 
 /** Identifies a cell. */
@@ -43,10 +44,14 @@ export class CellStore {
     }
   }
 
-  /** Writes a cell under its name in one step. Several processes may write the same cell at the same time. */
+  /**
+   * Writes a cell under its name in one step. Several processes may write the same cell at the same time.
+   *
+   * @throws FileWriteError
+   */
   async write(key: CellKey, cell: StoredCell): Promise<void> {
     const path = join(this.folder, fileOf(key));
-    await mkdir(this.folder, { recursive: true });
+    await makeFolder(this.folder);
     await replaceFile(path, `${JSON.stringify({ inputs: key.inputs, ...cell }, null, 2)}\n`);
   }
 

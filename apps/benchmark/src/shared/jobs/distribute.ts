@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { makeFolder } from '../files/make-folder.js';
 import { type Launcher, LauncherError, logOf, type QueuedTask } from './launchers/launcher.js';
 import {
   lastLogLine,
@@ -51,7 +51,7 @@ const MAX_QUERIES = 20;
  * @throws LauncherError, or the reason of the signal. Submitted tasks continue in both cases.
  */
 export async function distribute(chains: readonly Chain[], options: DistributeOptions): Promise<string[]> {
-  await mkdir(options.folder, { recursive: true });
+  await makeFolder(options.folder);
   const distribution = new Distribution(options);
   try {
     return await distribution.run(chains);

@@ -1,6 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { decoderLayout, loadDecoder } from '@grasp/decoder';
+import { claimOutputFolder } from '@grasp/files';
 import { type Engine, parseSettings, prune } from '@grasp/prune';
 import type { Tokenizer } from '@grasp/tokenizer';
 import { openEngineFor } from '../../shared/engine.js';
@@ -37,10 +38,23 @@ async function continuation(checkpoint: Checkpoint, tokenizer: Tokenizer, engine
   }
 }
 
-async function demo(keep: number, out: string, quiet: true | undefined, terminal: Terminal): Promise<void> {
+/** Replaced by each demo. Any other folder may hold what the user made. */
+const FOLDER = 'out/demo';
+
+interface Flags {
+  readonly keep: number;
+  readonly out?: string | undefined;
+  readonly overwrite?: true | undefined;
+  readonly quiet?: true | undefined;
+}
+
+async function demo({ keep, out: given, quiet, ...flags }: Flags, terminal: Terminal): Promise<void> {
+  const out = given ?? FOLDER;
+  const overwrite = given === undefined || flags.overwrite === true;
+  await (await claimOutputFolder(out, { overwrite })).discard(); // what is in the way is told before the download
   await withModel('smollm2-135m-instruct', { terminal, quiet }, async (model) => {
     const { checkpoint, config, tokenizer } = model;
-    const { record, engine } = await withOutputFolder(out, { overwrite: true }, async (folder) => {
+    const { record, engine } = await withOutputFolder(out, { overwrite }, async (folder) => {
       const engine = await openEngineFor(terminal, { quiet });
       if (!quiet) {
         const share = formatShare(keep);
@@ -77,6 +91,7 @@ export const demoCommand = (terminal: Terminal) =>
         .argParser(numberFlag({ exclusiveMinimum: 0, maximum: 1 }))
         .default(0.5),
     )
-    .option('--out <folder>', 'folder for the pruned model', nonEmpty, 'out/demo')
+    .option('--out <folder>', `folder for the pruned model (default: ${FOLDER})`, nonEmpty)
+    .option('--overwrite', 'replace an earlier result in the folder of --out')
     .option('--quiet', 'show no progress')
-    .action(({ keep, out, quiet }) => demo(keep, out, quiet, terminal));
+    .action((flags) => demo(flags, terminal));

@@ -69,6 +69,11 @@ describe('grasp eval tasks', () => {
     expect(out).toMatch(/piqa +│ 2 +│ \d\.\d{4} ± \d\.\d{4}/);
   });
 
+  it('runs a task that is named twice once', async () => {
+    const { out } = await run('--tasks', 'piqa,piqa', '--limit', '1', '--json');
+    expect(JSON.parse(out).tasks).toHaveLength(1);
+  });
+
   it('gives every item as JSON', async () => {
     const { out } = await run('--tasks', 'piqa', '--limit', '1', '--json');
     const { tasks } = JSON.parse(out);

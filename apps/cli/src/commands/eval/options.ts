@@ -4,12 +4,14 @@ import { listOf, nonEmpty } from '../../shared/flags.js';
 
 const NAMES = TASKS.map(({ name }) => name);
 
-/** Argument parser: names of tasks, separated by commas. */
-const taskNames = listOf((text) => {
+const taskName = (text: string) => {
   const name = NAMES.find((each) => each === text);
   if (name !== undefined) return name;
   throw new InvalidArgumentError(`There is no task "${text}". Allowed are ${NAMES.join(', ')}.`);
-});
+};
+
+/** Argument parser: names of tasks, separated by commas. Each counts once: the harness runs none twice. */
+const taskNames = (text: string) => [...new Set(listOf(taskName)(text))];
 
 /** Options of the commands that run tasks. Each call makes a new one, because commander keeps state in options. */
 export const taskOptions = {

@@ -72,6 +72,15 @@ describe('grasp export', () => {
     expect(await run('important.gguf', ...importance)).toMatchObject({ code: 5 });
     const other = await grasp('export', at('model'), '--gguf', 'q8_0', '--out', at('x.gguf'), ...importance);
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining('q8_0 does not use it') });
+    expect(await run('gone/x.gguf', '--importance', at('no-text.txt'))).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('a folder of its path is missing'),
+    });
+    for (const flag of ['--importance-blocks', '--threads'])
+      expect(await run('x.gguf', flag, '2')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(`${flag}: this export computes nothing`),
+      });
   });
 
   it('writes a Modelfile for Ollama beside the file', async () => {
@@ -107,6 +116,17 @@ describe('grasp export', () => {
       err: expect.stringContaining('as a template of Ollama'),
     });
     expect(await readdir(folder)).not.toContain('refused');
+    await writeFile(at('taken'), 'mine');
+    expect(await run('model', 'taken')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('a file of that name is there'),
+    });
+    await rm(at('ollama/model.gguf'));
+    expect(await run('model', 'ollama')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('Modelfile: it exists. Add --overwrite'),
+    });
+    expect(await readFile(at('ollama/Modelfile'), 'utf8')).toBe(text);
   });
 
   it('asks for --overwrite where a file is, and never writes into what it reads', async () => {

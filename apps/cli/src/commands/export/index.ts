@@ -9,7 +9,7 @@ import { assertApart } from '../../shared/output-apart.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { checkImportance, textImportance } from './text-importance.js';
 import { exportDeci } from './to-deci.js';
-import { exportGguf, ggufFile } from './to-gguf.js';
+import { checkPlace, exportGguf } from './to-gguf.js';
 import { exportOnnx } from './to-onnx.js';
 
 const HELP = `
@@ -23,6 +23,22 @@ the cache are float16.
 --deci writes a DeciLM folder, which vLLM computes with its own classes: llama, mistral, ministral, qwen2 and seed_oss.
 --portable pads its FFN widths to multiples of 256 and its heads to the hidden size, for other readers of DeciLM.
 The output says how much is padded, and which types were used.`;
+
+/** @throws SettingsError if an option is given that counts only where a text is read. */
+function refuseUnused(flags: {
+  readonly importanceBlocks?: number | undefined;
+  readonly backend?: string | undefined;
+  readonly threads?: number | undefined;
+}): void {
+  const given = [
+    ...(flags.importanceBlocks === undefined ? [] : ['importance-blocks']),
+    ...(flags.backend === undefined ? [] : ['backend']),
+    ...(flags.threads === undefined ? [] : ['threads']),
+  ];
+  if (given.length === 0) return;
+  const named = given.map((name) => `--${name}`).join(', ');
+  throw new SettingsError(`${named}: this export computes nothing. Add --importance with a text.`, given);
+}
 
 /** Opens a model without its weights and its tokenizer, and closes it in any case. */
 async function withHeaders<Result>(
@@ -63,7 +79,7 @@ export const exportCommand = (terminal: Terminal) =>
       'for K-quants: be most exact where this calibration text is; a file, or wikitext2, ptb, c4',
       nonEmpty,
     )
-    .option('--importance-blocks <number>', 'blocks of 512 tokens of that text', count, 64)
+    .option('--importance-blocks <number>', 'blocks of 512 tokens of that text (default: 64)', count)
     .addOption(options.backend())
     .addOption(options.threads())
     .option('--name <name>', 'name of the model in the GGUF file (default: the file name)', nonEmpty)
@@ -85,6 +101,7 @@ export const exportCommand = (terminal: Terminal) =>
         const kinds = ['gguf', 'onnx', 'deci'];
         throw new SettingsError('Name the kind of output: --gguf with a type, --onnx, or --deci.', kinds);
       }
+      if (text === undefined) refuseUnused(flags);
       const output = { out: flags.out, overwrite: flags.overwrite ?? false, quiet: flags.quiet ?? false };
       const path = await modelPath(model, terminal, output.quiet);
       await assertApart(output.out, text === undefined ? [path] : [path, text]);
@@ -102,7 +119,8 @@ export const exportCommand = (terminal: Terminal) =>
         return;
       }
       const file = { ...output, type, ollama };
-      if (text !== undefined) await checkImportance(type, ggufFile(file), output.overwrite);
+      if (text !== undefined) checkImportance(type);
+      await checkPlace(file);
       const importance =
         text === undefined
           ? undefined

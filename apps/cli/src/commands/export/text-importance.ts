@@ -1,6 +1,5 @@
 import { rows } from '@grasp/calib-data';
 import { decoderLayout } from '@grasp/decoder';
-import { FileWriteError, isTaken } from '@grasp/files';
 import { inputImportance, loadOn, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { withModel } from '../../shared/model.js';
@@ -14,27 +13,25 @@ const BLOCK = 512;
 
 export interface ImportanceFlags {
   readonly importance: string;
-  /** How many blocks of text to read. */
-  readonly importanceBlocks: number;
+  /** How many blocks of text to read. Default: 64. */
+  readonly importanceBlocks?: number | undefined;
   readonly backend?: 'tensorflow' | 'wasm' | undefined;
   readonly threads?: number | undefined;
   readonly quiet: boolean;
 }
 
-/** Before a model is loaded. @throws SettingsError if the type uses no importance; FileWriteError if the file exists */
-export async function checkImportance(type: string, out: string, overwrite: boolean): Promise<void> {
-  if (!/_k(_m)?$/.test(type)) {
-    throw new SettingsError(`--importance: ${type} does not use it. Choose q4_k_m, q5_k_m or q6_k.`, [
-      'importance',
-    ]);
-  }
-  if (!overwrite && (await isTaken(out))) throw new FileWriteError(out, 'overwrite', 'it exists.');
+/** Before a model is loaded. @throws SettingsError if the type uses no importance */
+export function checkImportance(type: string): void {
+  if (/_k(_m)?$/.test(type)) return;
+  throw new SettingsError(`--importance: ${type} does not use it. Choose q4_k_m, q5_k_m or q6_k.`, [
+    'importance',
+  ]);
 }
 
 /** Importance of the columns of a model's matrices on a text. Loads the model and frees it again. */
 export async function textImportance(
   path: string,
-  { importance: text, importanceBlocks: blocks, backend, threads, quiet }: ImportanceFlags,
+  { importance: text, importanceBlocks: blocks = 64, backend, threads, quiet }: ImportanceFlags,
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const silent = quiet || undefined;

@@ -2,10 +2,11 @@ import { mkdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { DecoderCheckpoint } from '@grasp/decoder';
 import { type GgufFileType, writeGguf } from '@grasp/export';
+import { assertWritable, FileWriteError, isTaken, writeError } from '@grasp/files';
 import { formatBytes } from '../../shared/format.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { aboutFile } from './about-file.js';
-import { modelfileOf, writeModelfile } from './write-modelfile.js';
+import { MODELFILE, modelfileOf, writeModelfile } from './write-modelfile.js';
 
 const TENSORS_A_NOTE = 50;
 /** Name of the GGUF file beside a Modelfile. */
@@ -35,11 +36,27 @@ export interface GgufOptions extends ExportOptions {
   readonly importance?: ReadonlyMap<string, Float32Array>;
 }
 
-/** The path of the GGUF file. */
-export const ggufFile = ({ out, ollama }: Pick<GgufOptions, 'out' | 'ollama'>): string =>
-  ollama ? join(out, OLLAMA_FILE) : out;
+type Place = Pick<GgufOptions, 'out' | 'ollama'>;
 
-/** Writes a model as a GGUF file, and says what it holds beside the model. */
+/** The path of the GGUF file. */
+const ggufFile = ({ out, ollama }: Place): string => (ollama ? join(out, OLLAMA_FILE) : out);
+
+/**
+ * Before a model is read.
+ *
+ * @throws FileWriteError if the output cannot be written, or exists and may not be replaced
+ */
+export async function checkPlace({ out, ollama, overwrite }: Place & ExportOptions): Promise<void> {
+  const info = ollama ? await stat(out).catch(() => undefined) : await assertWritable(out);
+  if (info && !info.isDirectory())
+    throw new FileWriteError(out, 'exists', 'a file of that name is there. Choose another name.');
+  const files = [ggufFile({ out, ollama }), ...(ollama ? [join(out, MODELFILE)] : [])];
+  for (const file of overwrite ? [] : files) {
+    if (await isTaken(file)) throw new FileWriteError(file, 'overwrite', 'it exists.');
+  }
+}
+
+/** Writes a model as a GGUF file, and says what it holds beside the model. @throws FileWriteError */
 export async function exportGguf(
   checkpoint: DecoderCheckpoint,
   { out, overwrite, quiet, type, ollama, name, importance }: GgufOptions,
@@ -48,7 +65,11 @@ export async function exportGguf(
   const file = ggufFile({ out, ollama });
   const { contextLength } = checkpoint.decoder;
   const modelfile = ollama ? await modelfileOf(checkpoint, OLLAMA_FILE, contextLength) : undefined;
-  if (ollama) await mkdir(out, { recursive: true });
+  if (ollama) {
+    await mkdir(out, { recursive: true }).catch((error: unknown) => {
+      throw writeError(out, error);
+    });
+  }
   const summary = await writeGguf(checkpoint, file, {
     type,
     name: name ?? basename(out).replace(/\.gguf$/i, ''),
@@ -57,12 +78,12 @@ export async function exportGguf(
     onWarning: (warning) => terminal.note(`warning: ${warning}`),
     onTensor: onTensor(terminal, quiet),
   });
-  if (modelfile) await writeModelfile(out, modelfile);
+  if (modelfile) await writeModelfile(out, modelfile, { overwrite });
   const { size } = await stat(file);
   terminal.print(`Written to ${file}, ${formatBytes(size)}`);
   if (ollama) {
     const tag = basename(resolve(out)).toLowerCase();
-    terminal.print(`Run: ollama create ${tag} -f ${join(out, 'Modelfile')}`);
+    terminal.print(`Run: ollama create ${tag} -f ${join(out, MODELFILE)}`);
   }
   for (const line of aboutFile(summary, type)) terminal.print(line);
 }

@@ -5,6 +5,8 @@ import { replaceFile } from '@grasp/files';
 import { chatPrompt, loadTokenizer, type Tokenizer } from '@grasp/tokenizer';
 import { endTokens } from '../../shared/generation/continue-tokens.js';
 
+/** Name of the file that Ollama reads. */
+export const MODELFILE = 'Modelfile';
 /** Ollama reserves memory for its whole context, so a model with a longer one gets this many tokens. */
 const MOST_CONTEXT = 8192;
 
@@ -32,8 +34,12 @@ export async function modelfileOf(
   return modelfile({ file, form, stops, parameters });
 }
 
-export const writeModelfile = (folder: string, text: string): Promise<void> =>
-  replaceFile(join(folder, 'Modelfile'), text);
+/** @throws FileWriteError */
+export const writeModelfile = (
+  folder: string,
+  text: string,
+  options: { readonly overwrite: boolean },
+): Promise<void> => replaceFile(join(folder, MODELFILE), text, options);
 
 /** Whether the tokenizer begins each text with a token. */
 async function addsToken(tokenizer: Tokenizer, token: string): Promise<boolean> {

@@ -120,6 +120,14 @@ it('refuses what does not fit', async () => {
     code: 2,
     err: expect.stringContaining('the pruned model itself'),
   });
+  expect(await refusal('--eval', at('text.txt'), '--window', '1')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('2'),
+  });
+  expect(await refusal('--teacher-cache', at('refused/cache'))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('it contains'),
+  });
   const { code, err } = await heal(join('pruned', 'inside'));
   expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('it lies in') });
   expect(readdirSync(folder)).not.toContain('refused');

@@ -1,7 +1,7 @@
 import { Command, type OptionValues } from '@commander-js/extra-typings';
 import { type HealSettings, healLeaves, parseHealSettings } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
-import { count, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
+import { count, countFrom, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
 import { healModel } from '../../shared/heal/heal-model.js';
 import { healSummary } from '../../shared/heal/heal-summary.js';
 import type { TextFlags } from '../../shared/heal/read-heal-texts.js';
@@ -62,7 +62,7 @@ export const healCommand = (terminal: Terminal) => {
       nonEmpty,
     )
     .option('--eval <texts...>', 'texts whose perplexity is measured before and after', nonEmptyTexts)
-    .option('--window <tokens>', 'tokens per window of these texts (default: 2048)', count)
+    .option('--window <tokens>', 'tokens per window of these texts (default: 2048)', countFrom(2))
     .option('--eval-windows <number>', 'maximum number of windows of each', count)
     .addOption(options.backend())
     .addOption(options.threads())

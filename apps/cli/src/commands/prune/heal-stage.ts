@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { claimOutputFolder, parseJson } from '@grasp/files';
@@ -88,7 +88,7 @@ export async function pruneAndHeal(
   terminal: Terminal,
 ): Promise<{ readonly pruned: RunRecord; readonly healed: HealRecord }> {
   const { out, overwrite = false, restart = false, openEngine } = flags;
-  const before = `${out}${BEFORE}`;
+  const before = `${resolve(out)}${BEFORE}`; // beside the output, also of `pruned/` and `.`
   // What would stop the healing stops the run now, not after it has pruned.
   await (await claimOutputFolder(out, { overwrite })).discard();
   await readHealTexts(stage.texts, stage.settings, model);

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
@@ -190,6 +190,18 @@ describe('grasp serve, asked by the client of OpenAI', () => {
   });
 });
 
+it('says nothing about a client that hangs up while it asks', async () => {
+  const before = served.said().err.length;
+  const socket = connect(Number(new URL(served.baseURL).port), '127.0.0.1');
+  const head = 'POST /v1/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{"prompt": ';
+  await new Promise((resolve) => socket.write(head, resolve));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await served.client.models.list();
+  expect(served.said().err.slice(before)).toBe('');
+});
+
 describe('grasp serve refuses', () => {
   it.each([
     ['another model', { model: 'gpt' }, 404, 'model'],
@@ -271,6 +283,12 @@ it('ends on SIGTERM while it answers, and tells the client', async () => {
   };
   await expect(read()).rejects.toThrow('shutting down');
   expect(await code).toBe(143);
+});
+
+it('names an address that this machine does not have', async () => {
+  const flags = ['--host', 'fe80::1', '--port', '0', '--backend', 'wasm', '--quiet'];
+  const { code, err } = await grasp('serve', at('plain'), ...flags);
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('does not have this address') });
 });
 
 it('names a port that is in use', async () => {

@@ -12,7 +12,6 @@ import { runSweep } from './run-sweep.js';
 import { withSweepFolder } from './sweep-folder.js';
 
 interface Flags {
-  readonly out?: string;
   readonly export?: readonly string[];
   readonly overwrite?: true;
   readonly restart?: true;
@@ -22,8 +21,8 @@ interface Flags {
 }
 
 async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void> {
-  const { out, json } = flags;
-  const { scores, mask, methodModule } = sweep.options;
+  const { json } = flags;
+  const { out, scores, mask, methodModule } = sweep.options;
   if (scores ?? mask ?? methodModule)
     throw new SettingsError(
       'grasp sweep learns its own scores. Use grasp prune with --scores, --mask or a module.',

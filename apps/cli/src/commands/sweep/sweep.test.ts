@@ -161,6 +161,18 @@ describe('grasp sweep', () => {
       expect(err).toContain(hint);
       expect(code).toBe(exitCode);
     }
+    await writeFile(at('out.json'), JSON.stringify({ out: at('mine') }));
+    const configured = await grasp(
+      'sweep',
+      at('model'),
+      ...text(),
+      ...small,
+      '--keep',
+      '0.8',
+      '--config',
+      at('out.json'),
+    );
+    expect(configured).toMatchObject({ code: 5, err: expect.stringContaining('not the folder of a sweep') });
     expect((await readdir(folder)).includes('bad')).toBe(false);
   });
 });

@@ -64,10 +64,12 @@ describe('grasp write', () => {
 
   it.each([
     ['a file of another kind', 'plain', 'own.txt', 2, '.jsonl'],
+    ['a folder that is missing', 'plain', 'gone/own.jsonl', 5, 'a folder of its path is missing'],
     ['a model that names no token to start with', 'mute', 'none.jsonl', 3, 'no chat template'],
   ])('refuses %s', async (_name, model, out, exit, hint) => {
-    const { code, err } = await write(model, out, '--quiet');
+    const { code, err } = await write(model, out);
     expect(code).toBe(exit);
+    expect(err).not.toContain('writing tokens');
     expect(err).toContain(hint);
     expect(await readdir(folder)).not.toContain(out);
   });

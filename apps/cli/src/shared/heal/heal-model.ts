@@ -59,7 +59,7 @@ export async function healModel(
 ): Promise<HealRecord> {
   const { quiet, overwrite = false, restart = false } = flags;
   const inputs = [path, ofTeacher, ...given.text, ...(given.eval ?? [])];
-  await assertApart(out, cached === undefined ? inputs : [...inputs, cached]);
+  await assertApart(out, inputs, cached === undefined ? [] : [cached]);
   const options = given.prefix ? { prefix: given.prefix } : {};
   const statePath = `${resolve(out)}.state`;
   const fitting = async (configs: HealConfigs, engine: Engine) => {

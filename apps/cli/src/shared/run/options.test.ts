@@ -127,6 +127,14 @@ describe('runOptions', () => {
         });
       }
       await expect(runOptions({ model: 'm', calib: [text], out: folder })).rejects.toThrow('it contains');
+      // The cache is made before the output has its name.
+      for (const [name, problem] of [
+        ['new/cache', 'it contains'],
+        ['new', 'is read by the same command'],
+      ] as const) {
+        const cached = { model: 'm', calib: ['b.txt'], healTeacherCache: join(folder, name) };
+        await expect(runOptions({ ...cached, out: join(folder, 'new') })).rejects.toThrow(problem);
+      }
     } finally {
       await rm(folder, { recursive: true });
     }

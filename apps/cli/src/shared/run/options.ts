@@ -46,12 +46,12 @@ export async function runOptions(
     scores,
     mask,
     methodModule,
-    heal: { text: healTexts = [] },
+    heal: { text: healTexts = [], teacherCache },
   } = parsed.data;
   refuseSeveralChoices(settings, { scores, mask, methodModule });
   const files = [config, scores, mask, methodModule].filter((path) => path !== undefined);
-  if (out !== undefined)
-    await assertApart(out, [model, ...calib, ...mix, ...scaleCalib, ...texts, ...healTexts, ...files]);
+  const read = [model, ...calib, ...mix, ...scaleCalib, ...texts, ...healTexts, ...files];
+  if (out !== undefined) await assertApart(out, read, teacherCache === undefined ? [] : [teacherCache]);
   return { ...parsed.data, settings };
 }
 

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDecoderCheckpoint } from '@grasp/decoder';
 import { chooseMask, projectionOf, removeState, runIdentity } from '@grasp/prune';
 import { hashOf } from '../../../shared/cells/hash.js';
+import { makeFolder } from '../../../shared/files/make-folder.js';
 import { loadModel } from '../../../shared/models/load-model.js';
 import { resumableState } from '../../../shared/models/prune-into.js';
 import { peakMemory, resetPeakMemory } from '../../../shared/timing/peak-memory.js';
@@ -41,7 +41,7 @@ async function choose(planned: PlannedMask, context: WorkContext): Promise<Choic
   const inSteps = settings.choice === 'gates' || settings.choice === 'importance';
   const job = { ...source, engine, settings, gateBlocks: blocks };
   const path = statePath(planned, context);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const file = inSteps ? await resumableState(path, await runIdentity(job)) : undefined;
   const decoder = await loadModel(plan.checkpoint, engine, settings.engine.dtype);
   try {

@@ -22,8 +22,26 @@ it('grasp eval humaneval runs nothing without permission', async () => {
   expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('Add --run-generated-code') });
 });
 
+it.each([
+  ['an output that is the model', [], 'model.gguf', 2, 'is read by the same command'],
+  ['an output in no folder', [], 'gone/results.jsonl', 5, 'a folder of its path is missing'],
+  [
+    'an engine for a server',
+    ['--endpoint', 'http://a/v1', '--threads', '2'],
+    'r.jsonl',
+    2,
+    'cannot be used with',
+  ],
+] as const)('grasp eval humaneval refuses %s', async (_, flags, out, exit, hint) => {
+  await writeFile(join(folder, 'model.gguf'), '');
+  const model = join(folder, 'model.gguf');
+  const command = ['eval', 'humaneval', model, '--run-generated-code', '--out', join(folder, out)];
+  const { code, err } = await grasp(...command, ...flags);
+  expect({ code, err }).toEqual({ code: exit, err: expect.stringContaining(hint) });
+});
+
 describe('the file of results', () => {
-  const of = { model: 'm', maxTokens: 8 };
+  const of = { model: 'm', source: 'http://a/v1', maxTokens: 8, seconds: 5 };
   const item = (id: string) => ({
     kind: 'item' as const,
     id,
@@ -40,13 +58,22 @@ describe('the file of results', () => {
     expect((await readFile(path, 'utf8')).trim().split('\n')).toHaveLength(3);
   });
 
-  it('belongs to one model and one length', async () => {
+  it.each([
+    [of, { model: 'n' }, 'results of the model m. Choose another name'],
+    [of, { source: 'http://b/v1' }, 'results from http://a/v1. Choose another name'],
+    [{ ...of, source: 'ab12' }, { source: 'cd34' }, 'results of other weights. Choose another name'],
+    [of, { maxTokens: 9, seconds: 6 }, 'results with --max-tokens 8, with --seconds 5. Choose another name'],
+  ])('belongs to one model, source, length and time: %j, then %j', async (first, other, message) => {
     const path = join(folder, 'other.jsonl');
-    await (await ResultsFile.open(path, of)).add(item('a'));
-    await expect(ResultsFile.open(path, { ...of, model: 'n' })).rejects.toThrow(
-      'results of m with --max-tokens 8',
-    );
-    await expect(ResultsFile.open(path, { ...of, maxTokens: 9 })).rejects.toThrow('Choose another name');
+    await rm(path, { force: true });
+    await (await ResultsFile.open(path, first)).add(item('a'));
+    await expect(ResultsFile.open(path, { ...first, ...other })).rejects.toThrow(message);
+  });
+
+  it('cannot have the name of a folder, or lie in a file', async () => {
+    await writeFile(join(folder, 'file'), '');
+    for (const path of [folder, join(folder, 'file/results.jsonl')])
+      await expect(ResultsFile.open(path, of)).rejects.toMatchObject({ code: 'GRASP_FILE_WRITE', path });
   });
 
   it.each(['', 'text', '{"a": 1}', '{"model": "m", "maxTokens": 8}\n{"id": 3}'])(

@@ -1,13 +1,15 @@
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { tokenizerRoles } from '@grasp/checkpoint';
 import { decoderLayout } from '@grasp/decoder';
 import { evaluateHumanEval, type HumanEvalItem, humanEvalProblems, programRunner } from '@grasp/eval';
-import { loadOn, SettingsError } from '@grasp/prune';
+import { assertWritable } from '@grasp/files';
+import { loadOn, modelFingerprint, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../../shared/engine.js';
 import { count, nonEmpty, options, webAddress } from '../../../shared/flags.js';
 import { formatItems } from '../../../shared/format.js';
 import { endTokens } from '../../../shared/generation/continue-tokens.js';
 import { MODEL_HELP, withModel } from '../../../shared/model.js';
+import { assertApart } from '../../../shared/output-apart.js';
 import { countView } from '../../../shared/progress/count-view.js';
 import { watch } from '../../../shared/progress/watch.js';
 import type { Terminal } from '../../../shared/terminal.js';
@@ -27,11 +29,26 @@ interface Flags {
   readonly json?: true | undefined;
 }
 
+/** The file of `--out`, if any: before a model is loaded, because it may be refused. */
+async function resultsFile(
+  model: string,
+  source: () => string | Promise<string>,
+  { out, maxTokens, seconds }: Flags,
+): Promise<ResultsFile | undefined> {
+  if (out === undefined) return undefined;
+  return ResultsFile.open(out, { model, source: await source(), maxTokens, seconds });
+}
+
 /** Completes the problems, runs the programs, prints the result. */
-async function evaluate(model: string, complete: Complete, flags: Flags, terminal: Terminal): Promise<void> {
-  const { limit, out, maxTokens, seconds, python, quiet, json } = flags;
+async function evaluate(
+  model: string,
+  complete: Complete,
+  file: ResultsFile | undefined,
+  flags: Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const { limit, maxTokens, seconds, python, quiet, json } = flags;
   const { signal } = terminal;
-  const file = out === undefined ? undefined : await ResultsFile.open(out, { model, maxTokens });
   const problems = await humanEvalProblems({ limit, signal });
   const runner = await programRunner({ seconds }, python);
   if (!runner.isolation.network) {
@@ -71,10 +88,13 @@ export const humanEvalCommand = (terminal: Terminal) =>
     .description('pass@1 on the 164 problems of HumanEval: runs programs that the model writes')
     .argument('<model>', `${MODEL_HELP}; with --endpoint, the name of the model there`, nonEmpty)
     .option('--run-generated-code', 'allow the programs to run, each in a process with limits')
-    .option(
-      '--endpoint <url>',
-      'ask a server with the API of OpenAI, up to /v1, instead of loading a model',
-      webAddress,
+    .addOption(
+      new Option(
+        '--endpoint <url>',
+        'ask a server with the API of OpenAI, up to /v1, instead of loading a model',
+      )
+        .argParser(webAddress)
+        .conflicts(['backend', 'threads']),
     )
     .option('--limit <number>', 'use only the first problems', count)
     .option('--max-tokens <number>', 'maximum length of a completion', count, 512)
@@ -99,18 +119,24 @@ export const humanEvalCommand = (terminal: Terminal) =>
       const { maxTokens, quiet } = flags;
       const { signal } = terminal;
       if (endpoint !== undefined) {
+        const file = await resultsFile(path, () => endpoint.replace(/\/+$/, ''), flags);
         const apiKey = process.env.OPENAI_API_KEY;
         const complete = endpointCompletions({ url: endpoint, model: path, apiKey, maxTokens }, signal);
-        return evaluate(path, complete, flags, terminal);
+        return evaluate(path, complete, file, flags, terminal);
+      }
+      if (flags.out !== undefined) {
+        await assertApart(flags.out, [path]);
+        await assertWritable(flags.out);
       }
       await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
+        const file = await resultsFile(path, () => modelFingerprint(checkpoint), flags);
         const engine = await openEngineFor(terminal, { backend, threads, quiet });
         const layout = decoderLayout(config);
         const decoder = await watch(loadOn(checkpoint, engine), terminal, { layout, quiet });
         try {
           const ends = endTokens(await tokenizerRoles(checkpoint), tokenizer);
           const complete = ownCompletions({ view: decoder.under(), tokenizer, ends }, maxTokens, signal);
-          await evaluate(path, complete, flags, terminal);
+          await evaluate(path, complete, file, flags, terminal);
         } finally {
           decoder.dispose();
         }

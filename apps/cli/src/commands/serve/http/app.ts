@@ -37,7 +37,8 @@ export function serveApp(model: ServedModel, options: AppOptions): Hono {
     const told = closing.aborted
       ? new ApiError(503, 'The server is shutting down.', 'shutting_down')
       : apiErrorOf(error);
-    if (told.status === 500)
+    // Whoever hung up gets no answer, and the server did not fail.
+    if (told.status === 500 && !c.req.raw.signal.aborted)
       onFailure(`${c.req.method} ${c.req.path} failed: ${error.stack ?? error.message}`);
     if (told.status === 413) c.header('connection', 'close'); // the rest of the body is not read
     return c.json(told.body, told.status);

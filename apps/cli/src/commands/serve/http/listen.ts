@@ -56,6 +56,9 @@ function refused(error: NodeJS.ErrnoException, host: string, port: number): Erro
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
+    case 'EAI_AGAIN': // no server of names answers
+    case 'EINVAL': // fe80::1 without its interface
+    case 'EAFNOSUPPORT':
       return new SettingsError(`${where}: this machine does not have this address. Check --host.`, ['host']);
     default:
       return error;
