@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp } from '../../../../test/grasp.js';
 import { endpointCompletions } from './endpoint.js';
 import { ownCompletions } from './own-completions.js';
-import { ResultsFile } from './results-file.js';
+import { ResultsFile, type ResultsOf } from './results-file.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -58,7 +58,7 @@ describe('the file of results', () => {
     expect((await readFile(path, 'utf8')).trim().split('\n')).toHaveLength(3);
   });
 
-  it.each([
+  it.each<[ResultsOf, Partial<ResultsOf>, string]>([
     [of, { model: 'n' }, 'results of the model m. Choose another name'],
     [of, { source: 'http://b/v1' }, 'results from http://a/v1. Choose another name'],
     [{ ...of, source: 'ab12' }, { source: 'cd34' }, 'results of other weights. Choose another name'],
