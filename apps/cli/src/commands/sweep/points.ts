@@ -3,6 +3,7 @@ import {
   type BudgetName,
   importanceRounds,
   type PruneSettings,
+  parseSettings,
   SettingsError,
   settingLeaves,
 } from '@grasp/prune';
@@ -76,9 +77,10 @@ export async function sweepOf(
 
 /** The settings of a point, with the rounds in which the importance was measured: by itself, a budget may take others. */
 function asLearned(settings: PruneSettings, learning: PruneSettings): PruneSettings {
+  if (settings.choice !== 'importance') return settings;
   const [own, plan] = [importanceRounds(settings), importanceRounds(learning)];
   const isSame = own.rounds === plan.rounds && own.blocksPerRound === plan.blocksPerRound;
-  return isSame ? settings : { ...settings, importance: { ...settings.importance, ...plan } };
+  return isSame ? settings : parseSettings(settings, { importance: plan }); // keys in the order in which records are read
 }
 
 /** The value of a budget: a number, or a text with a unit. */
