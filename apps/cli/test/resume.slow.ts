@@ -78,8 +78,12 @@ const files = [
 
 /** Whether a folder has a file. Drafts count without the random part of their names. */
 function hasFile(path: string, name: string): boolean {
-  if (!existsSync(path)) return false;
-  return readdirSync(path).some((entry) => entry.replace(/\.[0-9a-f]{16}\.partial$/, '.partial') === name);
+  try {
+    return readdirSync(path).some((entry) => entry.replace(/\.[0-9a-f]{16}\.partial$/, '.partial') === name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // not there yet, or has its final name by now
+    throw error;
+  }
 }
 
 /** Ends a run some milliseconds after a moment, unless it is done by then. */
