@@ -15,6 +15,7 @@ import {
   openTeacherCache,
   type PruneEvent,
   parseHealSettings,
+  savedHealIdentity,
 } from '../index.js';
 import { rateAt } from './settings.js';
 
@@ -183,6 +184,8 @@ describe('heal', () => {
       const stateFile = healStateFile(join(folder, `lora-${stopAt}.state`), identity);
       if (stopAt !== undefined)
         await runTo(heal({ ...run, stateFile }), (event) => event.stage === 'heal' && event.step === stopAt);
+      const saved = await savedHealIdentity(join(folder, `lora-${stopAt}.state`));
+      expect(saved?.train).toBe(stopAt === undefined ? undefined : 'lora');
       const record = (await runTo(heal({ ...run, stateFile, evaluation, folder: out })))!;
       expect(record.steps.at(-1)!.kl).toBeLessThan(record.steps[0]!.kl!);
       expect(record.parameters).toBeLessThan(4000);

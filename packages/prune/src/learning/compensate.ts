@@ -3,7 +3,7 @@ import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import type { BiasUpdate } from '@grasp/fold';
 import { assertBiases, biasOf, compensatingBiases } from '../methods/compensating-biases.js';
 import { MethodError } from '../methods/errors.js';
-import { outputMatrices } from '../methods/obs/output-matrices.js';
+import { outputMatrices } from '../methods/output-matrices.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { ChoiceSource } from './choose-mask.js';

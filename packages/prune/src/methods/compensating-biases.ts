@@ -1,8 +1,9 @@
 import { toFloat32 } from '@grasp/checkpoint';
-import { type DecoderCheckpoint, unitSlices } from '@grasp/decoder';
+import type { DecoderCheckpoint } from '@grasp/decoder';
 import type { BiasUpdate } from '@grasp/fold';
 import { MethodError } from './errors.js';
 import { hiddenStatistics } from './measures/hidden-statistics.js';
+import { outputMatrices } from './output-matrices.js';
 import type { MethodInputs } from './pruning-method.js';
 
 /** Name of the bias of a matrix. */
@@ -28,20 +29,16 @@ export async function compensatingBiases(
   { model, checkpoint, batches }: Pick<MethodInputs, 'model' | 'checkpoint' | 'batches'>,
   mask: Uint8Array,
 ): Promise<BiasUpdate[]> {
-  const { blocks } = model.layout;
-  const outputs = unitSlices(checkpoint.decoder).filter(({ axis, layer, kind }) => {
-    const block = blocks.find((each) => each.layer === layer && each.kind === kind)!;
-    return axis === 1 && mask.subarray(block.start, block.start + block.count).includes(0);
-  });
+  const outputs = [...outputMatrices(checkpoint.decoder).entries()].filter(([, { block }]) =>
+    mask.subarray(block.start, block.start + block.count).includes(0),
+  );
   assertBiases(
     checkpoint,
-    outputs.map(({ tensor }) => tensor),
+    outputs.map(([, { tensor }]) => tensor),
   );
   const statistics = await hiddenStatistics(model, batches);
   const updates: BiasUpdate[] = [];
-  for (const { tensor, layer, kind, width } of outputs) {
-    const index = blocks.findIndex((each) => each.layer === layer && each.kind === kind);
-    const { start } = blocks[index]!;
+  for (const [index, { tensor, block, width }] of outputs) {
     const { mean } = statistics[index]!;
     const data = await checkpoint.read(tensor);
     const weight = toFloat32(data);
@@ -49,7 +46,7 @@ export async function compensatingBiases(
     const added = Float32Array.from({ length: rows }, (_, row) => {
       let sum = 0;
       for (let j = 0; j < columns; j++)
-        if (mask[start + Math.floor(j / width)] === 0) sum += weight[row * columns + j]! * mean[j]!;
+        if (mask[block.start + Math.floor(j / width)] === 0) sum += weight[row * columns + j]! * mean[j]!;
       return sum;
     });
     updates.push({ tensor: biasOf(tensor), added });

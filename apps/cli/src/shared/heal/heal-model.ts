@@ -62,18 +62,19 @@ export async function healModel(
   await assertApart(out, inputs, cached === undefined ? [] : [cached]);
   const options = given.prefix ? { prefix: given.prefix } : {};
   const statePath = `${resolve(out)}.state`;
-  const fitting = async (configs: HealConfigs, engine: Engine) => {
-    if (flags.mayUseLora) {
-      // What a saved run trains does not depend on the memory that is free today.
-      const saved = restart ? undefined : await savedHealIdentity(statePath);
-      const train = (['all', 'lora'] as const).find((each) => each === saved?.train);
-      if (train) return { ...asked, train };
-      const settings = fittingHealSettings(configs, asked, engine, options);
-      if (settings.train !== asked.train) terminal.note(loraNote(settings, given.prefix));
-      return settings;
+  const settingsFor = async (configs: HealConfigs, engine: Engine): Promise<HealSettings> => {
+    // What a saved run trains does not depend on the memory that is free today.
+    const saved = flags.mayUseLora && !restart ? await savedHealIdentity(statePath) : undefined;
+    const train = (['all', 'lora'] as const).find((each) => each === saved?.train);
+    const wanted = train ? { ...asked, train } : asked;
+    if (!flags.memoryCheck) return wanted;
+    if (train || !flags.mayUseLora) {
+      assertHealFits(configs, wanted, engine, options);
+      return wanted;
     }
-    assertHealFits(configs, asked, engine, options);
-    return asked;
+    const settings = fittingHealSettings(configs, wanted, engine, options);
+    if (settings.train !== wanted.train) terminal.note(loraNote(settings, given.prefix));
+    return settings;
   };
   return withModel(path, { terminal, quiet }, (pruned) =>
     withModel(ofTeacher, { terminal, quiet }, async (teacher) => {
@@ -88,7 +89,7 @@ export async function healModel(
             : await openTeacherCache(cached, { teacher: teacher.checkpoint, engine, settings: asked });
         const known = teacherCache && (await teacherCache.missing(texts.training)) === 0;
         const configs = { pruned: pruned.config, teacher: known ? undefined : teacher.config };
-        const settings = flags.memoryCheck ? await fitting(configs, engine) : asked;
+        const settings = await settingsFor(configs, engine);
         const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
         const identity = await healIdentity({ ...models, engine, settings, texts, teacherCache });
         const stateFile = healStateFile(statePath, identity, { restart });

@@ -1,5 +1,5 @@
 import type { DecoderConfig } from '@grasp/decoder';
-import { outputMatrices } from './output-matrices.js';
+import { outputMatrices } from '../output-matrices.js';
 
 /** Gram matrices that are held at once, in bytes; one alone may be larger. */
 export const MAX_GRAM_BYTES = 2 ** 30;

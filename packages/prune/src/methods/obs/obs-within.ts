@@ -3,9 +3,9 @@ import { toFloat32 } from '@grasp/checkpoint';
 import { activationStatistics } from '../measures/activation-statistics.js';
 import { siteOf } from '../measures/hidden-statistics.js';
 import { joinBatches } from '../measures/join-batches.js';
+import { type OutputMatrix, outputMatrices } from '../output-matrices.js';
 import type { MethodInputs } from '../pruning-method.js';
 import { MAX_GRAM_BYTES } from './obs-bytes.js';
-import { type OutputMatrix, outputMatrices } from './output-matrices.js';
 import { removeUnits } from './remove-units.js';
 
 /** What the choice within layers reads. */
