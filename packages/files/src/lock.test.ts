@@ -36,6 +36,23 @@ describe('acquireLock', () => {
     await (await acquireLock(lock))();
   });
 
+  it('removes the drafts that killed processes left, and no others', async () => {
+    const id = '01234567-89ab-cdef-0123-456789abcde';
+    const leave = (name: string, holder: object) => writeFile(join(folder, name), JSON.stringify(holder));
+    await leave(`out.lock.${id}0`, dead());
+    await leave(`out.lock.${id}1`, { host: hostname(), pid: process.pid, started: null });
+    await leave(`out.lock.${id}2`, { host: 'elsewhere', pid: 1, started: null });
+    await leave(`other.lock.${id}3`, dead());
+    await leave('out.lock.txt', dead());
+    await (await acquireLock(lock))();
+    expect((await readdir(folder)).sort()).toEqual([
+      `other.lock.${id}3`,
+      `out.lock.${id}1`,
+      `out.lock.${id}2`,
+      'out.lock.txt',
+    ]);
+  });
+
   it('respects a lock of another machine', async () => {
     await heldBy({ host: 'elsewhere', pid: 1, started: null });
     await expect(acquireLock(lock)).rejects.toThrow('process 1 on elsewhere');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, lutimes, rename, rm, writeFile } from 'node:fs/promises';
+import { link, lutimes, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, FileWriteError, LockHeldError } from './errors.js';
 import { type Holder, isHere, isRunning, parseHolder, thisProcess } from './lock-holder.js';
@@ -17,6 +18,7 @@ const HEARTBEAT_MS = 5_000;
 const SILENCE_MS = 30_000;
 /** Bytes of a lock file that are read. Ours have about 150. */
 const LOCK_BYTES = 4096;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Attempts to take a lock that comes and goes. */
 const ATTEMPTS = 100;
 
@@ -24,7 +26,8 @@ const ATTEMPTS = 100;
  * Takes a lock file, which names the process that holds it.
  *
  * A lock whose process no longer runs on this machine is stale and is taken over. A lock of another machine is
- * respected, because its process cannot be looked up from here.
+ * respected, because its process cannot be looked up from here. Drafts of the lock that killed processes of this machine
+ * left are removed.
  *
  * @returns a function that releases the lock. Calling it twice is harmless.
  * @throws LockHeldError if another process, or this one, holds the lock
@@ -34,7 +37,10 @@ const ATTEMPTS = 100;
 export async function acquireLock(lock: string): Promise<() => Promise<void>> {
   const mine = JSON.stringify(await thisProcess());
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (await place(lock, mine)) return () => removeIf(lock, mine);
+    if (await place(lock, mine)) {
+      await removeLeftovers(lock);
+      return () => removeIf(lock, mine);
+    }
     const found = await read(lock);
     if (found === undefined) continue; // it was released just now
     if (found.holder === undefined ? isFresh(found) : await isRunning(found.holder)) {
@@ -157,6 +163,17 @@ async function place(lock: string, content: string): Promise<boolean> {
     throw error;
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+/** Removes the drafts of a lock whose processes, killed as they took or released it, no longer run on this machine. */
+async function removeLeftovers(lock: string): Promise<void> {
+  const prefix = `${basename(lock)}.`;
+  for (const name of await readdir(dirname(lock)).catch(() => [])) {
+    if (!name.startsWith(prefix) || !UUID.test(name.slice(prefix.length))) continue;
+    const draft = join(dirname(lock), name);
+    const found = await read(draft).catch(() => undefined); // another process may remove it at this moment
+    if (found && (await isStale(found, 0))) await rm(draft).catch(() => {});
   }
 }
 

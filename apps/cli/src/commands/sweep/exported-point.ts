@@ -24,7 +24,11 @@ export async function exportedPoint(
   }
 }
 
-/** @throws FileWriteError if a model cannot be written to the folder. */
+/**
+ * Removes what a killed run left of its claim, and checks that a model can be written.
+ *
+ * @throws FileWriteError if it cannot
+ */
 export async function freeFolder(folder: string, overwrite: boolean): Promise<void> {
   await (await claimOutputFolder(folder, { overwrite })).discard();
 }

@@ -65,8 +65,8 @@ export async function runSweep(
     const folder = join(out, point.name);
     const inputs = runInputs({ checkpoint, engine, ...texts, settings: point.settings });
     const found = stateFile.resumed && !overwrite ? await exportedPoint(folder, inputs) : undefined;
+    await freeFolder(folder, overwrite || found !== undefined); // before the work, not after it
     if (found) written.set(point, found);
-    else await freeFolder(folder, overwrite); // before the work, not after it
   }
   note(`Learning scores at ${learning.name}`);
   const choice = await watch(

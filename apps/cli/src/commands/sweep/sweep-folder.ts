@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { acquireLock, FileWriteError, isTaken, writeError } from '@grasp/files';
+import { acquireLock, FileWriteError, isTaken, removeDrafts, writeError } from '@grasp/files';
 
 /** Files in a sweep's folder, beside exported models. */
 export const SCORES = 'scores.state';
@@ -41,5 +41,7 @@ async function claim(out: string): Promise<{ release: () => Promise<void>; creat
     const detail = 'it is not empty, and not the folder of a sweep. Choose another folder.';
     throw new FileWriteError(out, 'exists', detail);
   }
-  return { release: await acquireLock(join(out, LOCK)), created };
+  const release = await acquireLock(join(out, LOCK));
+  for (const name of [SCORES, CURVE]) await removeDrafts(join(out, name)); // of a process that was killed while it wrote
+  return { release, created };
 }

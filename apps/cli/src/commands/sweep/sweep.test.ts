@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { importanceRounds } from '@grasp/prune';
@@ -51,6 +52,17 @@ describe('grasp sweep', () => {
     expect(await curveOf('keep')).toEqual(curve);
     const written = JSON.parse(await readFile(at('keep/keep-0.6/grasp.json'), 'utf8'));
     expect(written).toMatchObject(curve.points[1]!);
+  });
+
+  it('removes what runs left that were killed as they wrote the curve, gave a model its name, or took the lock', async () => {
+    const before = (await readdir(at('keep'))).sort();
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const holder = JSON.stringify({ host: hostname(), pid, started: null });
+    await writeFile(at('keep/sweep.json.0123456789abcdef.partial'), '{');
+    await writeFile(at('keep/keep-0.6.lock'), holder);
+    await writeFile(at('keep/sweep.lock.01234567-89ab-cdef-0123-456789abcdef'), holder);
+    expect((await sweep('keep', '--keep', '0.8,0.6,0.5', '--export', '0.6')).code).toBe(0);
+    expect((await readdir(at('keep'))).sort()).toEqual(before);
   });
 
   it('keeps a model that is there already, and says nothing about it if quiet', async () => {
