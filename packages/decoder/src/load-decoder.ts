@@ -55,14 +55,14 @@ export async function loadDecoder(given: Checkpoint, options: LoadOptions = {}):
   const layout = decoderLayout(config);
   const allUnits = wholeLayout(config);
   const reader = new WeightReader(checkpoint, runtime, dtype, options.onTensor);
-  const residual = { epsilon: config.normEpsilon, residualScale: config.residualScale };
-  const feedForward = feedForwardFunctions(runtime, {
-    ...residual,
-    activation: config.activation,
+  const shared = {
+    epsilon: config.normEpsilon,
+    residualScale: config.residualScale,
     savesHalf: dtype === 'bfloat16',
-  });
+  };
+  const feedForward = feedForwardFunctions(runtime, { ...shared, activation: config.activation });
   const attentionShape: AttentionShape = {
-    ...residual,
+    ...shared,
     headDim: config.headDim,
     queriesPerKvHead: config.queriesPerKvHead,
     queryKeyNorm: config.queryKeyNorm,

@@ -9,9 +9,11 @@ import {
   fixtureNames,
 } from '../../test/architecture-fixtures.js';
 import { executedOperations } from '../../test/count-operations.js';
+import type { Decoder } from '../decoder.js';
 import { loadDecoder } from '../load-decoder.js';
 import { eagerRuntime, type Runtime } from '../runtime/runtime.js';
 import { architectures } from '../spec/architectures/index.js';
+import type { WeightDType } from '../weights/weight-reader.js';
 import { decoderCost } from './decoder-cost.js';
 import { totalAmount } from './layer-cost.js';
 
@@ -28,10 +30,11 @@ beforeAll(() => tf.setBackend('wasm'));
 describe.each(names)('the cost of %s', (name) => {
   const withDecoder = async (
     runtime: Runtime,
-    use: (decoder: Awaited<ReturnType<typeof loadDecoder>>, fixture: ArchitectureFixture) => Promise<void>,
+    use: (decoder: Decoder, fixture: ArchitectureFixture) => Promise<void>,
+    dtype: WeightDType = 'float32',
   ) => {
     const fixture = await architectureFixture(name);
-    const decoder = await loadDecoder(fixture.checkpoint, { runtime });
+    const decoder = await loadDecoder(fixture.checkpoint, { runtime, dtype });
     await use(decoder, fixture);
     decoder.dispose();
     await fixture.checkpoint.close();
@@ -84,5 +87,31 @@ describe.each(names)('the cost of %s', (name) => {
       const perRow = (await beyond(2)) - (await beyond(1));
       expect(perRow).toBe((batch.shape[1] - 1) * (2 * config.hiddenSize + 1));
     });
+  });
+
+  it('counts in the weights’ dtype the activations that a step rounds to it', () => {
+    let rounded = 0;
+    // Stands in for bfloat16: float32 tensors, and a count of the elements rounded.
+    const bfloat16: Runtime['bfloat16'] = {
+      fromBits: (bits, size) =>
+        tf.tensor(
+          Float32Array.from(bits, () => 0.01),
+          size,
+        ),
+      fromFloat32: (x) => {
+        rounded += x.size;
+        return tf.clone(x);
+      },
+      toFloat32: (x) => tf.clone(x),
+      is: () => false,
+    };
+    const check = async (decoder: Decoder, { batch }: ArchitectureFixture) => {
+      const mask = maskOf(decoder.layout.size);
+      rounded = 0;
+      await decoder.lossAndGateGradients(batch, Float32Array.from(mask));
+      const { saved } = decoderCost(decoder.config, mask, passOf(batch.shape));
+      expect(totalAmount(saved.weightDtype)).toBe(rounded);
+    };
+    return withDecoder({ ...eagerRuntime, bfloat16 }, check, 'bfloat16');
   });
 });

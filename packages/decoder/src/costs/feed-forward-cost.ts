@@ -71,10 +71,11 @@ export function feedForwardCost(
         lora: loraForwardOperations(matrices, pass.tokens, rank),
       },
       saved: {
-        float32: { input: pass.tokens * d, output: savedOutput(pass.tokens, d, norms) },
+        float32: { input: pass.tokens * d },
         weightDtype: {
           ...(gated ? { gate: pass.tokens * C } : {}),
           up: pass.tokens * C,
+          output: savedOutput(pass.tokens, d, norms),
           prunedHidden: pruned ? pass.tokens * P : 0,
         },
       },

@@ -58,6 +58,7 @@ describe('an FFN without a gate matrix', () => {
   it('saves what the backward pass needs of them', () => {
     expect(plain.forwardSaving(TOKENS, { pruned: true }).saved.weightDtype).toEqual({
       up: 20 * 6,
+      output: 0,
       prunedHidden: 20 * 4,
     });
   });

@@ -72,37 +72,6 @@ describe.each(['llama', 'qwen3'] as const)('elements that a step of %s saves', (
   );
 });
 
-it('counts in the weights’ dtype the activations that a step rounds to it', async () => {
-  let rounded = 0;
-  const copy = (x: tf.Tensor) => tf.clone(x);
-  const runtime: Runtime = {
-    ...eagerRuntime,
-    // Stands in for bfloat16: float32 tensors, and a count of the elements rounded.
-    bfloat16: {
-      fromBits: (bits, size) =>
-        tf.tensor(
-          Float32Array.from(bits, () => 0.01),
-          size,
-        ),
-      fromFloat32: (x) => {
-        rounded += x.size;
-        return copy(x);
-      },
-      toFloat32: copy,
-      is: () => false,
-    },
-  };
-  const config: TinyConfig = { ...shape, model_type: 'llama' };
-  const decoder = await loadDecoder(randomCheckpoint(config, 7), { runtime, dtype: 'bfloat16' });
-  const mask = maskOf(decoder.layout.size);
-  const batch = randomTokens(ROWS, LENGTH + 1, config.vocab_size, 3);
-  rounded = 0;
-  await decoder.lossAndGateGradients(batch, Float32Array.from(mask));
-  const { saved } = decoderCost(decoder.config, mask, { ...PASS, pruned: true });
-  expect(totalAmount(saved.weightDtype)).toBe(rounded);
-  decoder.dispose();
-});
-
 it('bounds what exists while a sublayer and the head run', async () => {
   const config: TinyConfig = { ...shape, model_type: 'llama', intermediate_size: 480, vocab_size: 2000 };
   const pieceEntries = 2 ** 12;

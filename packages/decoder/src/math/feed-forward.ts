@@ -21,13 +21,12 @@ import {
   type ResidualShape,
   residualOutput,
 } from './residual.js';
+import { type SavedDType, saved, toSave } from './saved-activation.js';
 import type { OfWeights } from './weight-gradients.js';
 
 /** Facts that all FFNs of a model share. */
-export interface FeedForwardShape extends ResidualShape {
+export interface FeedForwardShape extends ResidualShape, SavedDType {
   readonly activation: Activation;
-  /** Whether activations are saved for the backward pass in bfloat16; bfloat16 products round them to it anyway. */
-  readonly savesHalf: boolean;
 }
 
 export type FeedForwardInputs = ResidualNorms & {
@@ -75,16 +74,6 @@ function linear(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tens
   return bias ? tf.add(y, bias) : y;
 }
 
-/** An activation in the dtype in which it is saved. */
-function toSave(runtime: Runtime, { savesHalf }: FeedForwardShape, x: tf.Tensor): tf.Tensor {
-  return savesHalf && runtime.bfloat16 ? runtime.bfloat16.fromFloat32(x) : x;
-}
-
-/** A saved activation in float32. */
-function saved(runtime: Runtime, { savesHalf }: FeedForwardShape, x: tf.Tensor): tf.Tensor {
-  return savesHalf && runtime.bfloat16 ? runtime.bfloat16.toFloat32(x) : x;
-}
-
 /** `x + more`, or `x` if there is no more. */
 function plus(x: tf.Tensor, more: tf.Tensor | undefined): tf.Tensor {
   return more ? tf.add(x, more) : x;
@@ -129,7 +118,11 @@ export function feedForward(
   const { gate, up, hidden } = gatedHidden(runtime, shape, b, i);
   const ends = { x: i.x, inner: hidden, matrix: i.downC, bias: i.downBias, postNorm: i.postNorm };
   const { y, output } = residualOutput(runtime, shape, ends, lorasOf(i).slice(-1));
-  const kept = { gate: gate && toSave(runtime, shape, gate), up: toSave(runtime, shape, up), output };
+  const kept = {
+    gate: gate && toSave(runtime, shape, gate),
+    up: toSave(runtime, shape, up),
+    output: output && toSave(runtime, shape, output),
+  };
   if (!i.upP) return { y, ...kept };
   const upP = linear(runtime, b, i.upP, i.upBiasP);
   const hiddenP = i.gateP
@@ -158,7 +151,8 @@ export function feedForwardGradient<W extends NamedTensors>(
 } {
   const loras = lorasOf(i);
   const ofDown = loras.at(-1);
-  const dOutput = outputGradient(shape, i.dy, i.output, i); // [N, d]
+  const output = i.output && saved(runtime, shape, i.output); // [N, d]
+  const dOutput = outputGradient(shape, i.dy, output, i); // [N, d]
   const up = saved(runtime, shape, i.up); // [N, C]
   const gate = i.gate && saved(runtime, shape, i.gate); // [N, C]
   const { value: activated, slope } = activateWithSlope(shape.activation, gate ?? up);
@@ -193,7 +187,7 @@ export function feedForwardGradient<W extends NamedTensors>(
   const gradients = {
     dx: inputGradient(shape, i, db),
     dzC,
-    ...(wanted.norm ? normGradients(shape, i, db) : {}),
+    ...(wanted.norm ? normGradients(shape, { ...i, output }, db) : {}),
     ...((wanted.weights?.(runtime, terms()) ?? {}) as Partial<W>),
     ...(byInputs && byDown ? { dLora: tf.concat([byInputs.dLora, byDown.dLora]) } : {}),
   };

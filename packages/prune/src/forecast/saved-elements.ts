@@ -11,6 +11,6 @@ export interface SavedPerStep {
  * queries and keys that a norm on each head saves.
  */
 export function savedPerStep({ saved }: DecoderCost): SavedPerStep {
-  const { 'kv.queryKeyBeforeNorm': _, ...float32 } = saved.float32;
-  return { float32: totalAmount(float32), weightDtype: totalAmount(saved.weightDtype) };
+  const { 'kv.queryKeyBeforeNorm': _, ...weightDtype } = saved.weightDtype;
+  return { float32: totalAmount(saved.float32), weightDtype: totalAmount(weightDtype) };
 }

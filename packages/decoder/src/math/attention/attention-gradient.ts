@@ -18,6 +18,7 @@ import {
   type ResidualNorms,
 } from '../residual.js';
 import { type RotaryTable, rotateBack } from '../rotary.js';
+import { saved } from '../saved-activation.js';
 import type { OfWeights } from '../weight-gradients.js';
 import {
   type AttentionSaved,
@@ -174,7 +175,8 @@ export function attentionGradient<W extends NamedTensors>(
   const [ofQueryKey, ofValue, ofOutput] = lorasOf(shape, i);
   const [B, K, G, T] = i.query.shape as [number, number, number, number];
 
-  const dOutput = outputGradient(shape, i.dy, i.output, i); // [N, d]
+  const output = i.output && saved(runtime, shape, i.output); // [N, d]
+  const dOutput = outputGradient(shape, i.dy, output, i); // [N, d]
   const byOutput = ofOutput && loraGradient(runtime, i.mixed, [ofOutput], [dOutput]);
   const plainMerged = runtime.matMul(dOutput, i.outputC, false, true);
   const dMerged = byOutput ? tf.add(plainMerged, byOutput.dx) : plainMerged; // [N, K·G·h]
@@ -198,9 +200,10 @@ export function attentionGradient<W extends NamedTensors>(
   const dKey = tf.expandDims(tf.mul(gradient.dKey, factor), 2); // [B, K, 1, T, h]
   const dQuery = i.queryScale ? tf.mul(gradient.dQuery, i.queryScale) : gradient.dQuery;
   const dNormed = rotateBack(tf.concat([dQuery, dKey], 2), i);
+  const rawQueryKey = i.rawQueryKey && saved(runtime, shape, i.rawQueryKey); // [B, K, G + 1, T, h]
   const dQueryKey =
-    i.queryKeyNorm && i.rawQueryKey
-      ? normQueryKeyGradient(shape.queryKeyNorm, i.rawQueryKey, i.queryKeyNorm, epsilon, dNormed)
+    i.queryKeyNorm && rawQueryKey
+      ? normQueryKeyGradient(shape.queryKeyNorm, rawQueryKey, i.queryKeyNorm, epsilon, dNormed)
       : dNormed;
   const dValue = tf.mul(gradient.dValue, perGroup(i.z)); // [B, K, T, h]
   const dQueryKeyRows = mergeHeads(tf.reshape(dQueryKey, [B, K * (G + 1), T, h])); // [N, K·(G + 1)·h]
@@ -224,10 +227,10 @@ export function attentionGradient<W extends NamedTensors>(
     ...dz,
     ...(byInputs && byOutput ? { dLora: tf.concat([byInputs.dLora, byOutput.dLora]) } : {}),
     ...((wanted.weights?.(runtime, terms()) ?? {}) as Partial<W>),
-    ...(wanted.queryKeyNorm && i.rawQueryKey
-      ? { dQueryKeyNorm: queryKeyNormGradient(shape.queryKeyNorm, i.rawQueryKey, epsilon, dNormed) }
+    ...(wanted.queryKeyNorm && rawQueryKey
+      ? { dQueryKeyNorm: queryKeyNormGradient(shape.queryKeyNorm, rawQueryKey, epsilon, dNormed) }
       : {}),
     ...(wanted.input ? { dx: inputGradient(shape, i, da) } : {}),
-    ...(wanted.norm ? normGradients(shape, i, da) : {}),
+    ...(wanted.norm ? normGradients(shape, { ...i, output }, da) : {}),
   };
 }

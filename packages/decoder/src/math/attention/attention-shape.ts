@@ -11,6 +11,7 @@ import type { QueryKeyNorm } from '../../spec/decoder-traits.js';
 import { type Lora, type MatrixSize, splitLora } from '../lora.js';
 import type { ResidualNorms, ResidualShape } from '../residual.js';
 import type { RotaryTable } from '../rotary.js';
+import type { SavedDType } from '../saved-activation.js';
 
 export interface HeadSizes {
   readonly headDim: number;
@@ -19,7 +20,7 @@ export interface HeadSizes {
 }
 
 /** Facts that all attention layers of a model with the same window share. */
-export interface AttentionShape extends HeadSizes, ResidualShape {
+export interface AttentionShape extends HeadSizes, ResidualShape, SavedDType {
   readonly gateKeys: boolean;
   readonly queryKeyNorm: QueryKeyNorm;
   /** Factor on the products of queries and keys. */

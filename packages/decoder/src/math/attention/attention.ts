@@ -15,6 +15,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { withLora } from '../lora.js';
 import { normedInput, residualOutput } from '../residual.js';
 import { rotate } from '../rotary.js';
+import { toSave } from '../saved-activation.js';
 import {
   type AttentionInputs,
   type AttentionSaved,
@@ -89,8 +90,11 @@ export function attention(
   const valuesP = i.valueP
     ? tf.reshape(project(runtime, a, i.valueP, i.valueBiasP), [B, T, i.valueP.shape[0]! / h, h])
     : undefined;
-  const rawQueryKey = i.queryKeyNorm ? raw : undefined;
-  return { y, query, key, value, mixed, valuesP, rawQueryKey, output, gatedKey, gatedValue };
+  const kept = {
+    rawQueryKey: i.queryKeyNorm && toSave(runtime, shape, raw),
+    output: output && toSave(runtime, shape, output),
+  };
+  return { y, query, key, value, mixed, valuesP, ...kept, gatedKey, gatedValue };
 }
 
 /** Keys or values behind those of earlier tokens, or at their slot among them. */
