@@ -38,8 +38,14 @@ export interface Checkpoint {
   readonly absent?: ReadonlyMap<string, Error> | undefined;
   /** tokenizer.json and other files that are copied with the weights. */
   readonly files: readonly CheckpointFile[];
-  /** Reads one tensor. Nothing is cached. */
-  read(name: string): Promise<TensorData>;
+  /**
+   * Reads one tensor. Nothing is cached.
+   *
+   * @param rounded allows a quantised tensor to come as `BF16` in place of `F32`: it is then rounded piece by piece, and never in
+   *   memory as a whole in float32. A view may leave the rounding to the caller.
+   * @throws NarrowingOverflowError if a finite element would become infinite in `rounded`
+   */
+  read(name: string, rounded?: 'BF16'): Promise<TensorData>;
   /** Closes the files. Reading fails afterwards. */
   close(): Promise<void>;
 }

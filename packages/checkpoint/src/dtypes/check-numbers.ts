@@ -6,8 +6,8 @@ import { toFloat32 } from './convert.js';
 export function withFiniteWeights(checkpoint: Checkpoint): Checkpoint {
   return {
     ...checkpoint,
-    async read(name) {
-      const tensor = await checkpoint.read(name);
+    async read(name, rounded) {
+      const tensor = await checkpoint.read(name, rounded);
       checkNumbers(tensor, name, checkpoint.source);
       return tensor;
     },

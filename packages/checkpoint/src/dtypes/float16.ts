@@ -48,21 +48,35 @@ export function float32ToBfloat16(source: Float32Array): {
   data: Uint16Array<ArrayBuffer>;
   overflow?: Overflow;
 } {
-  const bits = new Uint32Array(source.buffer, source.byteOffset, source.length);
   const data = new Uint16Array(source.length);
-  let first = -1;
+  const overflow = roundToBfloat16(source, data);
+  return overflow ? { data, overflow } : { data };
+}
+
+/** As `float32ToBfloat16`, into the first elements of `target`. */
+export function roundToBfloat16(source: Float32Array, target: Uint16Array): Overflow | undefined {
+  const bits = new Int32Array(source.buffer, source.byteOffset, source.length);
+  let largest = 0;
   for (let i = 0; i < bits.length; i++) {
     const x = bits[i]!;
     const magnitude = x & 0x7fffffff;
-    if (magnitude > 0x7f800000) {
-      data[i] = (x >>> 16) | 0x40; // NaN stays NaN
-      continue;
-    }
-    const rounded = (x + 0x7fff + ((x >>> 16) & 1)) >>> 16;
-    data[i] = rounded;
-    if (first < 0 && (rounded & 0x7fff) === 0x7f80 && magnitude < 0x7f800000) first = i;
+    if (magnitude > largest) largest = magnitude;
+    target[i] = (x + 0x7fff + ((x >>> 16) & 1)) >>> 16;
   }
-  return first < 0 ? { data } : { data, overflow: { index: first, value: source[first]! } };
+  return largest < LARGE ? undefined : fixLarge(source, bits, target);
+}
+
+/** Magnitudes from here on round to infinity, or are NaN, whose bits must not be rounded. Both are rare. */
+const LARGE = 0x7f7f8000;
+
+function fixLarge(source: Float32Array, bits: Int32Array, target: Uint16Array): Overflow | undefined {
+  let first = -1;
+  for (let i = 0; i < bits.length; i++) {
+    const magnitude = bits[i]! & 0x7fffffff;
+    if (magnitude > 0x7f800000) target[i] = (bits[i]! >>> 16) | 0x40;
+    else if (first < 0 && magnitude >= LARGE && magnitude < 0x7f800000) first = i;
+  }
+  return first < 0 ? undefined : { index: first, value: source[first]! };
 }
 
 /** Rounds float32 to binary16, to nearest, ties to even. Reports the first finite number that becomes infinite. */

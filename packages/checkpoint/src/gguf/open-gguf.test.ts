@@ -1,10 +1,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GgufTestTensor, type GgufTestValue, ggufBytes, hasSmollm2, smollm2Path } from '@grasp/testing';
+import {
+  type GgufTestTensor,
+  type GgufTestValue,
+  ggufBytes,
+  hasSmollm2,
+  random,
+  smollm2Path,
+} from '@grasp/testing';
 import { gguf as referenceReader } from '@huggingface/gguf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memorySource, openFileSource } from '../bytes/byte-source.js';
+import { withFiniteWeights } from '../dtypes/check-numbers.js';
+import { convert } from '../dtypes/convert.js';
 import { openCheckpoint } from '../open-checkpoint.js';
 import { readGgufHeader } from './header/read-header.js';
 import { ggufCheckpoint } from './open-gguf.js';
@@ -95,6 +104,19 @@ describe('a GGUF checkpoint', () => {
       data: Uint16Array.of(0x3c00, 0x4000),
     });
     expect(checkpoint.config.tie_word_embeddings).toBe(false);
+  });
+
+  it('rounds quantised weights as they are read, to what rounding them later gives', async () => {
+    const next = random(3);
+    const blocks = 3000; // several pieces, the last one shorter
+    const bytes = Uint8Array.from({ length: 34 * blocks }, (_, i) => (i % 34 === 1 ? 0x1c : 256 * next()));
+    const quantised: GgufTestTensor = { name: 'token_embd.weight', shape: [blocks, 32], type: 8, bytes };
+    const checkpoint = await open({ 'llama.embedding_length': u32(32) }, [quantised]);
+    const name = 'model.embed_tokens.weight';
+    const exact = await checkpoint.read(name);
+    expect(exact.dtype).toBe('F32');
+    expect(await checkpoint.read(name, 'BF16')).toEqual(convert(exact, 'BF16'));
+    expect(await withFiniteWeights(checkpoint).read(name, 'BF16')).toEqual(convert(exact, 'BF16'));
   });
 
   it("finds LLaMA-3's rope scaling from its factors", async () => {

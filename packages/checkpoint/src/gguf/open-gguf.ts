@@ -1,9 +1,7 @@
-import { type ByteSource, openFileSource, readElements } from '../bytes/byte-source.js';
-import { readAhead } from '../bytes/read-ahead.js';
-import type { Checkpoint, CheckpointFile, TensorData, TensorDType, TensorInfo } from '../checkpoint.js';
+import { type ByteSource, openFileSource } from '../bytes/byte-source.js';
+import type { Checkpoint, CheckpointFile, TensorDType, TensorInfo } from '../checkpoint.js';
 import { toFloat32 } from '../dtypes/convert.js';
 import { CheckpointUnsupportedError, TensorMissingError } from '../errors.js';
-import { elementCount } from '../safetensors/header.js';
 import type { GgufArchitecture } from './architectures/architecture.js';
 import { readArchitecture } from './architectures/index.js';
 import { type GgufMetadata, ggufMetadata } from './header/metadata.js';
@@ -14,13 +12,10 @@ import { ggufReadme } from './model/read-readme.js';
 import { fromStoredForm, isNorm } from './model/stored-form.js';
 import { storedTensors } from './model/stored-tensors.js';
 import { ROPE_TENSORS } from './model/tensor-names.js';
-import { dequantize } from './quantized/dequantize.js';
-import { GGML_TYPES, type GgmlType } from './quantized/types.js';
+import type { GgmlType } from './quantized/types.js';
+import { readTensor } from './read-tensor.js';
 import type { RopeTensors } from './rotary/rope-scaling.js';
 import { ggufFiles } from './tokenizer/read-tokenizer.js';
-
-/** Bytes of packed blocks that are read at a time: few enough to stay in a cache until they are dequantised. */
-const CHUNK_BYTES = 2 ** 20;
 
 /**
  * Opens a GGUF file with the names, shapes `[out, in]`, row order, config and tokenizer files of a
@@ -59,10 +54,12 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
     config,
     tensors,
     files: [...readmeFile(metadata), ...ggufFiles(metadata)],
-    async read(name) {
+    async read(name, rounded) {
       const info = stored.get(name);
       if (info === undefined) throw new TensorMissingError(source.name, name);
-      return fromStoredForm(arch, name, await readTensor(source, info), headDim);
+      const isExact = arch.normOffset && isNorm(name); // its offset is taken off in float32
+      const tensor = await readTensor(source, info, name, isExact ? undefined : rounded);
+      return fromStoredForm(arch, name, tensor, headDim);
     },
     close: () => source.close(),
   };
@@ -80,7 +77,7 @@ async function readRopeTensors(
   const found: [string, Float32Array][] = [];
   for (const [kind, name] of Object.entries(ROPE_TENSORS)) {
     const info = tensors.get(name);
-    if (info) found.push([kind, toFloat32(await readTensor(source, info))]);
+    if (info) found.push([kind, toFloat32(await readTensor(source, info, name))]);
   }
   return Object.fromEntries(found);
 }
@@ -88,27 +85,4 @@ async function readRopeTensors(
 /** Norms with an offset are given in float32. */
 function dtypeOf(name: string, type: GgmlType, { normOffset }: GgufArchitecture): TensorDType {
   return (type === 'F16' || type === 'BF16') && !(normOffset && isNorm(name)) ? type : 'F32';
-}
-
-/** Reads and dequantises a tensor. Holds two chunks of packed bytes beside the result. */
-async function readTensor(source: ByteSource, info: GgufTensorInfo): Promise<TensorData> {
-  const { type, shape, position, byteLength } = info;
-  if (type === 'F16' || type === 'BF16') {
-    const data = new Uint16Array(elementCount(shape));
-    await readElements(source, position, data);
-    return { dtype: type, shape, data };
-  }
-  const data = new Float32Array(elementCount(shape));
-  if (type === 'F32') {
-    await readElements(source, position, data);
-    return { dtype: 'F32', shape, data };
-  }
-  const { blockSize, blockBytes } = GGML_TYPES[type];
-  const chunkBytes = Math.floor(CHUNK_BYTES / blockBytes) * blockBytes;
-  let element = 0;
-  for await (const blocks of readAhead(source, position, byteLength, chunkBytes)) {
-    dequantize(type, blocks, data, element);
-    element += (blocks.length / blockBytes) * blockSize;
-  }
-  return { dtype: 'F32', shape, data };
 }

@@ -56,12 +56,12 @@ export function decoderCheckpoint(
     ...(absent ? { absent: neededOf(absent, decoder) } : {}),
     decoder,
     warnings: tiedHead === undefined ? warnings : [unverified, ...warnings],
-    async read(name) {
+    async read(name, rounded) {
       const info = tensors.get(name);
       if (!info) throw new TensorMissingError(source, name);
       const from = stored.get(name);
       if (from === undefined) return zeros(info.dtype, info.shape);
-      const tensor = await checkpoint.read(from.stored);
+      const tensor = await checkpoint.read(from.stored, rounded);
       return from.rows ? rowsOf(tensor, from.rows) : tensor;
     },
     close: () => checkpoint.close(),
@@ -117,7 +117,7 @@ function copyOf(checkpoint: Checkpoint): Checkpoint {
   return {
     ...{ source, config, configText, tensors, files },
     ...(absent ? { absent } : {}),
-    read: (name) => checkpoint.read(name),
+    read: (name, rounded) => checkpoint.read(name, rounded),
     close: () => checkpoint.close(),
   };
 }

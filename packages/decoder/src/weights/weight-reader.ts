@@ -110,7 +110,7 @@ export class WeightReader {
 
   /** A tensor's elements in the weight dtype; bfloat16 as bits. */
   private async values(name: string, shape: readonly number[]): Promise<Float32Array | Uint16Array> {
-    const data = await this.read(name, shape);
+    const data = await this.read(name, shape, this.dtype === 'bfloat16' ? 'BF16' : undefined);
     return this.dtype === 'bfloat16' ? (convert(data, 'BF16', name).data as Uint16Array) : toFloat32(data);
   }
 
@@ -119,9 +119,9 @@ export class WeightReader {
     return this.scope(() => this.runtime.bfloat16!.fromBits(values, shape));
   }
 
-  private async read(name: string, shape: readonly number[]): Promise<TensorData> {
+  private async read(name: string, shape: readonly number[], rounded?: 'BF16'): Promise<TensorData> {
     checkShape(this.checkpoint, name, shape);
-    const data = await this.checkpoint.read(name);
+    const data = await this.checkpoint.read(name, rounded);
     this.onTensor?.(name);
     return data;
   }
