@@ -1,4 +1,5 @@
 export { parseJson } from '@grasp/files';
+export { hashOf, updateHash } from './bytes/hash.js';
 export { stringifyLike } from './bytes/json-text.js';
 export type {
   Checkpoint,

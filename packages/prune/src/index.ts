@@ -35,7 +35,13 @@ export {
   healSteps,
   parseHealSettings,
 } from './heal/settings.js';
-export { type HealProgress, type HealStateFile, healStateFile, savedHealIdentity } from './heal/state.js';
+export {
+  checkHealState,
+  type HealProgress,
+  type HealStateFile,
+  healStateFile,
+  savedHealIdentity,
+} from './heal/state.js';
 export { openTeacherCache } from './heal/teacher/open-teacher-cache.js';
 export { type Teacher, TeacherCache, type TeacherIdentity } from './heal/teacher/teacher-cache.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
@@ -96,5 +102,6 @@ export { parseSettings } from './settings/parse.js';
 export { bytesSchema } from './settings/quantity.js';
 export { type PruneSettings, type SettingsInput, settingLeaves, settingsSchema } from './settings/schema.js';
 export { inPlainWords, SettingsError, settingsError } from './settings/settings-error.js';
-export { type RunIdentity, type RunState, RunStateError } from './state/run-state.js';
+export type { RunState } from './state/run-state.js';
+export { type RunIdentity, RunStateError } from './state/same-run.js';
 export { checkStateFile, openStateFile, removeState, type StateFile } from './state/state-file.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { acquireLock, FileWriteError, removeDrafts, replaceFileWith, writeError } from '@grasp/files';
+import { updateHash } from '../bytes/hash.js';
 import type { Checkpoint, TensorData, TensorProgress } from '../checkpoint.js';
 import { convert, toFloat32 } from '../dtypes/convert.js';
 import { elementCount } from '../safetensors/header.js';
@@ -99,7 +100,7 @@ export async function writeGgufFile(
       path,
       async (draft) => {
         const append = (bytes: Uint8Array) => {
-          written.update(bytes);
+          updateHash(written, bytes);
           return draft.append(bytes);
         };
         await append(encodeHeader(metadata, placed));

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { FileWriteError, replaceFileWith } from '@grasp/files';
+import { hashOf } from '../bytes/hash.js';
 import {
   elementCount,
   encodeSafetensorsHeader,
@@ -15,9 +15,6 @@ export interface SafetensorsEntry {
   /** Row-major elements, `elementCount(shape)` of them. Called once. */
   read(): ArrayBufferView | Promise<ArrayBufferView>;
 }
-
-/** Bytes hashed at a time. */
-const CHUNK_BYTES = 64 * 2 ** 20;
 
 /**
  * Writes one safetensors file, one tensor in memory at a time. The file appears under its name when it is complete and
@@ -55,17 +52,4 @@ export async function writeSafetensors(
     }
     return hashes;
   });
-}
-
-/** SHA-256 of an array's bytes, in hexadecimal. */
-export function hashOf(data: ArrayBufferView): string {
-  const hash = createHash('sha256');
-  for (const chunk of chunksOf(data)) hash.update(chunk);
-  return hash.digest('hex');
-}
-
-function* chunksOf(data: ArrayBufferView): Generator<Uint8Array> {
-  for (let at = 0; at < data.byteLength; at += CHUNK_BYTES) {
-    yield new Uint8Array(data.buffer, data.byteOffset + at, Math.min(CHUNK_BYTES, data.byteLength - at));
-  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TensorProgress } from '@grasp/checkpoint';
+import { type TensorProgress, updateHash } from '@grasp/checkpoint';
 import { FileWriteError, replaceFileWith } from '@grasp/files';
 import type { WeightPlace } from './model-file.js';
 import { type OnnxWeight, weightBytes } from './onnx-graph.js';
@@ -58,7 +58,7 @@ export async function writeDataFiles(
       async (draft) => {
         let end = 0;
         const append = async (data: ArrayBufferView) => {
-          hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+          updateHash(hash, data);
           await draft.append(data);
           end += data.byteLength;
         };

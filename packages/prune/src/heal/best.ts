@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { type Checkpoint, openSafetensors, type TensorData, writeSafetensors } from '@grasp/checkpoint';
 import type { DecoderCheckpoint } from '@grasp/decoder';
 import { removeDrafts } from '@grasp/files';
-import { RunStateError } from '../state/run-state.js';
+import { RunStateError } from '../state/same-run.js';
 import type { HealPoint } from './events.js';
 
 /** Keeps the weights of the best measurement, rounded as they would be written. */

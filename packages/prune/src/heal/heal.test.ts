@@ -3,10 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mixTexts, sha256OfIds, type TokenBlocks } from '@grasp/calib-data';
-import { type Checkpoint, openCheckpoint, toFloat32 } from '@grasp/checkpoint';
+import { type Checkpoint, openCheckpoint, toFloat32, writeSafetensors } from '@grasp/checkpoint';
 import { randomCheckpoint, randomTokens, type TinyConfig } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  checkHealState,
   type Engine,
   heal,
   healIdentity,
@@ -127,10 +128,24 @@ describe('heal', () => {
     const other = healStateFile(path, await healIdentity({ ...job(), settings: longer }));
     const refused = (file: typeof state) => runTo(heal({ ...job(), stateFile: file }));
     await expect(refused(other)).rejects.toThrow('tokens: 240 then, 480 now');
-    await writeFile(path, 'mine');
-    await expect(refused(state)).rejects.toThrow('--restart');
+    await expect(checkHealState(path, { identity: await healIdentity(job()) })).resolves.toBeUndefined();
+    const ofLonger = await healIdentity({ ...job(), settings: longer });
+    await expect(checkHealState(path, { identity: ofLonger })).rejects.toThrow('tokens: 240 then, 480 now');
+    await writeSafetensors(path, [], { format: 'grasp-heal-state 1', progress: '{' });
+    await expect(refused(state)).rejects.toThrow('damaged. Restart (--restart)');
     const restarted = healStateFile(path, await healIdentity(job()), { restart: true });
     expect((await refused(restarted))!.steps).toHaveLength(5);
+  });
+
+  it('leaves a file that is no state of healing, also to restart', async () => {
+    const path = join(folder, 'mine.state');
+    await writeFile(path, 'mine');
+    for (const restart of [false, true]) {
+      const stateFile = healStateFile(path, await healIdentity(job()), { restart });
+      await expect(runTo(heal({ ...job(), stateFile }))).rejects.toThrow('Move it, or choose another');
+      await expect(checkHealState(path, { restart })).rejects.toThrow('Move it, or choose another');
+    }
+    expect(await readFile(path, 'utf8')).toBe('mine');
   });
 
   it('writes the weights of the best measurement, also after it was resumed', async () => {

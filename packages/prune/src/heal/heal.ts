@@ -22,7 +22,7 @@ import { relay } from '../run/relay.js';
 import { modelFingerprint } from '../run/run-identity.js';
 import { CARD } from '../run/run-record.js';
 import { version } from '../run/version.js';
-import type { RunIdentity } from '../state/run-state.js';
+import type { RunIdentity } from '../state/same-run.js';
 import { bestInMemory, bestPoint } from './best.js';
 import { TeacherMisfitError } from './errors.js';
 import { type HealTexts, healWeights } from './learn.js';

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { openSafetensors, parseJson, writeSafetensors } from '@grasp/checkpoint';
+import { openSafetensors, parseJson, type SafetensorsFile, writeSafetensors } from '@grasp/checkpoint';
 import { removeDrafts } from '@grasp/files';
 import * as z from 'zod';
-import { type RunIdentity, RunStateError } from '../state/run-state.js';
+import { checkSameRun, RESTART, type RunIdentity, RunStateError } from '../state/same-run.js';
 import { type BestWeights, bestInFile } from './best.js';
 import type { HealedStep, HealPoint } from './events.js';
 import type { HealTraining } from './lora-training.js';
@@ -26,7 +26,6 @@ export interface HealStateFile {
 }
 
 const FORMAT = 'grasp-heal-state 1';
-const RESTART = 'Restart (--restart) to discard it.';
 
 const progressSchema = z.object({
   identity: z.record(z.string(), z.union([z.string(), z.number()])),
@@ -50,39 +49,18 @@ export function healStateFile(
     best,
     async restore(training) {
       await removeDrafts(path); // of a process that was killed while it saved
-      if (restart) {
+      if (restart && (await isOurs(path))) {
         await rm(path, { force: true });
         await best.remove();
       }
-      const file = await openSafetensors(path).catch((error: unknown) => {
-        if ((error as { code?: unknown }).code === 'GRASP_CHECKPOINT_MISSING') return undefined;
-        throw new RunStateError(path, `the saved state cannot be read. ${RESTART}`, [], { cause: error });
-      });
-      if (!file) return undefined;
-      try {
-        const { format, progress = '' } = file.metadata;
-        if (format !== FORMAT)
-          throw new RunStateError(
-            path,
-            `this is not the state of a healing. Move it, or choose another output.`,
-          );
-        const saved = parsed(path, progress);
-        const differences = differencesOf(saved.identity, identity);
-        if (differences.length > 0) {
-          const detail = `the saved state is of another run (${differences.join('; ')}). Ask for the same as then to go on from it. ${RESTART}`;
-          throw new RunStateError(path, detail, differences);
-        }
-        await training.restore(
-          saved.steps.length,
-          async (name) => (await file.read(name)).data as Float32Array,
-        );
-        const steps = saved.steps.map(({ nll, kl, gradientNorm }) => {
+      return withState(path, async ({ read, progress }) => {
+        checkSameRun(path, progress.identity, identity);
+        await training.restore(progress.steps.length, read);
+        const steps = progress.steps.map(({ nll, kl, gradientNorm }) => {
           return { nll, ...(kl === undefined ? {} : { kl }), gradientNorm };
         });
-        return { steps, curve: saved.curve };
-      } finally {
-        await file.close();
-      }
+        return { steps, curve: progress.curve };
+      });
     },
     async save(training, { steps, curve }) {
       const tensors = [...training.state()].map(({ name, size, read }) => {
@@ -99,29 +77,84 @@ export function healStateFile(
   };
 }
 
+/**
+ * Checks the state at a path before the work that would end with it.
+ *
+ * @param options `restart`: the state will be discarded; `identity` of the run, once it is known.
+ * @throws RunStateError if a file is there that is no state of healing, or a state that the run cannot go on from
+ */
+export async function checkHealState(
+  path: string,
+  { restart = false, identity }: { readonly restart?: boolean; readonly identity?: RunIdentity } = {},
+): Promise<void> {
+  if (restart) await isOurs(path);
+  else
+    await withState(path, async ({ progress }) => {
+      if (identity) checkSameRun(path, progress.identity, identity);
+    });
+}
+
 /** The identity of the run that saved a state; undefined if there is none that can be read. */
 export async function savedHealIdentity(path: string): Promise<RunIdentity | undefined> {
-  const file = await openSafetensors(path).catch(() => undefined);
+  // What is wrong with another file, `restore` tells.
+  return withState(path, async ({ progress }) => progress.identity).catch(() => undefined);
+}
+
+type Progress = z.infer<typeof progressSchema>;
+
+interface SavedState {
+  readonly progress: Progress;
+  readonly read: (tensor: string) => Promise<Float32Array>;
+}
+
+/** Reads the state at a path. Undefined if there is none. */
+async function withState<Result>(
+  path: string,
+  use: (state: SavedState) => Promise<Result>,
+): Promise<Result | undefined> {
+  const file = await openState(path);
+  if (!file) return undefined;
   try {
-    return file?.metadata.format === FORMAT ? parsed(path, file.metadata.progress ?? '').identity : undefined;
-  } catch {
-    return undefined; // `restore` tells what is wrong
+    const read = async (name: string) => (await file.read(name)).data as Float32Array;
+    return await use({ progress: parsed(path, file.metadata.progress ?? ''), read });
   } finally {
-    await file?.close();
+    await file.close();
   }
 }
 
-function parsed(path: string, text: string): z.infer<typeof progressSchema> {
+/** Whether a state is there. */
+async function isOurs(path: string): Promise<boolean> {
+  const file = await openState(path);
+  await file?.close();
+  return file !== undefined;
+}
+
+/** @throws RunStateError if the file is no state of healing, so that a restart may not discard it either. */
+async function openState(path: string): Promise<SafetensorsFile | undefined> {
+  const refused = (cause?: unknown) =>
+    new RunStateError(
+      path,
+      'this is not the saved state of a healing. Move it, or choose another output.',
+      [],
+      {
+        cause,
+      },
+    );
+  const file = await openSafetensors(path).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'GRASP_CHECKPOINT_MISSING') return undefined;
+    throw refused(error);
+  });
+  if (file && file.metadata.format !== FORMAT) {
+    await file.close();
+    throw refused();
+  }
+  return file;
+}
+
+function parsed(path: string, text: string): Progress {
   try {
     return progressSchema.parse(parseJson(text));
   } catch (cause) {
     throw new RunStateError(path, `the saved state is damaged. ${RESTART}`, [], { cause });
   }
-}
-
-function differencesOf(then: RunIdentity, now: RunIdentity): string[] {
-  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])];
-  return names
-    .filter((name) => then[name] !== now[name])
-    .map((name) => `${name}: ${then[name] ?? 'none'} then, ${now[name] ?? 'none'} now`);
 }

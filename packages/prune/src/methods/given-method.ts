@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashOf } from '@grasp/checkpoint';
 import type { PruneSettings } from '../settings/schema.js';
 import { MethodError } from './errors.js';
 import type { PruningMethod } from './pruning-method.js';
@@ -23,9 +23,14 @@ export function givenMethod({ method, scores, mask }: GivenChoice): PruningMetho
     );
   }
   if (scores) {
-    return { name: `given scores ${hashOf(scores)}`, needs: 'nothing', score: async () => scores };
+    return {
+      name: `given scores ${hashOf(scores).slice(0, 16)}`,
+      needs: 'nothing',
+      score: async () => scores,
+    };
   }
-  if (mask) return { name: `given mask ${hashOf(mask)}`, needs: 'nothing', mask: async () => mask };
+  if (mask)
+    return { name: `given mask ${hashOf(mask).slice(0, 16)}`, needs: 'nothing', mask: async () => mask };
   return method;
 }
 
@@ -47,11 +52,4 @@ export function methodOf(
   throw new MethodError(
     'choice "given" needs a method, scores or a mask from the caller of prune. None was given.',
   );
-}
-
-function hashOf({ buffer, byteOffset, byteLength }: Float32Array | Uint8Array): string {
-  return createHash('sha256')
-    .update(new Uint8Array(buffer, byteOffset, byteLength))
-    .digest('hex')
-    .slice(0, 16);
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Checkpoint } from '@grasp/checkpoint';
+import { type Checkpoint, updateHash } from '@grasp/checkpoint';
 import { givenMethod, withGivenChoice } from '../methods/given-method.js';
 import { settingEntries } from '../settings/flat.js';
 import type { PruneSettings } from '../settings/schema.js';
-import type { RunIdentity } from '../state/run-state.js';
+import type { RunIdentity } from '../state/same-run.js';
 import type { PruneJob } from './prune-job.js';
 import { version } from './version.js';
 
@@ -11,8 +11,8 @@ import { version } from './version.js';
 export async function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(checkpoint.config));
   for (const [name, { dtype, shape }] of [...checkpoint.tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { buffer, byteOffset, byteLength } = (await checkpoint.read(name)).data;
-    hash.update(`${name} ${dtype} ${shape}\n`).update(new Uint8Array(buffer, byteOffset, byteLength));
+    hash.update(`${name} ${dtype} ${shape}\n`);
+    updateHash(hash, (await checkpoint.read(name)).data);
   }
   return hash.digest('hex');
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TrainingState } from '@grasp/gates';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeRunState, encodeRunState, type RunIdentity, type RunState } from './run-state.js';
+import { decodeRunState, encodeRunState, type RunState } from './run-state.js';
+import type { RunIdentity } from './same-run.js';
 import { openStateFile, removeState } from './state-file.js';
 
 const training = (step: number, ...groups: string[]): TrainingState => ({

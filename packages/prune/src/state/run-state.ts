@@ -10,6 +10,7 @@ import {
 } from '@grasp/gates';
 import * as z from 'zod';
 import type { Subject } from '../run/events.js';
+import { checkSameRun, RESTART, type RunIdentity, RunStateError } from './same-run.js';
 
 /** The state of choosing units: gates that learn, importance that accumulates, or what a method found. */
 export type ChoiceState =
@@ -38,24 +39,6 @@ export interface RunState {
 export function stepsOf({ choice, tuning }: RunState): number {
   const chosen = choice?.gates ?? choice?.importance;
   return (chosen?.step ?? (choice?.found ? 1 : 0)) + (tuning?.step ?? 0);
-}
-
-/** What decides a run's result, in parts that a message can name. A state serves runs with an equal one alone. */
-export type RunIdentity = Readonly<Record<string, string | number>>;
-
-/** A saved state cannot be used. */
-export class RunStateError extends Error {
-  override readonly name = 'RunStateError';
-  readonly code = 'GRASP_OUTPUT_STATE';
-  constructor(
-    readonly path: string,
-    detail: string,
-    /** Parts of the run's identity that differ. */
-    readonly differences: readonly string[] = [],
-    options?: ErrorOptions,
-  ) {
-    super(`${path}: ${detail}`, options);
-  }
 }
 
 /*
@@ -115,11 +98,7 @@ export function encodeRunState(state: RunState, identity: RunIdentity): Uint8Arr
  */
 export function decodeRunState(bytes: Uint8Array, identity: RunIdentity, path: string): RunState {
   const { header, stages } = readRunState(bytes, path);
-  const differences = differencesOf(header.identity, identity);
-  if (differences.length > 0) {
-    const detail = `the saved state is of another run (${differences.join('; ')}). Ask for the same as then to go on from it. ${RESTART}`;
-    throw new RunStateError(path, detail, differences);
-  }
+  checkSameRun(path, header.identity, identity);
   const state: RunState = { perplexity: header.perplexity };
   for (const [stage, own] of stages) {
     try {
@@ -177,19 +156,7 @@ export function readRunState(
 const damaged = (path: string, cause?: unknown): RunStateError =>
   new RunStateError(path, `the saved state is damaged. ${RESTART}`, [], { cause });
 
-const RESTART = 'Restart (--restart) to discard it.';
-
 /** Whether a file is the state of a run, of any release, complete or not. */
 export function isRunState(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(0, MAGIC.length)).toString() === MAGIC;
-}
-
-/** `keep: 0.5 then, 0.6 now`, for each part that differs. */
-function differencesOf(then: RunIdentity, now: RunIdentity): string[] {
-  const names = [...new Set([...Object.keys(then), ...Object.keys(now)])];
-  const shown = (value: string | number | undefined) =>
-    typeof value === 'string' ? value.replace(/^[0-9a-f]{32,}$/, (hash) => `${hash.slice(0, 12)}…`) : value;
-  return names
-    .filter((name) => then[name] !== now[name])
-    .map((name) => `${name}: ${shown(then[name]) ?? 'none'} then, ${shown(now[name]) ?? 'none'} now`);
 }

@@ -4,12 +4,11 @@ import {
   decodeRunState,
   encodeRunState,
   isRunState,
-  type RunIdentity,
   type RunState,
-  RunStateError,
   readRunState,
   stepsOf,
 } from './run-state.js';
+import { type RunIdentity, RunStateError } from './same-run.js';
 
 /** A run's state with its path. The caller makes sure that no other process opens it. */
 export interface StateFile {

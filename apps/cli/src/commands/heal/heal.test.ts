@@ -132,3 +132,19 @@ it('refuses what does not fit', async () => {
   expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('it lies in') });
   expect(readdirSync(folder)).not.toContain('refused');
 });
+
+it('leaves a file in the place of the saved state, and says so before any work, also of a pruning', async () => {
+  await writeFile(at('taken.state'), 'mine');
+  const prune = ['prune', at('model'), '--calib', at('text.txt'), '--blocks', '8', '--length', '32'];
+  for (const run of [
+    () => heal('taken'),
+    () => heal('taken', '--restart'),
+    () => grasp(...prune, '--heal-tokens', '512', '--out', at('taken'), ...wasm),
+  ])
+    expect(await run()).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('Move it, or choose another'),
+    });
+  expect(await readFile(at('taken.state'), 'utf8')).toBe('mine');
+  expect(readdirSync(folder).filter((name) => name.startsWith('taken'))).toEqual(['taken.state']);
+});

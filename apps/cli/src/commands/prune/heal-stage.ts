@@ -5,6 +5,7 @@ import { openCheckpoint } from '@grasp/checkpoint';
 import { claimOutputFolder, parseJson } from '@grasp/files';
 import {
   assertHealFits,
+  checkHealState,
   fittingHealSettings,
   type HealConfigs,
   type HealRecord,
@@ -18,7 +19,7 @@ import {
   runInputs,
   SettingsError,
 } from '@grasp/prune';
-import { healModel } from '../../shared/heal/heal-model.js';
+import { healModel, healStatePath } from '../../shared/heal/heal-model.js';
 import { readHealTexts, type TextFlags } from '../../shared/heal/read-heal-texts.js';
 import type { OpenModel } from '../../shared/model.js';
 import type { RunOptions } from '../../shared/run/options.js';
@@ -91,6 +92,7 @@ export async function pruneAndHeal(
   const before = `${resolve(out)}${BEFORE}`; // beside the output, also of `pruned/` and `.`
   // What would stop the healing stops the run now, not after it has pruned.
   await (await claimOutputFolder(out, { overwrite })).discard();
+  await checkHealState(healStatePath(out), { restart });
   await readHealTexts(stage.texts, stage.settings, model);
   if (flags.memoryCheck) {
     const check = stage.mayUseLora ? fittingHealSettings : assertHealFits;

@@ -4,6 +4,7 @@ import { decoderLayout } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
 import {
   assertHealFits,
+  checkHealState,
   type Engine,
   fittingHealSettings,
   type HealConfigs,
@@ -43,6 +44,9 @@ export interface HealingOptions {
   readonly quiet?: boolean | undefined;
 }
 
+/** Where a run saves the state of its healing: beside the output. */
+export const healStatePath = (out: string): string => `${resolve(out)}.state`;
+
 /** Heals a pruned model into a folder, resuming from the state beside it if there is one. */
 export async function healModel(
   path: string,
@@ -61,7 +65,8 @@ export async function healModel(
   const inputs = [path, ofTeacher, ...given.text, ...(given.eval ?? [])];
   await assertApart(out, inputs, cached === undefined ? [] : [cached]);
   const options = given.prefix ? { prefix: given.prefix } : {};
-  const statePath = `${resolve(out)}.state`;
+  const statePath = healStatePath(out);
+  await checkHealState(statePath, { restart });
   const settingsFor = async (configs: HealConfigs, engine: Engine): Promise<HealSettings> => {
     // What a saved run trains does not depend on the memory that is free today.
     const saved = flags.mayUseLora && !restart ? await savedHealIdentity(statePath) : undefined;
@@ -92,6 +97,7 @@ export async function healModel(
         const settings = await settingsFor(configs, engine);
         const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
         const identity = await healIdentity({ ...models, engine, settings, texts, teacherCache });
+        await checkHealState(statePath, { restart, identity });
         const stateFile = healStateFile(statePath, identity, { restart });
         const job = {
           ...{ ...models, engine, settings, texts, evaluation, folder, stateFile, teacherCache },
