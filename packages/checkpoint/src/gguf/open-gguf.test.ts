@@ -162,6 +162,20 @@ describe('a GGUF checkpoint', () => {
       expect(value / factors[i]!).toBeCloseTo(1, 3);
   });
 
+  it('says which biases a llama has, also where it has none of o', async () => {
+    const bias = (part: string, length: number) => counting(`blk.0.attn_${part}.bias`, [length]);
+    const own = [embeddings, queries, bias('q', 8), bias('k', 4), bias('v', 4)];
+    expect((await open({}, own)).config).toMatchObject({
+      model_type: 'seed_oss',
+      attention_bias: true,
+      attention_out_bias: false,
+      mlp_bias: false,
+    });
+    const { config } = await open({}, [...own, bias('output', 8)]);
+    expect(config).toMatchObject({ model_type: 'llama', attention_bias: true });
+    expect(config).not.toHaveProperty('attention_out_bias');
+  });
+
   it('reads fused queries, keys and values as three, also where the rows are paired', async () => {
     const fused = counting('blk.0.attn_qkv.weight', [16, 1]); // 8 rows of queries, 4 of keys, 4 of values
     const checkpoint = await open({}, [embeddings, fused]);

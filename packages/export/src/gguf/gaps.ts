@@ -45,6 +45,11 @@ export function gaps(decoder: DecoderConfig, read: DecoderConfig, architecture: 
     !decoder.attention.some(({ rotary }) => rotary && rotary.dims % 2 === 1),
     'an odd number of rotated entries of a head',
   );
+  check(
+    !architecture.rope?.unscaled ||
+      decoder.attention.every(({ rotary }) => (rotary?.scaling ?? 'none') === 'none'),
+    'scaling of the rotary embedding beside layers with a window',
+  );
   check(!decoder.attention.some(hasEmptyRamp), 'a YaRN ramp that ends before the first frequency');
   return found;
 }

@@ -53,6 +53,14 @@ async function rowsOf(checkpoint: Checkpoint, name: string): Promise<number[][]>
 const writtenForm = (view: Checkpoint): Checkpoint =>
   withoutEmptyLayers(decoderCheckpoint(view), 'GGUF').checkpoint;
 
+/** The architecture that a file names. */
+async function architectureOf(file: string): Promise<string> {
+  const bytes = await readFile(file);
+  const value = bytes.indexOf('general.architecture') + 'general.architecture'.length + 4; // after its type
+  const length = Number(bytes.readBigUInt64LE(value));
+  return bytes.toString('utf8', value + 8, value + 8 + length);
+}
+
 async function expectSameWeights(given: Checkpoint, back: Checkpoint): Promise<void> {
   const view = writtenForm(given);
   for (const name of back.tensors.keys()) {
@@ -95,10 +103,15 @@ describe('writeGguf', () => {
     const file = join(folder, 'architecture.gguf');
     const view = prunedBy(madeUpModel({ model_type }), masks[mask]!);
     await writeGguf(view, file, { type: 'f16', overwrite: true });
-    const bytes = await readFile(file);
-    const value = bytes.indexOf('general.architecture') + 'general.architecture'.length + 4; // after its type
-    const length = Number(bytes.readBigUInt64LE(value));
-    expect(bytes.toString('utf8', value + 8, value + 8 + length)).toBe(architecture);
+    expect(await architectureOf(file)).toBe(architecture);
+  });
+
+  it('writes scaled qwen3 as qwen3, because layers of step35 with a window do not scale', async () => {
+    const file = join(folder, 'scaled.gguf');
+    const rope_scaling = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32 };
+    const view = prunedBy(madeUpModel({ model_type: 'qwen3', rope_scaling }), masks['about half']!);
+    await writeGguf(view, file, { type: 'f16' });
+    expect(await architectureOf(file)).toBe('qwen3');
   });
 
   it('holds every weight of any mask', async () => {

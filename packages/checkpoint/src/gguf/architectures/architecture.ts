@@ -42,6 +42,8 @@ export interface GgufRope {
   readonly queryScale?: true;
   /** The metadata state twice as many rotated entries of a head. */
   readonly twice?: true;
+  /** Some layer has to have a window, and layers with a window rotate without the scaling of the others. */
+  readonly unscaled?: true;
 }
 
 /**
@@ -85,6 +87,11 @@ export interface GgufArchitecture {
   ): Readonly<Partial<Record<ModelKey, number | readonly boolean[]>>>;
   /** Further fields of config.json. */
   config?(
-    sizes: GgufSizes & { readonly window: number | undefined; has(key: ModelKey): boolean },
+    sizes: GgufSizes & {
+      readonly window: number | undefined;
+      has(key: ModelKey): boolean;
+      /** Whether a part has a bias in some layer, by the last part of its Hugging Face name. */
+      hasBias(part: string): boolean;
+    },
   ): Record<string, unknown>;
 }

@@ -1,14 +1,13 @@
 import { MODEL } from '../keys.js';
 import type { GgufArchitecture } from './architecture.js';
-import { llama } from './llama.js';
+import { llamaLike } from './llama.js';
 
 /** Granite 3: LLaMA with factors on embeddings, scores, sublayers and logits. */
 export const granite: GgufArchitecture = {
-  ...llama,
+  ...llamaLike,
   name: 'granite',
   modelType: 'granite',
   className: 'GraniteForCausalLM',
-  alsoHolds: [],
   numbers: [
     { key: MODEL.embeddingScale, field: 'embedding_multiplier', absent: 1 },
     { key: MODEL.attentionScale, field: 'attention_multiplier', absent: ({ headDim }) => headDim ** -0.5 },

@@ -1,15 +1,15 @@
 import { MODEL } from '../keys.js';
 import type { GgufArchitecture } from './architecture.js';
-import { llama } from './llama.js';
+import { llamaLike } from './llama.js';
 
 /** Ministral 3, whose queries grow with their position, and Mistral Small 3, whose queries do not. */
 export const mistral3: GgufArchitecture = {
-  ...llama,
+  ...llamaLike,
   name: 'mistral3',
   modelType: 'ministral3',
   className: 'Ministral3ForCausalLM',
   alsoHolds: ['mistral'],
-  rope: { ...llama.rope, betas: true, queryScale: true },
+  rope: { ...llamaLike.rope, betas: true, queryScale: true },
   biasFields: {},
   config: ({ has }) => ({
     sliding_window: null,

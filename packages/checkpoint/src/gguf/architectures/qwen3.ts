@@ -35,7 +35,8 @@ export const openelm: GgufArchitecture = {
 
 /**
  * Step 3.5 without experts, whose layers may differ in heads, computes what Qwen3 with a head of its own does. Some layers
- * must have a window, which is as long as the context here, and the others rotate half of what the metadata say.
+ * must have a window, which is as long as the context here, and rotate without scaling; the others rotate half of what the
+ * metadata say.
  */
 export const step35: GgufArchitecture = {
   ...qwen3,
@@ -43,7 +44,7 @@ export const step35: GgufArchitecture = {
   head: 'own',
   biases: [],
   byLayer: ['heads'],
-  rope: { twice: true },
+  rope: { twice: true, unscaled: true },
   padding: ({ layers, headDim, contextLength, theta }) => ({
     [MODEL.expertChannels]: 32,
     [MODEL.ropeDimLocal]: headDim,

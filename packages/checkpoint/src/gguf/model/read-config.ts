@@ -65,6 +65,7 @@ export function ggufConfig(
   const { window, fields: windows } = windowFields(metadata, arch, layers);
   const original = optional(MODEL.ropeOriginalContext);
   const scaling = ropeScaling(metadata, arch, ropeTensors, { dims, theta, contextLength });
+  const hasBias = biasesOf(arch, tensors);
   const beta = arch.rope?.queryScale ? optional(MODEL.temperatureScale) : undefined;
   return {
     model_type: arch.modelType,
@@ -82,7 +83,7 @@ export function ggufConfig(
     ...(arch.rope?.partial || dims !== headDim ? { partial_rotary_factor: dims / headDim } : {}),
     max_position_embeddings: contextLength,
     vocab_size: embeddings.shape[0],
-    ...biasFields(arch, tensors),
+    ...biasFields(arch, hasBias),
     tie_word_embeddings: !tensors.has(HEAD),
     bos_token_id: metadata.number(tokenIdKey('bos')) ?? null,
     eos_token_id: metadata.number(tokenIdKey('eos')) ?? null,
@@ -93,6 +94,7 @@ export function ggufConfig(
       ...sizes,
       window,
       has: (key) => optional(key) !== undefined,
+      hasBias,
     }),
   };
 }
@@ -111,16 +113,17 @@ function numberFields(
   );
 }
 
-/** Whether there are biases, by the fields of config.json that say so. */
-function biasFields(arch: GgufArchitecture, tensors: ReadonlyMap<string, unknown>): Record<string, boolean> {
+/** Tells whether a part has a bias, by the last part of its Hugging Face name. */
+function biasesOf(arch: GgufArchitecture, tensors: ReadonlyMap<string, unknown>): (part: string) => boolean {
   const biases = [...tensors.keys()]
     .filter((name) => name.endsWith('.bias'))
     .flatMap((name) => huggingFaceNames(name, arch) ?? []);
-  const has = (part: string) => biases.some((name) => name.endsWith(`.${part}.bias`));
-  return Object.fromEntries(
-    Object.entries(arch.biasFields).map(([field, parts]) => [field, parts.some(has)]),
-  );
+  return (part) => biases.some((name) => name.endsWith(`.${part}.bias`));
 }
+
+/** Whether there are biases, by the fields of config.json that say so. */
+const biasFields = (arch: GgufArchitecture, hasBias: (part: string) => boolean): Record<string, boolean> =>
+  Object.fromEntries(Object.entries(arch.biasFields).map(([field, parts]) => [field, parts.some(hasBias)]));
 
 /** The dtype in which all matrices are exact. */
 function torchDtype(tensors: ReadonlyMap<string, Tensor>): string {
