@@ -155,6 +155,71 @@ describe('decoderConfig', () => {
     expect(decoderConfig({ model_type: 'gemma3', text_config: text }).logitCap).toBeUndefined();
   });
 
+  it('takes a mistral with kinds of layers for a ministral, as transformers does', () => {
+    const types = ['sliding_attention', 'full_attention', 'attention'];
+    const raw = { model_type: 'mistral', num_hidden_layers: 3, sliding_window: 5, head_dim: 8 };
+    const windows = (more: object) =>
+      decoderConfig({ ...raw, ...more }).attention.map(({ window }) => window);
+    expect(windows({ layer_types: types })).toEqual([5, undefined, undefined]);
+    expect(decoderConfig({ ...raw, layer_types: types }).architecture.modelType).toBe('ministral');
+    expect(windows({ layer_types: null })).toEqual([5, 5, 5]);
+  });
+
+  it.each([
+    [undefined, undefined, true],
+    [true, false, true], // transformers 5 saves this of a tied model
+    [undefined, false, true],
+    [false, undefined, true], // the head that is stored tells
+    [false, false, false],
+  ])(
+    'ties the head of a language model that reads images by both configs: %s and %s',
+    (outer, inner, tied) => {
+      const config = decoderConfig({
+        model_type: 'gemma3',
+        ...(outer === undefined ? {} : { tie_word_embeddings: outer }),
+        text_config: inner === undefined ? {} : { tie_word_embeddings: inner },
+      });
+      expect(config.tiedHead).toBe(tied);
+    },
+  );
+
+  it('fills in the length of training of a ministral3 for the rope types that transformers does', () => {
+    const raw = { model_type: 'ministral3', max_position_embeddings: 64 };
+    const scaled = { factor: 4, low_freq_factor: 1, high_freq_factor: 4, llama_4_scaling_beta: 0 };
+    const queryScale = (rope_type: string) =>
+      rotaryOf(decoderConfig({ ...raw, rope_parameters: { rope_type, ...scaled } })).queryScale;
+    expect(queryScale('yarn')).toEqual({ beta: 0, contextLength: 64 });
+    expect(queryScale('llama3')).toEqual({ beta: 0, contextLength: 64 });
+    expect(() => queryScale('linear')).toThrow('original_max_position_embeddings');
+  });
+
+  it.each([
+    [undefined, true],
+    [true, true],
+    [false, false],
+    [null, false],
+    [0, false],
+  ])('reads a truncate of %s in YaRN as Python does', (truncate, expected) => {
+    const rope_scaling = { rope_type: 'yarn', factor: 4, ...(truncate === undefined ? {} : { truncate }) };
+    expect(rotaryOf(decoderConfig({ ...smollm2, rope_scaling }))).toMatchObject({ truncate: expected });
+  });
+
+  it('takes any weights of YaRN’s factor on scores but 0', () => {
+    const yarn = { rope_type: 'yarn', factor: 4 };
+    const factor = (mscale: number, mscale_all_dim: number) =>
+      rotaryOf(decoderConfig({ ...smollm2, rope_scaling: { ...yarn, mscale, mscale_all_dim } }))
+        .attentionFactor;
+    const scale = (weight: number) => 0.1 * weight * Math.log(4) + 1;
+    expect(factor(-1, 2)).toBeCloseTo(scale(-1) / scale(2), 12);
+    expect(factor(0, 2)).toBeCloseTo(scale(1), 12);
+  });
+
+  it('rotates the whole head of a glm4 whose share is null', () => {
+    const glm4 = { model_type: 'glm4', head_dim: 8, num_attention_heads: 4, hidden_size: 32 };
+    expect(rotaryOf(decoderConfig(glm4)).dims).toBe(4);
+    expect(rotaryOf(decoderConfig({ ...glm4, partial_rotary_factor: null })).dims).toBe(8);
+  });
+
   it('reads lists of layers with rotation that are longer than the model', () => {
     const { attention } = decoderConfig({
       model_type: 'smollm3',

@@ -33,6 +33,7 @@ export function layerTypes(config: ConfigFields, slides: (layer: number) => bool
     );
   return stated.map((type, layer) => {
     if (type === 'full_attention' || type === 'sliding_attention') return type;
+    if (type === 'attention') return 'full_attention'; // an older name
     throw new UnsupportedModelError(
       `config.json: "layer_types[${layer}]" is ${JSON.stringify(type)?.slice(0, 80)}, which is not supported.`,
       String(type),

@@ -129,7 +129,8 @@ export function rotaryOf(
 
 /** Entries of a head that are rotated. */
 function rotatedEntries(config: ConfigFields, parameters: Raw, { partial }: RotaryOptions): number {
-  const share = parameters.partial_rotary_factor ?? config.raw.partial_rotary_factor ?? partial ?? 1;
+  const { partial_rotary_factor: beside = partial } = config.raw;
+  const share = parameters.partial_rotary_factor ?? beside ?? 1; // null: the whole head
   if (partial === undefined && share !== 1) {
     throw new UnsupportedModelError(
       'config.json: partial rotary embedding is not supported in this architecture.',
@@ -176,7 +177,7 @@ function scalingOf(
         betaFast: fields.number('beta_fast', 32),
         betaSlow: fields.number('beta_slow', 1),
         // transformers does not see the field in settings by layer type.
-        truncate: byLayerType || fields.raw.truncate !== false,
+        truncate: byLayerType || fields.raw.truncate === undefined || Boolean(fields.raw.truncate),
         originalContextLength: originalContextLength(),
       };
     case 'longrope':
@@ -216,8 +217,12 @@ function attentionFactor(scaling: RotaryScaling, fields: RopeFields, config: Con
   }
   const scale = (weight: number) => (scaling.factor <= 1 ? 1 : 0.1 * weight * Math.log(scaling.factor) + 1);
   const { mscale, mscale_all_dim: allDims } = fields.raw;
-  return isPositive(mscale) && isPositive(allDims) ? scale(mscale) / scale(allDims) : scale(1);
+  return isWeight(mscale) && isWeight(allDims) ? scale(mscale) / scale(allDims) : scale(1);
 }
+
+/** A number that Python takes for true. */
+const isWeight = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value !== 0;
 
 /** The fields of the rope settings. */
 class RopeFields {

@@ -13,21 +13,24 @@ const SHARED = [
 ];
 
 /**
- * The config of the language model of a model that reads images too: its `text_config`, as a config.json of its own. Any
- * other config is returned as it is.
+ * The config of the language model of a model that reads images too: its `text_config`, as a config.json of its own. A config of
+ * an architecture that transformers takes for another one is returned as one of the other. Any other config is returned as it is.
  */
 export function textConfig(raw: Raw, architectures: readonly Architecture[]): Raw {
+  const other = architectures.findLast(({ takes }) => takes?.(raw));
+  if (other) return { ...raw, model_type: other.modelType, architectures: [other.className] };
   const { model_type: modelType, text_config: text } = raw;
   const architecture = architectures.findLast(
     ({ multimodal }) => multimodal !== undefined && multimodal === modelType,
   );
   if (!architecture || typeof text !== 'object' || text === null || Array.isArray(text)) return raw;
   const shared = SHARED.filter((field) => raw[field] !== undefined).map((field) => [field, raw[field]]);
-  const { tie_word_embeddings: tied } = raw;
+  // transformers 5 asks the outer config, transformers 4 the inner one. A head that is stored and differs counts anyway.
+  const tied = [raw, text as Raw].some(({ tie_word_embeddings }) => tie_word_embeddings !== false);
   return {
     ...Object.fromEntries(shared),
-    ...(typeof tied === 'boolean' ? { tie_word_embeddings: tied } : {}),
     ...text,
+    tie_word_embeddings: tied,
     ...Object.fromEntries((architecture.ignoredInMultimodal ?? []).map((field) => [field, null])),
     model_type: architecture.modelType,
     architectures: [architecture.className],

@@ -39,7 +39,7 @@ export function ordinaryConfig(
   if (modelType !== 'llama' || [...checkpoint.tensors.keys()].some((name) => name.endsWith('.bias')))
     return undefined;
   return {
-    ...without(rest, ['attention_bias', 'mlp_bias', 'pretraining_tp']),
+    ...without(rest, ['attention_bias', 'mlp_bias', 'pretraining_tp', 'layer_types']),
     architectures: ['MistralForCausalLM'],
     model_type: 'mistral',
     sliding_window: null,

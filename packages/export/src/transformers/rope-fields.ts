@@ -15,9 +15,7 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
   const own = byLayerType ? (parameters.full_attention as Config) : parameters;
   const { rope_theta: _, partial_rotary_factor: partial, ...scaling } = own;
   const fields: Record<string, unknown> = {};
-  const stated = 'rope_parameters' in config && !('rope_theta' in config);
-  const theta = config.rope_theta ?? architecture.defaults.rope_theta;
-  if (stated || theta !== rotary.theta) fields.rope_theta = rotary.theta;
+  if (config.rope_theta !== rotary.theta) fields.rope_theta = rotary.theta; // defaults differ between versions
   if (partial !== undefined && config.partial_rotary_factor === undefined) {
     fields.partial_rotary_factor = partial;
   }

@@ -39,6 +39,8 @@ export interface Architecture {
   /** Where transformers has its classes, if not in the module of its model type under the prefix of its class name. */
   readonly transformers?: { readonly module: string; readonly config: string; readonly model: string };
   readonly demands?: ConfigDemands;
+  /** Whether a config.json of another `model_type` is read as this one, as transformers does. */
+  readonly takes?: (raw: Readonly<Record<string, unknown>>) => boolean;
   /** `model_type` of models that also read images, and whose `text_config` is of this architecture. */
   readonly multimodal?: string;
   /** Fields of such a `text_config` that count for nothing there, as if null. */

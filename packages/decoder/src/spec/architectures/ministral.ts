@@ -8,6 +8,7 @@ import { mistral } from './mistral.js';
 export const ministral: Architecture = {
   modelType: 'ministral',
   className: 'MinistralForCausalLM',
+  takes: ({ model_type: type, layer_types: types }) => type === 'mistral' && Array.isArray(types),
   defaults: mistral.defaults,
   traits: (config) => {
     const window = slidingWindow(config, 4096);

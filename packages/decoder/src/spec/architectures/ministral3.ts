@@ -36,11 +36,15 @@ export const ministral3: Architecture = {
       ...ropeParameters(config.raw),
       ...(typeof beside === 'number' ? { original_max_position_embeddings: beside } : {}),
     });
+    const plain = rotaryConfig(config);
+    // transformers fills in the length for these types alone.
+    const isKnown = plain.scaling === 'yarn' || plain.scaling === 'llama3' || plain.scaling === 'longrope';
+    const trainedOn = isKnown ? plain.originalContextLength : undefined;
     const rotary = {
-      ...rotaryConfig(config),
+      ...plain,
       queryScale: {
-        beta: rope.number('llama_4_scaling_beta'),
-        contextLength: rope.number('original_max_position_embeddings'),
+        beta: rope.raw.llama_4_scaling_beta === 0 ? 0 : rope.number('llama_4_scaling_beta'),
+        contextLength: rope.number('original_max_position_embeddings', trainedOn),
       },
     };
     return {
