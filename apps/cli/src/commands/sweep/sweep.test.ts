@@ -113,6 +113,29 @@ describe('grasp sweep', () => {
     for (const plan of plans) expect(plan).toEqual(plans[0]);
   });
 
+  it('takes the budget of the config file as the one point, and flags over it', async () => {
+    await writeFile(at('budget.json'), JSON.stringify({ budget: { params: '80M', kvBytes: 0.5 } }));
+    await writeFile(at('none.json'), JSON.stringify({ seed: 1 }));
+    const sweepBy = async (config: string, flags: Readonly<Record<string, readonly string[]>> = {}) => {
+      const { budget, points } = await sweepOf(
+        { model: 'm', calib: ['t'], ...flags },
+        { config: at(config) },
+      );
+      return { budget, names: points.map(({ name }) => name), kvBytes: points[0]!.settings.budget.kvBytes };
+    };
+    expect(await sweepBy('budget.json')).toEqual({ budget: 'params', names: ['params-80M'], kvBytes: 0.5 });
+    expect(await sweepBy('budget.json', { params: ['90M', '70M'] })).toEqual({
+      ...{ budget: 'params', names: ['params-90M', 'params-70M'], kvBytes: 0.5 },
+    });
+    expect(await sweepBy('budget.json', { kvBytes: ['0.4'] })).toEqual({
+      ...{ budget: 'kvBytes', names: ['kv-bytes-0.4'], kvBytes: 0.4 },
+    });
+    expect((await sweepBy('none.json')).names).toEqual(['keep-0.8', 'keep-0.6', 'keep-0.5', 'keep-0.4']);
+    await writeFile(at('keep.json'), JSON.stringify({ budget: { keep: 0.7 } }));
+    expect((await sweepBy('keep.json')).names).toEqual(['keep-0.7']);
+    expect((await sweepBy('keep.json', { keep: ['0.8', '0.5'] })).names).toEqual(['keep-0.8', 'keep-0.5']);
+  });
+
   it('refuses a method that finds a mask for one budget', async () => {
     const { code, err } = await sweep('slimgpt', '--keep', '0.8,0.5', '--method', 'slimgpt');
     expect(code).not.toBe(0);

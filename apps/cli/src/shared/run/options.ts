@@ -159,6 +159,12 @@ async function readJson(path: string, where: string, setting: string): Promise<u
   }
 }
 
+/** The group of budgets in a config file, as it is written there. @throws SettingsError as `runOptions` */
+export async function budgetsOf(config: string): Promise<Input> {
+  const { settings } = await readConfig(config);
+  return (settings.budget ?? {}) as Input;
+}
+
 async function readConfig(path: string): Promise<Layer> {
   const where = `--config ${path}`;
   const content = await readJson(path, where, 'config');
