@@ -6,7 +6,9 @@ import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { importanceRounds } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { grasp } from '../../../test/grasp.js';
+import { grasp, keptTerminal } from '../../../test/grasp.js';
+import { runCommand } from '../../program.js';
+import { InterruptedError } from '../../shared/exit-codes.js';
 import type { Curve } from './curve-file.js';
 import { sweepOf } from './points.js';
 
@@ -52,6 +54,29 @@ describe('grasp sweep', () => {
     expect(await curveOf('keep')).toEqual(curve);
     const written = JSON.parse(await readFile(at('keep/keep-0.6/grasp.json'), 'utf8'));
     expect(written).toMatchObject(curve.points[1]!);
+  });
+
+  it('keeps the points that are measured already, if a run with a new one is stopped', async () => {
+    const before = await curveOf('keep');
+    const stop = new AbortController();
+    const { terminal } = keptTerminal({
+      signal: stop.signal,
+      note: (line) => {
+        if (line === 'Point keep-0.7') stop.abort(new InterruptedError());
+      },
+    });
+    const argv = [
+      'sweep',
+      at('model'),
+      '--out',
+      at('keep'),
+      ...text(),
+      ...small,
+      '--keep',
+      '0.8,0.7,0.6,0.5',
+    ];
+    expect(await runCommand(argv, terminal)).toBe(130);
+    expect(await curveOf('keep')).toEqual(before);
   });
 
   it('removes what runs left that were killed as they wrote the curve, gave a model its name, or took the lock', async () => {
