@@ -31,14 +31,19 @@ const asModel = ({ checkpoint, config: { vocabSize } }: TextReader) => ({
 const isCorpus = (name: string): name is CorpusName => (CORPUS_NAMES as readonly string[]).includes(name);
 
 /**
- * A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`.
+ * A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`. `signal` stops the download of a corpus.
  *
  * @throws DataFileError if there is neither such a file nor such a corpus
  */
-export function textSource(argument: string, split: 'train' | 'evaluation', column?: string): TextSource {
+export function textSource(
+  argument: string,
+  split: 'train' | 'evaluation',
+  { column, signal }: { readonly column?: string | undefined; readonly signal: AbortSignal },
+): TextSource {
   if (existsSync(argument)) return textFile(argument, column === undefined ? {} : { column });
   const [name = '', named] = argument.split(':');
-  if (isCorpus(name)) return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)));
+  if (isCorpus(name))
+    return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)), { signal });
   const corpora = CORPUS_NAMES.join(', ');
   throw new DataFileError(
     argument,

@@ -114,7 +114,7 @@ export async function pruneAndHeal(
   const before = `${resolve(out)}${BEFORE}`; // beside the output, also of `pruned/` and `.`
   // What would stop the healing stops the run now, not after it has pruned.
   await (await claimOutputFolder(out, { overwrite })).discard();
-  await readHealTexts(stage.texts, stage.settings, model);
+  await readHealTexts(stage.texts, stage.settings, model, terminal);
   if (flags.memoryCheck) {
     const check = stage.mayUseLora ? fittingHealSettings : assertHealFits;
     check(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: PREFIX });
