@@ -91,11 +91,14 @@ export function showTextWarnings(texts: readonly TokenBlocks[], terminal: Termin
   for (const warning of warnings) terminal.note(`warning: ${warning}`);
 }
 
-/** @throws SettingsError if only replies count and no text has conversations. */
-export function checkLossOn(lossOn: LossOn, texts: readonly TokenBlocks[]): void {
+/**
+ * @param prefix of the flag that the message names
+ * @throws SettingsError if only replies count and no text has conversations.
+ */
+export function checkLossOn(lossOn: LossOn, texts: readonly TokenBlocks[], prefix = ''): void {
   if (lossOn !== 'replies' || texts.some(({ lossMask }) => lossMask)) return;
   throw new SettingsError(
-    '--loss-on replies: no text has conversations, that is rows with messages, or with prompt and completion. Use --loss-on all.',
+    `--${prefix}loss-on replies: no text has conversations, that is rows with messages, or with prompt and completion. Use --${prefix}loss-on all.`,
     ['loss-on'],
   );
 }

@@ -66,7 +66,7 @@ export async function readHealTexts(
   for (const each of text) {
     blocks.push(await trainingBlocks(textSource(each, 'train', from), model, { length, lossOn }));
   }
-  checkLossOn(lossOn, blocks);
+  checkLossOn(lossOn, blocks, prefix);
   const parts = blocks.map((own, i) => splitEnd(own, Math.ceil(heldOut / blocks.length), text[i]!, prefix));
   const training = mixTexts(
     parts.map(([first]) => first),
