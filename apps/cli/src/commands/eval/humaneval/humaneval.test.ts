@@ -32,6 +32,13 @@ it.each([
     2,
     'cannot be used with',
   ],
+  [
+    'an interpreter that is missing, before it opens the model',
+    ['--python', '/no/such'],
+    'r.jsonl',
+    6,
+    '/no/such does not run',
+  ],
 ] as const)('grasp eval humaneval refuses %s', async (_, flags, out, exit, hint) => {
   await writeFile(join(folder, 'model.gguf'), '');
   const model = join(folder, 'model.gguf');
