@@ -50,6 +50,16 @@ describe('the program', () => {
   );
 
   it.each([
+    [['heal', '--teacher', 'm', '--out', 'o', '--text', 'a.txt', '.'], 'pruned', '--text'],
+    [['report', '--accuracy', 'a.json', '.'], 'folder', '--accuracy'],
+  ])('says that a flag of several values swallowed the argument: %j', async (argv, argument, flag) => {
+    const problem = `missing required argument '${argument}'. "." was read as a value of ${flag}.`;
+    const { code, err } = await grasp(...argv);
+    expect({ code, err }).toEqual({ code: 2, err: `grasp: ${problem} Put it before the flags.` });
+    expect((await grasp(...argv.slice(0, -1))).err).toContain('error: missing required argument');
+  });
+
+  it.each([
     [['prune', 'm', '--recover', '0.3'], '--recover has a new name: --compensation.'],
     [['sweep', 'm', '--rank=4'], '--rank has a new name: --lora-rank.'],
   ])('reports the new name of a renamed flag: %j', async (argv, message) => {

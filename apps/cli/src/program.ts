@@ -4,6 +4,7 @@ import { COMMANDS, type ListedCommand } from './commands/list.js';
 import { describeFailure, exitCodes, exitCodesHelp } from './shared/exit-codes.js';
 import { plainTerminal } from './shared/plain-terminal.js';
 import { renamedFlag } from './shared/run/renamed-flags.js';
+import { swallowedArgument } from './shared/run/swallowed.js';
 import type { Terminal } from './shared/terminal.js';
 import { version } from './shared/version.js';
 
@@ -61,13 +62,14 @@ export async function runCommand(argv: readonly string[], screen: Terminal): Pro
 
 async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const complaints: string[] = [];
+  let program: CommandUnknownOpts | undefined;
   try {
-    const program = await createProgram(terminal, argv, (text) => complaints.push(text));
+    program = await createProgram(terminal, argv, (text) => complaints.push(text));
     refuseUnknown(program, argv);
     await program.parseAsync(argv, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
-    const hint = await hintFor(error, argv);
+    const hint = await hintFor(error, argv, program);
     const said = hint === undefined ? complaints.join('') : `grasp: ${hint}`;
     if (said !== '') terminal.note(withoutSecrets(said.trimEnd()));
     return failed(error, terminal);
@@ -97,8 +99,22 @@ function refuseUnknown(program: CommandUnknownOpts, argv: readonly string[]): vo
   }
 }
 
-/** What to say about a renamed flag, instead of what commander says. */
-async function hintFor(error: unknown, argv: readonly string[]): Promise<string | undefined> {
-  const unknown = error instanceof CommanderError && error.code === 'commander.unknownOption';
-  return unknown ? renamedFlag(argv, error.message) : undefined;
+/** What to say about a renamed flag, or an argument that a flag took, instead of what commander says. */
+async function hintFor(
+  error: unknown,
+  argv: readonly string[],
+  program: CommandUnknownOpts | undefined,
+): Promise<string | undefined> {
+  if (!(error instanceof CommanderError)) return undefined;
+  if (error.code === 'commander.unknownOption') return renamedFlag(argv, error.message);
+  if (error.code !== 'commander.missingArgument' || !program) return undefined;
+  const swallowed = await swallowedArgument(commandOf(program, argv).opts());
+  if (swallowed === undefined) return undefined;
+  return `${error.message.replace(/^error: /, '')}. ${swallowed}`;
+}
+
+/** The command that a command line names. */
+function commandOf(program: CommandUnknownOpts, [name, ...rest]: readonly string[]): CommandUnknownOpts {
+  const next = program.commands.find((each) => each.name() === name);
+  return next ? commandOf(next, rest) : program;
 }

@@ -50,6 +50,7 @@ export { GGML_TYPES, type GgmlQuantType, type GgmlType } from './gguf/quantized/
 export { byteLevelPresetName } from './gguf/tokenizer/byte-level.js';
 export type { TokenizerSource } from './gguf/tokenizer/tokenizer-files.js';
 export {
+  checkGgufHeader,
   type GgufContent,
   type GgufFallback,
   type GgufTensor,

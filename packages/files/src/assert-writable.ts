@@ -1,14 +1,21 @@
 import { access, constants, lstat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { FileWriteError, naming } from './errors.js';
 
 /**
  * Refuses the name of a file that `replaceFile` could not write, so that a program can say so before its work. Looks at
  * the folder, and writes nothing.
  *
- * @throws FileWriteError: `io` if a folder of the path is missing or a file, `permission`, `exists` (a folder has the name)
+ * @throws FileWriteError: `io` if a folder of the path is missing or a file, `permission`, `exists` (a folder has the name),
+ *   `input` if the path ends in a separator
  */
 export async function assertWritable(path: string): Promise<void> {
+  if (path.endsWith('/') || path.endsWith(sep))
+    throw new FileWriteError(
+      path,
+      'input',
+      `it ends in "${path.at(-1)}", as the path of a folder. Give the path of a file.`,
+    );
   // The dot makes a file in place of the folder an error.
   await naming(path, () => access(`${dirname(path)}/.`, constants.W_OK | constants.X_OK));
   const info = await lstat(path).catch(() => undefined);

@@ -102,6 +102,16 @@ describe('replaceFile', () => {
     expect((await readdir(folder)).sort()).toEqual(['file', 'table.json']);
   });
 
+  it('cannot have the path of a folder: assertWritable', async () => {
+    await mkdir(join(folder, 'res'));
+    for (const name of ['res', 'new']) {
+      const to = `${join(folder, name)}/`;
+      await expect(assertWritable(to)).rejects.toMatchObject({
+        ...{ reason: 'input', path: to, message: expect.stringContaining('Give the path of a file.') },
+      });
+    }
+  });
+
   it('may write where assertWritable says nothing', async () => {
     for (const content of ['first', 'second']) {
       await assertWritable(path);

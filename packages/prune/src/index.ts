@@ -44,6 +44,7 @@ export {
 } from './heal/state.js';
 export { openTeacherCache } from './heal/teacher/open-teacher-cache.js';
 export { type Teacher, TeacherCache, type TeacherIdentity } from './heal/teacher/teacher-cache.js';
+export { assertGiven } from './learning/choose-by-method.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
 export { importanceRounds } from './learning/importance-rounds.js';
 export type { HeldOutResult } from './learning/keep-share.js';
@@ -51,7 +52,7 @@ export { type Learned, type LearningData, learn } from './learning/learn.js';
 export { learnScores } from './learning/learn-scores.js';
 export { compensatingBiases } from './methods/compensating-biases.js';
 export { MethodError } from './methods/errors.js';
-export type { GivenChoice } from './methods/given-method.js';
+export { type GivenChoice, withGivenChoice } from './methods/given-method.js';
 export {
   type ActivationStatistics,
   activationStatistics,

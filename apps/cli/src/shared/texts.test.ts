@@ -5,13 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { readTexts } from './run/read-texts.js';
 import { textNames, textSource } from './texts.js';
 
+const { signal } = new AbortController();
+
 it('reads the text of a file from the column that is asked for', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'grasp-texts-'));
   const path = join(folder, 'a.jsonl');
   try {
     await writeFile(path, '{"text":"no","body":"yes"}\n');
     const rows: string[] = [];
-    for await (const row of textSource(path, 'train', 'body').rows()) rows.push(row);
+    for await (const row of textSource(path, 'train', { column: 'body', signal }).rows()) rows.push(row);
     expect(rows).toEqual(['yes']);
   } finally {
     await rm(folder, { recursive: true });
@@ -49,7 +51,7 @@ describe('textNames', () => {
 it.each(['wikitext3', 'no.txt', 'wikitext3:test'])(
   'lists the corpora where %s is neither a file nor one of them',
   (name) => {
-    expect(() => textSource(name, 'train')).toThrow(
+    expect(() => textSource(name, 'train', { signal })).toThrow(
       `${name}: there is no such file, and no corpus of that name. Corpora: wikitext2, ptb, c4.`,
     );
   },

@@ -31,14 +31,19 @@ const asModel = ({ checkpoint, config: { vocabSize } }: TextReader) => ({
 const isCorpus = (name: string): name is CorpusName => (CORPUS_NAMES as readonly string[]).includes(name);
 
 /**
- * A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`.
+ * A text by path, or by the name of a corpus on the Hub: `wikitext2`, `ptb:validation`. `signal` stops the download of a corpus.
  *
  * @throws DataFileError if there is neither such a file nor such a corpus
  */
-export function textSource(argument: string, split: 'train' | 'evaluation', column?: string): TextSource {
+export function textSource(
+  argument: string,
+  split: 'train' | 'evaluation',
+  { column, signal }: { readonly column?: string | undefined; readonly signal: AbortSignal },
+): TextSource {
   if (existsSync(argument)) return textFile(argument, column === undefined ? {} : { column });
   const [name = '', named] = argument.split(':');
-  if (isCorpus(name)) return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)));
+  if (isCorpus(name))
+    return corpus(name, named ?? (split === 'train' ? 'train' : evaluationSplit(name)), { signal });
   const corpora = CORPUS_NAMES.join(', ');
   throw new DataFileError(
     argument,
@@ -86,11 +91,14 @@ export function showTextWarnings(texts: readonly TokenBlocks[], terminal: Termin
   for (const warning of warnings) terminal.note(`warning: ${warning}`);
 }
 
-/** @throws SettingsError if only replies count and no text has conversations. */
-export function checkLossOn(lossOn: LossOn, texts: readonly TokenBlocks[]): void {
+/**
+ * @param prefix of the flag that the message names
+ * @throws SettingsError if only replies count and no text has conversations.
+ */
+export function checkLossOn(lossOn: LossOn, texts: readonly TokenBlocks[], prefix = ''): void {
   if (lossOn !== 'replies' || texts.some(({ lossMask }) => lossMask)) return;
   throw new SettingsError(
-    '--loss-on replies: no text has conversations, that is rows with messages, or with prompt and completion. Use --loss-on all.',
+    `--${prefix}loss-on replies: no text has conversations, that is rows with messages, or with prompt and completion. Use --${prefix}loss-on all.`,
     ['loss-on'],
   );
 }

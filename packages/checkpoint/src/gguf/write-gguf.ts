@@ -78,10 +78,7 @@ export async function writeGgufFile(
   { model, about, tokenizer, tensors: planned }: GgufContent,
   { overwrite = false, onTensor, onFallback, check }: WriteGgufFileOptions = {},
 ): Promise<void> {
-  const metadata = new Map([
-    ...modelMetadata(model, about),
-    ...tokenizerMetadata(await readTokenizerFiles(tokenizer), model.vocabSize),
-  ]);
+  const metadata = await metadataOf({ model, about, tokenizer });
   const tensors = [...ropeTensors(model), ...planned];
   const chosen = chosenTypes(about.type, tensors, model);
   const placed = place(tensors.map((tensor, index) => ({ ...tensor, type: chosen[index]!.type })));
@@ -119,6 +116,21 @@ export async function writeGgufFile(
     await release();
   }
 }
+
+/**
+ * Checks that a GGUF file can state a model and its tokenizer. Writes nothing.
+ *
+ * @throws InexpressibleModelError for a tokenizer that has no GGUF form; what reading tokenizer files throws
+ */
+export async function checkGgufHeader(header: Omit<GgufContent, 'tensors'>): Promise<void> {
+  await metadataOf(header);
+}
+
+const metadataOf = async ({ model, about, tokenizer }: Omit<GgufContent, 'tensors'>) =>
+  new Map([
+    ...modelMetadata(model, about),
+    ...tokenizerMetadata(await readTokenizerFiles(tokenizer), model.vocabSize),
+  ]);
 
 /** The tensors with divisors of the rotary frequencies. */
 function ropeTensors({ rotary }: GgufModel): GgufTensor[] {

@@ -1,5 +1,6 @@
 import {
   type Checkpoint,
+  checkGgufHeader,
   type GgufFileType,
   InexpressibleModelError,
   type TensorProgress,
@@ -56,8 +57,47 @@ export interface WriteGgufOptions {
 export async function writeGguf(
   given: Checkpoint,
   file: string,
-  { type, name, importance, overwrite = false, onTensor, onWarning }: WriteGgufOptions,
+  { importance, overwrite = false, onTensor, onWarning, ...about }: WriteGgufOptions,
 ): Promise<GgufSummary> {
+  const { decoder, layout, header, tensorsBy } = await planned(given, file, { ...about, overwrite });
+  const tensors = tensorsBy(importance);
+  await writeGgufFile(
+    file,
+    { ...header, tensors },
+    {
+      overwrite,
+      ...(onTensor ? { onTensor } : {}),
+      onFallback: (matrices) => onWarning?.(fallbackWarning(matrices)),
+      check: ({ config }) => {
+        if (shapeOf(decoderConfig(config)) === shapeOf({ ...decoder, layers: layout.layers })) return;
+        throw new FileWriteError(file, 'verify', 'its config differs on reading back.');
+      },
+    },
+  );
+  return ggufSummary(decoder, layout, header.model, tensors, about.type);
+}
+
+/**
+ * Checks whether `writeGguf` can write a checkpoint, without reading weights: for programs that work before they write.
+ *
+ * @throws as `writeGguf`, unless weights or the disk cause it
+ */
+export async function checkGguf(
+  given: Checkpoint,
+  file: string,
+  options: Pick<WriteGgufOptions, 'type' | 'overwrite'>,
+): Promise<void> {
+  const { header, tensorsBy } = await planned(given, file, options);
+  tensorsBy();
+  await checkGgufHeader(header);
+}
+
+/** All that a file will hold. No weight is read. */
+async function planned(
+  given: Checkpoint,
+  file: string,
+  { type, name, overwrite = false }: Pick<WriteGgufOptions, 'type' | 'name' | 'overwrite'>,
+) {
   if (!/\.gguf$/i.test(file)) throw new FileWriteError(file, 'input', 'its name must end in ".gguf".');
   if (!overwrite && (await isTaken(file))) {
     throw new FileWriteError(
@@ -70,24 +110,14 @@ export async function writeGguf(
   checkWeights(whole, whole.decoder); // before a gigabyte of them is read
   const { checkpoint, layout, originalName } = smallestModel(whole);
   const { decoder } = checkpoint;
-  const importanceOf = (name: string) => importance?.get(originalName(name));
-  const tensors = plannedTensors(checkpoint, decoder, layout, importanceOf);
-  const content = {
+  const header = {
     model: ggufModel(decoder, layout.architecture, layout.layers),
     about: { type, name, ...(await originOf(checkpoint)) },
     tokenizer: checkpoint,
-    tensors,
   };
-  await writeGgufFile(file, content, {
-    overwrite,
-    ...(onTensor ? { onTensor } : {}),
-    onFallback: (matrices) => onWarning?.(fallbackWarning(matrices)),
-    check: ({ config }) => {
-      if (shapeOf(decoderConfig(config)) === shapeOf({ ...decoder, layers: layout.layers })) return;
-      throw new FileWriteError(file, 'verify', 'its config differs on reading back.');
-    },
-  });
-  return ggufSummary(decoder, layout, content.model, tensors, type);
+  const tensorsBy = (importance?: WriteGgufOptions['importance']) =>
+    plannedTensors(checkpoint, decoder, layout, (tensor) => importance?.get(originalName(tensor)));
+  return { decoder, layout, header, tensorsBy };
 }
 
 /** The model without its empty layers, unless llama.cpp, which counts windows from the first layer, has none like it. */

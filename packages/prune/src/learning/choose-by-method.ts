@@ -9,6 +9,7 @@ import {
 import { rows, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import { MethodError } from '../methods/errors.js';
+import type { GivenChoice } from '../methods/given-method.js';
 import type { PruningMethod } from '../methods/pruning-method.js';
 import { constraintsOf, type Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
@@ -64,8 +65,14 @@ function assertFits(name: string, found: unknown, { layout }: Projection): void 
   );
 }
 
-/** @throws MethodError if a mask of the caller's does not fit the model, its budgets or the settings */
-export function assertMask(mask: Uint8Array, settings: PruneSettings, projection: Projection): void {
+/** @throws MethodError if scores or a mask of the caller's do not fit the model, its budgets or the settings */
+export function assertGiven(
+  { scores, mask }: GivenChoice,
+  settings: PruneSettings,
+  projection: Projection,
+): void {
+  if (scores) assertFits('given scores', scores, projection);
+  if (!mask) return;
   assertFits('given mask', mask, projection);
   assertAllowed('given mask', mask, settings, projection);
 }

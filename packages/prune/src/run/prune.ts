@@ -10,7 +10,7 @@ import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { replaceFile } from '@grasp/files';
 import { encodeMask } from '@grasp/fold';
 import { loadOn } from '../engine/load.js';
-import { assertMask } from '../learning/choose-by-method.js';
+import { assertGiven } from '../learning/choose-by-method.js';
 import { assertCompensates } from '../learning/compensate.js';
 import { type Learned, learn } from '../learning/learn.js';
 import { withGivenChoice } from '../methods/given-method.js';
@@ -108,7 +108,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
   const model = await openDecoderCheckpoint(job.checkpoint, job.architectures);
   const projection = projectionOf(model, settings);
   if (folder !== undefined) forTransformers(model); // throws now what it would throw after the work
-  if (job.mask) assertMask(job.mask, settings, projection); // and this
+  assertGiven(job, settings, projection); // and this
   assertCompensates(model, settings); // and this
   const dense = yield* measureOnce(job, progress, 'dense', model);
   const learned = yield* learnOn(model, job, projection, progress);

@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { tinyLlama } from '@grasp/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { grasp, keptTerminal } from '../../../test/grasp.js';
 import { runCommand } from '../../program.js';
+import { openEngineFor } from '../../shared/engine.js';
+
+vi.mock('../../shared/engine.js', async (original) => {
+  const real = await original<typeof import('../../shared/engine.js')>();
+  return { ...real, openEngineFor: vi.fn(real.openEngineFor) };
+});
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -35,6 +41,22 @@ describe('grasp chat', () => {
   it('says when there is no template, and continues text', async () => {
     const { code, err } = await grasp('chat', at('plain'), '--prompt', 'Hello', ...flags);
     expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('no chat template') });
+  });
+
+  it('says that a system message has no effect without a template', async () => {
+    const ask = (model: string) =>
+      grasp('chat', at(model), '--system', 'Be brief.', '--prompt', 'Hello', ...flags);
+    expect((await ask('plain')).err).toContain('plain text. --system has no effect on it.');
+    expect((await ask('chatty')).err).not.toContain('--system');
+  });
+
+  it('looks at all models before it opens the engine', async () => {
+    vi.mocked(openEngineFor).mockClear();
+    const { code, err } = await grasp('chat', at('plain'), '--compare', at('missing'), ...flags);
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('missing') });
+    expect(openEngineFor).not.toHaveBeenCalled();
+    await grasp('chat', at('plain'), '--prompt', 'Hello', ...flags);
+    expect(openEngineFor).toHaveBeenCalledOnce();
   });
 
   it('refuses an empty prompt', async () => {

@@ -1,43 +1,72 @@
 import { basename } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { decoderLayout } from '@grasp/decoder';
-import { type Engine, loadOn } from '@grasp/prune';
-import { openEngineFor } from '../../shared/engine.js';
+import { type Decoder, decoderLayout } from '@grasp/decoder';
+import { loadOn } from '@grasp/prune';
+import { type EngineFlags, openEngineFor } from '../../shared/engine.js';
 import { count, nonEmpty, options, seed } from '../../shared/flags.js';
-import { MODEL_HELP, withModel } from '../../shared/model.js';
+import { MODEL_HELP, type OpenModel, withModel } from '../../shared/model.js';
 import { numberFlag } from '../../shared/number-flag.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { converse } from './converse.js';
 import { showReplies } from './show-replies.js';
-import { type Talker, type TalkOptions, talker } from './talker.js';
+import { type Speech, speechOf, type Talker, type TalkOptions, talker } from './talker.js';
 
 interface NamedTalker extends Talker {
   readonly name: string;
 }
 
-/** Loads a model, calls `work`, and disposes of the model in any case. */
-async function withTalker(
-  path: string,
-  engine: Engine,
-  flags: TalkOptions & { readonly quiet?: true | undefined },
+type Flags = TalkOptions & EngineFlags & { readonly quiet?: true | undefined };
+
+/** A model that is open, with its weights still on disk. */
+interface Speaker {
+  readonly name: string;
+  readonly model: OpenModel;
+  readonly speech: Speech;
+}
+
+/** Opens models one after another, says which have no chat template, calls `work`, and closes the models in any case. */
+async function withSpeakers(
+  [path, ...others]: readonly string[],
+  flags: Flags,
   terminal: Terminal,
-  work: (talker: NamedTalker) => Promise<void>,
+  work: (speakers: readonly Speaker[]) => Promise<void>,
 ): Promise<void> {
+  if (path === undefined) return work([]);
   await withModel(path, { terminal, quiet: flags.quiet }, async (model) => {
-    const { quiet } = flags;
-    const layout = decoderLayout(model.config);
-    const decoder = await watch(loadOn(model.checkpoint, engine), terminal, { layout, quiet });
-    try {
-      const name = basename(path);
-      const one = await talker(decoder, model, flags);
-      if (!one.hasTemplate)
-        terminal.note(`${name} has no chat template. It continues what you type as plain text.`);
-      await work({ ...one, name });
-    } finally {
-      decoder.dispose();
+    const speaker = { name: basename(path), model, speech: await speechOf(model) };
+    if (!speaker.speech.prompt) {
+      const unused = flags.system === undefined ? '' : ' --system has no effect on it.';
+      terminal.note(
+        `${speaker.name} has no chat template. It continues what you type as plain text.${unused}`,
+      );
     }
+    await withSpeakers(others, flags, terminal, (rest) => work([speaker, ...rest]));
   });
+}
+
+/** Loads the models, calls `work`, and frees them in any case. */
+async function withTalkers(
+  speakers: readonly Speaker[],
+  flags: Flags,
+  terminal: Terminal,
+  work: (talkers: readonly NamedTalker[]) => Promise<void>,
+): Promise<void> {
+  const { quiet } = flags;
+  const engine = await openEngineFor(terminal, flags);
+  const decoders: Decoder[] = [];
+  try {
+    const talkers: NamedTalker[] = [];
+    for (const { name, model, speech } of speakers) {
+      const layout = decoderLayout(model.config);
+      const decoder = await watch(loadOn(model.checkpoint, engine), terminal, { layout, quiet });
+      decoders.push(decoder);
+      talkers.push({ ...talker(decoder, speech, flags), name });
+    }
+    await work(talkers);
+  } finally {
+    for (const decoder of decoders) decoder.dispose();
+  }
 }
 
 export const chatCommand = (terminal: Terminal) =>
@@ -67,8 +96,7 @@ export const chatCommand = (terminal: Terminal) =>
     .addOption(options.backend())
     .addOption(options.threads())
     .option('--quiet', 'show no progress')
-    .action(async (path, { compare, prompt, backend, threads, ...flags }) => {
-      const engine = await openEngineFor(terminal, { backend, threads, quiet: flags.quiet });
+    .action(async (path, { compare, prompt, ...flags }) => {
       const talk = async (talkers: readonly NamedTalker[]): Promise<void> => {
         const answer = (text: string, signal: AbortSignal) =>
           showReplies(
@@ -79,8 +107,6 @@ export const chatCommand = (terminal: Terminal) =>
         await answer(prompt, terminal.signal);
         terminal.signal.throwIfAborted();
       };
-      await withTalker(path, engine, flags, terminal, async (pruned) => {
-        if (compare === undefined) return talk([pruned]);
-        await withTalker(compare, engine, flags, terminal, (dense) => talk([dense, pruned]));
-      });
+      const paths = compare === undefined ? [path] : [compare, path];
+      await withSpeakers(paths, flags, terminal, (speakers) => withTalkers(speakers, flags, terminal, talk));
     });

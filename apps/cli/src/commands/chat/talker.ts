@@ -1,7 +1,7 @@
-import { tokenizerRoles } from '@grasp/checkpoint';
+import { type TokenizerRoles, tokenizerRoles } from '@grasp/checkpoint';
 import type { Decoder } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
-import { chatPrompt } from '@grasp/tokenizer';
+import { type ChatPrompt, chatPrompt, type Tokenizer } from '@grasp/tokenizer';
 import { continueTokens, endTokens } from '../../shared/generation/continue-tokens.js';
 import { type Sampling, sampleToken } from '../../shared/generation/sample-token.js';
 import { streamText } from '../../shared/generation/stream-text.js';
@@ -23,20 +23,26 @@ export interface Pace {
   readonly seconds: number;
 }
 
+/** How a model talks. Known before its weights are read. */
+export interface Speech {
+  readonly tokenizer: Tokenizer;
+  readonly roles: TokenizerRoles;
+  /** Undefined if the model has no chat template. */
+  readonly prompt: ChatPrompt | undefined;
+}
+
+export async function speechOf({ checkpoint, tokenizer }: OpenModel): Promise<Speech> {
+  const roles = await tokenizerRoles(checkpoint);
+  return { tokenizer, roles, prompt: chatPrompt(roles) };
+}
+
 /** A model that replies to messages. */
 export interface Talker {
-  readonly hasTemplate: boolean;
   /** Replies to a message, part by part, until the reply ends or `signal` is aborted. */
   reply(text: string, signal: AbortSignal): AsyncGenerator<string, Pace>;
 }
 
-export async function talker(
-  decoder: Decoder,
-  { checkpoint, tokenizer }: OpenModel,
-  options: TalkOptions,
-): Promise<Talker> {
-  const roles = await tokenizerRoles(checkpoint);
-  const prompt = chatPrompt(roles);
+export function talker(decoder: Decoder, { tokenizer, roles, prompt }: Speech, options: TalkOptions): Talker {
   const conversation = new Conversation(tokenizer, prompt, options.system);
   const stop = endTokens(roles, tokenizer);
   const random = new Random(options.seed);
@@ -44,7 +50,6 @@ export async function talker(
   const maxTokens = Math.min(options.maxTokens, Math.ceil(decoder.contextLength / 2));
 
   return {
-    hasTemplate: prompt !== undefined,
     async *reply(text, signal) {
       const start = performance.now();
       const ids = await conversation

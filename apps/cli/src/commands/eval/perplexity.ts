@@ -50,7 +50,9 @@ export const perplexityCommand = (terminal: Terminal) =>
           const evaluation = [];
           const names = textNames(texts);
           for (const [index, text] of texts.entries()) {
-            const source = textSource(text, 'evaluation', textColumn);
+            const source = textSource(text, 'evaluation', {
+              ...{ column: textColumn, signal: terminal.signal },
+            });
             const windows = await perplexityWindows(source, model, {
               window: window ?? 2048,
               most,

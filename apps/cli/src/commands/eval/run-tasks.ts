@@ -50,7 +50,8 @@ export async function runTasks(
 ): Promise<{ engine: string; outcomes: TaskOutcome[]; seconds: number }> {
   const { backend, threads, quiet } = options;
   const all = new Map<string, TaskQuestion[]>();
-  for (const task of options.tasks) all.set(task, await taskQuestions(taskNamed(task), dataOptions(options)));
+  const data = { ...dataOptions(options), signal: terminal.signal };
+  for (const task of options.tasks) all.set(task, await taskQuestions(taskNamed(task), data));
 
   const engine = await openEngineFor(terminal, { backend, threads, quiet });
   const layout = decoderLayout(model.config);

@@ -83,6 +83,31 @@ describe('grasp export', () => {
       });
   });
 
+  it('refuses a name, a model and a template before it computes importance', async () => {
+    await writeFile(at('text.txt'), 'ab '.repeat(2000));
+    const refusal = async (from: string, ...more: string[]) => {
+      const importance = ['--importance', at('text.txt'), '--importance-blocks', '2', '--backend', 'wasm'];
+      const { code, err } = await grasp('export', at(from), '--gguf', 'q4_k_m', ...importance, ...more);
+      expect(err).not.toContain('importance 1/2');
+      return { code, err };
+    };
+    expect(await refusal('model', '--out', at('x.bin'))).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining('.gguf') },
+    });
+    expect(await refusal('other', '--out', at('x.gguf'))).toMatchObject({
+      ...{ code: 3, err: expect.stringContaining('BPE') },
+    });
+    await writeCheckpoint(model, at('counts'));
+    const counts = JSON.stringify({ chat_template: '{{ messages|length }}' });
+    await writeFile(at('counts/tokenizer_config.json'), counts);
+    expect(await refusal('counts', '--ollama', '--out', at('refused'))).toMatchObject({
+      ...{ code: 3, err: expect.stringContaining('as a template of Ollama') },
+    });
+    // A model that llama.cpp cannot express leaves no folder either.
+    expect((await refusal('other', '--ollama', '--out', at('refused'))).code).toBe(3);
+    expect(await readdir(folder)).not.toContain('refused');
+  });
+
   it('writes a Modelfile for Ollama beside the file', async () => {
     await writeCheckpoint(model, at('chatty'));
     const config = {

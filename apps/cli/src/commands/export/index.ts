@@ -124,7 +124,7 @@ export const exportCommand = (terminal: Terminal) =>
       const importance =
         text === undefined
           ? undefined
-          : await textImportance(path, { ...flags, importance: text, quiet: output.quiet }, terminal);
+          : () => textImportance(path, { ...flags, importance: text, quiet: output.quiet }, terminal);
       const named = { ...(name === undefined ? {} : { name }), ...(importance ? { importance } : {}) };
       await withHeaders(path, terminal, (checkpoint) =>
         exportGguf(checkpoint, { ...file, ...named }, terminal),

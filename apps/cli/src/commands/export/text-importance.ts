@@ -38,7 +38,8 @@ export async function textImportance(
   return withModel(path, { terminal, quiet: silent }, async (model) => {
     const { checkpoint, config } = model;
     const length = Math.min(BLOCK, config.contextLength);
-    const all = await calibrationBlocks([textSource(text, 'train')], model, { length, blocks });
+    const source = textSource(text, 'train', { signal: terminal.signal });
+    const all = await calibrationBlocks([source], model, { length, blocks });
     const batches = Array.from({ length: all.shape[0] }, (_, row) => rows(all, Uint32Array.of(row)));
     const engine = await openEngineFor(terminal, { backend, threads, quiet: silent });
     const layout = decoderLayout(config);

@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { DecoderCheckpoint } from '@grasp/decoder';
-import { type GgufFileType, writeGguf } from '@grasp/export';
+import { checkGguf, type GgufFileType, writeGguf } from '@grasp/export';
 import { assertWritable, FileWriteError, isTaken, writeError } from '@grasp/files';
 import { formatBytes } from '../../shared/format.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -32,8 +32,8 @@ export interface GgufOptions extends ExportOptions {
   /** Write a Modelfile too: `out` is then a folder. */
   readonly ollama: boolean;
   readonly name?: string;
-  /** Of the input columns of matrices, by tensor. */
-  readonly importance?: ReadonlyMap<string, Float32Array>;
+  /** Computes the importance of the input columns of matrices, by tensor. Called when nothing else can refuse the model. */
+  readonly importance?: () => Promise<ReadonlyMap<string, Float32Array>>;
 }
 
 type Place = Pick<GgufOptions, 'out' | 'ollama'>;
@@ -59,12 +59,14 @@ export async function checkPlace({ out, ollama, overwrite }: Place & ExportOptio
 /** Writes a model as a GGUF file, and says what it holds beside the model. @throws FileWriteError */
 export async function exportGguf(
   checkpoint: DecoderCheckpoint,
-  { out, overwrite, quiet, type, ollama, name, importance }: GgufOptions,
+  { out, overwrite, quiet, type, ollama, name, importance: importanceOf }: GgufOptions,
   terminal: Terminal,
 ): Promise<void> {
   const file = ggufFile({ out, ollama });
   const { contextLength } = checkpoint.decoder;
   const modelfile = ollama ? await modelfileOf(checkpoint, OLLAMA_FILE, contextLength) : undefined;
+  await checkGguf(checkpoint, file, { type, overwrite });
+  const importance = await importanceOf?.();
   if (ollama) {
     await mkdir(out, { recursive: true }).catch((error: unknown) => {
       throw writeError(out, error);

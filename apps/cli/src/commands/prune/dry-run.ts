@@ -3,8 +3,10 @@ import type { TokenBlocks } from '@grasp/calib-data';
 import { type DecoderConfig, describeModel } from '@grasp/decoder';
 import {
   type Engine,
+  type Forecast,
   forecast,
   forecastSeconds,
+  type GivenChoice,
   type HealConfigs,
   type HealSettings,
   healForecast,
@@ -27,7 +29,7 @@ import {
 import type { OpenModel } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 
-export interface DryRunJob extends OpenModel {
+export interface DryRunJob extends OpenModel, GivenChoice {
   readonly engine: Engine;
   readonly settings: PruneSettings;
   readonly gateBlocks: TokenBlocks;
@@ -38,14 +40,15 @@ export interface DryRunJob extends OpenModel {
 
 /** Prints what a run would do, and its time and memory, without running it. */
 export async function dryRun(
-  { checkpoint, config, engine, settings, gateBlocks, sizes, heal }: DryRunJob,
+  { checkpoint, config, engine, settings, gateBlocks, sizes, heal, scores, mask }: DryRunJob,
   { json }: { readonly json?: true },
   terminal: Terminal,
 ): Promise<void> {
   const model = describeModel(checkpoint);
   const { layout, budgets, project } = projectionOf(checkpoint, settings);
-  // The kept share hardly depends on which units are kept, so any scores will do.
-  const share = maskCost(layout, project(new Float32Array(layout.size))) / layout.totalCost;
+  // The share that a budget keeps hardly depends on which units are kept, so any scores will do.
+  const likely = mask ?? project(scores ?? new Float32Array(layout.size));
+  const share = maskCost(layout, likely) / layout.totalCost;
   const asked = budgets.map((budget) => {
     const { setting, name, limit } = budget;
     return { setting, name, limit, total: denseCost(layout, budget) };
@@ -78,9 +81,6 @@ export async function dryRun(
   const memory = held
     ? `about ${formatBytes(held.needed)} of ${formatBytes(held.usable)}${held.of === 'gpu' ? ' on the GPU' : ''}`
     : `about ${formatBytes(run.peakBytes)}, mostly on the workers`;
-  const chosen = settings.choice === 'gates' ? 'for gates' : 'to rank units';
-  const refit = settings.refit.mode === 'sequential' ? 'a refit, ' : '';
-  const learning = `${formatItems(run.gateSteps, 'step')} ${chosen}, ${refit}${formatCount(run.scaleSteps)} for scales`;
   for (const line of [
     `model     ${model.source}: ${formatItems(config.layers.length, 'layer')}, ${formatParameters(total)} parameters`,
     `units     ${formatCount(model.units.ffn)} FFN channels at 1, ${formatCount(model.units.kv)} KV groups at ${model.units.kvCost.toFixed(1)}`,
@@ -91,7 +91,7 @@ export async function dryRun(
     `result    about ${formatParameters(after)} parameters, ${formatShare(after / total)} of the whole model; ` +
       `${formatShare(share)} of the prunable ${formatParameters(prunable)}`,
     `text      ${gateBlocks.description}`,
-    `learning  ${learning}, ${settings.text.batch} × ${settings.text.length} tokens each`,
+    `learning  ${learningOf(settings, run)}, ${settings.text.batch} × ${settings.text.length} tokens each`,
     `engine    ${engine.description}`,
     ...(seconds === undefined ? [] : [`time      about ${formatSeconds(seconds)}, without perplexity`]),
     `memory    ${memory}`,
@@ -99,6 +99,14 @@ export async function dryRun(
   ]) {
     terminal.print(line);
   }
+}
+
+/** The steps of a run. How long a method of the caller's takes is not known. */
+function learningOf({ choice, refit }: PruneSettings, { gateSteps, scaleSteps }: Forecast): string {
+  const refitted = refit.mode === 'sequential' ? 'a refit, ' : '';
+  if (choice === 'given') return `units as given, ${refitted}${formatItems(scaleSteps, 'step')} for scales`;
+  const chosen = `${formatItems(gateSteps, 'step')} ${choice === 'gates' ? 'for gates' : 'to rank units'}`;
+  return `${chosen}, ${refitted}${formatCount(scaleSteps)} for scales`;
 }
 
 /** What is forecast of a healing. */
@@ -118,10 +126,17 @@ async function healingForecast(
   };
 }
 
-function healingLines({ steps, tokens, seconds, memory }: Awaited<ReturnType<typeof healingForecast>>) {
+function healingLines({
+  settings: { train, rank },
+  steps,
+  tokens,
+  seconds,
+  memory,
+}: Awaited<ReturnType<typeof healingForecast>>) {
   const time = seconds === undefined ? '' : `, about ${formatSeconds(seconds)}`;
   const bytes = memory
     ? `, about ${formatBytes(memory.needed)} of ${formatBytes(memory.usable)}${memory.of === 'gpu' ? ' on the GPU' : ''}`
     : '';
-  return [`healing   ${formatCount(steps)} steps, ${formatCount(tokens)} tokens${time}${bytes}`];
+  const trained = train === 'lora' ? `, LoRA of rank ${rank}` : '';
+  return [`healing   ${formatCount(steps)} steps, ${formatCount(tokens)} tokens${trained}${time}${bytes}`];
 }

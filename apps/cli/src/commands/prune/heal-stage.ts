@@ -6,10 +6,12 @@ import { claimOutputFolder, parseJson } from '@grasp/files';
 import {
   assertHealFits,
   checkHealState,
+  type Engine,
   fittingHealSettings,
   type HealConfigs,
   type HealRecord,
   type HealSettings,
+  MemoryError,
   parseHealSettings,
   projectionOf,
   prunedView,
@@ -70,8 +72,29 @@ export function healStage({ heal, calib, settings, ...inputs }: RunOptions): Hea
   };
 }
 
+/**
+ * The healing that a run would do: with LoRA if training all weights does not fit into memory, as the run decides. If
+ * neither fits, the settings stay as they are.
+ */
+export function likelyHealing(
+  model: OpenModel,
+  options: RunOptions,
+  { mayUseLora, settings }: HealStage,
+  engine: Pick<Engine, 'elsewhere'>,
+  { memoryCheck }: Pick<FolderOptions, 'memoryCheck'>,
+): { readonly configs: HealConfigs; readonly settings: HealSettings } {
+  const configs = likelyConfigs(model, options);
+  if (!memoryCheck || !mayUseLora) return { configs, settings };
+  try {
+    return { configs, settings: fittingHealSettings(configs, settings, engine) };
+  } catch (error) {
+    if (error instanceof MemoryError) return { configs, settings };
+    throw error;
+  }
+}
+
 /** Configs of the two models, before the mask is known: sizes hardly depend on which units are kept. */
-export function likelyConfigs({ checkpoint, config }: OpenModel, { settings }: RunOptions): HealConfigs {
+function likelyConfigs({ checkpoint, config }: OpenModel, { settings }: RunOptions): HealConfigs {
   const { layout, project } = projectionOf(checkpoint, settings);
   const pruned = prunedView(checkpoint, project(new Float32Array(layout.size)));
   return { pruned: pruned.decoder, teacher: config };
@@ -93,7 +116,7 @@ export async function pruneAndHeal(
   // What would stop the healing stops the run now, not after it has pruned.
   await (await claimOutputFolder(out, { overwrite })).discard();
   await checkHealState(healStatePath(out), { restart });
-  await readHealTexts(stage.texts, stage.settings, model);
+  await readHealTexts(stage.texts, stage.settings, model, terminal);
   if (flags.memoryCheck) {
     const check = stage.mayUseLora ? fittingHealSettings : assertHealFits;
     check(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: PREFIX });

@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { type Engine, projectionOf, SettingsError } from '@grasp/prune';
+import { assertGiven, type Engine, projectionOf, SettingsError, withGivenChoice } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { nonEmpty } from '../../shared/flags.js';
 import { healSummary } from '../../shared/heal/heal-summary.js';
@@ -11,7 +11,8 @@ import { readTexts } from '../../shared/run/read-texts.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { dryRun } from './dry-run.js';
-import { healStage, likelyConfigs, pruneAndHeal } from './heal-stage.js';
+import { givenChoice } from './given-choice.js';
+import { healStage, likelyHealing, pruneAndHeal } from './heal-stage.js';
 import { pruneFolder } from './prune-folder.js';
 
 interface Flags {
@@ -33,11 +34,15 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
   };
   const healing = healStage(options);
   await withModel(path, { terminal, quiet: flags.quiet }, async (model) => {
-    projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
+    const projection = projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
     if (flags.dryRun) {
+      const given = await givenChoice(options, projection.layout);
+      assertGiven(given, settings, projection);
       const texts = await readTexts(options, model, terminal);
-      const heal = healing && { configs: likelyConfigs(model, options), settings: healing.settings };
-      return dryRun({ ...model, ...texts, settings, engine: await openEngine(), heal }, flags, terminal);
+      const engine = await openEngine();
+      const heal = healing && likelyHealing(model, options, healing, engine, flags);
+      const job = withGivenChoice({ ...model, ...texts, ...given, settings, engine, heal });
+      return dryRun(job, flags, terminal);
     }
     if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
     const how = { ...flags, out, openEngine };

@@ -1,7 +1,14 @@
 import { join, resolve } from 'node:path';
 import { decoderLayout } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
-import { assertFitsMemory, checkStateFile, type Engine, type RunRecord, removeState } from '@grasp/prune';
+import {
+  assertFitsMemory,
+  checkStateFile,
+  type Engine,
+  type RunRecord,
+  removeState,
+  withGivenChoice,
+} from '@grasp/prune';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import type { OpenModel } from '../../shared/model.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
@@ -35,8 +42,9 @@ export async function pruneFolder(
     await checkStateFile(statePath, { restart });
     const { sizes, ...texts } = await readTexts(options, model, terminal);
     const engine = await openEngine();
-    if (memoryCheck) assertFitsMemory(model.config, settings, sizes, engine);
-    const job = { checkpoint: model.checkpoint, engine, settings, ...texts, ...given, folder, saveEvery };
+    const { checkpoint } = model;
+    const job = withGivenChoice({ checkpoint, engine, settings, ...texts, ...given, folder, saveEvery });
+    if (memoryCheck) assertFitsMemory(model.config, job.settings, sizes, engine);
     const record = await pruneResuming(job, statePath, { layout, restart, quiet }, terminal);
     await replaceFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
     return record;

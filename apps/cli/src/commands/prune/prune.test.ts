@@ -221,6 +221,17 @@ describe('grasp prune refuses', () => {
     await rm(state, { recursive: true });
   });
 
+  it('a loss on replies without conversations, by the flag of the stage', async () => {
+    for (const [stage, ...flags] of [
+      ['', '--loss-on', 'replies'],
+      ['heal-', '--heal-loss-on', 'replies', '--heal-tokens', '256'],
+    ] as const) {
+      const { code, err } = await refused('bad', prune('bad', ...flags));
+      expect(code).toBe(2);
+      expect(err).toMatch(new RegExp(`^grasp: --${stage}loss-on replies: .* Use --${stage}loss-on all\\.$`));
+    }
+  });
+
   it('missing, empty and too short text', async () => {
     await writeFile(at('empty.txt'), '');
     await writeFile(at('short.txt'), 'short');

@@ -5,7 +5,7 @@ import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import { nonEmpty, nonEmptyTexts } from '../../shared/flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { readAccuracy } from './accuracy.js';
-import { refuseRecord, refuseSweep } from './paths.js';
+import { checkOutput, refuseSweep } from './paths.js';
 
 export const reportCommand = (terminal: Terminal) =>
   new Command()
@@ -16,10 +16,11 @@ export const reportCommand = (terminal: Terminal) =>
       nonEmptyTexts,
     )
     .option('--out <file>', `output file (default: ${RUN_REPORT} in the folder)`, nonEmpty)
-    .action(async (folder, { accuracy = [], out = join(folder, RUN_REPORT) }) => {
+    .option('--overwrite', 'replace an existing file of --out')
+    .action(async (folder, { accuracy = [], out = join(folder, RUN_REPORT), overwrite = false }) => {
       await refuseSweep(folder);
-      await refuseRecord(folder, out, accuracy);
       const run = await readRun(folder);
+      await checkOutput(folder, out, { read: accuracy, overwrite });
       const page = await runReport(run, await Promise.all(accuracy.map(readAccuracy)));
       await replaceFile(out, page);
       terminal.print(`Written to ${out}`);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { overlap } from '@grasp/files';
+import { assertWritable, FileWriteError, isTaken, overlap } from '@grasp/files';
 import { RUN_RECORD, SettingsError } from '@grasp/prune';
 import { RUN_REPORT, RunFolderError } from '@grasp/report';
 import { assertApart } from '../../shared/output-apart.js';
@@ -20,11 +20,24 @@ export async function refuseSweep(folder: string): Promise<void> {
   throw new RunFolderError(folder, detail);
 }
 
-/** Refuses to replace a file of the run, or one that is read, with its report. @throws SettingsError */
-export async function refuseRecord(folder: string, out: string, read: readonly string[]): Promise<void> {
+/**
+ * Refuses an output that would replace a file of the run or one that is read, or another file without `overwrite`. The
+ * report that the run drew may be replaced.
+ *
+ * @throws SettingsError, FileWriteError
+ */
+export async function checkOutput(
+  folder: string,
+  out: string,
+  { read, overwrite }: { readonly read: readonly string[]; readonly overwrite: boolean },
+): Promise<void> {
   await assertApart(out, read);
-  const inFolder = (await overlap(dirname(out), folder)) !== undefined;
-  if (!inFolder || !existsSync(out) || (await overlap(out, join(folder, RUN_REPORT))) === 'same') return;
-  if (out.endsWith('.html')) return;
-  throw new SettingsError(`--out ${out}: it is a file of the run. Give a name that ends in .html.`, ['out']);
+  await assertWritable(out);
+  if (!(await isTaken(out)) || (await overlap(out, join(folder, RUN_REPORT))) === 'same') return;
+  const place = await overlap(dirname(out), folder);
+  if ((place === 'same' || place === 'inside') && !out.endsWith('.html'))
+    throw new SettingsError(`--out ${out}: it is a file of the run. Give a name that ends in .html.`, [
+      'out',
+    ]);
+  if (!overwrite) throw new FileWriteError(out, 'overwrite', 'it exists.');
 }

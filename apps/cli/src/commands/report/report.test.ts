@@ -72,6 +72,21 @@ it('names the models of a sweep, and keeps the records of a run', async () => {
   }
 });
 
+it('replaces a file only with --overwrite, unless it is the report of the run', async () => {
+  const report = (out: string, ...more: string[]) => grasp('report', at('out'), '--out', at(out), ...more);
+  for (const name of ['notes.txt', 'mine.html', 'out/mine.html']) {
+    await writeFile(at(name), 'mine');
+    expect(await report(name)).toMatchObject({ code: 5, err: expect.stringContaining('Add --overwrite') });
+    expect(await readFile(at(name), 'utf8')).toBe('mine');
+    expect(await report(name, '--overwrite')).toMatchObject({ code: 0 });
+    expect(await readFile(at(name), 'utf8')).toContain('<html');
+  }
+  expect((await report('out/report.html')).code).toBe(0);
+  const record = await report('out/grasp.json', '--overwrite');
+  expect(record).toMatchObject({ code: 2, err: expect.stringContaining('a file of the run') });
+  expect((await grasp('report', at('gone'))).err).toContain('there is no grasp.json');
+});
+
 it('refuses a folder without a run, and a file without accuracies', async () => {
   const { code, err } = await grasp('report', at('model'));
   expect(code).toBe(3);

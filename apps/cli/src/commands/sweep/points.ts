@@ -8,7 +8,7 @@ import {
   settingLeaves,
 } from '@grasp/prune';
 import { valueOfFlag } from '../../shared/run/flags.js';
-import { type RunOptions, runOptions } from '../../shared/run/options.js';
+import { budgetsOf, type RunOptions, runOptions } from '../../shared/run/options.js';
 
 /** One budget of a sweep. */
 export interface SweepPoint {
@@ -38,7 +38,8 @@ const flagOf = (budget: BudgetName): string =>
   settingLeaves.find(({ path }) => path === `budget.${budget}`)!.flag;
 
 /**
- * The points of a sweep. The flags of budgets hold lists of values; only one of them may hold several.
+ * The points of a sweep. The flags of budgets hold lists of values; only one of them may hold several. A budget of the
+ * config file is one point, if no flag gives a budget.
  *
  * @throws SettingsError if several budgets have several values, or a value is not valid.
  */
@@ -55,7 +56,8 @@ export async function sweepOf(
       [...several],
     );
   }
-  const budget = several[0] ?? given[0] ?? 'keep';
+  const inFile = config === undefined ? {} : await budgetsOf(config);
+  const budget = several[0] ?? given[0] ?? BUDGET_NAMES.find((name) => inFile[name] !== undefined) ?? 'keep';
   const others = Object.fromEntries(given.map((name) => [name, amount(name, list(name)[0]!)]));
   const optionsAt = (value: string) =>
     runOptions({ ...flags, ...others, [budget]: amount(budget, value) }, config);
@@ -64,7 +66,9 @@ export async function sweepOf(
     return { value, name: `${flagOf(budget)}-${value.replaceAll(' ', '')}`, settings };
   };
   const size = ({ settings }: SweepPoint) => Number(settings.budget[budget]);
-  const values = [...new Set((list(budget) ?? DEFAULT_KEEP).map((value) => String(amount(budget, value))))];
+  const only = inFile[budget] === undefined ? undefined : [String(inFile[budget])];
+  const asked = list(budget) ?? only ?? DEFAULT_KEEP;
+  const values = [...new Set(asked.map((value) => String(amount(budget, value))))];
   const points = (await Promise.all(values.map(pointAt))).sort((a, b) => size(b) - size(a));
   const learning = learnAt === undefined ? points.at(-1)! : await pointAt(learningValue(budget, learnAt));
   return {

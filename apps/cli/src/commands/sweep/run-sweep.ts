@@ -60,11 +60,11 @@ export async function runSweep(
   const scoring = { checkpoint, engine, gateBlocks, settings: choiceSettings(learning.settings) };
   const stateFile = await openStateFile(join(out, SCORES), await runIdentity(scoring), { restart });
   const earlier = stateFile.resumed ? await readPoints(join(out, CURVE)) : [];
+  const inputsOf = ({ settings }: SweepPoint) => runInputs({ checkpoint, engine, ...texts, settings });
   const written = new Map<SweepPoint, CurvePoint>();
   for (const point of exported) {
     const folder = join(out, point.name);
-    const inputs = runInputs({ checkpoint, engine, ...texts, settings: point.settings });
-    const found = stateFile.resumed && !overwrite ? await exportedPoint(folder, inputs) : undefined;
+    const found = stateFile.resumed && !overwrite ? await exportedPoint(folder, inputsOf(point)) : undefined;
     await freeFolder(folder, overwrite || found !== undefined); // before the work, not after it
     if (found) written.set(point, found);
   }
@@ -77,8 +77,9 @@ export async function runSweep(
 
   const state: RunState = { choice, perplexity: {} };
   const curve = { format: 'grasp-sweep', version: 2, budget, learnedAt: learning.name } as const;
+  const measured = (point: SweepPoint) => written.get(point) ?? pointFor(earlier, inputsOf(point));
   const done: CurvePoint[] = [];
-  for (const point of points) {
+  for (const [index, point] of points.entries()) {
     note(`Point ${point.name}`);
     const { dense } = state.perplexity;
     const job: PruneJob = {
@@ -93,10 +94,12 @@ export async function runSweep(
     const toWrite = exported.has(point) && !written.has(point);
     const record = toWrite
       ? await withOutputFolder(join(out, point.name), { overwrite }, measure)
-      : (written.get(point) ?? pointFor(earlier, runInputs(job)) ?? (await measure()));
+      : (measured(point) ?? (await measure()));
     if (record.perplexity.dense) state.perplexity.dense = record.perplexity.dense;
     done.push(record);
-    await writeCurve(join(out, CURVE), { ...curve, points: done });
+    // Points that are measured already stay in the file, so that a run that is stopped here loses none.
+    const toCome = points.slice(index + 1).flatMap((next) => measured(next) ?? []);
+    await writeCurve(join(out, CURVE), { ...curve, points: [...done, ...toCome] });
   }
   return { ...curve, points: done };
 }

@@ -6,7 +6,9 @@ import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { importanceRounds } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { grasp } from '../../../test/grasp.js';
+import { grasp, keptTerminal } from '../../../test/grasp.js';
+import { runCommand } from '../../program.js';
+import { InterruptedError } from '../../shared/exit-codes.js';
 import type { Curve } from './curve-file.js';
 import { sweepOf } from './points.js';
 
@@ -52,6 +54,29 @@ describe('grasp sweep', () => {
     expect(await curveOf('keep')).toEqual(curve);
     const written = JSON.parse(await readFile(at('keep/keep-0.6/grasp.json'), 'utf8'));
     expect(written).toMatchObject(curve.points[1]!);
+  });
+
+  it('keeps the points that are measured already, if a run with a new one is stopped', async () => {
+    const before = await curveOf('keep');
+    const stop = new AbortController();
+    const { terminal } = keptTerminal({
+      signal: stop.signal,
+      note: (line) => {
+        if (line === 'Point keep-0.7') stop.abort(new InterruptedError());
+      },
+    });
+    const argv = [
+      'sweep',
+      at('model'),
+      '--out',
+      at('keep'),
+      ...text(),
+      ...small,
+      '--keep',
+      '0.8,0.7,0.6,0.5',
+    ];
+    expect(await runCommand(argv, terminal)).toBe(130);
+    expect(await curveOf('keep')).toEqual(before);
   });
 
   it('removes what runs left that were killed as they wrote the curve, gave a model its name, or took the lock', async () => {
@@ -111,6 +136,29 @@ describe('grasp sweep', () => {
       importanceRounds({ importance: { within: 'importance' }, budget: { keep: 0.7, flopsContext: 1 } }),
     ).not.toEqual(plans[0]);
     for (const plan of plans) expect(plan).toEqual(plans[0]);
+  });
+
+  it('takes the budget of the config file as the one point, and flags over it', async () => {
+    await writeFile(at('budget.json'), JSON.stringify({ budget: { params: '80M', kvBytes: 0.5 } }));
+    await writeFile(at('none.json'), JSON.stringify({ seed: 1 }));
+    const sweepBy = async (config: string, flags: Readonly<Record<string, readonly string[]>> = {}) => {
+      const { budget, points } = await sweepOf(
+        { model: 'm', calib: ['t'], ...flags },
+        { config: at(config) },
+      );
+      return { budget, names: points.map(({ name }) => name), kvBytes: points[0]!.settings.budget.kvBytes };
+    };
+    expect(await sweepBy('budget.json')).toEqual({ budget: 'params', names: ['params-80M'], kvBytes: 0.5 });
+    expect(await sweepBy('budget.json', { params: ['90M', '70M'] })).toEqual({
+      ...{ budget: 'params', names: ['params-90M', 'params-70M'], kvBytes: 0.5 },
+    });
+    expect(await sweepBy('budget.json', { kvBytes: ['0.4'] })).toEqual({
+      ...{ budget: 'kvBytes', names: ['kv-bytes-0.4'], kvBytes: 0.4 },
+    });
+    expect((await sweepBy('none.json')).names).toEqual(['keep-0.8', 'keep-0.6', 'keep-0.5', 'keep-0.4']);
+    await writeFile(at('keep.json'), JSON.stringify({ budget: { keep: 0.7 } }));
+    expect((await sweepBy('keep.json')).names).toEqual(['keep-0.7']);
+    expect((await sweepBy('keep.json', { keep: ['0.8', '0.5'] })).names).toEqual(['keep-0.8', 'keep-0.5']);
   });
 
   it('refuses a method that finds a mask for one budget', async () => {

@@ -85,7 +85,7 @@ export async function healModel(
     withModel(ofTeacher, { terminal, quiet }, async (teacher) => {
       await assertTeacherFits(pruned, teacher);
       const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
-        const { texts, evaluation } = await readHealTexts(given, asked, pruned);
+        const { texts, evaluation } = await readHealTexts(given, asked, pruned, terminal);
         showTextWarnings([texts.training], terminal);
         const engine = await openEngine();
         const teacherCache =

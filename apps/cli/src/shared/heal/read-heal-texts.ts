@@ -9,6 +9,7 @@ import {
 } from '@grasp/prune';
 import { formatItems } from '../format.js';
 import type { OpenModel } from '../model.js';
+import type { Terminal } from '../terminal.js';
 import {
   blockRange,
   checkLossOn,
@@ -44,6 +45,7 @@ export async function readHealTexts(
   }: TextFlags,
   settings: HealSettings,
   model: OpenModel,
+  { signal }: Pick<Terminal, 'signal'>,
 ): Promise<{ texts: HealTexts; evaluation: EvaluationText[] }> {
   const { config, checkpoint } = model;
   // A file that is copied with the weights and cannot be read would stop the write, after all the work.
@@ -59,11 +61,12 @@ export async function readHealTexts(
     const message = `--${prefix}text-weights ${textWeights}: it must be one positive number for each of the ${text.length} texts, separated by commas.`;
     throw new SettingsError(message, ['text-weights']);
   }
+  const from = { column: textColumn, signal };
   const blocks: TokenBlocks[] = [];
   for (const each of text) {
-    blocks.push(await trainingBlocks(textSource(each, 'train', textColumn), model, { length, lossOn }));
+    blocks.push(await trainingBlocks(textSource(each, 'train', from), model, { length, lossOn }));
   }
-  checkLossOn(lossOn, blocks);
+  checkLossOn(lossOn, blocks, prefix);
   const parts = blocks.map((own, i) => splitEnd(own, Math.ceil(heldOut / blocks.length), text[i]!, prefix));
   const training = mixTexts(
     parts.map(([first]) => first),
@@ -72,7 +75,7 @@ export async function readHealTexts(
   const evaluation: EvaluationText[] = [];
   const names = textNames(measured);
   for (const [i, each] of measured.entries()) {
-    const source = textSource(each, 'evaluation', textColumn);
+    const source = textSource(each, 'evaluation', from);
     evaluation.push({
       name: names[i]!,
       windows: await perplexityWindows(source, model, { window, most }),

@@ -34,6 +34,9 @@ export function byteView({ screen, note }: Pick<Terminal, 'screen' | 'note'>): B
       }
       current = label;
     },
-    stop: () => bar?.stop(),
+    stop() {
+      bar?.stop();
+      current = undefined; // what is shown next starts anew
+    },
   };
 }

@@ -7,16 +7,22 @@ import { runFlags, valueOfFlag } from './flags.js';
 import { runOptions } from './options.js';
 
 describe('runOptions', () => {
-  it('says that a flag of texts swallowed the model', async () => {
+  it('says that a flag of several values swallowed the model', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'grasp-model-'));
     try {
       for (const model of [folder, 'model.gguf']) {
         const { code, err } = await grasp('prune', '--calib', 'a.txt', model);
         expect(code).toBe(2);
-        expect(err).toContain(`"${model}" was read as a text of --calib`);
+        expect(err).toBe(
+          `grasp: No model was given. "${model}" was read as a value of --calib. Put it before the flags.`,
+        );
       }
-      const { err } = await grasp('prune', '--calib', 'a.txt', '--eval', 'b.txt', folder);
-      expect(err).toContain('a text of --eval');
+      for (const flag of ['--eval', '--heal-text']) {
+        const { err } = await grasp('prune', '--calib', 'a.txt', flag, 'b.txt', folder);
+        expect(err).toContain(`a value of ${flag}.`);
+      }
+      const sweep = await grasp('sweep', '--calib', 'a.txt', '--export', '0.5', folder);
+      expect(sweep).toMatchObject({ code: 2, err: expect.stringContaining('a value of --export.') });
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { parseJson } from '@grasp/files';
 import {
   inPlainWords,
@@ -14,6 +14,7 @@ import { assertApart } from '../output-apart.js';
 import { inputOfFlags, isModulePath, runFlags } from './flags.js';
 import { inFlags } from './in-flags.js';
 import { inputsSchema, type RunInputs } from './inputs.js';
+import { swallowedArgument } from './swallowed.js';
 
 /** Everything that a command line and a config file say about a run. */
 export interface RunOptions extends RunInputs {
@@ -38,7 +39,8 @@ export async function runOptions(
   const settings = await inFlags(() => parseSettings(...layers.map((layer) => layer.settings)));
   const heal = Object.assign({}, ...layers.map((layer) => layer.inputs.heal));
   const inputs: Input = Object.assign({}, ...layers.map((layer) => layer.inputs), { heal });
-  if (inputs.model === undefined) await refuseSwallowedModel(inputs);
+  const swallowed = inputs.model === undefined ? await swallowedArgument(flags) : undefined;
+  if (swallowed !== undefined) throw new SettingsError(`No model was given. ${swallowed}`, ['model']);
   const parsed = inputsSchema.safeParse(inputs, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
   const { out, model, calib, mix = [], scaleCalib = [], eval: texts } = parsed.data;
@@ -70,29 +72,6 @@ function refuseSeveralChoices(
     choosing.push(`--choice ${choice}`);
   if (choosing.length < 2) return;
   throw new SettingsError(`${choosing.join(' and ')}: each chooses all units. Use one of them.`, ['method']);
-}
-
-/** A flag that takes several texts also takes a model that follows it. */
-async function refuseSwallowedModel(inputs: Input): Promise<void> {
-  for (const [name, flag] of Object.entries({
-    calib: 'calib',
-    mix: 'mix',
-    scaleCalib: 'scale-calib',
-    eval: 'eval',
-  })) {
-    const texts = inputs[name];
-    const last: unknown = Array.isArray(texts) ? texts.at(-1) : undefined;
-    if (typeof last !== 'string') continue;
-    const isFolder = await stat(last).then(
-      (info) => info.isDirectory(),
-      () => false,
-    );
-    if (!isFolder && !/\.gguf$/i.test(last)) continue;
-    throw new SettingsError(
-      `No model was given. "${last}" was read as a text of --${flag}. Put the model before the flags.`,
-      ['model'],
-    );
-  }
 }
 
 interface Layer {
@@ -157,6 +136,12 @@ async function readJson(path: string, where: string, setting: string): Promise<u
   } catch (error) {
     throw fail(`it is not valid JSON: ${(error as Error).message}.`, error);
   }
+}
+
+/** The group of budgets in a config file, as it is written there. @throws SettingsError as `runOptions` */
+export async function budgetsOf(config: string): Promise<Input> {
+  const { settings } = await readConfig(config);
+  return (settings.budget ?? {}) as Input;
 }
 
 async function readConfig(path: string): Promise<Layer> {

@@ -16,7 +16,7 @@ export async function readTexts(options: RunOptions, model: OpenModel, terminal:
   const { config, checkpoint } = model;
   // A file that is copied with the weights and cannot be read would stop the write, after all the work.
   for (const file of checkpoint.files) await file.read();
-  const { textColumn } = options;
+  const from = { column: options.textColumn, signal: terminal.signal };
   const { length, blocks, lossOn } = options.settings.text;
   const { contextLength } = config;
   if (length > contextLength) {
@@ -24,8 +24,8 @@ export async function readTexts(options: RunOptions, model: OpenModel, terminal:
     throw new SettingsError(message, ['text.length']);
   }
   const blocksOf = (texts: readonly string[]) => {
-    const sources = texts.map((text) => textSource(text, 'train', textColumn));
-    const mixed = options.mix?.map((text) => textSource(text, 'train', textColumn));
+    const sources = texts.map((text) => textSource(text, 'train', from));
+    const mixed = options.mix?.map((text) => textSource(text, 'train', from));
     return calibrationBlocks(sources, model, { length, blocks, lossOn, mixed });
   };
   const gateBlocks = await blocksOf(options.calib);
@@ -36,7 +36,7 @@ export async function readTexts(options: RunOptions, model: OpenModel, terminal:
   const evaluation: EvaluationText[] = [];
   const names = textNames(options.eval);
   for (const [index, text] of options.eval.entries()) {
-    const windows = await perplexityWindows(textSource(text, 'evaluation', textColumn), model, limits);
+    const windows = await perplexityWindows(textSource(text, 'evaluation', from), model, limits);
     evaluation.push({ name: names[index]!, windows });
   }
   const sizes: TextSizes = {

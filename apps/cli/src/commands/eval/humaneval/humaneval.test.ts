@@ -24,6 +24,7 @@ it('grasp eval humaneval runs nothing without permission', async () => {
 
 it.each([
   ['an output that is the model', [], 'model.gguf', 2, 'is read by the same command'],
+  ['an output with the path of a folder', [], 'res/', 2, 'Give the path of a file'],
   ['an output in no folder', [], 'gone/results.jsonl', 5, 'a folder of its path is missing'],
   [
     'an engine for a server',
@@ -32,10 +33,17 @@ it.each([
     2,
     'cannot be used with',
   ],
+  [
+    'an interpreter that is missing, before it opens the model',
+    ['--python', '/no/such'],
+    'r.jsonl',
+    6,
+    '/no/such does not run',
+  ],
 ] as const)('grasp eval humaneval refuses %s', async (_, flags, out, exit, hint) => {
   await writeFile(join(folder, 'model.gguf'), '');
   const model = join(folder, 'model.gguf');
-  const command = ['eval', 'humaneval', model, '--run-generated-code', '--out', join(folder, out)];
+  const command = ['eval', 'humaneval', model, '--run-generated-code', '--out', `${folder}/${out}`];
   const { code, err } = await grasp(...command, ...flags);
   expect({ code, err }).toEqual({ code: exit, err: expect.stringContaining(hint) });
 });

@@ -1,7 +1,14 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { tokenizerRoles } from '@grasp/checkpoint';
 import { decoderLayout } from '@grasp/decoder';
-import { evaluateHumanEval, type HumanEvalItem, humanEvalProblems, programRunner } from '@grasp/eval';
+import {
+  type CodeProblem,
+  evaluateHumanEval,
+  type HumanEvalItem,
+  humanEvalProblems,
+  type ProgramRunner,
+  programRunner,
+} from '@grasp/eval';
 import { assertWritable } from '@grasp/files';
 import { loadOn, modelFingerprint, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../../shared/engine.js';
@@ -39,23 +46,32 @@ async function resultsFile(
   return ResultsFile.open(out, { model, source: await source(), maxTokens, seconds });
 }
 
-/** Completes the problems, runs the programs, prints the result. */
-async function evaluate(
-  model: string,
-  complete: Complete,
-  file: ResultsFile | undefined,
-  flags: Flags,
-  terminal: Terminal,
-): Promise<void> {
-  const { limit, maxTokens, seconds, python, quiet, json } = flags;
-  const { signal } = terminal;
-  const problems = await humanEvalProblems({ limit, signal });
+/** What runs the programs: before anything else, because the interpreter may be missing. */
+async function openRunner({ seconds, python }: Flags, terminal: Terminal): Promise<ProgramRunner> {
   const runner = await programRunner({ seconds }, python);
   if (!runner.isolation.network) {
     terminal.note(
       'warning: this system takes the network from no process; Python alone refuses it to the programs.',
     );
   }
+  return runner;
+}
+
+interface Evaluation {
+  readonly problems: readonly CodeProblem[];
+  readonly complete: Complete;
+  readonly runner: ProgramRunner;
+  readonly file: ResultsFile | undefined;
+}
+
+/** Completes the problems, runs the programs, prints the result. */
+async function evaluate(
+  model: string,
+  { problems, complete, runner, file }: Evaluation,
+  { maxTokens, quiet, json }: Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const { signal } = terminal;
   const view = countView(terminal, quiet);
   const items: HumanEvalItem[] = [];
   try {
@@ -116,27 +132,31 @@ export const humanEvalCommand = (terminal: Terminal) =>
           ['run-generated-code'],
         );
       }
-      const { maxTokens, quiet } = flags;
+      const { limit, maxTokens, quiet } = flags;
       const { signal } = terminal;
+      const problemsOf = () => humanEvalProblems({ limit, signal });
       if (endpoint !== undefined) {
         const file = await resultsFile(path, () => endpoint.replace(/\/+$/, ''), flags);
         const apiKey = process.env.OPENAI_API_KEY;
         const complete = endpointCompletions({ url: endpoint, model: path, apiKey, maxTokens }, signal);
-        return evaluate(path, complete, file, flags, terminal);
+        const runner = await openRunner(flags, terminal);
+        return evaluate(path, { problems: await problemsOf(), complete, runner, file }, flags, terminal);
       }
       if (flags.out !== undefined) {
         await assertApart(flags.out, [path]);
         await assertWritable(flags.out);
       }
+      const runner = await openRunner(flags, terminal);
       await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
         const file = await resultsFile(path, () => modelFingerprint(checkpoint), flags);
+        const problems = await problemsOf();
         const engine = await openEngineFor(terminal, { backend, threads, quiet });
         const layout = decoderLayout(config);
         const decoder = await watch(loadOn(checkpoint, engine), terminal, { layout, quiet });
         try {
           const ends = endTokens(await tokenizerRoles(checkpoint), tokenizer);
           const complete = ownCompletions({ view: decoder.under(), tokenizer, ends }, maxTokens, signal);
-          await evaluate(path, complete, file, flags, terminal);
+          await evaluate(path, { problems, complete, runner, file }, flags, terminal);
         } finally {
           decoder.dispose();
         }
