@@ -5,7 +5,7 @@ import { BudgetError } from './errors.js';
 import { createLayout } from './layout.js';
 
 /** SmolLM2-135M: 30 layers, hidden size 576, 1536 channels, 9 heads in 3 groups of size 64. */
-const shape = { hiddenSize: 576, headDim: 64, groupSize: 3 };
+const shape = { hiddenSize: 576, headDim: 64, queriesPerKvHead: 3 };
 const layout = createLayout(
   Array.from({ length: 30 }, (_, layer) => [
     { layer, kind: 'ffn', count: 1536, cost: paperCosts(shape).ffn },
@@ -48,7 +48,10 @@ describe('decoder costs', () => {
   it('are in proportion to parameters in the paper', () => {
     const [paper, parameters] = [paperCosts(shape), parameterCosts(shape)];
     expect(paper.kv / paper.ffn).toBeCloseTo(parameters.kv / parameters.ffn, 12);
-    expect(paperCosts({ hiddenSize: 4096, headDim: 128, groupSize: 1 })).toEqual({ ffn: 1, kv: 512 / 3 });
+    expect(paperCosts({ hiddenSize: 4096, headDim: 128, queriesPerKvHead: 1 })).toEqual({
+      ffn: 1,
+      kv: 512 / 3,
+    });
   });
 
   it('count the rows of biases', () => {

@@ -5,7 +5,7 @@ export interface DecoderShape {
   /** Size of one attention head, `h`. */
   readonly headDim: number;
   /** Query heads per KV head, `G`. */
-  readonly groupSize: number;
+  readonly queriesPerKvHead: number;
   /** Whether q, k and v have biases, as in qwen2. */
   readonly attentionBias?: boolean;
 }
@@ -17,13 +17,13 @@ export type DecoderCosts = { readonly ffn: number; readonly kv: number };
  * Returns the costs of the paper, in FFN channels: 1 for a channel and `(2G + 2)·h / 3` for a KV group, the ratio of their
  * parameters (GRASPrune, arXiv 2604.19398, section 3).
  */
-export function paperCosts({ headDim, groupSize }: DecoderShape): DecoderCosts {
-  return { ffn: 1, kv: ((2 * groupSize + 2) * headDim) / 3 };
+export function paperCosts({ headDim, queriesPerKvHead }: DecoderShape): DecoderCosts {
+  return { ffn: 1, kv: ((2 * queriesPerKvHead + 2) * headDim) / 3 };
 }
 
 /** Returns the parameters of one unit: `3d` for a channel, `(2G + 2)·h·d` plus bias entries for a KV group. */
 export function parameterCosts(shape: DecoderShape): DecoderCosts {
-  const { hiddenSize: d, headDim: h, groupSize: G, attentionBias } = shape;
+  const { hiddenSize: d, headDim: h, queriesPerKvHead: G, attentionBias } = shape;
   return { ffn: 3 * d, kv: (2 * G + 2) * h * d + (attentionBias ? (G + 2) * h : 0) };
 }
 
@@ -34,7 +34,7 @@ export function parameterCosts(shape: DecoderShape): DecoderCosts {
  * @param context sequence length in tokens. On average, a token attends to half of it.
  */
 export function flopCosts(shape: DecoderShape, context: number): DecoderCosts {
-  const { hiddenSize: d, headDim: h, groupSize: G } = shape;
+  const { hiddenSize: d, headDim: h, queriesPerKvHead: G } = shape;
   return { ffn: 2 * 3 * d, kv: 2 * (2 * G + 2) * h * d + (4 * G * h * (context + 1)) / 2 };
 }
 

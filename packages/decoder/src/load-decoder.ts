@@ -25,7 +25,7 @@ export interface LoadOptions {
   readonly architectures?: readonly Architecture[];
   /** The dtype in which weights are held. Default `float32`; `bfloat16` needs a runtime that has it. */
   readonly dtype?: WeightDType;
-  /** Called after each tensor is on the device. */
+  /** Called after each tensor is read. If it throws, loading ends with that error, and leaves no tensor behind. */
   readonly onTensor?: (name: string) => void;
 }
 
@@ -75,21 +75,28 @@ export async function loadDecoder(given: Checkpoint, options: LoadOptions = {}):
   const attention = new Map(
     [...windows].map((window) => [window, attentionFunctions(runtime, { ...attentionShape, window })]),
   );
-  const head = await LanguageHead.load(reader, runtime, config);
-  const bytes = dtype === 'bfloat16' ? 2 : 4;
-  const scopes = runtime.placement?.(layerParameters(config).map((parameters) => bytes * parameters));
-  const sublayers: Sublayer[] = [];
-  // Attention comes first in a layer, though its units come last in the layout.
-  for (const block of [...allUnits.blocks].sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1))) {
-    const scope = scopes?.[block.layer];
-    const at = scope ? reader.within(scope) : reader;
-    const sublayer =
-      block.kind === 'kv'
-        ? await AttentionLayer.load(at, config, block, attention.get(config.attention[block.layer]!.window)!)
-        : await FeedForwardLayer.load(at, config, block, feedForward);
-    sublayers.push(scope ? inScope(sublayer, scope) : sublayer);
+  const attentionOf = (layer: number) => attention.get(config.attention[layer]!.window)!;
+  try {
+    const head = await LanguageHead.load(reader, runtime, config);
+    const bytes = dtype === 'bfloat16' ? 2 : 4;
+    const scopes = runtime.placement?.(layerParameters(config).map((parameters) => bytes * parameters));
+    const sublayers: Sublayer[] = [];
+    // Attention comes first in a layer, though its units come last in the layout.
+    const blocks = [...allUnits.blocks].sort((a, b) => a.layer - b.layer || (a.kind === 'kv' ? -1 : 1));
+    for (const block of blocks) {
+      const scope = scopes?.[block.layer];
+      const at = scope ? reader.within(scope) : reader;
+      const sublayer =
+        block.kind === 'kv'
+          ? await AttentionLayer.load(at, config, block, attentionOf(block.layer))
+          : await FeedForwardLayer.load(at, config, block, feedForward);
+      sublayers.push(scope ? inScope(sublayer, scope) : sublayer);
+    }
+    const positions = new RotaryPositions(config);
+    const state = { edition: 0, disposed: false };
+    return new Decoder({ config, layout, allUnits, head, sublayers, positions, runtime, state });
+  } catch (error) {
+    reader.dispose();
+    throw error;
   }
-  const positions = new RotaryPositions(config);
-  const state = { edition: 0, disposed: false };
-  return new Decoder({ config, layout, allUnits, head, sublayers, positions, runtime, state });
 }

@@ -1,3 +1,4 @@
+export { cacheFolder } from './cache-folder.js';
 export { type DownloadOptions, download, type RemoteFile, reasonOf, receiver } from './download.js';
 export { DownloadError, type DownloadProblem, offline } from './errors.js';
 export { extractFromWheel, readFromWheel } from './extract-wheel.js';

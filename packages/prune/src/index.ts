@@ -2,6 +2,7 @@ export { collectGarbage } from './engine/collect-garbage.js';
 export { loadOn } from './engine/load.js';
 export {
   type BackendName,
+  checkEngineOptions,
   type Engine,
   EngineError,
   type EngineOptions,

@@ -15,7 +15,7 @@ export type { RecordedFunction, RecordOptions, TensorFunction } from './graph/re
 export { type AcquireOptions, acquireLibrary } from './library/acquire-library.js';
 export { type BuildKind, tensorFlowVersion } from './library/builds.js';
 export { type Diagnosis, diagnose, type Finding } from './library/diagnose.js';
-export { defaultCacheDir, type LibraryLocation } from './library/library-location.js';
+export type { LibraryLocation } from './library/library-location.js';
 export type { OnProgress, Progress } from './library/progress.js';
 export { type OpenOptions, openTensorFlow } from './open-tensorflow.js';
 export type { KernelTime } from './profile/kernel-times.js';

@@ -68,7 +68,7 @@ const misfit = (reply: number, length: number): string =>
     ? 'the conversation has no reply, and only replies count in the loss. Add one, or use the loss on all tokens.'
     : `the first reply begins at token ${reply + 1}, and a block has ${length}. Use longer blocks, a shorter conversation, or the loss on all tokens.`;
 
-/** Rows of which a warning names the first. */
+/** Counts rows for a warning, which names the first one. */
 class Places {
   private first: string | undefined;
   private count = 0;

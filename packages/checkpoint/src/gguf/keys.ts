@@ -51,7 +51,7 @@ export const MODEL = {
   ropeThetaLocal: 'rope.freq_base_swa',
   /** Most keys that a query sees, itself included. 0: all before it. */
   window: 'attention.sliding_window',
-  /** Whether each layer has the window, or the period of layers of which the last has none. */
+  /** Whether each layer has the window; or a period, whose last layer has none. */
   windowPattern: 'attention.sliding_window_pattern',
   /** Growth of queries with their position. */
   temperatureScale: 'attention.temperature_scale',

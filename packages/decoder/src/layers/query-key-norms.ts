@@ -17,9 +17,9 @@ export async function readQueryKeyNorms(
   const { headDim: h, queriesPerKvHead: G, normOffset, queryKeyNorm } = config;
   if (queryKeyNorm === 'none') return undefined;
   const [ofQueries, ofKeys] = queryKeyNorm === 'head' ? [h, h] : [K * G * h, K * h];
-  const order = tf.tensor1d(headRows(config) ?? Int32Array.from({ length: h }, (_, i) => i), 'int32');
   const query = await reader.norm(headNormName(layer, 'q'), ofQueries, normOffset);
   const key = await reader.norm(headNormName(layer, 'k'), ofKeys, normOffset);
+  const order = tf.tensor1d(headRows(config) ?? Int32Array.from({ length: h }, (_, i) => i), 'int32');
   const norms = reader.scope(() =>
     tf.tidy(() => {
       if (queryKeyNorm === 'head') {
@@ -31,5 +31,5 @@ export async function readQueryKeyNorms(
     }),
   );
   tf.dispose([query, key, order]);
-  return norms;
+  return reader.own(norms);
 }

@@ -35,7 +35,7 @@ export async function readUnits(
     const tensor = await reader.held(weight, count);
     if (tensor) weights.push({ name: weight.name, tensor, unitRows: unitRowsOf(weight) });
   }
-  return reader.scope(() => new PermutedWeights(count, weights));
+  return reader.own(reader.scope(() => new PermutedWeights(count, weights)));
 }
 
 /** Reads the norms of a sublayer. */

@@ -7,8 +7,10 @@ import type { HeldWeight } from './held-weights.js';
 /** The dtype in which weights are held. `bfloat16` needs a runtime that has it. */
 export type WeightDType = 'float32' | 'bfloat16';
 
-/** Reads tensors of a checkpoint onto the device and checks their shapes. */
+/** Reads tensors of a checkpoint onto the device and checks their shapes. Disposes of them if not all can be read. */
 export class WeightReader {
+  private owned: { dispose(): void }[] = [];
+
   constructor(
     private readonly checkpoint: Checkpoint,
     private readonly runtime: Runtime,
@@ -20,7 +22,21 @@ export class WeightReader {
 
   /** A reader of the same checkpoint that makes tensors in another scope. */
   within(scope: Scope): WeightReader {
-    return new WeightReader(this.checkpoint, this.runtime, this.dtype, this.onTensor, scope);
+    const reader = new WeightReader(this.checkpoint, this.runtime, this.dtype, this.onTensor, scope);
+    reader.owned = this.owned;
+    return reader;
+  }
+
+  /** Remembers what was made of weights, for {@link dispose}. Disposing of it twice must do no harm. */
+  own<Made extends { dispose(): void }>(made: Made): Made {
+    this.owned.push(made);
+    return made;
+  }
+
+  /** Disposes of all that was read, also within other scopes. For a load that fails. */
+  dispose(): void {
+    for (const made of this.owned) made.dispose();
+    this.owned.length = 0;
   }
 
   /** Converts a float32 tensor to the weights' dtype. */
@@ -81,25 +97,25 @@ export class WeightReader {
       const values = toFloat32(await this.read(name, [units * rows]));
       sources.push(order ? inOrder(values, order, 1) : values);
     }
-    return tf.tensor1d(
-      interleave(
-        sources,
-        parts.map((part) => part.rows),
-        units,
-      ) as Float32Array,
+    const values = interleave(
+      sources,
+      parts.map((part) => part.rows),
+      units,
     );
+    return this.own(tf.tensor1d(values as Float32Array));
   }
 
   /** A vector (norm weight, bias), always float32. */
   async vector(name: string, length: number): Promise<tf.Tensor> {
-    return tf.tensor1d(toFloat32(await this.read(name, [length])));
+    const values = toFloat32(await this.read(name, [length]));
+    return this.own(tf.tensor1d(values));
   }
 
   /** The weight of a norm, plus `offset`. */
   async norm(name: string, length: number, offset: 0 | 1): Promise<tf.Tensor> {
     const weight = await this.vector(name, length);
     if (offset === 0) return weight;
-    const sum = tf.add(weight, offset);
+    const sum = this.own(tf.add(weight, offset));
     weight.dispose();
     return sum;
   }
@@ -115,8 +131,8 @@ export class WeightReader {
   }
 
   private place(values: Float32Array | Uint16Array, shape: [number, number]): tf.Tensor {
-    if (values instanceof Float32Array) return tf.tensor2d(values, shape);
-    return this.scope(() => this.runtime.bfloat16!.fromBits(values, shape));
+    if (values instanceof Float32Array) return this.own(tf.tensor2d(values, shape));
+    return this.own(this.scope(() => this.runtime.bfloat16!.fromBits(values, shape)));
   }
 
   private async read(name: string, shape: readonly number[], rounded?: 'BF16'): Promise<TensorData> {

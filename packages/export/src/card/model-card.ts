@@ -1,6 +1,9 @@
-import { hasOneShape } from '../layer-widths.js';
+import type { DecoderConfig } from '@grasp/decoder';
+import { hasOneShape, layerWidths } from '../layer-widths.js';
 import type { CardAbout, CardRecord, CardSettings, CardText } from './card-record.js';
 import { writeFrontMatter } from './front-matter.js';
+import { stepsOf } from './steps.js';
+import { baseName, cell, oneLine } from './text.js';
 import { withoutFolders } from './without-folders.js';
 
 /**
@@ -40,7 +43,7 @@ function introduction(
 ): string {
   const base =
     baseModel === undefined
-      ? oneLine(baseName(model))
+      ? baseName(model)
       : `[${oneLine(baseModel)}](https://huggingface.co/${encodeURI(oneLine(baseModel))})`;
   return `# ${name}
 
@@ -81,8 +84,11 @@ function loading({ name, config, needsCode = !hasOneShape(config) }: CardAbout):
   const remote = plain ? '' : ', trust_remote_code=True';
   const why = plain
     ? 'All layers have one shape, so this is an ordinary model of its architecture.'
-    : 'Layers differ in width. The modelling file that comes with the weights builds them from the classes of\n' +
-      'transformers, hence `trust_remote_code=True`; tested with transformers 4.57 and 5.24.';
+    : `${whyCode(config)} The modelling file that comes with the weights builds them from the classes of
+transformers, hence \`trust_remote_code=True\`; tested with transformers 4.57 and 5.24.`;
+  const others = hasOneShape(config)
+    ? 'that make the same check of heads: not this model.'
+    : 'that know one shape for all layers: not this model; prune again with `--layout uniform`.';
   return `## Use
 
 ${why}
@@ -102,10 +108,17 @@ ${llamaCpp(name)}
 - **lm_eval**: \`lm_eval --model hf --model_args pretrained=.${plain ? '' : ',trust_remote_code=True'} --tasks …\`
 - **peft**: name the matrices, for example \`target_modules=["q_proj", "v_proj", "down_proj"]\`.
 - **vLLM**: \`vllm serve .${plain ? '' : ' --model-impl transformers --trust-remote-code'}\`${
-    plain
-      ? ''
-      : '\n- Others that know one shape for all layers: not this model; prune again with `--layout uniform`.'
+    plain ? '' : `\n- Others ${others}`
   }`;
+}
+
+/** Why an ordinary config of the architecture does not fit. */
+function whyCode(config: DecoderConfig): string {
+  if (!hasOneShape(config)) return 'Layers differ in width.';
+  const { hiddenSize, layers } = config;
+  const { num_attention_heads: heads } = layerWidths(config, layers[0]!);
+  const misfit = hiddenSize % heads === 0 ? 'span' : 'divide';
+  return `All layers have one shape, but ${heads} heads do not ${misfit} the hidden size ${hiddenSize}, as the config class demands.`;
 }
 
 function llamaCpp(name: string): string {
@@ -124,7 +137,7 @@ function making({ settings, chosenBy, data, versions }: CardRecord): string {
   ];
   return `## How it was made
 
-Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): ${method({ settings, ...(chosenBy === undefined ? {} : { chosenBy: cell(chosenBy) }) })}.
+Pruned by GRASP ${versions.grasp ?? ''}, after GRASPrune ([arXiv 2604.19398](https://arxiv.org/abs/2604.19398)): ${stepsOf(settings, chosenBy).join(';\nthen ')}.
 
 | text for | blocks × tokens | from | fingerprint |
 | --- | --- | --- | --- |
@@ -148,34 +161,6 @@ function entriesOf(settings: CardSettings): [path: string, value: unknown][] {
     const inner = Object.entries(value as object).filter(([, each]) => each !== undefined && !isGroup(each));
     return inner.map(([field, each]) => [`${name}.${field}`, each]);
   });
-}
-
-/** The steps of a run with these settings, in words. */
-function method({
-  settings: { choice, refit, scales },
-  chosenBy,
-}: Pick<CardRecord, 'settings' | 'chosenBy'>): string {
-  const choices: Readonly<Record<string, string>> = {
-    gates:
-      'a gate for each FFN channel and each key/value head is learned under one budget while the weights stay as they are',
-    importance:
-      'FFN channels and key/value heads are ranked by the squared gradients of their gates and removed in rounds under one budget',
-    given: `FFN channels and key/value heads are chosen by ${chosenBy ?? 'scores or a mask that were given'}, under one budget`,
-  };
-  const steps = [
-    choices[choice] ?? `FFN channels and key/value heads are ranked once by ${choice}, under one budget`,
-  ];
-  if (refit.mode === 'sequential') {
-    steps.push('the output matrices of the kept units are refitted by least squares, on the same text');
-  }
-  if (scales.epochs !== 0) {
-    const scaled =
-      scales.targets === 'units+norms'
-        ? 'each unit that is left and for each entry of a norm'
-        : 'each unit that is left';
-    steps.push(`one scale for ${scaled} is calibrated and multiplied into the weights`);
-  }
-  return steps.join(';\nthen ');
 }
 
 function limits({ perplexity }: CardRecord): string {
@@ -204,9 +189,3 @@ const amount = (value: number): string =>
   value.toLocaleString('en-US', { maximumFractionDigits: value < 1e6 ? 1 : 0 });
 const millions = (count: number): string => `${(count / 1e6).toFixed(1)} M`;
 const bytes = (count: number): string => `${(count / 1024).toFixed(1)} KiB`;
-const baseName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
-
-/** Text without line ends, which would begin another block of Markdown. */
-const oneLine = (value: string): string => value.replace(/[\r\n\u2028\u2029]+/g, ' ');
-/** Text that fits into a cell of a table. */
-const cell = (value: string): string => oneLine(value.replaceAll('|', '\\|'));

@@ -126,7 +126,7 @@ function deciConfig(
   };
 }
 
-/** vLLM reads either. Others read `ffn_mult`, of which the width is `2/3 · ffn_mult · hidden size`, up to a multiple of 256. */
+/** vLLM reads either. Others read `ffn_mult`. The width is `2/3 · ffn_mult · hidden size`, rounded up to a multiple of 256. */
 function feedForwardWidth(channels: number, hiddenSize: number, portable: boolean): Config {
   if (channels === 0) return { ffn_mult: null };
   return portable ? { ffn_mult: (3 * channels) / (2 * hiddenSize) } : { intermediate_size: channels };

@@ -8,7 +8,7 @@ export interface Placement {
 }
 
 /**
- * A tensor in a larger one, the rest of which is zeros. Without a tensor: filled with one value.
+ * A tensor in a larger one. The rest is zeros. Without a tensor: filled with one value.
  *
  * @param info shape and dtype of the larger tensor, of one or two axes
  */

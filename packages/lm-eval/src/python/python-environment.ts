@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '@grasp/download';
 import { publishFolder } from '@grasp/files';
 import { installInto } from './install.js';
 import type { PythonOptions } from './python-options.js';
@@ -18,7 +18,7 @@ import type { PythonOptions } from './python-options.js';
 export async function pythonEnvironment(requirements: string, options: PythonOptions = {}): Promise<string> {
   if (options.python) return options.python;
   const pins = createHash('sha256').update(await readFile(requirements));
-  const cache = options.cache ?? defaultCache();
+  const cache = options.cache ?? join(cacheFolder(), 'python');
   const folder = join(cache, pins.digest('hex').slice(0, 16));
   if (await exists(folder)) return interpreterOf(folder);
 
@@ -36,10 +36,6 @@ export async function pythonEnvironment(requirements: string, options: PythonOpt
 
 function interpreterOf(folder: string): string {
   return process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
-}
-
-function defaultCache(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'grasp', 'python');
 }
 
 async function exists(path: string): Promise<boolean> {

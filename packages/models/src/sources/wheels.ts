@@ -19,7 +19,7 @@ interface Missing {
   readonly skip: number;
 }
 
-/** The parts of a file of which `have` bytes are there, without those that are complete. */
+/** The parts that are missing or incomplete. The first `have` bytes of the file are there. */
 export function missingParts(parts: readonly WheelPart[], have: number): Missing[] {
   let start = 0;
   const missing: Missing[] = [];

@@ -52,3 +52,20 @@ describe.skipIf(process.platform !== 'linux')('openEngine', () => {
     expect(onWarning).not.toHaveBeenCalled();
   });
 });
+
+describe('openEngine with the backend wasm', () => {
+  it.each([
+    [{ threads: 8 }, 'computes on one thread, not on 8. Leave out --backend wasm or --threads.'],
+    [{ gpuMemory: 4e9 }, 'does not use a GPU. Leave out --backend wasm or --gpu-memory.'],
+    [{ workers: ['a:1'] }, 'does not support workers. Leave out --backend wasm or --workers.'],
+  ])('refuses %o, which would have no effect', async (options, problem) => {
+    await expect(openEngine({ backend: 'wasm', ...options })).rejects.toMatchObject({
+      code: 'GRASP_ENGINE',
+      message: `The WASM backend ${problem}`,
+    });
+  });
+
+  it('allows one thread, which it has', async () => {
+    expect(await openEngine({ backend: 'wasm', threads: 1 })).toMatchObject({ backend: 'wasm' });
+  });
+});

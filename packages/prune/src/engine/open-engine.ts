@@ -30,11 +30,11 @@ export interface Engine {
 export interface EngineOptions {
   /** Default: TensorFlow; if it cannot start, WASM, after one warning. */
   readonly backend?: BackendName | undefined;
-  /** Threads per operation. Default: the number of cores. */
+  /** Threads per operation. Default: the number of cores. WASM has one. */
   readonly threads?: number | undefined;
   /** Processes that hold and run the model's layers, each as `host:port`. TensorFlow only. */
   readonly workers?: readonly string[] | undefined;
-  /** Maximum GPU memory, in bytes. Default: all that is free. */
+  /** Maximum GPU memory, in bytes. Default: all that is free. TensorFlow only. */
   readonly gpuMemory?: number | undefined;
   /**
    * Compile the functions of the model with XLA, from their first call on. Default: whether the environment variable
@@ -146,18 +146,29 @@ async function openWasm(): Promise<Engine> {
 }
 
 /**
+ * Checks options before any work. {@link openEngine} does so too.
+ *
+ * @throws EngineError if WASM is requested with an option that it does not have.
+ */
+export function checkEngineOptions({ backend, threads = 1, workers = [], gpuMemory }: EngineOptions): void {
+  if (backend !== 'wasm') return;
+  const refuse = (problem: string, flag: string): never => {
+    throw new EngineError(`The WASM backend ${problem}. Leave out --backend wasm or ${flag}.`, backend);
+  };
+  if (workers.length > 0) refuse('does not support workers', '--workers');
+  if (threads > 1) refuse(`computes on one thread, not on ${threads}`, '--threads');
+  if (gpuMemory !== undefined) refuse('does not use a GPU', '--gpu-memory');
+}
+
+/**
  * Starts a backend and makes it the current backend of tfjs.
  *
- * @throws EngineError if the requested backend cannot start.
+ * @throws EngineError if the requested backend cannot start, or does not have what the options ask for.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const { onWarning, signal, workers = [] } = options;
+  checkEngineOptions(options);
   const backend = workers.length > 0 ? (options.backend ?? 'tensorflow') : options.backend;
-  if (backend === 'wasm' && workers.length > 0)
-    throw new EngineError(
-      'The WASM backend does not support workers. Leave out --backend wasm or --workers.',
-      backend,
-    );
   if (backend === 'wasm') return openWasm();
   try {
     return await openNative(options);

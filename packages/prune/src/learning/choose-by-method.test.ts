@@ -164,6 +164,8 @@ describe('prune by a method', () => {
     expect(await bad({ mask: new Uint8Array(layout.size) })).toContain('projection.minimum');
     expect(await bad({ mask: project(scores), scores })).toContain('scores and mask');
     expect(await bad({ settings: { ...plain, choice: 'given' } })).toContain('None was given');
+    const paper = parseSettings({ projection: { rule: 'paper' } });
+    await expect(run({ scores, settings: paper })).rejects.toThrow('projection.rule paper');
     const empty = new Uint8Array(layout.size);
     const settings = parseSettings(plain, { projection: { minimum: 0 } });
     expect((await run({ mask: empty.map((_, i) => (i < 3 ? 1 : 0)), settings })).mask[2]).toBe(1);

@@ -46,7 +46,7 @@ export async function* keepShare(
 
 /**
  * Parameters after a share of the way that tuning went: scores of scales started at 0, and so did the product of LoRA's
- * two factors, of which each takes the root.
+ * two factors. Each factor takes the root of the share.
  */
 export function shareOf<Group extends string>(
   parameters: Readonly<Record<Group, Float32Array>>,

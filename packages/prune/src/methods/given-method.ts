@@ -1,5 +1,6 @@
 import { hashOf } from '@grasp/checkpoint';
 import type { PruneSettings } from '../settings/schema.js';
+import { checkRule } from './check-choice.js';
 import { MethodError } from './errors.js';
 import type { PruningMethod } from './pruning-method.js';
 import { rivals } from './rivals.js';
@@ -34,11 +35,18 @@ export function givenMethod({ method, scores, mask }: GivenChoice): PruningMetho
   return method;
 }
 
-/** A job whose settings say that the caller chooses, if the caller does. */
+/**
+ * A job whose settings say that the caller chooses, if the caller does.
+ *
+ * @throws MethodError if there are several choices; SettingsError if the settings ask for the paper's projection.
+ */
 export function withGivenChoice<Job extends GivenChoice & { readonly settings: PruneSettings }>(
   job: Job,
 ): Job {
-  return givenMethod(job) ? { ...job, settings: { ...job.settings, choice: 'given' } } : job;
+  if (!givenMethod(job)) return job;
+  const settings: PruneSettings = { ...job.settings, choice: 'given' };
+  checkRule(settings);
+  return { ...job, settings };
 }
 
 /** The method that settings and caller ask for; undefined if the units are learned by gates or importance. */

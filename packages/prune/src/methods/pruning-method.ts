@@ -27,8 +27,8 @@ interface Named {
  * A rule that chooses units. All that follows is shared: exact budget, layout, refit, scales, LoRA, fold, export and
  * evaluation.
  *
- * A method gives scores, float32 `[layout.size]` in layout order, of which higher ones are kept; or the mask itself, for
- * rules that are no ranking. A mask meets the budgets of the run, or the run refuses it.
+ * A method gives scores, float32 `[layout.size]` in layout order; units with higher scores are kept. A rule that is no
+ * ranking gives the mask itself. A mask meets the budgets of the run, or the run refuses it.
  */
 export type PruningMethod = ScoringMethod | MaskingMethod;
 

@@ -65,7 +65,7 @@ export function budgetsOf(model: ModelHeaders, settings: PruneSettings): StatedB
   const shape = {
     hiddenSize: config.hiddenSize,
     headDim: config.headDim,
-    groupSize: config.queriesPerKvHead,
+    queriesPerKvHead: config.queriesPerKvHead,
   };
   const { keep, params, size, flops, flopsContext, kvBytes, latency, latencyShare, latencyMs } =
     settings.budget;

@@ -15,7 +15,7 @@ import { assertCompensates } from '../learning/compensate.js';
 import { type Learned, learn } from '../learning/learn.js';
 import { withGivenChoice } from '../methods/given-method.js';
 import { assertMet } from '../projection/budgets.js';
-import { type Projection, projectionOf } from '../projection/projection.js';
+import { type Projection, projectionOf, usesPaperRule } from '../projection/projection.js';
 import type { RunState } from '../state/run-state.js';
 import { saving } from '../state/saving.js';
 import type { PruneEvent, Subject } from './events.js';
@@ -120,7 +120,7 @@ async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEven
     const calibrated = yield* measure(pruned, 'calibrated', evaluation, engine);
     const perplexity = { dense, masked, calibrated };
     const record = runRecord(job, { ...projection, learned, dense: model, pruned, perplexity });
-    if (settings.projection.rule === 'exact') assertMet(record.budgets);
+    if (!usesPaperRule(settings)) assertMet(record.budgets);
     if (folder === undefined) return record;
     await replaceFile(
       join(folder, MASK_FILE),

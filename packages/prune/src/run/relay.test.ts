@@ -34,7 +34,38 @@ describe('relay', () => {
     await expect(run.next()).rejects.toThrow('broke');
   });
 
-  it('waits for the work when left early', async () => {
+  it('ends the work at its next event when left early, and waits for that', async () => {
+    const emitted: number[] = [];
+    let released = false;
+    const run = relay<number, void>(async (emit) => {
+      try {
+        for (let i = 1; i < 100; i++) {
+          emit(i);
+          emitted.push(i);
+          await tick();
+        }
+      } finally {
+        await tick();
+        released = true;
+      }
+    });
+    for await (const _ of run) break;
+    expect(emitted.length).toBeLessThan(5);
+    expect(released).toBe(true);
+  });
+
+  it("throws the consumer's error when it leaves with one", async () => {
+    const run = relay<number, void>(async (emit) => {
+      for (;;) {
+        emit(1);
+        await tick();
+      }
+    });
+    await run.next();
+    await expect(run.throw(new Error('stop'))).rejects.toThrow('stop');
+  });
+
+  it('waits for work that emits nothing more when left early', async () => {
     let ended = false;
     const run = relay<number, void>(async (emit) => {
       emit(1);

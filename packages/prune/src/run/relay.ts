@@ -1,6 +1,12 @@
+/** Ends the work of a consumer that has left. Nobody sees it. */
+class LeftError extends Error {
+  override readonly name = 'LeftError';
+}
+
 /**
  * Runs `work` and yields the values that it emits: a callback becomes a `yield` of a generator. Returns the result of
- * `work`. A consumer that leaves early waits for `work` to end.
+ * `work`. If the consumer leaves early, the next `emit` throws, and the consumer waits until `work` has ended: it has
+ * released what it holds by then.
  */
 export async function* relay<Item, Result>(
   work: (emit: (item: Item) => void) => Promise<Result>,
@@ -8,7 +14,9 @@ export async function* relay<Item, Result>(
   const waiting: Item[] = [];
   let wake = (): void => {};
   let running = true;
+  let left = false;
   const result = work((item) => {
+    if (left) throw new LeftError('The consumer has left.');
     waiting.push(item);
     wake();
   }).finally(() => {
@@ -25,6 +33,7 @@ export async function* relay<Item, Result>(
     }
     return await result;
   } finally {
+    left = true;
     await result.catch(() => {});
   }
 }

@@ -64,6 +64,31 @@ describe('parseSettings', () => {
     expect(parseSettings(merged, { seed: 7 })).toEqual({ ...merged, seed: 7 });
   });
 
+  const paper = { projection: { rule: 'paper' } };
+  const obs = { importance: { within: 'obs' } };
+  it.each([
+    [{ ...paper, choice: 'importance' }, 'projection.rule paper', 'found choice importance'],
+    [{ ...paper, method: 'grasp+' }, 'projection.rule paper', 'found choice importance'],
+    [{ ...paper, method: 'flap' }, 'projection.rule paper', 'found choice flap'],
+    [{ ...paper, choice: 'given' }, 'projection.rule paper', 'found choice given'],
+    [obs, 'importance.within obs', 'found choice gates'],
+    [{ ...obs, method: 'fisher' }, 'importance.within obs', 'found choice fisher'],
+    [{ ...obs, method: 'grasp+', choice: 'gates' }, 'importance.within obs', 'found choice gates'],
+  ])('refuses %o, which would have no effect', (input, setting, found) => {
+    expect(() => parseSettings(input)).toThrow(SettingsError);
+    expect(() => parseSettings(input)).toThrow(setting);
+    expect(() => parseSettings(input)).toThrow(found);
+  });
+
+  it('allows these settings where they have an effect', () => {
+    expect(parseSettings(paper, { method: 'grasprune' }).projection.rule).toBe('paper');
+    expect(parseSettings(paper, { method: 'grasp+', projection: { rule: 'exact' } }).choice).toBe(
+      'importance',
+    );
+    for (const more of [{ method: 'grasp+' }, { choice: 'importance' }, { choice: 'given' }])
+      expect(parseSettings(obs, more).importance.within).toBe('obs');
+  });
+
   it('keeps half of the units if no budget is given', () => {
     expect(parseSettings({ budget: { flopsContext: 8 } }).budget.keep).toBe(0.5);
     expect(parseSettings({ budget: { params: '80M' } }).budget).toEqual({ params: 80e6, flopsContext: 2048 });

@@ -1,3 +1,4 @@
+import { checkChoice } from '../methods/check-choice.js';
 import { checkBudget, withDefaultBudget } from './budget.js';
 import { METHODS } from './methods.js';
 import { refuseOldNames } from './old-names.js';
@@ -27,7 +28,8 @@ const defined = (values: Input): Input =>
  * Merges inputs, fills in the defaults of the method and checks all ranges.
  *
  * @param inputs settings in groups; a later input wins over an earlier one. To change parsed settings, pass them first.
- * @throws SettingsError that names each setting that is unknown, renamed or out of range.
+ * @throws SettingsError that names each setting that is unknown, renamed or out of range, or has no effect under the
+ *   choice.
  */
 export function parseSettings(...inputs: readonly Input[]): PruneSettings {
   const input = merge(inputs);
@@ -41,5 +43,6 @@ export function parseSettings(...inputs: readonly Input[]): PruneSettings {
   const parsed = settingsSchema.safeParse(complete, { error: inPlainWords });
   if (!parsed.success) throw settingsError(parsed.error);
   checkBudget(parsed.data.budget);
+  checkChoice(parsed.data);
   return parsed.data;
 }

@@ -1,13 +1,12 @@
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { DownloadError, fetchWheel, isDiskFull } from '@grasp/download';
+import { cacheFolder, DownloadError, fetchWheel, isDiskFull } from '@grasp/download';
 import { withLock } from '@grasp/files';
 import { TensorFlowSetupError } from '../errors.js';
 import { type BuildKind, type LibraryBuild, tensorFlowWheel } from './builds.js';
 import { extractLibrary, partialMark } from './extract-library.js';
 import {
   buildFolder,
-  defaultCacheDir,
   findLibrary,
   type LibraryLocation,
   libraryVariable,
@@ -41,7 +40,7 @@ export async function acquireLibrary(options: AcquireOptions = {}): Promise<Libr
   const named = options.library ?? process.env[libraryVariable];
   if (named) return requireLibrary(named);
   const build = buildFor(options.build ?? 'cpu');
-  const cacheDir = options.cacheDir ?? defaultCacheDir();
+  const cacheDir = options.cacheDir ?? cacheFolder();
   return fetchLibrary(build, buildFolder(cacheDir, build), options);
 }
 

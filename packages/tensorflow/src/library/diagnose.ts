@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
-import { DownloadError, findPython, offline, offlineVariable } from '@grasp/download';
+import { cacheFolder, DownloadError, findPython, offline, offlineVariable } from '@grasp/download';
 import { getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { TensorFlowSetupError } from '../errors.js';
 import { type OpenOptions, openedTensorFlow, openTensorFlow } from '../open-tensorflow.js';
 import type { TensorFlowInfo } from '../tensorflow.js';
 import { type BuildKind, tensorFlowVersion } from './builds.js';
 import { type CpuFeatures, cpuFeatures, usableCores } from './cpu.js';
-import { buildFolder, defaultCacheDir, findLibrary, libraryVariable } from './library-location.js';
+import { buildFolder, findLibrary, libraryVariable } from './library-location.js';
 import { buildFor } from './platform.js';
 import { setupError } from './setup-error.js';
 
@@ -59,7 +59,7 @@ async function examineLibrary(options: OpenOptions): Promise<TensorFlowInfo | un
   if (opened) return opened.info;
   if (!(options.library ?? process.env[libraryVariable])) {
     const build = buildFor(options.build ?? 'cpu');
-    const folder = buildFolder(options.cacheDir ?? defaultCacheDir(), build);
+    const folder = buildFolder(options.cacheDir ?? cacheFolder(), build);
     if (!findLibrary(folder, [build.files])) return undefined;
   }
   const backend = getBackend() as string | undefined;

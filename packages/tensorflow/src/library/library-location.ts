@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { TensorFlowSetupError } from '../errors.js';
 import { builds, type LibraryBuild, type LibraryFiles, tensorFlowVersion } from './builds.js';
@@ -13,11 +12,6 @@ export interface LibraryLocation {
   framework: string;
   /** Path of libtensorflow_cc. */
   cc: string;
-}
-
-/** The user's cache folder: `$XDG_CACHE_HOME/grasp`, or `~/.cache/grasp`. */
-export function defaultCacheDir(environment: NodeJS.ProcessEnv = process.env): string {
-  return path.join(environment.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'grasp');
 }
 
 /** The folder of a fetched build. */

@@ -2,7 +2,13 @@ import { basename, join, resolve } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
-import { type BackendName, openEngine, type PruneSettings, projectionOf } from '@grasp/prune';
+import {
+  type BackendName,
+  checkEngineOptions,
+  openEngine,
+  type PruneSettings,
+  projectionOf,
+} from '@grasp/prune';
 import { assertEmpty } from '../../shared/files/assert-empty.js';
 import { makeFolder } from '../../shared/files/make-folder.js';
 import { type ContestTexts, checkTexts, contestData } from '../../shared/official/contest-data.js';
@@ -46,13 +52,14 @@ export interface Contest {
  * Prunes a model with the paper's code and with this project, on the same text with the same settings, and measures
  * both with the same evaluator.
  *
- * @throws OfficialError, PythonError, BenchOptionError
+ * @throws OfficialError, PythonError, BenchOptionError, EngineError
  */
 export async function against(options: AgainstOptions): Promise<Contest> {
   const { model, settings, say, backend, threads, device } = options;
   const [official, out] = [resolve(options.official), resolve(options.out)];
   await checkClone(official);
   checkTexts(options.texts);
+  checkEngineOptions({ backend, threads });
   const asArguments = officialArguments(settings);
   const checkpoint = await openCheckpoint(model);
   try {

@@ -1,13 +1,8 @@
+import type { TextTable } from '../../shared/tables/text-table.js';
 import type { Contest } from './against.js';
 
-/** A table of strings. */
-export interface ContestTable {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
 /** Both implementations side by side, one row per quantity. */
-export function contestTable({ model, dense, official, grasp, officialPerplexity }: Contest): ContestTable {
+export function contestTable({ model, dense, official, grasp, officialPerplexity }: Contest): TextTable {
   const texts = Object.keys(dense.perplexity);
   const perplexity = (value: number | undefined) => value?.toFixed(4) ?? '';
   const share = (value: number) => `${(100 * value).toFixed(1)}%`;

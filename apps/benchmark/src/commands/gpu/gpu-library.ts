@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findPython, offlineVariable } from '@grasp/download';
-import { defaultCacheDir, tensorFlowVersion } from '@grasp/tensorflow';
+import { cacheFolder, findPython, offlineVariable } from '@grasp/download';
+import { tensorFlowVersion } from '@grasp/tensorflow';
 import { execa } from 'execa';
 import { GpuBenchmarkError } from './gpu-error.js';
 
@@ -17,7 +17,7 @@ const PACKAGE = `tensorflow[and-cuda]==${tensorFlowVersion}`;
  *
  * @throws GpuBenchmarkError if none can be had; the message says what to do
  */
-export async function gpuLibrary(say: (line: string) => void, cache = defaultCacheDir()): Promise<string> {
+export async function gpuLibrary(say: (line: string) => void, cache = cacheFolder()): Promise<string> {
   const named = process.env[VARIABLE];
   if (named) {
     if (hasLibrary(named)) return named;

@@ -52,7 +52,7 @@ export const profileCommand = () =>
     .option('--repeats <n>', 'timed passes at each width', count, 7)
     .addOption(dtypeOption())
     .addOption(backendOption())
-    .option('--threads <n>', 'default: all cores', count, availableParallelism())
+    .option('--threads <n>', 'default: all cores', count)
     .action(async (given, { out, tokens, repeats, dtype, backend, threads }) => {
       await assertWritable(out);
       const path = await modelPath(given);
@@ -76,7 +76,7 @@ export const profileCommand = () =>
         decoder.dispose();
         const table: LatencyTable = {
           ...{ format: 'grasp-latency', version: 1 },
-          machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${threads} threads`,
+          machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${threads ?? availableParallelism()} threads`,
           engine: `${engine.description}, ${dtype}`,
           ...{ tokens, model, ...times },
         };

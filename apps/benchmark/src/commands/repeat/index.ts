@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { type BackendName, parseSettings } from '@grasp/prune';
+import { parseSettings } from '@grasp/prune';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { backendOption } from '../../shared/options/common-options.js';
@@ -19,7 +19,6 @@ class UnequalRunsError extends Error {
   readonly code = 'GRASP_UNEQUAL_RUNS';
 }
 
-const _BACKENDS: readonly BackendName[] = ['tensorflow', 'wasm'];
 const COLUMNS = ['file', 'bytes', ''];
 const row = ({ name, bytes, equal }: ComparedFile): string[] => [
   name,
@@ -36,7 +35,7 @@ export const repeatCommand = () =>
     .option('--text <file>', 'calibration text (default: two speeches by Lincoln)', nonEmpty)
     .option('--settings <json>', 'settings of the runs (default: a short run)', jsonObject, SHORT)
     .addOption(backendOption())
-    .option('--threads <n>', 'default: all cores', count, availableParallelism())
+    .option('--threads <n>', 'default: all cores', count)
     .option('--report <folder>', 'folder for repeat.json and repeat.md', nonEmpty)
     .action(async (given, { text = DEFAULT_TEXT, settings: input, backend, threads, report }) => {
       const model = await modelPath(given);

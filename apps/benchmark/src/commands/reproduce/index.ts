@@ -1,5 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { TASKS, taskNamed } from '@grasp/eval';
+import { taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
 import { launch } from '../../shared/jobs/launch.js';
@@ -21,8 +21,6 @@ import type { Report } from './report/report.js';
 import { textReport, writeReport } from './report/write-report.js';
 import { reproduce } from './reproduce.js';
 import { SUITES } from './suites/suites.js';
-
-const _TASK_NAMES = TASKS.map(({ name }) => name);
 
 export const reproduceCommand = () =>
   new Command()

@@ -7,10 +7,10 @@ import {
   type HealTexts,
   heal,
   healIdentity,
-  healStateFile,
   type PruneEvent,
 } from '@grasp/prune';
 import { isPruned } from './prune-into.js';
+import { resumableHealState } from './resumable-state.js';
 
 export interface HealIntoJob {
   /** Folder of the pruned model. */
@@ -32,14 +32,14 @@ const STEPS_PER_LINE = 16;
 
 /**
  * Heals a pruned model into a folder, which appears under its name only when it is complete. An interrupted run resumes from
- * its last saved state.
+ * its last saved state, unless it is of another engine or release.
  */
 export async function healInto({ folder, say, onEvent, ...job }: HealIntoJob): Promise<void> {
   if (await isPruned(folder, HEAL_RECORD)) return;
   const pruned = await openCheckpoint(job.pruned);
   try {
     const run = { ...job, pruned, engine: await job.engine() };
-    const stateFile = healStateFile(`${folder}.state`, await healIdentity(run));
+    const stateFile = resumableHealState(`${folder}.state`, await healIdentity(run));
     const output = await claimOutputFolder(folder);
     try {
       for await (const event of heal({ ...run, folder: output.work, stateFile })) {

@@ -5,17 +5,14 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import { claimOutputFolder } from '@grasp/files';
 import {
   type Engine,
-  openStateFile,
   type PruneEvent,
   type PruneSettings,
   prune,
   RUN_RECORD,
-  type RunIdentity,
-  RunStateError,
   removeState,
   runIdentity,
-  type StateFile,
 } from '@grasp/prune';
+import { resumableState } from './resumable-state.js';
 
 export interface PruneIntoJob {
   readonly checkpoint: Checkpoint;
@@ -73,14 +70,4 @@ export async function isPruned(folder: string, record = RUN_RECORD): Promise<boo
   return (
     (await namesIn(dirname(folder))).includes(basename(folder)) && (await namesIn(folder)).includes(record)
   );
-}
-
-/** The state that an earlier run saved, or an empty one. State of another engine or release is discarded. */
-export async function resumableState(path: string, identity: RunIdentity): Promise<StateFile> {
-  try {
-    return await openStateFile(path, identity);
-  } catch (error) {
-    if (!(error instanceof RunStateError)) throw error;
-    return openStateFile(path, identity, { restart: true });
-  }
 }

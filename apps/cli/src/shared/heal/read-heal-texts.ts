@@ -95,7 +95,7 @@ function splitEnd(
   const flag = `--${prefix}held-out`;
   if (count === 0) return [blocks, undefined];
   if (available <= count) {
-    const message = `${name} has ${formatItems(available, 'block')}, of which ${flag} would leave none to train on. Give more text, or a lower ${flag}.`;
+    const message = `${name} has ${formatItems(available, 'block')}, and ${flag} ${count} would leave none to train on. Give more text, or a lower ${flag}.`;
     throw new SettingsError(message, ['held-out']);
   }
   const trained = available - count;

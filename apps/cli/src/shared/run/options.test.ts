@@ -120,6 +120,21 @@ describe('runOptions', () => {
     expect(settings.method).toBe('grasp+');
   });
 
+  it('refuses, by their flags, settings that the choice of units would ignore', async () => {
+    const model = { model: 'm', calib: ['a.txt'] };
+    const refused: readonly [Record<string, unknown>, RegExp][] = [
+      [
+        { projection: 'paper', method: 'grasp+' },
+        /^--projection paper .* found choice importance\. .* --projection paper, or/,
+      ],
+      [{ projection: 'paper', scores: 's.json' }, /^--projection paper .* found choice given\./],
+      [{ within: 'obs' }, /^--within obs .* found choice gates\./],
+      [{ within: 'obs', method: 'grasp+', mask: 'm.json' }, /^--mask and --within obs: each chooses/],
+    ];
+    for (const [flags, message] of refused)
+      await expect(runOptions({ ...model, ...flags }), JSON.stringify(flags)).rejects.toThrow(message);
+  });
+
   it('refuses an output that is, contains or lies in an input', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'grasp-apart-'));
     try {

@@ -51,6 +51,8 @@ export async function runOptions(
     heal: { text: healTexts = [], teacherCache },
   } = parsed.data;
   refuseSeveralChoices(settings, { scores, mask, methodModule });
+  if ([scores, mask, methodModule].some((path) => path !== undefined))
+    await inFlags(() => parseSettings(settings, { choice: 'given' })); // throws if they take effect under another choice only
   const files = [config, scores, mask, methodModule].filter((path) => path !== undefined);
   const read = [model, ...calib, ...mix, ...scaleCalib, ...texts, ...healTexts, ...files];
   if (out !== undefined) await assertApart(out, read, teacherCache === undefined ? [] : [teacherCache]);
@@ -59,7 +61,7 @@ export async function runOptions(
 
 /** @throws SettingsError if more than one of the options chooses the units */
 function refuseSeveralChoices(
-  { method, choice }: PruneSettings,
+  { method, choice, importance }: PruneSettings,
   given: Pick<RunInputs, 'scores' | 'mask' | 'methodModule'>,
 ): void {
   const { methodModule, ...files } = given;
@@ -70,6 +72,8 @@ function refuseSeveralChoices(
     choosing.push(`--method ${method}`);
   if (choosing.length > 0 && choice !== 'given' && choice !== parseSettings({ method }).choice)
     choosing.push(`--choice ${choice}`);
+  if (choosing.length > 0 && importance.within !== 'importance')
+    choosing.push(`--within ${importance.within}`);
   if (choosing.length < 2) return;
   throw new SettingsError(`${choosing.join(' and ')}: each chooses all units. Use one of them.`, ['method']);
 }

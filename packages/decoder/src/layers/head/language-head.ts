@@ -45,7 +45,7 @@ export class LanguageHead {
     // so that its host copy can be collected while the layers load.
     tf.dispose(tf.tidy(() => tf.gather(embedding, tf.tensor1d([0], 'int32'))));
     const plain = await reader.norm(FINAL_NORM, config.hiddenSize, config.normOffset);
-    const norm = config.logitScale === 1 ? plain : tf.mul(plain, config.logitScale);
+    const norm = config.logitScale === 1 ? plain : reader.own(tf.mul(plain, config.logitScale));
     if (norm !== plain) plain.dispose();
     const head = config.tiedHead ? embedding : await reader.matrix(HEAD, shape);
     return new LanguageHead(runtime, config, { norm, embedding, head });

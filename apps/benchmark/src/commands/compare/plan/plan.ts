@@ -156,8 +156,9 @@ function planMask(method: ComparedMethod, options: MaskOptions): PlannedMask {
   const { model, identity, keep, seed, blocks, cells, out, recoveries, heal } = options;
   const name = `${model}-${method.name}-keep-${keep}-seed-${seed}`;
   const ofMask: SettingsInput = { ...withoutMethod(method.settings), budget: { keep }, seed };
-  const asked = parseSettings(options.settings, method.settings, { budget: { keep }, seed });
-  const settings = choiceSettings({ ...asked, ...(method.given ? { choice: 'given' as const } : {}) });
+  const given: SettingsInput = method.given ? { choice: 'given' } : {};
+  const asked = parseSettings(options.settings, method.settings, given, { budget: { keep }, seed });
+  const settings = choiceSettings(asked);
   const inputs = {
     model: identity,
     choice: flatSettings(settings),

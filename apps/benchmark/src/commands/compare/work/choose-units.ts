@@ -4,7 +4,7 @@ import { chooseMask, projectionOf, removeState, runIdentity } from '@grasp/prune
 import { hashOf } from '../../../shared/cells/hash.js';
 import { makeFolder } from '../../../shared/files/make-folder.js';
 import { loadModel } from '../../../shared/models/load-model.js';
-import { resumableState } from '../../../shared/models/prune-into.js';
+import { resumableState } from '../../../shared/models/resumable-state.js';
 import { peakMemory, resetPeakMemory } from '../../../shared/timing/peak-memory.js';
 import type { PlannedMask } from '../plan/plan.js';
 import { type Choice, readChoice, storedChoice } from './choice-cell.js';

@@ -1,0 +1,29 @@
+import type { PruneSettings } from '../settings/schema.js';
+import { SettingsError } from '../settings/settings-error.js';
+
+/** @throws SettingsError if masks should come from the paper's greedy prefix, and units are not chosen by gates. */
+export function checkRule({ projection, choice }: Pick<PruneSettings, 'projection' | 'choice'>): void {
+  if (projection.rule !== 'paper' || choice === 'gates') return;
+  throw new SettingsError(
+    `projection.rule paper projects the scores of gates; found choice ${choice}. ` +
+      'Leave out projection.rule paper, or use choice gates.',
+    ['projection.rule', 'choice'],
+  );
+}
+
+/**
+ * Checks settings that take effect under one choice only.
+ *
+ * @throws SettingsError if the units are chosen in another way.
+ */
+export function checkChoice(settings: Pick<PruneSettings, 'projection' | 'choice' | 'importance'>): void {
+  checkRule(settings);
+  const { choice, importance } = settings;
+  // A given mask may have been chosen so.
+  if (importance.within === 'importance' || choice === 'importance' || choice === 'given') return;
+  throw new SettingsError(
+    `importance.within ${importance.within} needs the layer counts of choice importance; found choice ${choice}. ` +
+      'Add choice importance, which is the default of method grasp+.',
+    ['importance.within', 'choice'],
+  );
+}
