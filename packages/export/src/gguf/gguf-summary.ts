@@ -20,6 +20,8 @@ export interface GgufSummary {
   readonly paddedWidths: readonly number[];
   /** FFN widths are rounded up to multiples of this. */
   readonly widthMultiple: number;
+  /** Tokens of the context: no more than the smallest window of the model, if llama.cpp has no windows for it. */
+  readonly contextLength: number;
 }
 
 /** Summarises a file that is to be written. */
@@ -50,5 +52,6 @@ export function ggufSummary(
     levelled: layout.levelled,
     paddedWidths: [...widths].sort((a, b) => a - b),
     widthMultiple: WIDTH_MULTIPLE,
+    contextLength: model.contextLength,
   };
 }

@@ -80,16 +80,18 @@ export async function writeGguf(
 /**
  * Checks whether `writeGguf` can write a checkpoint, without reading weights: for programs that work before they write.
  *
+ * @returns what is known of the file before that
  * @throws as `writeGguf`, unless weights or the disk cause it
  */
 export async function checkGguf(
   given: Checkpoint,
   file: string,
   options: Pick<WriteGgufOptions, 'type' | 'overwrite'>,
-): Promise<void> {
+): Promise<Pick<GgufSummary, 'contextLength'>> {
   const { header, tensorsBy } = await planned(given, file, options);
   tensorsBy();
   await checkGgufHeader(header);
+  return { contextLength: header.model.contextLength };
 }
 
 /** All that a file will hold. No weight is read. */

@@ -166,6 +166,7 @@ describe('rope settings', () => {
     [
       { rope_scaling: { rope_type: 'yarn', factor: null }, original_max_position_embeddings: 64 },
       {
+        rope_theta: 10_000,
         rope_scaling: { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 64 },
         original_max_position_embeddings: 64,
       },

@@ -28,7 +28,7 @@ it('takes what is given, and reads as much text in other rounds', () => {
 
 it('takes one round where brain surgeon chooses within layers', () => {
   const within = (importance: object) =>
-    importanceRounds(parseSettings({ importance: { within: 'obs', ...importance } }));
+    importanceRounds(parseSettings({ method: 'grasp+', importance: { within: 'obs', ...importance } }));
   expect(within({})).toEqual({ rounds: 1, blocksPerRound: 32 });
   expect(within({ rounds: 8 })).toEqual({ rounds: 8, blocksPerRound: 4 });
 });

@@ -1,14 +1,29 @@
+import type { DecoderConfig } from '@grasp/decoder';
 import type { GgufFileType, GgufSummary } from '@grasp/export';
 import { formatShare } from '../../shared/format.js';
 
 /** Widths that a line names. */
 const NAMED = 6;
 
-/** Lines about what a GGUF file holds beside the model, and in other types than asked for. Empty if there is nothing. */
-export function aboutFile(summary: GgufSummary, type: GgufFileType): string[] {
-  const padding = paddingLine(summary);
-  const types = typesLine(summary, type);
-  return [...(padding ? [padding] : []), ...(types ? [types] : [])];
+/**
+ * Lines about what a GGUF file holds beside the model, in other types than asked for, and not at all. Empty if there is
+ * nothing.
+ */
+export function aboutFile(
+  summary: GgufSummary,
+  type: GgufFileType,
+  decoder: Pick<DecoderConfig, 'contextLength'>,
+): string[] {
+  const lines = [paddingLine(summary), typesLine(summary, type), contextLine(summary, decoder)];
+  return lines.filter((line) => line !== undefined);
+}
+
+function contextLine(
+  { contextLength }: GgufSummary,
+  { contextLength: whole }: Pick<DecoderConfig, 'contextLength'>,
+): string | undefined {
+  if (contextLength === whole) return undefined;
+  return `Context: ${contextLength} of ${whole} tokens, the window of the model: llama.cpp has no windows for its architecture.`;
 }
 
 function paddingLine({

@@ -132,6 +132,11 @@ describe('grasp export', () => {
     expect(text).toMatch(
       /PARAMETER stop "a"\nPARAMETER temperature 0.6\nPARAMETER top_k 20\nPARAMETER num_ctx \d+\n$/,
     );
+    const windowed = { ...model.config, model_type: 'mistral', sliding_window: 16 };
+    await writeCheckpoint({ ...model, config: windowed }, at('windowed'));
+    await writeFile(at('windowed/tokenizer_config.json'), JSON.stringify(config));
+    expect((await run('windowed', 'short')).out).toContain('Context: 16 of ');
+    expect(await readFile(at('short/Modelfile'), 'utf8')).toContain('PARAMETER num_ctx 16\n');
     await writeFile(
       at('chatty/tokenizer_config.json'),
       JSON.stringify({ chat_template: '{{ messages|length }}' }),

@@ -63,9 +63,8 @@ export async function exportGguf(
   terminal: Terminal,
 ): Promise<void> {
   const file = ggufFile({ out, ollama });
-  const { contextLength } = checkpoint.decoder;
+  const { contextLength } = await checkGguf(checkpoint, file, { type, overwrite });
   const modelfile = ollama ? await modelfileOf(checkpoint, OLLAMA_FILE, contextLength) : undefined;
-  await checkGguf(checkpoint, file, { type, overwrite });
   const importance = await importanceOf?.();
   if (ollama) {
     await mkdir(out, { recursive: true }).catch((error: unknown) => {
@@ -87,5 +86,5 @@ export async function exportGguf(
     const tag = basename(resolve(out)).toLowerCase();
     terminal.print(`Run: ollama create ${tag} -f ${join(out, MODELFILE)}`);
   }
-  for (const line of aboutFile(summary, type)) terminal.print(line);
+  for (const line of aboutFile(summary, type, checkpoint.decoder)) terminal.print(line);
 }

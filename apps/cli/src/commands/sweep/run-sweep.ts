@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decoderLayout } from '@grasp/decoder';
 import {
@@ -68,6 +69,7 @@ export async function runSweep(
     await freeFolder(folder, overwrite || found !== undefined); // before the work, not after it
     if (found) written.set(point, found);
   }
+  if (!stateFile.resumed) await rm(join(out, CURVE), { force: true }); // its points are of other scores
   note(`Learning scores at ${learning.name}`);
   const choice = await watch(
     learnScores({ ...scoring, stateFile, saveEvery: options.saveEvery }),

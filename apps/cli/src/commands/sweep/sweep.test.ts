@@ -119,6 +119,27 @@ describe('grasp sweep', () => {
     expect(err).not.toContain('Learning scores');
   });
 
+  it('discards the points of other scores before it learns anew', async () => {
+    await sweep('anew', '--keep', '0.8,0.5');
+    const stop = new AbortController();
+    const note = (line: string) => {
+      if (line.startsWith('Learning scores')) stop.abort();
+    };
+    const argv = [
+      'sweep',
+      at('model'),
+      '--out',
+      at('anew'),
+      ...text(),
+      ...small,
+      '--keep',
+      '0.8,0.5',
+      '--restart',
+    ];
+    expect(await runCommand(argv, keptTerminal({ signal: stop.signal, note }).terminal)).not.toBe(0);
+    expect(await readdir(at('anew'))).not.toContain('sweep.json');
+  });
+
   it('is a run like any other at the budget that scores are learned under', async () => {
     const one = await grasp('prune', at('model'), '--out', at('one'), ...text(), ...small, '--keep', '0.5');
     expect(one.code).toBe(0);
