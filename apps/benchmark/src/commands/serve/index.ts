@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +48,7 @@ export const serveCommand = () =>
       for (const model of [dense, ...pruned]) paths.push(await modelPath(model));
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-serve-'));
       const interrupt = new AbortController();
+      setMaxListeners(0, interrupt.signal); // one for each client
       const ignore = onInterrupt(() => interrupt.abort());
       try {
         await serveModels(paths, { ...options, scratch, signal: interrupt.signal });
