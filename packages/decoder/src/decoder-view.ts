@@ -24,7 +24,9 @@ import type { DecoderParts } from './layers/decoder-parts.js';
 import { type Pass, PreparedLayers } from './layers/prepared-layers.js';
 import { checkLengths, gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
 import type { TeacherLogits } from './math/head/distillation.js';
+import { inputMoments } from './observation/input-moments.js';
 import { observe, type TakeObserved } from './observation/observe.js';
+import type { SublayerMoments } from './observation/sublayer-moments.js';
 import { readTensor } from './runtime/read-tensor.js';
 import type { DecoderParameters, ParameterName } from './spec/parameters.js';
 import { checkBatch, meanOverTargets, splitTargets, type TokenBatch } from './token-batch.js';
@@ -116,8 +118,11 @@ export class DecoderView {
     return unitProducts(this.parts, this.parameters, batch);
   }
 
-  /** Second moments of the gradients at the sublayers' outputs, with any post norm. Throws as `lossAndGradients`. */
-  outputGradients(batch: TokenBatch): Promise<readonly OutputGradients[]> {
+  /**
+   * Gate gradients as `lossAndGradients`, and in the same pass the second moments of the gradients at the sublayers'
+   * outputs, with any post norm. Throws as `lossAndGradients`.
+   */
+  outputGradients(batch: TokenBatch): Promise<OutputGradients> {
     return outputGradients(this.parts, this.parameters, batch);
   }
 
@@ -222,6 +227,16 @@ export class DecoderView {
    */
   observe(batches: Iterable<TokenBatch>, sites: readonly string[], take: TakeObserved): Promise<void> {
     return observe(this.parts, this.parameters, batches, sites, take);
+  }
+
+  /**
+   * Second moments of the inputs of the output matrices, `[U·w, U·w]` with units in layout order, one matrix at a time from
+   * the bottom up. All batches go through one sublayer before the next. Memory: a float32 tensor `[N, d]` of each batch, and the sums of one matrix.
+   *
+   * @throws DecoderInputError for a batch that does not fit.
+   */
+  inputMoments(batches: readonly TokenBatch[]): AsyncGenerator<SublayerMoments, void, undefined> {
+    return inputMoments(this.parts, this.parameters, batches);
   }
 
   private generation(prompts: TokenBatch): Generation {

@@ -51,6 +51,7 @@ export type { TeacherLogits } from './math/head/distillation.js';
 export type { TeacherTargets } from './math/head/teacher-targets.js';
 export { rotaryFrequencies } from './math/rotary-frequencies.js';
 export type { TakeObserved } from './observation/observe.js';
+export type { SublayerMoments } from './observation/sublayer-moments.js';
 export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
 export { normCount, normScales } from './recovery/norm-parameters.js';
 export { eagerRuntime, type Runtime, type Scope, type TensorFunction } from './runtime/runtime.js';

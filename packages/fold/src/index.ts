@@ -7,7 +7,7 @@ export type { WeightChanges } from './changes/weight-changes.js';
 export { FoldError, MaskFileError } from './errors.js';
 export { type FoldOptions, foldCheckpoint } from './fold-checkpoint.js';
 export { decodeMask, encodeMask, type PrunedUnits } from './mask-file.js';
-export { type DefiniteSolver, solveByCholesky } from './refit/cholesky.js';
+export { cholesky, type DefiniteSolver, solveByCholesky } from './refit/cholesky.js';
 export type { NormalEquations } from './refit/normal-equations.js';
 export type { OutputProblem, RefitModel, RefitStep, RefitWalk } from './refit/refit-model.js';
 export {

@@ -63,6 +63,7 @@ export { inputImportance } from './methods/measures/input-importance.js';
 export { type UnitTaylor, unitTaylor } from './methods/measures/unit-taylor.js';
 export { methodFromModule } from './methods/method-module.js';
 export { obsWithin } from './methods/obs/obs-within.js';
+export { addOutputMoments, type OutputMoments } from './methods/obs/output-moments.js';
 export type {
   MaskingMethod,
   MethodInputs,

@@ -1,18 +1,21 @@
-import type { UnitBlock } from '@grasp/budget';
 import type { DecoderParts } from '../layers/decoder-parts.js';
 import { PreparedLayers } from '../layers/prepared-layers.js';
-import { splitParameters } from '../layers/split-parameters.js';
+import { gatesInLayoutOrder, splitParameters } from '../layers/split-parameters.js';
+import type { SublayerMoments } from '../observation/sublayer-moments.js';
 import { readTensor } from '../runtime/read-tensor.js';
 import type { DecoderParameters } from '../spec/parameters.js';
-import { checkBatch, splitTargets, type TokenBatch } from '../token-batch.js';
+import { checkBatch, meanOverTargets, splitTargets, type TokenBatch } from '../token-batch.js';
 import { backpropagate } from './backpropagation.js';
 import { nonFiniteError } from './non-finite.js';
 
-/** The second moments of the gradient at the output of one sublayer. */
+/** What `DecoderView.outputGradients` finds on one batch. */
 export interface OutputGradients {
-  readonly block: UnitBlock;
-  /** `Σ_t g_ti · g_tj` over the tokens of a batch, `g = ∂L/∂y` for the mean loss `L`: float32 `[d, d]`, row-major. */
-  readonly gram: Float32Array;
+  /** Mean next-token cross entropy. */
+  readonly loss: number;
+  /** ∂L/∂z of each unit, float32, in layout order; 0 for units whose gate is 0. */
+  readonly gates: Float32Array;
+  /** `Σ_t g_ti · g_tj` of `g = ∂L/∂y` at the outputs `y` of the sublayers that can be pruned: `[d, d]`. */
+  readonly moments: readonly SublayerMoments[];
 }
 
 /** See `DecoderView.outputGradients`. */
@@ -20,26 +23,30 @@ export async function outputGradients(
   parts: DecoderParts,
   parameters: DecoderParameters,
   batch: TokenBatch,
-): Promise<OutputGradients[]> {
+): Promise<OutputGradients> {
   checkBatch(parts.config, batch, 2);
   const { head, positions, sublayers, layout } = parts;
   const { inputs, tokens } = splitTargets(batch);
-  const layers = new PreparedLayers(parts, splitParameters(parts, parameters, 'kept'));
+  const split = splitParameters(parts, parameters, 'kept');
+  const layers = new PreparedLayers(parts, split);
   try {
-    const { nll, outputGrams } = layers.run((passes) => {
+    const { nll, dz, grams } = layers.run((passes) => {
       const at = positions.range(0, tokens, batch.shape[1]);
       const wanted = { pruned: false, tuning: false, outputs: true };
-      const { nll, outputGrams } = backpropagate(head, passes, layers.norm, batch, at, wanted);
-      return { nll, outputGrams: outputGrams! };
+      const { nll, dz, outputGrams } = backpropagate(head, passes, layers.norm, batch, at, wanted);
+      return { nll, dz, grams: outputGrams! };
     });
-    const [losses, grams] = await Promise.all([readTensor(nll), readTensor(outputGrams)]);
-    const loss = losses.reduce((sum, x) => sum + x, 0);
+    const reads = [readTensor(nll), readTensor(dz), readTensor(grams)] as const;
+    await Promise.allSettled(reads); // if one fails, the others still need their tensors
+    const [losses, ofGates, all] = await Promise.all(reads);
+    const loss = meanOverTargets(batch, losses);
     if (!Number.isFinite(loss)) throw await nonFiniteError(parts, layers, inputs, tokens);
-    const size = grams.length / sublayers.length;
-    return sublayers.flatMap(({ block }, i) => {
-      const gram = grams.subarray(i * size, (i + 1) * size);
+    const size = all.length / sublayers.length;
+    const moments = sublayers.flatMap(({ block }, i) => {
+      const gram = all.subarray(i * size, (i + 1) * size);
       return block.start < layout.size ? [{ block, gram }] : []; // the others cannot be pruned
     });
+    return { loss, gates: gatesInLayoutOrder(parts, split, ofGates, false), moments };
   } finally {
     layers.dispose();
   }

@@ -18,7 +18,7 @@ import { matchSites, SUBLAYER_SITES, siteName } from './sites.js';
 export type TakeObserved = (site: string, tensor: tf.Tensor2D, batch: number) => void | Promise<void>;
 
 /** The tensors of one sublayer: the stream after it, and what was asked for. */
-interface Observed {
+export interface Observed {
   readonly after: tf.Tensor; //               [N, d]
   readonly normed?: tf.Tensor | undefined; // [N, d]
   readonly inputs?: tf.Tensor | undefined; // [N, U·w]
@@ -83,7 +83,14 @@ async function walk(
         await give(before, x);
         const wanted = { normed: sites.has(normed), inputs: sites.has(inputs), output: sites.has(output) };
         const passed = layers.run((passes) => ({
-          ...pass(parts, passes[i]!, layers.parameters.sublayers[i]!.permutation, x, positions, wanted),
+          ...observeSublayer(
+            parts,
+            passes[i]!,
+            layers.parameters.sublayers[i]!.permutation,
+            x,
+            positions,
+            wanted,
+          ),
         })) as Observed;
         x.dispose();
         x = passed.after;
@@ -106,13 +113,13 @@ async function walk(
 }
 
 /** One sublayer. Synchronous: its weights lie in the order of the permutation meanwhile. */
-function pass(
+export function observeSublayer(
   { config, runtime }: DecoderParts,
   { sublayer, tensors }: Pass,
   permutation: Permutation,
   x: tf.Tensor,
   positions: Positions,
-  wanted: { readonly normed: boolean; readonly inputs: boolean; readonly output: boolean },
+  wanted: { readonly normed?: boolean; readonly inputs?: boolean; readonly output?: boolean },
 ): Observed {
   if (!wanted.normed && !wanted.inputs && !wanted.output)
     return { after: sublayer.forward(x, tensors, positions) };

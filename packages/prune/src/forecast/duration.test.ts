@@ -4,6 +4,7 @@ import type { Forecast } from './forecast.js';
 
 const nothing: Forecast = {
   gateSteps: 0,
+  surgeryFlops: 0,
   scaleSteps: 0,
   flopsPerGateStep: 0,
   flopsPerScaleStep: 0,

@@ -38,7 +38,8 @@ export function forecastSeconds(run: Forecast, flopsPerSecond: number, dtype: DT
   const perActivation = OPERATIONS_PER_ACTIVATION[dtype];
   const gateStep = run.flopsPerGateStep + perActivation * run.activationsPerGateStep;
   const scaleStep = run.flopsPerScaleStep + perActivation * run.activationsPerScaleStep;
-  const once = run.refitFlops + run.teacherFlops + OPERATIONS_PER_SOLVE[dtype] * run.solveFlops;
+  const once =
+    run.surgeryFlops + run.refitFlops + run.teacherFlops + OPERATIONS_PER_SOLVE[dtype] * run.solveFlops;
   const operations = run.gateSteps * gateStep + run.scaleSteps * scaleStep + once;
   return operations / flopsPerSecond + run.scaleSteps * run.loraParameters * SECONDS_PER_LORA_PARAMETER;
 }

@@ -7,6 +7,7 @@ import {
   loraSides,
   totalAmount,
 } from '@grasp/decoder';
+import { obsOperations } from '../methods/obs/obs-cost.js';
 import type { PruneSettings } from '../settings/schema.js';
 import { bytesPerElement, gpuPeakBytes, processPeakBytes } from './peak-memory.js';
 import { refitCost } from './refit-cost.js';
@@ -24,6 +25,8 @@ export interface Forecast {
   readonly scaleSteps: number;
   readonly flopsPerGateStep: number;
   readonly flopsPerScaleStep: number;
+  /** Of optimal brain surgeon, gradients not counted. 0 without it. */
+  readonly surgeryFlops: number;
   /** Of the whole refit, its least squares not counted. 0 without a refit. */
   readonly refitFlops: number;
   /** Of the refit's least squares, in float64. */
@@ -68,6 +71,7 @@ export function forecast(
     scaleSteps,
     flopsPerGateStep: totalAmount(gateStep.operations),
     flopsPerScaleStep: totalAmount(scaleStep.operations),
+    surgeryFlops: surgeryOperations(config, plan, keep),
     refitFlops: refit?.operations ?? 0,
     solveFlops: refit?.solveOperations ?? 0,
     loraParameters: rank * (lora.inputs + lora.outputs),
@@ -91,10 +95,22 @@ function teacherOperations(
   config: DecoderConfig,
   { teacherTokens, teacherOnlyTokens, length }: RunPlan,
 ): number {
-  const { sublayers, head } = decoderLayers(config);
+  const { head } = decoderLayers(config);
   const predictions = totalAmount(head.forwardSaving({ tokens: teacherTokens, length }).operations);
+  return predictions + layerOperations(config, teacherOnlyTokens, length);
+}
+
+function surgeryOperations(config: DecoderConfig, { surgery, length }: RunPlan, keep: number): number {
+  if (!surgery) return 0;
+  const { tokens } = surgery;
+  return layerOperations(config, tokens, length) + obsOperations(config, tokens, keep);
+}
+
+/** Operations of all layers in a forward pass. */
+function layerOperations(config: DecoderConfig, tokens: number, length: number): number {
+  const { sublayers } = decoderLayers(config);
   return sublayers.reduce(
-    (sum, { cost }) => sum + totalAmount(cost.forward({ tokens: teacherOnlyTokens, length }).operations),
-    predictions,
+    (sum, { cost }) => sum + totalAmount(cost.forward({ tokens, length }).operations),
+    0,
   );
 }

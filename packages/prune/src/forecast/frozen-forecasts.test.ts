@@ -10,7 +10,8 @@ interface Frozen {
   readonly settings: number;
   readonly texts: number;
   readonly share?: number;
-  readonly forecast: Forecast;
+  /** Brain surgeon came later. */
+  readonly forecast: Omit<Forecast, 'surgeryFlops'>;
   /** At 1e11 operations per second. */
   readonly seconds: number;
 }
@@ -26,7 +27,8 @@ it('holds every combination of model, settings, texts and share', () => {
 
 it.each(frozen)(
   'forecasts $model with settings $settings, texts $texts, share $share as before',
-  ({ model, settings: index, texts, share, forecast: expected, seconds }) => {
+  ({ model, settings: index, texts, share, forecast: others, seconds }) => {
+    const expected: Forecast = { ...others, surgeryFlops: 0 };
     const settings = parseSettings({ heldOut: { blocks: 0 } }, FROZEN_SETTINGS[index]!);
     const found = forecast(FROZEN_MODELS[model]!, settings, FROZEN_TEXTS[texts]!, share);
     expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());

@@ -1,5 +1,5 @@
 import { type DecoderConfig, type DecoderCost, decoderCost, decoderSize, loraSides } from '@grasp/decoder';
-import { obsBytes } from '../methods/obs/obs-bytes.js';
+import { obsBytes } from '../methods/obs/obs-cost.js';
 import { refitCost } from './refit-cost.js';
 import type { RunPlan } from './run-plan.js';
 import { savedPerStep } from './saved-elements.js';
@@ -53,7 +53,7 @@ function learningBytes(config: DecoderConfig, plan: RunPlan, keep: number, piece
   const tuning = step + BYTES_PER_LORA_PARAMETER * plan.rank * (inputs + outputs);
   const teacher = 2 * plan.teacherTokens * config.hiddenSize; // one vector per token, in bfloat16
   const refit = plan.refit ? refitCost(config, plan.refit, keep, bytes).bytes : 0;
-  const surgery = plan.surgery ? obsBytes(config, plan.surgery) : 0;
+  const surgery = plan.surgery ? obsBytes(config, plan.surgery.by, plan.surgery.tokens) : 0;
   // Tuning can reuse what a refit held, but in pieces, which the process keeps. So both count.
   return matrixBytes(config, bytes) + Math.max(step + surgery, teacher + refit + tuning);
 }

@@ -17,8 +17,8 @@ export interface RunPlan {
   readonly tokensPerScaleStep: number;
   /** Rank of LoRA. 0 without it. */
   readonly rank: number;
-  /** Whether optimal brain surgeon chooses, and by what. */
-  readonly surgery?: 'loss' | 'output';
+  /** Absent if optimal brain surgeon does not choose. */
+  readonly surgery?: SurgeryPlan;
   /** Absent if nothing is refitted. */
   readonly refit?: RefitPlan;
   /** Tokens for which the dense model is the teacher. */
@@ -37,6 +37,13 @@ export interface RefitPlan {
   readonly even: boolean;
 }
 
+export interface SurgeryPlan {
+  /** What counts: the loss, or errors of outputs. */
+  readonly by: 'loss' | 'output';
+  /** Tokens that it reads besides those of the steps. */
+  readonly tokens: number;
+}
+
 /** The plan of a run, from its settings and the sizes of its texts. */
 export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
   const { scales, lora, engine } = settings;
@@ -52,7 +59,7 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
     scaleSteps: Math.ceil(learned.scales / batch) * scales.epochs,
     tokensPerScaleStep: batch * length,
     rank: lora.rank,
-    ...surgeryOf(settings),
+    ...surgeryOf(settings, texts),
     ...(settings.refit.mode === 'sequential' ? { refit: refitPlan(settings, learned) } : {}),
     teacherTokens: teacher.total * length,
     teacherOnlyTokens: (teacher.total - teacher.byRefit) * length,
@@ -60,10 +67,14 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
   };
 }
 
-function surgeryOf({ choice, importance }: PruneSettings): Pick<RunPlan, 'surgery'> {
-  if (choice === 'slimgpt') return { surgery: 'output' };
-  const byLoss = choice === 'fisher-obs' || (choice === 'importance' && importance.within === 'obs');
-  return byLoss ? { surgery: 'loss' } : {};
+function surgeryOf(settings: PruneSettings, texts: TextSizes): Pick<RunPlan, 'surgery'> {
+  const { choice, importance, text } = settings;
+  const by = choice === 'slimgpt' ? 'output' : 'loss';
+  if (choice === 'slimgpt' || choice === 'fisher-obs')
+    return { surgery: { by, tokens: texts.gates * text.length } };
+  if (choice !== 'importance' || importance.within !== 'obs') return {};
+  const { rounds, blocksPerRound } = importanceRounds(settings);
+  return { surgery: { by, tokens: Math.min(texts.gates, rounds * blocksPerRound) * text.length } };
 }
 
 function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
@@ -72,7 +83,8 @@ function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
   if (choice === 'importance') {
     const { rounds, blocksPerRound } = importanceRounds(settings);
     const steps = rounds * blocksPerRound;
-    return settings.importance.within === 'obs' ? 2 * steps : steps; // once more for the gradients at outputs
+    // Brain surgeon reads the blocks of later rounds on the dense model too.
+    return settings.importance.within === 'obs' ? 2 * steps - blocksPerRound : steps;
   }
   if (choice === 'given') return 0; // what a caller's method does is not known
   const { needs } = rivals[choice];

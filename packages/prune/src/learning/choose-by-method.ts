@@ -38,7 +38,15 @@ export async function* chooseByMethod(
   if (!found) {
     yield { ...event, done: false };
     const batches = Array.from({ length: count }, (_, block) => rows(blocks, [block]));
-    const inputs = { model, checkpoint, batches, seed: settings.seed, project: projection.project };
+    const { project, protect } = projection;
+    const inputs = {
+      model,
+      checkpoint,
+      batches,
+      seed: settings.seed,
+      project,
+      ...(protect ? { protect } : {}),
+    };
     found = 'score' in method ? await method.score(inputs) : await method.mask(inputs);
   }
   assertFits(method.name, found, projection);

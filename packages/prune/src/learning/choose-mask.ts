@@ -1,4 +1,4 @@
-import { rows, type TokenBlocks } from '@grasp/calib-data';
+import type { TokenBlocks } from '@grasp/calib-data';
 import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import {
   adamW,
@@ -14,6 +14,7 @@ import {
 } from '@grasp/gates';
 import { type GivenChoice, methodOf } from '../methods/given-method.js';
 import { obsWithin } from '../methods/obs/obs-within.js';
+import { addingMoments, addOutputMoments, type OutputMoments } from '../methods/obs/output-moments.js';
 import type { Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -96,7 +97,7 @@ async function* chooseByImportance(
   { checkpoint }: ChoiceSource,
   blocks: TokenBlocks,
   settings: PruneSettings,
-  { projectShare }: Projection,
+  { projectShare, protect }: Projection,
   progress: Pick<RunState, 'choice'>,
 ): Choice {
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
@@ -110,17 +111,22 @@ async function* chooseByImportance(
   const steps = rounds * blocksPerRound;
   const state = progress.choice?.importance ?? initialImportanceState(model);
   progress.choice = { importance: state };
-  for await (const { step, loss, kept, keptCost } of pruneByImportance(model, batchAt, options, state)) {
+  const moments: OutputMoments | undefined = within === 'obs' ? new Map() : undefined;
+  const read = Math.min(state.step, blocksPerRound); // by the run that is resumed, whose moments are gone
+  if (moments) for (let step = 0; step < read; step++) await addOutputMoments(moments, model, batchAt(step));
+  const asked = moments ? addingMoments(moments, model, blocksPerRound - read) : model;
+  for await (const { step, loss, kept, keptCost } of pruneByImportance(asked, batchAt, options, state)) {
     const { length: tokens } = batchAt(step).ids;
     yield { stage: 'importance', step: step + 1, steps, loss, tokens, kept, keptCost };
   }
   const important = maskFromImportance(model, state, options);
-  if (within === 'importance') return { mask: important, scores: state.scores, losses: state.losses };
-  const count = Math.min(blocks.shape[0], steps);
-  const event = { stage: 'method', method: 'obs', tokens: count * blocks.shape[1] } as const;
+  if (!moments) return { mask: important, scores: state.scores, losses: state.losses };
+  const batches = Array.from({ length: Math.min(blocks.shape[0], steps) }, (_, step) => batchAt(step));
+  const event = { stage: 'method', method: 'obs', tokens: batches.length * blocks.shape[1] } as const;
   yield { ...event, done: false };
-  const batches = Array.from({ length: count }, (_, block) => rows(blocks, [block]));
-  const mask = await obsWithin({ model, checkpoint, batches }, important, 'loss');
+  for (const batch of batches.slice(blocksPerRound)) await addOutputMoments(moments, model, batch);
+  const inputs = { model, checkpoint, batches, ...(protect ? { protect } : {}) };
+  const mask = await obsWithin(inputs, important, moments);
   yield { ...event, done: true };
   return { mask, scores: state.scores, losses: state.losses };
 }

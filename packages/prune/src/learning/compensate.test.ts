@@ -1,19 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keptPerBlock } from '@grasp/budget';
 import { textRows, tokenBlocks } from '@grasp/calib-data';
 import { type Checkpoint, openCheckpoint, toFloat32, writeCheckpoint } from '@grasp/checkpoint';
-import { loadDecoder, openDecoderCheckpoint } from '@grasp/decoder';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine } from '../engine/open-engine.js';
 import { MethodError } from '../methods/errors.js';
-import { projectionOf } from '../projection/projection.js';
 import { prune } from '../run/prune.js';
 import { parseSettings } from '../settings/parse.js';
-import { chooseMask } from './choose-mask.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -81,31 +77,5 @@ describe("refit.mode 'bias'", () => {
     await expect(llama).rejects.toThrow('this model has no such bias');
     const tuned = { method: 'flap', ...bias, scales: { epochs: 1 } };
     await expect(run('biased', tuned)).rejects.toThrow('scales.epochs 0');
-  });
-});
-
-describe("importance.within 'obs'", () => {
-  it('keeps the counts of every layer and kind, and other units', async () => {
-    await openEngine({ backend: 'wasm' });
-    const checkpoint = await openDecoderCheckpoint(await openCheckpoint(join(folder, 'llama')));
-    const tokenizer = await loadTokenizer(checkpoint);
-    const blocks = await tokenBlocks(textRows([tinyText]), tokenizer, { length: 32, count: 3 });
-    const model = await loadDecoder(checkpoint);
-    const masks: Uint8Array[] = [];
-    for (const within of ['importance', 'obs']) {
-      const importance = { rounds: 2, blocksPerRound: 2, within };
-      const settings = parseSettings({ choice: 'importance', importance });
-      const choice = chooseMask(model, { checkpoint }, blocks, settings, projectionOf(checkpoint, settings));
-      for (;;) {
-        const { done, value } = await choice.next();
-        if (done) masks.push(value.mask);
-        if (done) break;
-      }
-    }
-    const [first, second] = masks.map((mask) => keptPerBlock(model.layout, mask));
-    expect(second).toEqual(first);
-    expect(masks[1]).not.toEqual(masks[0]);
-    model.dispose();
-    await checkpoint.close();
   });
 });

@@ -9,6 +9,8 @@ export interface MethodInputs {
   /** The calibration text, one block a batch, in the order of the text. */
   readonly batches: readonly TokenBatch[];
   readonly seed: number;
+  /** 1 for each unit that has to stay. Scores need not heed it. */
+  readonly protect?: Uint8Array;
   /** The mask for scores, under the budget and the constraints of the run. */
   project(scores: Float32Array): Uint8Array;
 }

@@ -9,6 +9,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unitTaylor } from './measures/unit-taylor.js';
 import { obsWithin } from './obs/obs-within.js';
+import { addOutputMoments, type OutputMoments } from './obs/output-moments.js';
 import type { MethodInputs } from './pruning-method.js';
 import { layerOutliers } from './rivals/owl.js';
 import { rivals } from './rivals.js';
@@ -105,7 +106,9 @@ describe("scores are PyTorch's to 1e-4, and masks are equal", () => {
     const { layout } = model;
     const counts = new Uint8Array(layout.size);
     for (const { start, count } of layout.blocks) counts.fill(1, start, start + count / 2);
-    const found = await obsWithin(inputs, counts, by);
+    const moments: OutputMoments = new Map();
+    for (const batch of inputs.batches) await addOutputMoments(moments, model, batch);
+    const found = await obsWithin(inputs, counts, by === 'loss' ? moments : undefined);
     expect(Array.from(found)).toEqual(Array.from(reference(`obs by ${by}`)));
   });
 });

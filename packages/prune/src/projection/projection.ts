@@ -24,6 +24,8 @@ export interface Projection {
   readonly layout: Layout;
   /** One or more. Every mask meets all of them. */
   readonly budgets: readonly StatedBudget[];
+  /** 1 for each unit that no mask removes. Absent if there is none. */
+  readonly protect?: Uint8Array;
   /** The mask for a vector of scores, by the rule of the settings. */
   project(scores: Float32Array): Uint8Array;
   /** The exact mask when only `share` of the excess over each budget has been removed. */
@@ -56,7 +58,9 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
   assertRoom(layout, budgets, constraints, settings);
   if (settings.projection.minimum === 0 || whole || dropLayers > 0)
     assertModelIsLeft(model, projectShare(new Float32Array(layout.size), 1));
-  return { layout, budgets, projectShare, project: (scores) => projectShare(scores, 1) };
+  const { protect } = constraints;
+  const project = (scores: Float32Array) => projectShare(scores, 1);
+  return { layout, budgets, ...(protect ? { protect } : {}), projectShare, project };
 }
 
 /** @throws BudgetTooSmallError if the units that must be kept exceed a budget. */

@@ -1,6 +1,6 @@
-import { type DefiniteSolver, solveByCholesky } from '@grasp/fold';
 import * as tf from '@tensorflow/tfjs-core';
 import { MethodError } from '../errors.js';
+import { invertDefinite } from './invert-definite.js';
 
 /** One output matrix whose units are to be removed. `n = units · width` columns. */
 export interface ObsProblem {
@@ -9,19 +9,21 @@ export interface ObsProblem {
   /** `W [d, n]`, row-major. */
   readonly weight: Float32Array;
   /** `E[h hᵀ] [n, n]` of its inputs, up to a factor. */
-  readonly inputs: Float64Array;
+  readonly inputs: Float32Array;
   /** `F [d, d]`: how much an error of the output matters. Default: the identity, plain reconstruction. */
   readonly outputs?: Float32Array;
   /** Columns of each unit. */
   readonly width: number;
   /** Units that stay. */
   readonly keep: number;
+  /** 1 for each unit that has to be among them. */
+  readonly protect?: Uint8Array;
 }
 
 /** Added to the diagonal of `E[h hᵀ]`, as a share of its mean. */
 const DAMPING = 0.01;
-/** Columns that go at once. */
-const AT_ONCE = 48;
+/** Columns that go at once, or this share of all, if that is more. */
+const AT_ONCE = { columns: 48, share: 1 / 32 };
 
 /**
  * Optimal brain surgeon on the columns of an output matrix: the units whose removal costs least, each time after the other
@@ -32,27 +34,26 @@ const AT_ONCE = 48;
  * @returns 1 for each unit that stays.
  * @throws MethodError if a part of `E[h hᵀ]` has no inverse.
  */
-export async function removeUnits(
-  problem: ObsProblem,
-  solve: DefiniteSolver = solveByCholesky,
-): Promise<Uint8Array> {
-  const { width, keep } = problem;
+export async function removeUnits(problem: ObsProblem): Promise<Uint8Array> {
+  const { width, keep, protect } = problem;
   const n = Math.sqrt(problem.inputs.length);
   const kept = new Uint8Array(n / width).fill(1);
-  const invert = (a: Float64Array, size: number) => {
-    const inverse = solve(a, identity(size), size);
-    if (inverse) return Float32Array.from(inverse);
+  const atOnce = Math.max(1, Math.floor(Math.max(AT_ONCE.columns, AT_ONCE.share * n) / width));
+  const invert: Invert = async (a) => {
+    const inverse = await invertDefinite(a);
+    if (inverse) return inverse;
     throw new MethodError(
       `${problem.tensor}: optimal brain surgeon cannot invert the second moments of its inputs: activations are not finite, or ` +
         'too large for float32. Choose by another method, or on other text.',
     );
   };
-  let state = start(problem, n, invert);
+  let state = await start(problem, n, invert);
   try {
     for (let left = kept.length - keep; left > 0; ) {
       const costs = await costsOf(state, kept, width, invert);
-      const order = [...kept.keys()].filter((unit) => kept[unit] === 1).sort((a, b) => costs[a]! - costs[b]!);
-      const gone = order.slice(0, Math.min(left, Math.max(1, Math.floor(AT_ONCE / width))));
+      const free = [...kept.keys()].filter((unit) => kept[unit] === 1 && protect?.[unit] !== 1);
+      const order = free.sort((a, b) => costs[a]! - costs[b]!);
+      const gone = order.slice(0, Math.min(left, atOnce));
       for (const unit of gone) kept[unit] = 0;
       left -= gone.length;
       if (left === 0) break;
@@ -74,22 +75,21 @@ interface Surgery {
   readonly inverse: tf.Tensor2D;
 }
 
-const identity = (n: number) => Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+/** `A⁻¹` of a definite `A [n, n]`. */
+type Invert = (a: tf.Tensor2D) => Promise<tf.Tensor2D>;
 
-/** `A⁻¹` of a definite `A [n, n]`, which may be overwritten. */
-type Invert = (a: Float64Array, n: number) => Float32Array;
-
-function start({ weight, inputs, outputs }: ObsProblem, n: number, invert: Invert): Surgery {
+async function start({ weight, inputs, outputs }: ObsProblem, n: number, invert: Invert): Promise<Surgery> {
   const damped = inputs.slice();
   const mean = inputs.reduce((sum, x, i) => (i % (n + 1) === 0 ? sum + x : sum), 0) / n;
   for (let i = 0; i < n; i++) damped[i * (n + 1)]! += DAMPING * (mean || 1);
-  const inverse = invert(damped, n);
+  const moments = tf.tensor2d(damped, [n, n]);
+  const inverse = await invert(moments).finally(() => moments.dispose());
   const d = weight.length / n;
   const w = tf.tensor2d(weight, [d, n]);
   const weighted = outputs
     ? tf.tidy(() => tf.matMul<tf.Tensor2D>(tf.tensor2d(outputs, [d, d]), w))
     : w.clone();
-  return { weight: w, weighted, inverse: tf.tensor2d(inverse, [n, n]) };
+  return { weight: w, weighted, inverse };
 }
 
 /** The cost of each unit that is left; of the others, anything. */
@@ -110,10 +110,17 @@ async function costsOf(
         tf.matMul(columns(weight), columns(weighted), true, false),
       ];
     });
-    const [own, products] = await Promise.all(parts.map((part) => part.data<'float32'>()));
-    tf.dispose(parts);
-    const curvature = invert(Float64Array.from(own!), width);
-    costs[unit] = products!.reduce((sum, product, i) => sum + product * curvature[i]!, 0) / 2;
+    const [own, products] = parts as [tf.Tensor2D, tf.Tensor2D];
+    try {
+      const curvature = await invert(own);
+      const cost = tf.tidy(() => tf.sum(tf.mul(products, curvature)));
+      curvature.dispose();
+      const [value] = await cost.data();
+      cost.dispose();
+      costs[unit] = value! / 2;
+    } finally {
+      tf.dispose(parts);
+    }
   }
   if (width > 1) return costs;
   const parts = tf.tidy(() => [
@@ -130,16 +137,15 @@ async function without(
   columns: readonly number[],
   invert: Invert,
 ): Promise<Surgery> {
-  const s = columns.length;
   const [at, rows, block] = tf.tidy(() => {
     const at = tf.tensor1d([...columns], 'int32');
     const rows = tf.gather(inverse, at); // [s, n]
     return [at, rows, tf.gather(rows, at, 1)] as [tf.Tensor1D, tf.Tensor2D, tf.Tensor2D]; // the last: [s, s]
   });
   try {
-    const solved = invert(Float64Array.from(await block.data<'float32'>()), s);
-    return tf.tidy(() => {
-      const takeover = tf.matMul(tf.tensor2d(solved, [s, s]), rows); // [s, n]
+    const solved = await invert(block);
+    const next = tf.tidy(() => {
+      const takeover = tf.matMul(solved, rows); // [s, n]
       const left = (x: tf.Tensor2D) => tf.sub<tf.Tensor2D>(x, tf.matMul(tf.gather(x, at, 1), takeover));
       return {
         weight: left(weight),
@@ -147,6 +153,8 @@ async function without(
         inverse: tf.sub<tf.Tensor2D>(inverse, tf.matMul(rows, takeover, true, false)),
       };
     });
+    solved.dispose();
+    return next;
   } finally {
     tf.dispose([at, rows, block]);
   }

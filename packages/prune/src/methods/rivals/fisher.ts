@@ -1,3 +1,5 @@
+import type { Layout } from '@grasp/budget';
+import type { TokenBatch } from '@grasp/decoder';
 import { addSquares, valueDensity } from '@grasp/gates';
 import type { ScoringMethod } from '../pruning-method.js';
 
@@ -8,17 +10,23 @@ import type { ScoringMethod } from '../pruning-method.js';
 export const fisher: ScoringMethod = {
   name: 'fisher',
   needs: 'gradients',
-  async score({ model, batches }) {
-    const { layout } = model;
-    const view = model.under();
-    const squares = new Float32Array(layout.size);
-    for (const [i, batch] of batches.entries()) {
-      const { gradients } = await view.lossAndGradients(batch, ['gates']);
-      addSquares(squares, gradients.gates, 1 / (i + 1));
-    }
-    return valueDensity(
-      layout,
-      squares.map((square) => square / 2),
-    );
-  },
+  score: ({ model, batches }) =>
+    fisherDensity(model.layout, batches, async (batch) => {
+      const { gradients } = await model.under().lossAndGradients(batch, ['gates']);
+      return gradients.gates;
+    }),
 };
+
+/** `½ · mean_b (∂L_b/∂z_u)²` per cost. */
+export async function fisherDensity(
+  layout: Layout,
+  batches: readonly TokenBatch[],
+  gateGradients: (batch: TokenBatch) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  const squares = new Float32Array(layout.size);
+  for (const [i, batch] of batches.entries()) addSquares(squares, await gateGradients(batch), 1 / (i + 1));
+  return valueDensity(
+    layout,
+    squares.map((square) => square / 2),
+  );
+}

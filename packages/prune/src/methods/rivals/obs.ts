@@ -1,7 +1,8 @@
 import { rankWithin } from '@grasp/budget';
 import { obsWithin } from '../obs/obs-within.js';
+import { addOutputMoments, type OutputMoments } from '../obs/output-moments.js';
 import type { MaskingMethod } from '../pruning-method.js';
-import { fisher } from './fisher.js';
+import { fisherDensity } from './fisher.js';
 
 /**
  * Optimal brain surgeon by the error of the output, with the same share of units in every layer and kind (as in SlimGPT, arXiv
@@ -12,7 +13,7 @@ export const slimGpt: MaskingMethod = {
   needs: 'activations',
   async mask(inputs) {
     const equal = rankWithin(inputs.model.layout, new Float32Array(inputs.model.layout.size));
-    return obsWithin(inputs, inputs.project(equal), 'output');
+    return obsWithin(inputs, inputs.project(equal));
   },
 };
 
@@ -24,6 +25,12 @@ export const fisherObs: MaskingMethod = {
   name: 'fisher-obs',
   needs: 'gradients',
   async mask(inputs) {
-    return obsWithin(inputs, inputs.project(await fisher.score(inputs)), 'loss');
+    const { model, batches, project } = inputs;
+    const moments: OutputMoments = new Map();
+    const density = await fisherDensity(model.layout, batches, async (batch) => {
+      const { gates } = await addOutputMoments(moments, model, batch);
+      return gates;
+    });
+    return obsWithin(inputs, project(density), moments);
   },
 };
