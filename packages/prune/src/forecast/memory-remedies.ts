@@ -56,7 +56,7 @@ export function memoryRemedies(
 
 /** The remedies of each kind, mildest first. */
 function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (readonly Remedy[])[] {
-  const { text, refit, distil, engine } = settings;
+  const { choice, importance, text, refit, distil, engine } = settings;
   const refitted = refit.mode === 'sequential' ? Math.min(refit.blocks, texts.gates) : 0;
   return [
     bfloat16 && engine.dtype === 'float32'
@@ -68,6 +68,9 @@ function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (rea
     ),
     halves(refitted, 1).map((fewer) => withSetting(`--refit-blocks ${fewer}`, { refit: { blocks: fewer } })),
     distil.weight > 0 ? [withSetting('--distil-weight 0', { distil: { weight: 0 } })] : [],
+    choice === 'importance' && importance.within === 'obs'
+      ? [withSetting('--within importance', { importance: { within: 'importance' } })]
+      : [],
     texts.window === undefined ? [] : [{ name: 'no --eval', apply: withoutPerplexity }],
   ];
 }

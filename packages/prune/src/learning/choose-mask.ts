@@ -15,6 +15,7 @@ import {
 import { type GivenChoice, methodOf } from '../methods/given-method.js';
 import { obsWithin } from '../methods/obs/obs-within.js';
 import { addingMoments, addOutputMoments, type OutputMoments } from '../methods/obs/output-moments.js';
+import { scoresOfMask } from '../methods/obs/scores-of-mask.js';
 import type { Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -28,8 +29,8 @@ export interface ChosenMask {
   /** 1 for each kept unit. */
   readonly mask: Uint8Array;
   /**
-   * One score per unit, below 0 for units that an earlier round removed. The mask is their projection, unless brain surgeon
-   * chose within layers, or a method gave the mask.
+   * One score per unit, below 0 for units that an earlier round removed. The mask is their projection, unless a method gave
+   * the mask.
    */
   readonly scores: Float32Array;
   readonly losses: readonly number[];
@@ -97,12 +98,11 @@ async function* chooseByImportance(
   { checkpoint }: ChoiceSource,
   blocks: TokenBlocks,
   settings: PruneSettings,
-  { projectShare, protect }: Projection,
+  { project, projectShare, protect }: Projection,
   progress: Pick<RunState, 'choice'>,
 ): Choice {
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
   const { rounds, blocksPerRound } = importanceRounds(settings);
-  const { within } = settings.importance;
   const options: ImportanceOptions = {
     rounds,
     batchesPerRound: blocksPerRound,
@@ -111,7 +111,7 @@ async function* chooseByImportance(
   const steps = rounds * blocksPerRound;
   const state = progress.choice?.importance ?? initialImportanceState(model);
   progress.choice = { importance: state };
-  const moments: OutputMoments | undefined = within === 'obs' ? new Map() : undefined;
+  const moments: OutputMoments | undefined = settings.importance.within === 'obs' ? new Map() : undefined;
   const read = Math.min(state.step, blocksPerRound); // by the run that is resumed, whose moments are gone
   if (moments) for (let step = 0; step < read; step++) await addOutputMoments(moments, model, batchAt(step));
   const asked = moments ? addingMoments(moments, model, blocksPerRound - read) : model;
@@ -126,7 +126,8 @@ async function* chooseByImportance(
   yield { ...event, done: false };
   for (const batch of batches.slice(blocksPerRound)) await addOutputMoments(moments, model, batch);
   const inputs = { model, checkpoint, batches, ...(protect ? { protect } : {}) };
-  const mask = await obsWithin(inputs, important, moments);
+  const within = await obsWithin(inputs, important, moments);
   yield { ...event, done: true };
-  return { mask, scores: state.scores, losses: state.losses };
+  const scores = scoresOfMask(model.layout, state.scores, within, protect);
+  return { mask: project(scores), scores, losses: state.losses };
 }

@@ -14,7 +14,7 @@ it.each([
 });
 
 it('follows a budget that is set after the other settings', () => {
-  const plus = parseSettings({ method: 'grasp+' });
+  const plus = parseSettings({ method: 'grasp+', importance: { within: 'importance' } });
   expect(importanceRounds(plus).rounds).toBe(8);
   expect(importanceRounds(parseSettings(plus, { budget: { keep: 0.8 } })).rounds).toBe(2);
 });
@@ -27,8 +27,7 @@ it('takes what is given, and reads as much text in other rounds', () => {
 });
 
 it('takes one round where brain surgeon chooses within layers', () => {
-  const within = (importance: object) =>
-    importanceRounds(parseSettings({ method: 'grasp+', importance: { within: 'obs', ...importance } }));
+  const within = (importance: object) => importanceRounds(parseSettings({ method: 'grasp+', importance }));
   expect(within({})).toEqual({ rounds: 1, blocksPerRound: 32 });
   expect(within({ rounds: 8 })).toEqual({ rounds: 8, blocksPerRound: 4 });
 });

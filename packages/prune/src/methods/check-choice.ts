@@ -1,3 +1,4 @@
+import { METHODS } from '../settings/methods.js';
 import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
 
@@ -16,14 +17,18 @@ export function checkRule({ projection, choice }: Pick<PruneSettings, 'projectio
  *
  * @throws SettingsError if the units are chosen in another way.
  */
-export function checkChoice(settings: Pick<PruneSettings, 'projection' | 'choice' | 'importance'>): void {
+export function checkChoice(
+  settings: Pick<PruneSettings, 'method' | 'projection' | 'choice' | 'importance'>,
+): void {
   checkRule(settings);
-  const { choice, importance } = settings;
+  const { method, choice, importance } = settings;
+  const isDefault = importance.within === METHODS[method].importance?.within;
   // A given mask may have been chosen so.
-  if (importance.within === 'importance' || choice === 'importance' || choice === 'given') return;
+  if (importance.within === 'importance' || isDefault || choice === 'importance' || choice === 'given')
+    return;
   throw new SettingsError(
     `importance.within ${importance.within} needs the layer counts of choice importance; found choice ${choice}. ` +
-      'Add choice importance, which is the default of method grasp+.',
+      'Add choice importance, or use method grasp+.',
     ['importance.within', 'choice'],
   );
 }

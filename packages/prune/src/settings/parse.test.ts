@@ -73,7 +73,6 @@ describe('parseSettings', () => {
     [{ ...paper, choice: 'given' }, 'projection.rule paper', 'found choice given'],
     [obs, 'importance.within obs', 'found choice gates'],
     [{ ...obs, method: 'fisher' }, 'importance.within obs', 'found choice fisher'],
-    [{ ...obs, method: 'grasp+', choice: 'gates' }, 'importance.within obs', 'found choice gates'],
   ])('refuses %o, which would have no effect', (input, setting, found) => {
     expect(() => parseSettings(input)).toThrow(SettingsError);
     expect(() => parseSettings(input)).toThrow(setting);

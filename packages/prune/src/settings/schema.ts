@@ -109,7 +109,7 @@ export const settingsSchema = z.strictObject({
         .enum(['importance', 'obs'])
         .default('importance')
         .describe(
-          'how units are chosen within the layer counts that importance gives: by importance, or by optimal brain surgeon',
+          'how units are chosen within the layer counts that importance gives: by importance, or by optimal brain surgeon, the default of grasp+',
         ),
     },
     { prefix: '' },

@@ -70,9 +70,14 @@ function refuseSeveralChoices(
   // The recovery of our own methods may follow a mask that was chosen elsewhere.
   else if (choosing.length > 0 && method !== 'grasprune' && method !== 'grasp+')
     choosing.push(`--method ${method}`);
-  if (choosing.length > 0 && choice !== 'given' && choice !== parseSettings({ method }).choice)
+  const usual = parseSettings({ method });
+  if (choosing.length > 0 && choice !== 'given' && choice !== usual.choice)
     choosing.push(`--choice ${choice}`);
-  if (choosing.length > 0 && importance.within !== 'importance')
+  if (
+    choosing.length > 0 &&
+    importance.within !== 'importance' &&
+    importance.within !== usual.importance.within
+  )
     choosing.push(`--within ${importance.within}`);
   if (choosing.length < 2) return;
   throw new SettingsError(`${choosing.join(' and ')}: each chooses all units. Use one of them.`, ['method']);
