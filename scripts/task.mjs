@@ -94,8 +94,9 @@ async function install() {
   writeFileSync(stamp, lockfile);
 }
 
-/** Builds one package and those it depends on, or everything; nothing is built twice. */
+/** Builds one package and those it depends on, or everything; nothing is built twice, and nothing if GRASP_BUILT says that all is. */
 async function build(name) {
+  if (process.env.GRASP_BUILT === '1') return 0;
   const quiet = ['--output-logs=errors-only', '--no-update-notifier'];
   const filter = name === undefined ? [] : [`--filter=${name}`];
   const code = await pnpm('exec', 'turbo', 'run', 'build', ...filter, ...quiet);

@@ -17,7 +17,6 @@ from pathlib import Path
 os.environ |= {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "OMP_NUM_THREADS": "1",
-    "VLLM_CPU_KVCACHE_SPACE": "1",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
     "VLLM_LOGGING_LEVEL": "ERROR",
     "VLLM_NO_USAGE_STATS": "1",
@@ -25,6 +24,10 @@ os.environ |= {
 
 from vllm import LLM, SamplingParams
 from vllm.distributed import cleanup_dist_env_and_memory
+from vllm.model_executor.models import registry
+
+# vLLM looks at each class in a process of its own, which imports everything again; this one has nothing to shield from that.
+registry._run_in_subprocess = lambda look: look()
 
 COMMON = {"temperature": 0, "ignore_eos": True, "detokenize": False}
 
@@ -43,6 +46,7 @@ def serve(folder, model_impl, ids, generated):
         dtype="float32",
         max_model_len=len(ids) + generated,
         max_num_seqs=4,
+        kv_cache_memory_bytes=2**26,
         enforce_eager=True,
         enable_prefix_caching=False,
         disable_log_stats=True,
