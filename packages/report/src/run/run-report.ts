@@ -89,6 +89,12 @@ function titleOf({ model, before, after }: RunRecord): string {
   return `${name.replace(/\.gguf$/i, '')}, pruned to ${left}`;
 }
 
+/** How importance led to a mask. */
+function importanceOf({ settings: { importance } }: RunRecord): string {
+  if (importance?.within !== 'obs') return 'in rounds by their squared gate gradients';
+  return 'by optimal brain surgeon, as many in each layer as their squared gate gradients say';
+}
+
 /** The meaning of the scores. */
 function chooseOf({ settings: { choice } }: RunRecord): LiveRun['choose'] {
   return choice === 'gates' || choice === 'importance' ? choice : 'method';
@@ -98,7 +104,7 @@ function introduction(record: RunRecord): string {
   const { settings, budgets, versions, chosenBy } = record;
   const how = {
     gates: 'Gates were learned under one global budget while the weights stayed as they are',
-    importance: 'Units were removed in rounds by their squared gate gradients, under one global budget',
+    importance: `Units were removed ${importanceOf(record)}, under one global budget`,
     method: `Units were chosen once by ${escapeMarkup(chosenBy ?? settings.choice)}, under one global budget`,
   }[chooseOf(record)];
   const asked = budgets.map(({ name, limit, total }) => `${formatShare(limit / total)} of the ${name}`);

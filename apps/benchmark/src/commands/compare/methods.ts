@@ -15,7 +15,7 @@ export interface ComparedMethod {
 const OWN: Readonly<Record<string, SettingsInput>> = {
   grasprune: { method: 'grasprune' },
   'grasp+': { method: 'grasp+' },
-  'grasp+obs': { method: 'grasp+', importance: { within: 'obs', rounds: 8 } },
+  importance: { method: 'grasp+', importance: { within: 'importance' } },
 };
 
 /** What a method needs beside its name: ShortGPT removes whole layers. */

@@ -129,7 +129,6 @@ describe('runOptions', () => {
       ],
       [{ projection: 'paper', scores: 's.json' }, /^--projection paper .* found choice given\./],
       [{ within: 'obs' }, /^--within obs .* found choice gates\./],
-      [{ within: 'obs', mask: 'm.json' }, /^--mask and --within obs: each chooses/],
     ];
     for (const [flags, message] of refused)
       await expect(runOptions({ ...model, ...flags }), JSON.stringify(flags)).rejects.toThrow(message);

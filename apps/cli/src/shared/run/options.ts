@@ -61,7 +61,7 @@ export async function runOptions(
 
 /** @throws SettingsError if more than one of the options chooses the units */
 function refuseSeveralChoices(
-  { method, choice, importance }: PruneSettings,
+  { method, choice }: PruneSettings,
   given: Pick<RunInputs, 'scores' | 'mask' | 'methodModule'>,
 ): void {
   const { methodModule, ...files } = given;
@@ -70,15 +70,8 @@ function refuseSeveralChoices(
   // The recovery of our own methods may follow a mask that was chosen elsewhere.
   else if (choosing.length > 0 && method !== 'grasprune' && method !== 'grasp+')
     choosing.push(`--method ${method}`);
-  const usual = parseSettings({ method });
-  if (choosing.length > 0 && choice !== 'given' && choice !== usual.choice)
+  if (choosing.length > 0 && choice !== 'given' && choice !== parseSettings({ method }).choice)
     choosing.push(`--choice ${choice}`);
-  if (
-    choosing.length > 0 &&
-    importance.within !== 'importance' &&
-    importance.within !== usual.importance.within
-  )
-    choosing.push(`--within ${importance.within}`);
   if (choosing.length < 2) return;
   throw new SettingsError(`${choosing.join(' and ')}: each chooses all units. Use one of them.`, ['method']);
 }

@@ -12,10 +12,12 @@ export interface AskedOfModel {
 const QUESTIONS: Partial<Record<keyof DecoderView, keyof AskedOfModel>> = {
   lossAndGradients: 'gradients',
   weightProducts: 'gradients',
+  outputGradients: 'gradients',
   negLogLikelihood: 'forward',
   teacherRows: 'forward',
   logits: 'forward',
   observe: 'forward',
+  inputMoments: 'forward',
 };
 
 /** A model that counts what it is asked, whoever asks: `asked` grows as it answers. */
@@ -42,7 +44,8 @@ function countedView(view: DecoderView, asked: AskedOfModel): DecoderView {
         return batch;
       };
       return (batches: TokenBatch | Iterable<TokenBatch>, ...rest: unknown[]) => {
-        const counted = 'shape' in batches ? count(batches) : counting(batches, count);
+        if ('shape' in batches) return value.call(target, count(batches), ...rest);
+        const counted = Array.isArray(batches) ? batches.map(count) : counting(batches, count);
         return value.call(target, counted, ...rest);
       };
     },

@@ -15,6 +15,7 @@ const RUNGS: readonly Rung[] = [
     title: '+ refit',
     adds: { refit: { mode: 'sequential', blocks: 48, compensation: 0 } },
   },
+  { name: 'obs', title: '+ brain surgeon within layers', adds: { importance: { within: 'obs' } } },
   { name: 'recover', title: '+ error compensation', adds: { refit: { compensation: 0.3 } } },
   { name: 'norms', title: '+ scales of norms', adds: { scales: { targets: 'units+norms' } } },
   { name: 'annealed', title: '+ annealed rate', adds: { scales: { schedule: 'annealed' } } },
