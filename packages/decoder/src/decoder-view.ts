@@ -1,8 +1,6 @@
 import type { GradientOptions, GroupGradients } from '@grasp/gates';
 import type * as tf from '@tensorflow/tfjs-core';
-import { DecoderInputError } from './errors.js';
-import { backpropagate } from './gradients/backpropagation.js';
-import { nonFiniteError } from './gradients/non-finite.js';
+import { lossAndGradients } from './gradients/loss-and-gradients.js';
 import { type OutputGradients, outputGradients } from './gradients/output-gradients.js';
 import { unitProducts, type WeightProducts } from './gradients/unit-products.js';
 import {
@@ -22,14 +20,14 @@ import { Generation } from './inference/generation.js';
 import { hiddenStates } from './inference/hidden-states.js';
 import type { DecoderParts } from './layers/decoder-parts.js';
 import { type Pass, PreparedLayers } from './layers/prepared-layers.js';
-import { checkLengths, gatesInLayoutOrder, loraOfKept, splitParameters } from './layers/split-parameters.js';
+import { checkLengths, splitParameters } from './layers/split-parameters.js';
 import type { TeacherLogits } from './math/head/distillation.js';
 import { inputMoments } from './observation/input-moments.js';
 import { observe, type TakeObserved } from './observation/observe.js';
 import type { SublayerMoments } from './observation/sublayer-moments.js';
 import { readTensor } from './runtime/read-tensor.js';
 import type { DecoderParameters, ParameterName } from './spec/parameters.js';
-import { checkBatch, meanOverTargets, splitTargets, type TokenBatch } from './token-batch.js';
+import { checkBatch, splitTargets, type TokenBatch } from './token-batch.js';
 
 /**
  * A decoder under fixed parameters: gates or a mask, norm scales, LoRA. Immutable and cheap. Any number of views of one
@@ -62,50 +60,12 @@ export class DecoderView {
    * @throws DecoderInputError for a batch that does not fit, or `lora` of a view without LoRA.
    * @throws NonFiniteActivationError naming the layer.
    */
-  async lossAndGradients<Group extends ParameterName>(
+  lossAndGradients<Group extends ParameterName>(
     batch: TokenBatch,
     groups: readonly Group[],
-    { units = 'all' }: GradientOptions = {},
+    options: GradientOptions = {},
   ): Promise<GroupGradients<Group>> {
-    checkBatch(this.parts.config, batch, 2);
-    const wanted = new Set<ParameterName>(groups);
-    if (wanted.has('lora') && !this.parameters.lora) {
-      throw new DecoderInputError('Gradients of LoRA were asked for, but the view has no LoRA factors.');
-    }
-    const { head, positions } = this.parts;
-    const { inputs, tokens } = splitTargets(batch);
-    const split = splitParameters(this.parts, this.parameters, units);
-    const layers = new PreparedLayers(this.parts, split);
-    try {
-      const pruned = units === 'all';
-      const tuning = wanted.has('norms') || wanted.has('lora');
-      const tensors = layers.run((passes) => ({
-        ...backpropagate(head, passes, layers.norm, batch, positions.range(0, tokens, batch.shape[1]), {
-          pruned,
-          tuning,
-        }),
-      }));
-      const { nll, dz, dNorms, dLora } = tensors;
-      const reads = [
-        readTensor(nll),
-        readTensor(dz),
-        dNorms && readTensor(dNorms),
-        dLora && readTensor(dLora),
-      ] as const;
-      await Promise.allSettled(reads); // if one fails, the others still need their tensors
-      const [losses, ofGates, ofNorms, ofLora] = await Promise.all(reads);
-      const loss = meanOverTargets(batch, losses);
-      if (!Number.isFinite(loss)) throw await nonFiniteError(this.parts, layers, inputs, tokens);
-      const all = {
-        gates: () => gatesInLayoutOrder(this.parts, split, ofGates, pruned),
-        norms: () => ofNorms!,
-        lora: () => loraOfKept(this.parts, split, ofLora!),
-      };
-      const gradients = Object.fromEntries(groups.map((group) => [group, all[group]()]));
-      return { loss, gradients: gradients as Record<Group, Float32Array> };
-    } finally {
-      layers.dispose();
-    }
+    return lossAndGradients(this.parts, this.parameters, batch, groups, options);
   }
 
   /**

@@ -47,7 +47,7 @@ export { openTeacherCache } from './heal/teacher/open-teacher-cache.js';
 export { type Teacher, TeacherCache, type TeacherIdentity } from './heal/teacher/teacher-cache.js';
 export { assertGiven } from './learning/choose-by-method.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
-export { importanceRounds } from './learning/importance-rounds.js';
+export { type ImportancePlan, importancePlan } from './learning/importance-plan.js';
 export type { HeldOutResult } from './learning/keep-share.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';
 export { learnScores } from './learning/learn-scores.js';

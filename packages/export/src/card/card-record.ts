@@ -17,7 +17,7 @@ export interface CardText {
 /** Settings of a run, in groups. The card lists all of them and describes those named here. */
 export interface CardSettings {
   readonly choice: string;
-  readonly importance?: { readonly within?: string };
+  readonly importance?: { readonly within?: string | undefined };
   readonly refit: { readonly mode: string };
   readonly scales: { readonly targets: string; readonly epochs: number };
   readonly lora?: { readonly rank: number };

@@ -1,4 +1,5 @@
 import type { DecoderConfig } from '@grasp/decoder';
+import { importancePlan } from '../learning/importance-plan.js';
 import { parseSettings } from '../settings/parse.js';
 import type { PruneSettings, SettingsInput } from '../settings/schema.js';
 import { type Forecast, forecast } from './forecast.js';
@@ -56,7 +57,7 @@ export function memoryRemedies(
 
 /** The remedies of each kind, mildest first. */
 function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (readonly Remedy[])[] {
-  const { choice, importance, text, refit, distil, engine } = settings;
+  const { choice, text, refit, distil, engine } = settings;
   const refitted = refit.mode === 'sequential' ? Math.min(refit.blocks, texts.gates) : 0;
   return [
     bfloat16 && engine.dtype === 'float32'
@@ -68,7 +69,7 @@ function remediesFor({ settings, texts }: Run, bfloat16: boolean): readonly (rea
     ),
     halves(refitted, 1).map((fewer) => withSetting(`--refit-blocks ${fewer}`, { refit: { blocks: fewer } })),
     distil.weight > 0 ? [withSetting('--distil-weight 0', { distil: { weight: 0 } })] : [],
-    choice === 'importance' && importance.within === 'obs'
+    choice === 'importance' && importancePlan(settings).within === 'obs'
       ? [withSetting('--within importance', { importance: { within: 'importance' } })]
       : [],
     texts.window === undefined ? [] : [{ name: 'no --eval', apply: withoutPerplexity }],

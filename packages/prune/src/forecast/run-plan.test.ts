@@ -26,11 +26,13 @@ describe('runPlan', () => {
       'importance.blocksPerRound': 3,
       'text.length': 100,
     };
-    expect(planOf(settings)).toMatchObject({
+    expect(planOf({ ...settings, 'importance.within': 'importance' })).toMatchObject({
       gateSteps: 12,
       tokensPerGateStep: 100,
       tokensPerScaleStep: 200,
     });
+    // Brain surgeon asks for gradients of the dense model, which the first round gives.
+    expect(planOf(settings).gateSteps).toBe(12 + 9);
   });
 
   it('limits a refit to the text, and reads it twice to compensate an error', () => {

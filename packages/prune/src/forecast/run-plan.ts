@@ -1,5 +1,5 @@
 import { learnedSizes } from '../learning/held-out.js';
-import { importanceRounds } from '../learning/importance-rounds.js';
+import { importancePlan } from '../learning/importance-plan.js';
 import { taughtBlocks } from '../learning/teacher.js';
 import { rivals } from '../methods/rivals.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -68,12 +68,12 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
 }
 
 function surgeryOf(settings: PruneSettings, texts: TextSizes): Pick<RunPlan, 'surgery'> {
-  const { choice, importance, text } = settings;
+  const { choice, text } = settings;
   const by = choice === 'slimgpt' ? 'output' : 'loss';
   if (choice === 'slimgpt' || choice === 'fisher-obs')
     return { surgery: { by, tokens: texts.gates * text.length } };
-  if (choice !== 'importance' || importance.within !== 'obs') return {};
-  const { rounds, blocksPerRound } = importanceRounds(settings);
+  const { rounds, blocksPerRound, within } = importancePlan(settings);
+  if (choice !== 'importance' || within !== 'obs') return {};
   return { surgery: { by, tokens: Math.min(texts.gates, rounds * blocksPerRound) * text.length } };
 }
 
@@ -81,10 +81,10 @@ function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
   const { choice, gates, text } = settings;
   if (choice === 'gates') return Math.ceil(texts.gates / text.batch) * gates.epochs;
   if (choice === 'importance') {
-    const { rounds, blocksPerRound } = importanceRounds(settings);
+    const { rounds, blocksPerRound, within } = importancePlan(settings);
     const steps = rounds * blocksPerRound;
     // Brain surgeon reads the blocks of later rounds on the dense model too.
-    return settings.importance.within === 'obs' ? 2 * steps - blocksPerRound : steps;
+    return within === 'obs' ? 2 * steps - blocksPerRound : steps;
   }
   if (choice === 'given') return 0; // what a caller's method does is not known
   const { needs } = rivals[choice];

@@ -21,7 +21,7 @@ import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
 import { chooseByMethod } from './choose-by-method.js';
-import { importanceRounds } from './importance-rounds.js';
+import { importancePlan } from './importance-plan.js';
 import { schedule } from './schedule.js';
 
 /** The chosen units, and the loss of each step that led there. */
@@ -102,7 +102,7 @@ async function* chooseByImportance(
   progress: Pick<RunState, 'choice'>,
 ): Choice {
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
-  const { rounds, blocksPerRound } = importanceRounds(settings);
+  const { rounds, blocksPerRound, within } = importancePlan(settings);
   const options: ImportanceOptions = {
     rounds,
     batchesPerRound: blocksPerRound,
@@ -111,7 +111,7 @@ async function* chooseByImportance(
   const steps = rounds * blocksPerRound;
   const state = progress.choice?.importance ?? initialImportanceState(model);
   progress.choice = { importance: state };
-  const moments: OutputMoments | undefined = settings.importance.within === 'obs' ? new Map() : undefined;
+  const moments: OutputMoments | undefined = within === 'obs' ? new Map() : undefined;
   const read = Math.min(state.step, blocksPerRound); // by the run that is resumed, whose moments are gone
   if (moments) for (let step = 0; step < read; step++) await addOutputMoments(moments, model, batchAt(step));
   const asked = moments ? addingMoments(moments, model, blocksPerRound - read) : model;
@@ -126,8 +126,8 @@ async function* chooseByImportance(
   yield { ...event, done: false };
   for (const batch of batches.slice(blocksPerRound)) await addOutputMoments(moments, model, batch);
   const inputs = { model, checkpoint, batches, ...(protect ? { protect } : {}) };
-  const within = await obsWithin(inputs, important, moments);
+  const chosen = await obsWithin(inputs, important, moments);
   yield { ...event, done: true };
-  const scores = scoresOfMask(model.layout, state.scores, within, protect);
+  const scores = scoresOfMask(model.layout, state.scores, chosen, protect);
   return { mask: project(scores), scores, losses: state.losses };
 }

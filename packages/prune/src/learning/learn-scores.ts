@@ -12,7 +12,7 @@ import { chooseMask } from './choose-mask.js';
 /**
  * Learns scores only, under the budget of the settings, for runs under several budgets. A run that starts from the
  * returned state, `prune({ …, stateFile: { state: { choice, perplexity: {} }, … } })`, projects the scores onto its own
- * budget. Settings that affect the scores must be the same for all runs; of them, `importanceRounds` depend on the budget
+ * budget. Settings that affect the scores must be the same for all runs; of them, those of `importancePlan` depend on the budget
  * unless they are given.
  *
  * @throws MethodError if the method of the settings finds a mask for one budget, and no scores.

@@ -1,4 +1,3 @@
-import { METHODS } from '../settings/methods.js';
 import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
 
@@ -17,18 +16,14 @@ export function checkRule({ projection, choice }: Pick<PruneSettings, 'projectio
  *
  * @throws SettingsError if the units are chosen in another way.
  */
-export function checkChoice(
-  settings: Pick<PruneSettings, 'method' | 'projection' | 'choice' | 'importance'>,
-): void {
+export function checkChoice(settings: Pick<PruneSettings, 'projection' | 'choice' | 'importance'>): void {
   checkRule(settings);
-  const { method, choice, importance } = settings;
-  const isDefault = importance.within === METHODS[method].importance?.within;
+  const { choice, importance } = settings;
   // A given mask may have been chosen so.
-  if (importance.within === 'importance' || isDefault || choice === 'importance' || choice === 'given')
-    return;
+  if (importance.within !== 'obs' || choice === 'importance' || choice === 'given') return;
   throw new SettingsError(
     `importance.within ${importance.within} needs the layer counts of choice importance; found choice ${choice}. ` +
-      'Add choice importance, or use method grasp+.',
+      'Add choice importance, which is the default of method grasp+.',
     ['importance.within', 'choice'],
   );
 }

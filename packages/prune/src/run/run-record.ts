@@ -1,10 +1,12 @@
 import type { TokenBlocks } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { configOf, describeModel, maskedShapes } from '@grasp/decoder';
+import { importancePlan } from '../learning/importance-plan.js';
 import type { HeldOutResult } from '../learning/keep-share.js';
 import type { Learned } from '../learning/learn.js';
 import { type GivenChoice, givenMethod } from '../methods/given-method.js';
 import { type BudgetOutcome, budgetOutcomes, type StatedBudget } from '../projection/budgets.js';
+import { parseSettings } from '../settings/parse.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { Subject } from './events.js';
 import type { PruneJob } from './prune-job.js';
@@ -82,6 +84,12 @@ function keptPerLayer(dense: Checkpoint, mask: Uint8Array): RunRecord['layers'] 
   }));
 }
 
+/** The settings with what they leave to the budget. */
+function planned(settings: PruneSettings): PruneSettings {
+  if (settings.choice !== 'importance') return settings;
+  return parseSettings(settings, { importance: importancePlan(settings) });
+}
+
 /** The inputs of a run, except the weights. Two runs of one model with equal inputs write equal records. */
 export function runInputs(
   job: RunSource,
@@ -91,7 +99,7 @@ export function runInputs(
   return {
     versions: { grasp: version, node: process.versions.node, engine: engine.description },
     model: checkpoint.source,
-    settings,
+    settings: planned(settings),
     ...(method ? { chosenBy: method.name } : {}),
     data: {
       gates: dataRecord(gateBlocks),

@@ -11,7 +11,6 @@ export const METHODS: Readonly<Record<NonNullable<SettingsInput['method']>, Sett
   grasprune: {},
   'grasp+': {
     choice: 'importance',
-    importance: { within: 'obs' },
     refit: { mode: 'sequential', blocks: 48 },
     scales: { targets: 'units+norms', schedule: 'annealed' },
     lora: { rank: 16 },

@@ -59,7 +59,7 @@ describe('the record of a run of an earlier release', () => {
         method: 'grasp+',
         ...{ budget: { keep: 0.6 }, projection: { minimum: 0, protect: ['layers.0.*'] } },
         ...{
-          importance: { rounds: 2, blocksPerRound: 2, within: 'importance' },
+          importance: { rounds: 2, blocksPerRound: 2 },
           refit: { blocks: 4, compensation: 0.2 },
         },
         ...{
@@ -73,7 +73,6 @@ describe('the record of a run of an earlier release', () => {
     expect({ losses, budgets }).toEqual({ losses: old.losses, budgets: old.budgets });
     expect(flatSettings(settings)).toEqual({
       ...old.settings,
-      'importance.within': 'importance',
       'heldOut.blocks': 0,
     });
   });

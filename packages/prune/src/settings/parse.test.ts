@@ -11,7 +11,7 @@ describe('parseSettings', () => {
       projection: { rule: 'exact', layout: 'free', align: 1, minimum: 1 },
       choice: 'gates',
       gates: { epochs: 4, tau: 1.5 },
-      importance: { within: 'importance' },
+      importance: {},
       optimizer: { learningRate: 1e-2, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
       refit: { mode: 'none', blocks: 512, damping: 1e-3, compensation: 0.3 },
       scales: { targets: 'units', epochs: 1, schedule: 'constant', alpha: 0.5 },

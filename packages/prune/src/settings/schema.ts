@@ -107,9 +107,9 @@ export const settingsSchema = z.strictObject({
         .describe('calibration blocks in each round, with --choice importance (default: 32 in all rounds)'),
       within: z
         .enum(['importance', 'obs'])
-        .default('importance')
+        .optional()
         .describe(
-          'how units are chosen within the layer counts that importance gives: by importance, or by optimal brain surgeon, the default of grasp+',
+          'how units are chosen within the layer counts that importance gives: by importance, or by optimal brain surgeon (default: obs, or importance if more than two thirds are kept)',
         ),
     },
     { prefix: '' },

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   BUDGET_NAMES,
   type BudgetName,
-  importanceRounds,
+  importancePlan,
   type PruneSettings,
   parseSettings,
   SettingsError,
@@ -79,11 +80,11 @@ export async function sweepOf(
   };
 }
 
-/** The settings of a point, with the rounds in which the importance was measured: by itself, a budget may take others. */
+/** The settings of a point, with the plan by which the importance was measured: by itself, a budget may have another. */
 function asLearned(settings: PruneSettings, learning: PruneSettings): PruneSettings {
   if (settings.choice !== 'importance') return settings;
-  const [own, plan] = [importanceRounds(settings), importanceRounds(learning)];
-  const isSame = own.rounds === plan.rounds && own.blocksPerRound === plan.blocksPerRound;
+  const [own, plan] = [importancePlan(settings), importancePlan(learning)];
+  const isSame = isDeepStrictEqual(own, plan);
   return isSame ? settings : parseSettings(settings, { importance: plan }); // keys in the order in which records are read
 }
 

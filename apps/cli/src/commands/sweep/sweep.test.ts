@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
-import { importanceRounds } from '@grasp/prune';
+import { importancePlan } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grasp, keptTerminal } from '../../../test/grasp.js';
@@ -147,15 +147,13 @@ describe('grasp sweep', () => {
     expect(record).toMatchObject((await curveOf('keep')).points[2]!);
   });
 
-  it('measures importance in the rounds of the budget that is learned under, at every budget', async () => {
+  it('plans importance by the budget that is learned under, at every budget', async () => {
     const { points, learning } = await sweepOf(
       { model: 'm', calib: ['t'], method: 'grasp+', keep: ['0.7', '0.5'] },
       {},
     );
-    const plans = [learning, ...points].map(({ settings }) => importanceRounds(settings));
-    expect(
-      importanceRounds({ importance: { within: 'importance' }, budget: { keep: 0.7, flopsContext: 1 } }),
-    ).not.toEqual(plans[0]);
+    const plans = [learning, ...points].map(({ settings }) => importancePlan(settings));
+    expect(importancePlan({ importance: {}, budget: { keep: 0.7, flopsContext: 1 } })).not.toEqual(plans[0]);
     for (const plan of plans) expect(plan).toEqual(plans[0]);
   });
 
