@@ -1,5 +1,5 @@
 import type { TokenBlocks } from '@grasp/calib-data';
-import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
+import type { Decoder, DecoderCheckpoint, TokenBatch } from '@grasp/decoder';
 import {
   adamW,
   type GateOptions,
@@ -18,6 +18,7 @@ import { addingMoments, addOutputMoments, type OutputMoments } from '../methods/
 import { scoresOfMask } from '../methods/obs/scores-of-mask.js';
 import type { Projection } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
+import { relay } from '../run/relay.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
 import { chooseByMethod } from './choose-by-method.js';
@@ -113,7 +114,8 @@ async function* chooseByImportance(
   progress.choice = { importance: state };
   const moments: OutputMoments | undefined = within === 'obs' ? new Map() : undefined;
   const read = Math.min(state.step, blocksPerRound); // by the run that is resumed, whose moments are gone
-  if (moments) for (let step = 0; step < read; step++) await addOutputMoments(moments, model, batchAt(step));
+  const first = (count: number) => Array.from({ length: count }, (_, step) => batchAt(step));
+  if (moments) yield* readAgain(moments, model, first(read));
   const asked = moments ? addingMoments(moments, model, blocksPerRound - read) : model;
   for await (const { step, loss, kept, keptCost } of pruneByImportance(asked, batchAt, options, state)) {
     const { length: tokens } = batchAt(step).ids;
@@ -121,13 +123,27 @@ async function* chooseByImportance(
   }
   const important = maskFromImportance(model, state, options);
   if (!moments) return { mask: important, scores: state.scores, losses: state.losses };
-  const batches = Array.from({ length: Math.min(blocks.shape[0], steps) }, (_, step) => batchAt(step));
-  const event = { stage: 'method', method: 'obs', tokens: batches.length * blocks.shape[1] } as const;
-  yield { ...event, done: false };
-  for (const batch of batches.slice(blocksPerRound)) await addOutputMoments(moments, model, batch);
+  const batches = first(Math.min(blocks.shape[0], steps));
+  yield* readAgain(moments, model, batches.slice(blocksPerRound));
   const inputs = { model, checkpoint, batches, ...(protect ? { protect } : {}) };
-  const chosen = await obsWithin(inputs, important, moments);
-  yield { ...event, done: true };
+  const all = batches.length * blocks.shape[1];
+  const chosen = yield* relay<PruneEvent, Uint8Array>((emit) =>
+    obsWithin(inputs, important, moments, (step, steps) =>
+      emit({ stage: 'surgery', step, steps, tokens: Math.round(all / steps) }),
+    ),
+  );
   const scores = scoresOfMask(model.layout, state.scores, chosen, protect);
   return { mask: project(scores), scores, losses: state.losses };
+}
+
+/** Adds the moments of batches that importance reads in another process, or under another mask. */
+async function* readAgain(
+  moments: OutputMoments,
+  model: Decoder,
+  batches: readonly TokenBatch[],
+): AsyncGenerator<PruneEvent, void, undefined> {
+  for (const [i, batch] of batches.entries()) {
+    await addOutputMoments(moments, model, batch);
+    yield { stage: 'surgery', step: i + 1, steps: batches.length, tokens: batch.ids.length };
+  }
 }

@@ -28,6 +28,13 @@ export type PruneEvent =
       readonly done: boolean;
     }
   | {
+      /** Optimal brain surgeon has read a block once more, or chosen within a sublayer. */
+      readonly stage: 'surgery';
+      readonly step: number;
+      readonly steps: number;
+      readonly tokens: number;
+    }
+  | {
       /** Teacher logits of the dense model, for distillation. */
       readonly stage: 'teacher';
       readonly block: number;

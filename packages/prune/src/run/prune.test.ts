@@ -127,7 +127,7 @@ describe('prune', () => {
       importance: { rounds: 4, blocksPerRound: 2 },
     });
     const stages = events.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1]);
-    expect(stages.join()).toContain('importance,method,refit,teacher,scales');
+    expect(stages.join()).toContain('importance,surgery,refit,teacher,scales');
     expect(record.losses.gates).toHaveLength(8);
     expect(record.budgets[0]!.kept).toBeLessThanOrEqual(record.budgets[0]!.limit);
     const missed = events.flatMap((event) => (event.stage === 'refit' ? [event.missed] : []));

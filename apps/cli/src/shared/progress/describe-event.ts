@@ -15,6 +15,7 @@ const labels = {
   load: 'loading',
   gates: 'learning gates',
   importance: 'choosing units',
+  surgery: 'choosing units within layers',
   teacher: 'teacher logits',
   refit: 'refitting',
   scales: 'calibrating scales',
@@ -63,6 +64,10 @@ export function describeEvent(event: PruneEvent): EventView {
         tokens: done ? tokens : 0,
         detail: '',
       };
+    }
+    case 'surgery': {
+      const { step, steps, tokens } = event;
+      return { label: labels.surgery, done: step, total: steps, tokens, detail: '' };
     }
     case 'teacher': {
       const { block, blocks, tokens } = event;

@@ -14,17 +14,20 @@ type ObsInputs = Pick<MethodInputs, 'model' | 'checkpoint' | 'batches' | 'protec
  * others take over best, see `removeUnits`. `H = E[h hᵀ]` of the output matrix's inputs on the dense model.
  *
  * @param moments `F = E[g gᵀ]` of the gradients at the outputs: errors count as the loss feels them. Default: all alike.
+ * @param onChosen called after each block of units in which there is a choice.
  * @throws MethodError if activations are not finite, or too large for float32.
  */
 export async function obsWithin(
   { model, checkpoint, batches, protect }: ObsInputs,
   mask: Uint8Array,
   moments?: OutputMoments,
+  onChosen: (done: number, total: number) => void = () => {},
 ): Promise<Uint8Array> {
   const chosen = mask.slice();
   const open = new Set(openBlocks(model.layout, mask));
+  const total = open.size;
   const matrixOf = new Map(outputMatrices(checkpoint.decoder).map((matrix) => [matrix.block.start, matrix]));
-  if (open.size === 0) return chosen;
+  if (total === 0) return chosen;
   for await (const { block, gram } of model.under().inputMoments([...joinBatches(batches)])) {
     const { start, count } = block;
     if (!open.delete(start)) continue;
@@ -38,6 +41,7 @@ export async function obsWithin(
       ...(protect ? { protect: protect.subarray(start, start + count) } : {}),
     };
     chosen.set(await removeUnits(problem), start);
+    onChosen(total - open.size, total);
     if (open.size === 0) break;
   }
   return chosen;
