@@ -9,7 +9,8 @@ const folder = process.argv[2];
 const reportOf = {
   'npm test': 'unit.json',
   'numeric tests, AVX2': 'avx2.json',
-  'slow tests': 'slow.json',
+  'slow tests, packages': 'slow-packages.json',
+  'slow tests, apps': 'slow-apps.json',
   transformers: 'transformers.json',
   runtimes: 'runtimes.json',
 };
