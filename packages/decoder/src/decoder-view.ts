@@ -191,7 +191,8 @@ export class DecoderView {
 
   /**
    * Second moments of the inputs of the output matrices, `[U·w, U·w]` with units in layout order, one matrix at a time from
-   * the bottom up. All batches go through one sublayer before the next. Memory: a float32 tensor `[N, d]` of each batch, and the sums of one matrix.
+   * the bottom up. All batches go through one sublayer before the next. Memory: a float32 tensor `[N, d]` of each batch, and
+   * the sums of one matrix.
    *
    * @throws DecoderInputError for a batch that does not fit.
    */

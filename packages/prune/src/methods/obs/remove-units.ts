@@ -22,6 +22,8 @@ export interface ObsProblem {
 
 /** Added to the diagonal of `E[h hᵀ]`, as a share of its mean. */
 const DAMPING = 0.01;
+/** The same where rounding made a matrix indefinite, which large activations can. */
+const MORE_DAMPING = 0.1;
 /** Columns that go at once, or this share of all, if that is more. */
 const AT_ONCE = { columns: 48, share: 1 / 32 };
 
@@ -40,7 +42,7 @@ export async function removeUnits(problem: ObsProblem): Promise<Uint8Array> {
   const kept = new Uint8Array(n / width).fill(1);
   const atOnce = Math.max(1, Math.floor(Math.max(AT_ONCE.columns, AT_ONCE.share * n) / width));
   const invert: Invert = async (a) => {
-    const inverse = await invertDefinite(a);
+    const inverse = (await invertDefinite(a)) ?? (await invertDamped(a));
     if (inverse) return inverse;
     throw new MethodError(
       `${problem.tensor}: optimal brain surgeon cannot invert the second moments of its inputs: activations are not finite, or ` +
@@ -66,6 +68,16 @@ export async function removeUnits(problem: ObsProblem): Promise<Uint8Array> {
   } finally {
     tf.dispose({ ...state });
   }
+}
+
+/** The inverse of a matrix with more on its diagonal. */
+async function invertDamped(a: tf.Tensor2D): Promise<tf.Tensor2D | undefined> {
+  const damped = tf.tidy(() => {
+    const diagonal = tf.mul(tf.eye(a.shape[0]), a);
+    const mean = tf.div(tf.sum(tf.abs(diagonal)), a.shape[0]);
+    return tf.add<tf.Tensor2D>(a, tf.mul(tf.eye(a.shape[0]), tf.mul(mean, MORE_DAMPING)));
+  });
+  return invertDefinite(damped).finally(() => damped.dispose());
 }
 
 /** `W`, `F W` and `H⁻¹` of what is left; rows and columns of removed units are about 0. */
