@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keptPerBlock } from '@grasp/budget';
-import { type TokenBlocks, textRows, tokenBlocks } from '@grasp/calib-data';
+import { rows, type TokenBlocks, textRows, tokenBlocks } from '@grasp/calib-data';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { type Decoder, type DecoderCheckpoint, loadDecoder, openDecoderCheckpoint } from '@grasp/decoder';
 import { tinyLlama, tinyText } from '@grasp/testing';
@@ -10,6 +10,7 @@ import { loadTokenizer } from '@grasp/tokenizer';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine } from '../engine/open-engine.js';
+import { addingMoments, type OutputMoments } from '../methods/obs/output-moments.js';
 import { projectionOf } from '../projection/projection.js';
 import { parseSettings } from '../settings/parse.js';
 import type { RunState } from '../state/run-state.js';
@@ -76,6 +77,24 @@ describe("importance.within 'obs'", () => {
       expect(await maskOf(obs, progress)).toEqual(undisturbed);
     }
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('adds the moments of the dense model alone, and asks for later rounds as they are', async () => {
+    const moments: OutputMoments = new Map();
+    const asked = addingMoments(moments, model, 1);
+    const batch = rows(blocks, [0]);
+    const dense = new Float32Array(model.layout.size).fill(1);
+    const { gradients } = await asked.lossAndGateGradients(batch, dense);
+    const own = await model.lossAndGateGradients(batch, dense);
+    const largest = Math.max(...own.gradients.map(Math.abs));
+    const gap = Math.max(...own.gradients.map((x, unit) => Math.abs(x - gradients[unit]!)));
+    expect(gap).toBeLessThan(1e-5 * largest); // the same sums, in another pass
+    const before = [...moments.values()].map((sum) => sum.slice());
+    const half = dense.map((_, unit) => unit % 2);
+    expect(await asked.lossAndGateGradients(batch, half)).toEqual(
+      await model.lossAndGateGradients(batch, half),
+    );
+    expect([...moments.values()]).toEqual(before);
   });
 
   it('never removes a protected unit', async () => {
