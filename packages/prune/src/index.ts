@@ -11,7 +11,7 @@ export {
 export { forecastSeconds } from './forecast/duration.js';
 export { assertFitsMemory, memoryOf, usableMemory } from './forecast/fits-memory.js';
 export { type Forecast, forecast } from './forecast/forecast.js';
-export { matMulRate } from './forecast/matmul-rate.js';
+export { type MatMulRates, matMulRate, matMulRates } from './forecast/matmul-rate.js';
 export { MemoryError, type MemoryOwner } from './forecast/memory-error.js';
 export type { TextSizes } from './forecast/text-sizes.js';
 export { HealError, TeacherCacheError, TeacherMisfitError } from './heal/errors.js';

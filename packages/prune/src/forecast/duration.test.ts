@@ -5,6 +5,7 @@ import type { Forecast } from './forecast.js';
 const nothing: Forecast = {
   gateSteps: 0,
   surgeryFlops: 0,
+  surgeryPassFlops: 0,
   scaleSteps: 0,
   flopsPerGateStep: 0,
   flopsPerScaleStep: 0,
@@ -17,24 +18,24 @@ const nothing: Forecast = {
   peakBytes: 0,
   gpuBytes: 0,
 };
-const RATE = 1e9;
-const seconds = (run: Partial<Forecast>, dtype: 'float32' | 'bfloat16' = 'float32') =>
-  forecastSeconds({ ...nothing, ...run }, RATE, dtype);
+const RATES = { weights: 1e9, float32: 5e8 };
+const seconds = (run: Partial<Forecast>) => forecastSeconds({ ...nothing, ...run }, RATES);
 
 describe('forecastSeconds', () => {
-  it('divides the operations of every stage by the rate', () => {
+  it('divides the operations of every stage by the rate of products with weights', () => {
     expect(seconds({ gateSteps: 3, flopsPerGateStep: 2e9 })).toBe(6);
     expect(seconds({ scaleSteps: 5, flopsPerScaleStep: 2e9 })).toBe(10);
+    expect(seconds({ surgeryPassFlops: 4e9 })).toBe(4);
     expect(seconds({ refitFlops: 4e9 })).toBe(4);
     expect(seconds({ teacherFlops: 4e9 })).toBe(4);
     expect(seconds({ gateSteps: 1, flopsPerGateStep: 1e9, refitFlops: 2e9, teacherFlops: 4e9 })).toBe(7);
   });
 
-  it('adds the measured time of activations, least squares and LoRA', () => {
-    expect(seconds({ gateSteps: 2, activationsPerGateStep: 1e6 })).toBeCloseTo(2 * 1.4, 9);
-    expect(seconds({ scaleSteps: 2, activationsPerScaleStep: 1e6 }, 'bfloat16')).toBeCloseTo(2 * 2.6, 9);
-    expect(seconds({ solveFlops: 1e9 })).toBe(8);
-    expect(seconds({ solveFlops: 1e9 }, 'bfloat16')).toBe(16);
+  it('adds activations, least squares and the matrices of brain surgeon, whose time is that of float32, and LoRA', () => {
+    expect(seconds({ gateSteps: 2, activationsPerGateStep: 1e6 })).toBeCloseTo(2 * 2.8, 9);
+    expect(seconds({ scaleSteps: 2, activationsPerScaleStep: 1e6 })).toBeCloseTo(2 * 2.8, 9);
+    expect(seconds({ solveFlops: 1e9 })).toBe(16);
+    expect(seconds({ surgeryFlops: 1e9 })).toBe(2);
     expect(seconds({ scaleSteps: 2, loraParameters: 1e6 })).toBeCloseTo(0.12, 9);
   });
 });

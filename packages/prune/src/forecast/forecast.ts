@@ -25,8 +25,10 @@ export interface Forecast {
   readonly scaleSteps: number;
   readonly flopsPerGateStep: number;
   readonly flopsPerScaleStep: number;
-  /** Of optimal brain surgeon, gradients not counted. 0 without it. */
+  /** Of the matrices of optimal brain surgeon, in float32. 0 without it. */
   readonly surgeryFlops: number;
+  /** Of the passes in which it reads the text once more. 0 without it. */
+  readonly surgeryPassFlops: number;
   /** Of the whole refit, its least squares not counted. 0 without a refit. */
   readonly refitFlops: number;
   /** Of the refit's least squares, in float64. */
@@ -71,7 +73,8 @@ export function forecast(
     scaleSteps,
     flopsPerGateStep: totalAmount(gateStep.operations),
     flopsPerScaleStep: totalAmount(scaleStep.operations),
-    surgeryFlops: surgeryOperations(config, plan, keep),
+    surgeryFlops: plan.surgery ? obsOperations(config, plan.surgery.tokens, keep) : 0,
+    surgeryPassFlops: layerOperations(config, plan.surgery?.tokens ?? 0, length),
     refitFlops: refit?.operations ?? 0,
     solveFlops: refit?.solveOperations ?? 0,
     loraParameters: rank * (lora.inputs + lora.outputs),
@@ -98,12 +101,6 @@ function teacherOperations(
   const { head } = decoderLayers(config);
   const predictions = totalAmount(head.forwardSaving({ tokens: teacherTokens, length }).operations);
   return predictions + layerOperations(config, teacherOnlyTokens, length);
-}
-
-function surgeryOperations(config: DecoderConfig, { surgery, length }: RunPlan, keep: number): number {
-  if (!surgery) return 0;
-  const { tokens } = surgery;
-  return layerOperations(config, tokens, length) + obsOperations(config, tokens, keep);
 }
 
 /** Operations of all layers in a forward pass. */

@@ -3,11 +3,27 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine/open-engine.js';
 import type { PruneSettings } from '../settings/schema.js';
 
+/** Operations per second in matrix products: with weights of a run's dtype, and with float32 weights. */
+export interface MatMulRates {
+  readonly weights: number;
+  readonly float32: number;
+}
+
 /** Longest side of the timed product: large enough for full speed, small enough for WASM. */
 const LONGEST_SIDE = 1024;
 
 /** Shortest time that gives a reliable rate. */
 const LEAST_MILLISECONDS = 300;
+
+/** Measures what {@link forecastSeconds} needs, in about half a second for each dtype. */
+export async function matMulRates(
+  engine: Engine,
+  config: Pick<DecoderConfig, 'hiddenSize' | 'layers'>,
+  dtype: PruneSettings['engine']['dtype'],
+): Promise<MatMulRates> {
+  const float32 = await matMulRate(engine, config, 'float32');
+  return { weights: dtype === 'float32' ? float32 : await matMulRate(engine, config, dtype), float32 };
+}
 
 /**
  * Measures the operations per second that an engine reaches in products of activations and weights. A multiplication

@@ -1,5 +1,6 @@
 import { type DecoderPass, decoderCost, decoderSize, loraSides, totalAmount } from '@grasp/decoder';
 import { stepSeconds } from '../forecast/duration.js';
+import type { MatMulRates } from '../forecast/matmul-rate.js';
 import { savedPerStep } from '../forecast/saved-elements.js';
 import type { HealConfigs } from './memory.js';
 import { type HealSettings, healSteps } from './settings.js';
@@ -16,17 +17,13 @@ export interface HealForecast {
   /** Elements that a step saves for the way back, and those of the teacher's forward pass. */
   readonly activationsPerStep: number;
   readonly trainedWeights: number;
-  /**
-   * The duration on a processor, in seconds. Measurements on held-out text are not counted.
-   *
-   * @param flopsPerSecond the rate that `matMulRate` measures for the dtype
-   */
-  seconds(flopsPerSecond: number): number;
+  /** The duration on a processor, in seconds. Measurements on held-out text are not counted. */
+  seconds(rates: MatMulRates): number;
 }
 
 /** Forecasts a healing from the configs of its models. */
 export function healForecast({ pruned, teacher }: HealConfigs, settings: HealSettings): HealForecast {
-  const { batch, length, dtype, embedding, teacherShare } = settings;
+  const { batch, length, embedding, teacherShare } = settings;
   const steps = healSteps(settings);
   const tokens = batch * length;
   const cost = (config: typeof pruned, pass: DecoderPass['pass']) =>
@@ -57,9 +54,9 @@ export function healForecast({ pruned, teacher }: HealConfigs, settings: HealSet
     flopsPerStep,
     activationsPerStep,
     trainedWeights,
-    seconds: (rate) =>
+    seconds: (rates) =>
       steps *
-      (stepSeconds({ flops: flopsPerStep, activations: activationsPerStep }, rate, dtype) +
+      (stepSeconds({ flops: flopsPerStep, activations: activationsPerStep }, rates) +
         SECONDS_PER_WEIGHT * trainedWeights),
   };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
+import type { MatMulRates } from '@grasp/prune';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { SHAPES } from '../../shared/models/shapes.js';
 import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
@@ -37,6 +38,12 @@ function sizesAlong(axis: Axis, most: Size, lengths: readonly number[]): Size[] 
   if (axis === 'tokens') return quarters(most.rows).map((rows) => ({ ...base, rows }));
   return quarters(most.vocabulary).map((vocabulary) => ({ ...base, vocabulary }));
 }
+
+/** The highest of each rate: other programs only lower them. */
+const fastest = (measured: readonly MatMulRates[]): MatMulRates => ({
+  weights: Math.max(...measured.map(({ weights }) => weights)),
+  float32: Math.max(...measured.map(({ float32 }) => float32)),
+});
 
 function print(report: ScalingReport): void {
   const { columns, rows } = scalingTable(report);
@@ -90,7 +97,7 @@ export const scalingCommand = () =>
             forecast: forecastOf(
               { ...most, layers: shape.num_hidden_layers, rows: 1 },
               conditions,
-              Math.max(...series.flatMap(({ sizes }) => sizes.map(({ matMulRate }) => matMulRate))),
+              fastest(series.flatMap(({ sizes }) => sizes.map(({ rates }) => rates))),
             ),
           },
         };

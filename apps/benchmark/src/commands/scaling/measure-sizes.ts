@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig } from '@grasp/decoder';
-import { forecast, forecastSeconds, parseSettings } from '@grasp/prune';
+import { forecast, forecastSeconds, type MatMulRates, parseSettings } from '@grasp/prune';
 import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
 import { type ShapeName, shapeOf } from '../../shared/models/shapes.js';
 import { type DType, startOurs } from '../../shared/timing/start-step.js';
@@ -43,8 +43,8 @@ export interface MeasuredSize extends Size {
   readonly cpuSeconds: number;
   /** Forecast of a dry run. */
   readonly forecast: Cost;
-  /** FLOP/s of matrix products alone, measured after the fastest step. */
-  readonly matMulRate: number;
+  /** Measured after the fastest step. */
+  readonly rates: MatMulRates;
 }
 
 /** Tokens per row of a size. */
@@ -52,7 +52,7 @@ export const lengthOf = ({ length }: Size, conditions: Pick<Conditions, 'length'
   length ?? conditions.length;
 
 /** Forecast of a dry run for one gate step. */
-export function forecastOf(size: Size, conditions: Conditions, matMulRate: number): Cost {
+export function forecastOf(size: Size, conditions: Conditions, rates: MatMulRates): Cost {
   const { like, keep, dtype } = conditions;
   const length = lengthOf(size, conditions);
   const config = decoderConfig(shapeOf(like, size));
@@ -64,7 +64,7 @@ export function forecastOf(size: Size, conditions: Conditions, matMulRate: numbe
     scales: { epochs: 0 },
   });
   const run = forecast(config, settings, { gates: size.rows, scales: 0 });
-  return { seconds: forecastSeconds(run, matMulRate, dtype), peakBytes: run.peakBytes };
+  return { seconds: forecastSeconds(run, rates), peakBytes: run.peakBytes };
 }
 
 /**
@@ -103,7 +103,7 @@ async function measureTogether(
     while (rounds.length < conditions.rounds) rounds.push(await round());
     return sizes.map((size, i) => {
       const steps = rounds.map((each) => each[i]!).sort((a, b) => a.seconds - b.seconds);
-      const { seconds, matMulRate } = steps[0]!;
+      const { seconds, rates } = steps[0]!;
       const peakBytes = Math.max(...steps.map((step) => step.gpuBytes || step.peakBytes));
       const measured = { seconds, peakBytes };
       const cpuSeconds = Math.min(...steps.map((step) => step.cpuSeconds));
@@ -111,8 +111,8 @@ async function measureTogether(
         ...size,
         measured,
         cpuSeconds,
-        matMulRate,
-        forecast: forecastOf(size, conditions, matMulRate),
+        rates,
+        forecast: forecastOf(size, conditions, rates),
       };
     });
   } finally {

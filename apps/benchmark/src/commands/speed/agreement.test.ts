@@ -7,7 +7,7 @@ const step = (loss: number, ...gradients: number[]): StepResult => ({
   cpuSeconds: 1,
   peakBytes: 1,
   gpuBytes: 0,
-  matMulRate: 1,
+  rates: { weights: 1, float32: 1 },
   loss,
   gradients: Float32Array.from(gradients),
 });

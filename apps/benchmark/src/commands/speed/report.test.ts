@@ -5,7 +5,14 @@ import type { Timing } from './contest.js';
 import { conditions, type Match, ratiosByRound, speedPage, speedTable } from './report.js';
 
 const timing = (seconds: number): Timing => ({
-  ...{ seconds, cpuSeconds: 2 * seconds, loss: 5, peakBytes: 1e9, gpuBytes: 0, matMulRate: 1e9 },
+  ...{
+    seconds,
+    cpuSeconds: 2 * seconds,
+    loss: 5,
+    peakBytes: 1e9,
+    gpuBytes: 0,
+    rates: { weights: 1e9, float32: 1e9 },
+  },
 });
 const contestant = { engine: 'TensorFlow', device: 'cpu' } as const;
 const size = { kind: 'gates', dtype: 'float32', rows: 1, length: 10, keep: 0.5 } as const;

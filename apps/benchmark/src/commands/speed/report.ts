@@ -63,7 +63,7 @@ function summary({ rounds, kind, rows, length, keep }: Match, config: DecoderCon
     tokensPerSecond: (rows * length) / ours.seconds,
     flopsPerSecond: flops / ours.seconds,
     /** FLOP/s of the step over FLOP/s of matrix products alone. */
-    shareOfMatMul: median(rounds.map(({ ours }) => flops / ours.seconds / ours.matMulRate)),
+    shareOfMatMul: median(rounds.map(({ ours }) => flops / ours.seconds / ours.rates.weights)),
   };
   if (pairs.length === 0) return rest;
   const theirs = side(pairs.map((pair) => pair.theirs));

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { matMulRate, openEngine, prunedView } from '@grasp/prune';
+import { matMulRates, openEngine, prunedView } from '@grasp/prune';
 import { loadModel } from '../models/load-model.js';
 import type { StepKind } from './step-process.js';
 import { readBatch, stepsOf } from './steps-of.js';
@@ -46,7 +46,10 @@ for await (const line of createInterface({ input: process.stdin })) {
       removed ? gradients.map((g, i) => (input.gates[i] === 0 ? 0 : g)) : gradients,
     );
   // Measured after each step, because the speed of a machine varies over minutes.
-  const rate = await matMulRate(engine, decoder.config, dtype);
+  const { weights, float32 } = await matMulRates(engine, decoder.config, dtype);
   const peak = process.resourceUsage().maxRSS * 1024;
-  say({ seconds, cpu_seconds: cpuSeconds, loss, peak_bytes: peak, matmul_rate: rate });
+  say({
+    ...{ seconds, cpu_seconds: cpuSeconds, loss, peak_bytes: peak },
+    ...{ matmul_rate: weights, float32_rate: float32 },
+  });
 }

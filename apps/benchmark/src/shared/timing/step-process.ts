@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { MatMulRates } from '@grasp/prune';
 import { execa } from 'execa';
 import { gpuBytesOf } from './gpu-memory.js';
 
@@ -19,8 +20,8 @@ export interface StepResult {
   readonly peakBytes: number;
   /** GPU memory of the process after the step. 0 without a GPU. */
   readonly gpuBytes: number;
-  /** FLOP/s of matrix products alone, measured right after the step. 0 if not measured. */
-  readonly matMulRate: number;
+  /** Measured right after the step. 0 if not measured. */
+  readonly rates: MatMulRates;
   /** dL/dz of each unit. Empty if the step has none. */
   readonly gradients: Float32Array;
 }
@@ -84,7 +85,7 @@ export class StepProcess {
 
   async step(kind: StepKind): Promise<StepResult> {
     this.child.stdin.write(`${JSON.stringify({ step: kind })}\n`);
-    const { seconds, cpu_seconds, loss, peak_bytes, matmul_rate = 0 } = await this.answer();
+    const { seconds, cpu_seconds, loss, peak_bytes, matmul_rate = 0, float32_rate = 0 } = await this.answer();
     const gradients = WITH_GRADIENTS.includes(kind) ? await this.gradients() : new Float32Array(0);
     return {
       seconds: Number(seconds),
@@ -92,7 +93,7 @@ export class StepProcess {
       loss: Number(loss),
       peakBytes: Number(peak_bytes),
       gpuBytes: this.device === 'gpu' ? await gpuBytesOf(this.child.pid) : 0,
-      matMulRate: Number(matmul_rate),
+      rates: { weights: Number(matmul_rate), float32: Number(float32_rate) },
       gradients,
     };
   }

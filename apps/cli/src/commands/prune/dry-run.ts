@@ -11,7 +11,7 @@ import {
   type HealSettings,
   healForecast,
   healMemory,
-  matMulRate,
+  matMulRates,
   memoryOf,
   type PruneSettings,
   projectionOf,
@@ -58,7 +58,7 @@ export async function dryRun(
   // The forecast of time covers processors only.
   const seconds =
     held?.of === 'process'
-      ? forecastSeconds(run, await matMulRate(engine, config, settings.engine.dtype), settings.engine.dtype)
+      ? forecastSeconds(run, await matMulRates(engine, config, settings.engine.dtype))
       : undefined;
   const healing = heal && (await healingForecast(heal, engine, config));
   const { prunable, total } = model.parameters;
@@ -122,7 +122,7 @@ async function healingForecast(
     settings,
     ...run,
     memory,
-    seconds: memory?.of === 'process' ? seconds(await matMulRate(engine, config, dtype)) : undefined,
+    seconds: memory?.of === 'process' ? seconds(await matMulRates(engine, config, dtype)) : undefined,
   };
 }
 
