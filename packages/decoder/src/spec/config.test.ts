@@ -62,14 +62,18 @@ describe('decoderConfig', () => {
     expect(rotaryOf(decoderConfig({ ...smollm2, ...fields }))).toMatchObject(expected);
   });
 
-  it('reads the settings of full attention where they stand by layer type', () => {
-    const rope_parameters = {
-      sliding_attention: { rope_theta: 6 },
-      full_attention: { rope_theta: 5, rope_type: 'linear', factor: 2 },
-    };
-    const config = decoderConfig({ ...smollm2, rope_parameters });
-    expect(rotaryOf(config)).toMatchObject({ theta: 5, scaling: 'linear', factor: 2 });
-  });
+  it.each(['llama', 'qwen3', 'exaone4'])(
+    'refuses settings by layer type in %s, whose layers share one',
+    (model_type) => {
+      const rope_parameters = {
+        sliding_attention: { rope_theta: 6 },
+        full_attention: { rope_theta: 5, rope_type: 'linear', factor: 2 },
+      };
+      expect(() => decoderConfig({ ...smollm2, model_type, rope_parameters })).toThrow(
+        /"rope_parameters" by layer type are not supported/,
+      );
+    },
+  );
 
   it('adds flat settings to those of full attention, where both stand', () => {
     const sliding_attention = { rope_theta: 6, rope_type: 'linear', factor: 4 };

@@ -97,14 +97,18 @@ export function ropeParameters(raw: Raw): Raw {
 
 /**
  * Parses `rope_theta` and `rope_scaling`, or the `rope_parameters` of newer configs (transformers, modeling_rope_utils).
+ * All layers share the result. Settings by layer type are refused, since transformers ignores them here, or fails.
  *
  * @throws ModelConfigError, UnsupportedModelError
  */
 export function rotaryConfig(config: ConfigFields, options: RotaryOptions = {}): RotaryConfig {
-  const whole = ropeParameters(config.raw);
-  const byLayerType = isByLayerType(whole);
-  const own = byLayerType ? whole.full_attention : whole;
-  return rotaryOf(config, isObject(own) ? own : {}, { ...options, byLayerType });
+  const parameters = ropeParameters(config.raw);
+  if (!isByLayerType(parameters)) return rotaryOf(config, parameters, { ...options, byLayerType: false });
+  throw new UnsupportedModelError(
+    'config.json: "rope_parameters" by layer type are not supported in this architecture, whose layers share one rotary embedding.',
+    'rope_parameters by layer type',
+    ['rope_parameters for all layers'],
+  );
 }
 
 /** The rotary embedding of these rope settings. Arguments and errors as {@link rotaryConfig}. */
@@ -115,13 +119,11 @@ export function rotaryOf(
 ): RotaryConfig {
   const { raw } = config;
   const fields = new RopeFields(parameters);
-  const theta = positive(
-    'rope_theta',
-    parameters.rope_theta ?? raw.rope_theta ?? options.theta ?? config.ropeTheta,
-  );
+  const stated = parameters.rope_theta ?? raw.rope_theta ?? options.theta;
+  const theta = positive('rope_theta', stated ?? config.ropeTheta);
   const dims = rotatedEntries(config, parameters, options);
-  const stated = String(parameters.rope_type ?? parameters.type ?? 'default');
-  const type = options.aliases?.[stated] ?? stated;
+  const name = String(parameters.rope_type ?? parameters.type ?? 'default');
+  const type = options.aliases?.[name] ?? name;
   const scaling = scalingOf(type, fields, config, { dims, byLayerType: options.byLayerType });
   const common = { theta, dims, interleaved: options.interleaved ?? false };
   return { ...scaling, ...common, attentionFactor: attentionFactor(scaling, fields, config) };
