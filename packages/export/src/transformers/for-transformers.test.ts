@@ -184,7 +184,7 @@ describe('rope settings', () => {
         rope_scaling: { type: 'linear', factor: 2 },
         rope_parameters: { rope_type: 'linear', factor: 4, rope_theta: 5 },
       },
-      { rope_scaling: { type: 'linear', factor: 2 }, rope_theta: 10000 },
+      { rope_scaling: { type: 'linear', rope_type: 'linear', factor: 2 }, rope_theta: 10000 },
     ],
   ])('of %j are also stated as transformers 4 reads them', (fields, expected) => {
     expect(rope(fields)).toEqual(expected);

@@ -36,6 +36,7 @@ export function ropeFields(config: Config, { attention, architecture }: DecoderC
   // Version 4 reads the length of LongRoPE here alone.
   if (rotary.scaling === 'longrope') fields.original_max_position_embeddings = rotary.originalContextLength;
   const wanted = (demands.oldScaling?.includes(rotary.scaling) ? oldScaling(rotary, scaling) : undefined) ?? {
+    rope_type: rotary.scaling, // some classes of version 4 do not know the old name, `type`
     ...scaling,
     ...derivedFields(rotary),
   };
