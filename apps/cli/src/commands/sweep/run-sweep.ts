@@ -20,6 +20,7 @@ import { withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { showShorterWindows } from '../../shared/texts.js';
 import { type Curve, type CurvePoint, pointFor, readPoints, writeCurve } from './curve-file.js';
 import { exportedPoint, freeFolder } from './exported-point.js';
 import type { Sweep, SweepPoint } from './points.js';
@@ -51,6 +52,7 @@ export async function runSweep(
     if (!quiet) terminal.note(line);
   };
   for (const { settings } of [learning, ...points]) projectionOf(checkpoint, settings); // refuses a budget below the floor before any work
+  showShorterWindows(options, config, terminal);
   await checkStateFile(join(out, SCORES), { restart });
   const { sizes, ...texts } = await readTexts(options, model, terminal);
   const engine = await openEngineFor(terminal, { ...options, quiet });
