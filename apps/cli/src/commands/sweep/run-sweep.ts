@@ -19,6 +19,7 @@ import type { OpenModel } from '../../shared/model.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
 import { readTexts } from '../../shared/run/read-texts.js';
+import { writeReport } from '../../shared/run/write-report.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { showShorterWindows } from '../../shared/texts.js';
 import { type Curve, type CurvePoint, pointFor, readPoints, writeCurve } from './curve-file.js';
@@ -93,6 +94,7 @@ export async function runSweep(
     const measure = async (folder?: string): Promise<CurvePoint> => {
       const run = prune(folder === undefined ? job : { ...job, folder });
       const { losses: _, maskFile: __, ...record } = await watch(run, terminal, shown);
+      if (folder !== undefined) await writeReport(folder);
       return record;
     };
     const toWrite = exported.has(point) && !written.has(point);
