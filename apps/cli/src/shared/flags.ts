@@ -7,6 +7,9 @@ export const countFrom = (least: number) => numberFlag({ type: 'integer', minimu
 /** Argument parser: a whole number, 1 or more. */
 export const count = countFrom(1);
 
+/** Default of the tokens per window, for help texts. */
+export const DEFAULT_WINDOW = '2048, or the context length if it is shorter';
+
 /** Argument parser: a seed of random numbers. */
 export const seed = numberFlag({ type: 'integer', minimum: 0, maximum: 0xffff_ffff });
 

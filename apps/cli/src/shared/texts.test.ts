@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { keptTerminal } from '../../test/grasp.js';
 import { readTexts } from './run/read-texts.js';
-import { textNames, textSource } from './texts.js';
+import { showShorterWindows, textNames, textSource } from './texts.js';
 
 const { signal } = new AbortController();
 
@@ -56,3 +57,17 @@ it.each(['wikitext3', 'no.txt', 'wikitext3:test'])(
     );
   },
 );
+
+it('tells that windows are shorter than asked for, once they are measured', () => {
+  const told = (options: { eval: readonly string[]; window?: number }) => {
+    const { terminal, said } = keptTerminal();
+    showShorterWindows(options, { contextLength: 256 }, terminal);
+    return said().err;
+  };
+  expect(told({ eval: ['a.txt'], window: 257 })).toBe(
+    "warning: --window 257 is longer than the model's context. Perplexity is measured on windows of 256 tokens.",
+  );
+  expect(told({ eval: ['a.txt'], window: 256 })).toBe('');
+  expect(told({ eval: ['a.txt'] })).toBe('');
+  expect(told({ eval: [], window: 257 })).toBe('');
+});

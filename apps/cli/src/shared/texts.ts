@@ -123,15 +123,27 @@ export async function calibrationBlocks(
   return takeTurns(text, await trainingBlocks(mixed, reader, options), blocks);
 }
 
-/** At most `most` windows of a text for perplexity, no longer than the model's context. */
+/** At most `most` windows of a text for perplexity, of `window` tokens or the model's context if it is shorter. */
 export async function perplexityWindows(
   source: TextSource,
   reader: TextReader,
   {
-    window,
+    window = 2048,
     most = Number.POSITIVE_INFINITY,
-  }: { readonly window: number; readonly most?: number | undefined },
+  }: { readonly window?: number | undefined; readonly most?: number | undefined },
 ): Promise<TokenBlocks> {
   const length = Math.min(window, reader.config.contextLength);
   return firstBlocks(await evaluationWindows(source, reader.tokenizer, { length, ...asModel(reader) }), most);
+}
+
+/** Tells that the windows of perplexity are shorter than asked for, if they are. */
+export function showShorterWindows(
+  { eval: texts = [], window }: { readonly eval?: readonly string[]; readonly window?: number | undefined },
+  { contextLength }: Pick<TextReader['config'], 'contextLength'>,
+  terminal: Pick<Terminal, 'note'>,
+): void {
+  if (texts.length === 0 || window === undefined || window <= contextLength) return;
+  terminal.note(
+    `warning: --window ${window} is longer than the model's context. Perplexity is measured on windows of ${contextLength} tokens.`,
+  );
 }

@@ -33,6 +33,16 @@ describe('runPlan', () => {
     });
     // Brain surgeon asks for gradients of the dense model, which the first round gives.
     expect(planOf(settings).gateSteps).toBe(12 + 9);
+    expect(planOf(settings, { gates: 5 }).gateSteps).toBe(12 + 2); // a block that came twice is read again once
+    expect(planOf(settings, { gates: 2 }).gateSteps).toBe(12);
+  });
+
+  it('counts a step for each block that a method asks for gradients or activations, besides those of the surgery', () => {
+    const plan = (method: string) => planOf({ method, 'text.length': 100 });
+    expect(plan('fisher-obs')).toMatchObject({ gateSteps: 129, surgery: { by: 'loss', tokens: 12900 } });
+    expect(plan('slimgpt')).toMatchObject({ gateSteps: 0, surgery: { by: 'output', tokens: 12900 } });
+    expect(plan('flap').gateSteps).toBe(129);
+    expect(plan('magnitude').gateSteps).toBe(0);
   });
 
   it('limits a refit to the text, and reads it twice to compensate an error', () => {

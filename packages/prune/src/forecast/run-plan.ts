@@ -83,10 +83,12 @@ function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
   if (choice === 'importance') {
     const { rounds, blocksPerRound, within } = importancePlan(settings);
     const steps = rounds * blocksPerRound;
-    // Brain surgeon reads the blocks of later rounds on the dense model too.
-    return within === 'obs' ? 2 * steps - blocksPerRound : steps;
+    // Brain surgeon reads the blocks of later rounds on the dense model too, each once.
+    const again = Math.max(0, Math.min(texts.gates, steps) - blocksPerRound);
+    return within === 'obs' ? steps + again : steps;
   }
   if (choice === 'given') return 0; // what a caller's method does is not known
+  if (choice === 'slimgpt') return 0; // its only pass over the text is that of the surgery
   const { needs } = rivals[choice];
   return needs === 'gradients' || needs === 'activations' ? texts.gates : 0;
 }

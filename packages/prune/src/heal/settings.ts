@@ -7,7 +7,7 @@ import { inPlainWords, SettingsError, settingsError } from '../settings/settings
 const MOST_TOKENS = 1e9;
 
 /** Settings of healing: distilling a teacher into all kept weights of a pruned model. */
-export const healFields = {
+const healFields = {
   tokens: countSchema
     .refine((tokens) => tokens <= MOST_TOKENS, 'it must be at most 1B')
     .default(1_000_000)

@@ -144,6 +144,36 @@ describe('prune by a method', () => {
     expect(identities[0]).not.toBe(identities[1]);
   });
 
+  it.each([{ dropLayers: 1 }, { only: 'layers' }] as const)(
+    'takes a mask that removes whole layers under %j, and no other',
+    async (constraint) => {
+      const keep = 0.5;
+      const settings = parseSettings(plain, { projection: constraint, budget: { keep } });
+      const { layout, project } = projection(settings);
+      const mask = project(Float32Array.from({ length: layout.size }, (_, i) => Math.sin(i)));
+      expect((await run({ mask, settings })).mask).toEqual(mask);
+      const other = projection(parseSettings(plain, { budget: { keep: 0.3 } })).project(
+        new Float32Array(layout.size),
+      );
+      await expect(run({ mask: other, settings })).rejects.toThrow('does not meet projection.minimum');
+    },
+  );
+
+  it('lets a method that gives a mask remove whole layers', async () => {
+    const settings = parseSettings({
+      method: 'slimgpt',
+      projection: { dropLayers: 1 },
+      text: { length: 32 },
+    });
+    const { record } = await run({ settings });
+    expect(record.layers.filter(({ ffn, kv }) => ffn + kv === 0)).toHaveLength(1);
+  });
+
+  it('refuses before any work that the caller should choose and does not', async () => {
+    const run = prune({ ...base, settings: { ...plain, choice: 'given' } });
+    await expect(run.next()).rejects.toThrow('None was given');
+  });
+
   it('refuses what does not fit, and says what', async () => {
     const { layout, project } = projection();
     const scores = new Float32Array(layout.size);

@@ -1,17 +1,10 @@
-import {
-  BudgetBelowFloorError,
-  budgetCost,
-  createBudget,
-  keptPerBlock,
-  maskCost,
-  projectExact,
-} from '@grasp/budget';
+import { BudgetBelowFloorError, budgetCost, createBudget, keptPerBlock, maskCost } from '@grasp/budget';
 import { rows, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import { MethodError } from '../methods/errors.js';
-import type { GivenChoice } from '../methods/given-method.js';
+import { type GivenChoice, methodOf } from '../methods/given-method.js';
 import type { PruningMethod } from '../methods/pruning-method.js';
-import { constraintsOf, type Projection } from '../projection/projection.js';
+import { type Projection, projectUnder } from '../projection/projection.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { RunState } from '../state/run-state.js';
@@ -73,12 +66,13 @@ function assertFits(name: string, found: unknown, { layout }: Projection): void 
   );
 }
 
-/** @throws MethodError if scores or a mask of the caller's do not fit the model, its budgets or the settings */
-export function assertGiven(
-  { scores, mask }: GivenChoice,
-  settings: PruneSettings,
-  projection: Projection,
-): void {
+/**
+ * @throws MethodError if scores or a mask of the caller's do not fit the model, its budgets or the settings, or the caller should
+ *   choose and does not
+ */
+export function assertGiven(given: GivenChoice, settings: PruneSettings, projection: Projection): void {
+  methodOf(settings, given);
+  const { scores, mask } = given;
   if (scores) assertFits('given scores', scores, projection);
   if (!mask) return;
   assertFits('given mask', mask, projection);
@@ -102,13 +96,13 @@ function assertAllowed(
   // A mask that meets the constraints is its own projection onto a budget of just its cost.
   const own = createBudget(layout, { name: 'mask', limit: maskCost(layout, mask) });
   try {
-    const allowed = projectExact(Float32Array.from(mask), layout, own, constraintsOf(layout, settings));
+    const allowed = projectUnder(Float32Array.from(mask), layout, [own], settings);
     if (allowed.every((bit, unit) => bit === mask[unit])) return;
   } catch (error) {
     if (!(error instanceof BudgetBelowFloorError)) throw error;
   }
   throw new MethodError(
-    `The mask of "${name}" does not meet projection.minimum, projection.protect, projection.only, projection.align or ` +
-      'projection.layout. Change the mask, or these settings.',
+    `The mask of "${name}" does not meet projection.minimum, projection.protect, projection.only, projection.dropLayers, ` +
+      'projection.align or projection.layout. Change the mask, or these settings.',
   );
 }

@@ -12,6 +12,7 @@ import { prune } from '../run/prune.js';
 import { parseSettings } from '../settings/parse.js';
 
 let folder: string;
+const stages = new Set<string>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-compensate-'));
   await writeCheckpoint(tinyLlama(), join(folder, 'llama'));
@@ -50,7 +51,7 @@ async function run(model: string, settings: Record<string, unknown>): Promise<Ch
   const engine = await openEngine({ backend: 'wasm' });
   const job = { checkpoint, engine, settings: parseSettings({ text: { length: 32 } }, settings), gateBlocks };
   try {
-    for await (const _ of prune({ ...job, folder: out }));
+    for await (const { stage } of prune({ ...job, folder: out })) stages.add(stage);
     return await openCheckpoint(out);
   } finally {
     await checkpoint.close();
@@ -66,6 +67,7 @@ describe("refit.mode 'bias'", () => {
       sums.push(toFloat32(bias).reduce((sum, x) => sum + Math.abs(x), 0));
       await pruned.close();
     }
+    expect(stages).toContain('bias');
     expect(sums[0]).toBe(0);
     expect(sums[1]).toBeGreaterThan(0);
   });

@@ -43,7 +43,7 @@ export async function* compensate(
   const { refit } = settings;
   const [available, length] = blocks.shape;
   const count = Math.min(available, refit.blocks);
-  const event = { stage: 'method', method: 'bias', tokens: count * length } as const;
+  const event = { stage: 'bias', tokens: count * length } as const;
   yield { ...event, done: false };
   const batches = Array.from({ length: count }, (_, block) => rows(blocks, [block]));
   const biases = await compensatingBiases({ model, checkpoint, batches }, mask);

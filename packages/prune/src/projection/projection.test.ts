@@ -80,6 +80,16 @@ describe('projectionOf', () => {
     }
   });
 
+  it('refuses widths that whole layers or sublayers do not have', () => {
+    const under = (projection: object) => keptUnder({ budget: { keep: 0.5 }, projection });
+    expect(() => under({ only: 'sublayers', layout: 'uniform', minimum: 2 })).toThrow(
+      'cannot meet projection.layout uniform and projection.minimum 2',
+    );
+    expect(() => under({ only: 'layers', align: 32 })).toThrow('cannot meet projection.align 32');
+    for (const projection of [{ align: 8 }, { layout: 'uniform' }])
+      expect(new Set(under({ only: 'layers', ...projection }).channels)).toEqual(new Set([0, 200]));
+  });
+
   it('removes the layers with the lowest sums, and meets the budget with the others', () => {
     const sums = [0, 1, 2, 3].map((layer) =>
       scores.subarray(206 * layer, 206 * (layer + 1)).reduce((sum, score) => sum + score, 0),
@@ -102,6 +112,13 @@ describe('projectionOf', () => {
   it('refuses to remove all layers, or the layers of a model whose attention stays', () => {
     expect(() => keptUnder({ projection: { dropLayers: 4 } })).toThrow('the model has 4 layers');
     expect(() => keptUnder({ projection: { dropLayers: 1, only: 'layers' } })).toThrow('Leave out');
+    expect(() => keptUnder({ projection: { dropLayers: 1, only: 'ffn' } })).toThrow(
+      'dropLayers 1: 0 layers may be removed',
+    );
+    const protect = ['layers.0', 'layers.1', 'layers.2.kv.0'];
+    expect(() => keptUnder({ projection: { dropLayers: 2, protect } })).toThrow(
+      'dropLayers 2: 1 layers may be removed',
+    );
     const olmo = { ...model, config: { ...model.config, model_type: 'olmo2' } };
     expect(() => projectionOf(olmo, parseSettings({ projection: { dropLayers: 1 } }))).toThrow(
       'Attention of olmo2 cannot be pruned',

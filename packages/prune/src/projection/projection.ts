@@ -1,5 +1,6 @@
 import {
   assertFeasible,
+  type Budget,
   BudgetBelowFloorError,
   type Constraints,
   denseCost,
@@ -45,11 +46,10 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
   const constraints = constraintsOf(layout, settings);
   const { dropLayers = 0 } = settings.projection;
   const whole = wholeOf(settings);
+  assertDroppable(layout, constraints, dropLayers);
   const projectShare = (scores: Float32Array, share: number) => {
     const relaxed = budgets.map((budget) => relaxedBudget(layout, budget, share));
-    if (whole) return keepWhole(scores, layout, relaxed, { whole, protect: constraints.protect });
-    const count = share >= 1 ? dropLayers : Math.floor(share * dropLayers);
-    return projectWithoutLayers(scores, layout, relaxed, count, constraints);
+    return projectUnder(scores, layout, relaxed, settings, share);
   };
   if (usesPaperRule(settings)) {
     assertPaperSupports(settings);
@@ -61,6 +61,40 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
   const { protect } = constraints;
   const project = (scores: Float32Array) => projectShare(scores, 1);
   return { layout, budgets, ...(protect ? { protect } : {}), projectShare, project };
+}
+
+/**
+ * The mask for a vector of scores under any budgets, by the constraints of the settings.
+ *
+ * @param share of the layers that `projection.dropLayers` removes, those that are removed. Default: 1.
+ */
+export function projectUnder(
+  scores: Float32Array,
+  layout: Layout,
+  budgets: readonly Budget[],
+  settings: PruneSettings,
+  share = 1,
+): Uint8Array {
+  const { dropLayers = 0 } = settings.projection;
+  const whole = wholeOf(settings);
+  const constraints = constraintsOf(layout, settings);
+  if (whole) return keepWhole(scores, layout, budgets, { whole, protect: constraints.protect });
+  const count = share >= 1 ? dropLayers : Math.floor(share * dropLayers);
+  return projectWithoutLayers(scores, layout, budgets, count, constraints);
+}
+
+/** @throws SettingsError if too many layers have units that are never removed. */
+function assertDroppable({ blocks }: Layout, { protect }: Constraints, dropLayers: number): void {
+  if (!protect || dropLayers === 0) return;
+  const layers = new Set(blocks.map(({ layer }) => layer));
+  for (const { layer, start, count } of blocks)
+    if (protect.subarray(start, start + count).includes(1)) layers.delete(layer);
+  if (layers.size >= dropLayers) return;
+  throw new SettingsError(
+    `projection.dropLayers ${dropLayers}: ${layers.size} layers may be removed, because projection.protect or projection.only keeps ` +
+      'units of the others. Leave one of these settings out.',
+    ['projection.dropLayers', 'projection.protect', 'projection.only'],
+  );
 }
 
 /** @throws BudgetTooSmallError if the units that must be kept exceed a budget. */
@@ -84,7 +118,10 @@ function assertRoom(
 export const wholeOf = ({ projection: { only } }: Pick<PruneSettings, 'projection'>): Whole | undefined =>
   only === 'layers' || only === 'sublayers' ? only : undefined;
 
-/** @throws SettingsError if KV groups should be pruned, and cannot be; if all layers should be removed. */
+/**
+ * @throws SettingsError if KV groups should be pruned, and cannot be; if all layers should be removed; if whole ones cannot have
+ *   the widths that are asked for.
+ */
 function assertPrunable({ groupGate, architecture, layers }: DecoderConfig, settings: PruneSettings): void {
   const { only, dropLayers = 0 } = settings.projection;
   if (dropLayers >= layers.length) {
@@ -99,11 +136,29 @@ function assertPrunable({ groupGate, architecture, layers }: DecoderConfig, sett
       ['projection.dropLayers', 'projection.only'],
     );
   }
+  if (wholeOf(settings)) assertWidths(layers, settings);
   if (groupGate !== 'none' || ((only === undefined || only === 'ffn') && dropLayers === 0)) return;
   throw new SettingsError(
     `Attention of ${architecture.modelType} cannot be pruned: one norm covers the queries, or keys, of all heads. ` +
       'Prune FFN channels.',
     [dropLayers > 0 ? 'projection.dropLayers' : 'projection.only'],
+  );
+}
+
+/** @throws SettingsError if whole layers or sublayers, which keep all of their units, cannot meet a constraint on widths. */
+function assertWidths(
+  layers: DecoderConfig['layers'],
+  { projection: { only, align, layout, minimum } }: PruneSettings,
+): void {
+  const unmet = [
+    ...(layers.some(({ channels }) => channels % align !== 0) ? [`projection.align ${align}`] : []),
+    ...(layout === 'uniform' && only === 'sublayers' ? ['projection.layout uniform'] : []),
+    ...(minimum > 1 ? [`projection.minimum ${minimum}`] : []),
+  ];
+  if (unmet.length === 0) return;
+  throw new SettingsError(
+    `projection.only ${only} keeps or removes whole ones, which cannot meet ${unmet.join(' and ')}. Leave that out.`,
+    ['projection.only', ...unmet.map((setting) => setting.split(' ')[0]!)],
   );
 }
 

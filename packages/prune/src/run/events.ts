@@ -28,6 +28,12 @@ export type PruneEvent =
       readonly done: boolean;
     }
   | {
+      /** FLAP's compensation in biases: about to read the text, and done. */
+      readonly stage: 'bias';
+      readonly tokens: number;
+      readonly done: boolean;
+    }
+  | {
       /** Optimal brain surgeon has read a block once more, or chosen within a sublayer. */
       readonly stage: 'surgery';
       readonly step: number;

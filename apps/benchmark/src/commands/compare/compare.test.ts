@@ -70,6 +70,15 @@ async function lastComparison(changes: Partial<CompareOptions> = {}): Promise<Co
   return last!;
 }
 
+it('refuses two models of one name, and counts a seed or a ratio once', async () => {
+  const models = [at('model'), at('other/model')];
+  await expect(compare(await options({ models }), async () => {})).rejects.toThrow('the name "model"');
+  const read = (flag: string, text: string) =>
+    compareCommand().options.find(({ long }) => long === flag)!.parseArg!(text, undefined);
+  expect(read('--seeds', '3,1,3')).toEqual([3, 1]);
+  expect(read('--keep', '0.5,0.8,0.50')).toEqual([0.5, 0.8]);
+});
+
 describe('compare', () => {
   let found: Comparison;
   beforeAll(async () => {

@@ -4,7 +4,8 @@ import type { Engine } from '@grasp/prune';
 import { CellStore } from '../../shared/cells/cell-store.js';
 import { measureSubject } from '../../shared/cells/measure-subject.js';
 import { once } from '../../shared/cells/once.js';
-import { openPlan, type PlanOptions } from './plan/plan.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
+import { modelName, openPlan, type PlanOptions } from './plan/plan.js';
 import { collect } from './report/collect.js';
 import type { Comparison } from './report/comparison.js';
 import { chooseUnits } from './work/choose-units.js';
@@ -45,12 +46,17 @@ export async function compare(
 export const measureDense = ({ plan, ...job }: WorkContext): Promise<void> =>
   measureSubject(plan.dense, () => openCheckpoint(plan.path), job);
 
-/** Opens the plans of all models, calls `work` with them, and closes them, also if `work` fails. */
+/**
+ * Opens the plans of all models, calls `work` with them, and closes them, also if `work` fails.
+ *
+ * @throws BenchOptionError if two models have one name.
+ */
 export async function withWork<Result>(
   options: CompareOptions,
   work: (works: readonly WorkContext[]) => Promise<Result>,
 ): Promise<Result> {
   const { models, openEngine, say, out, keepModels = false } = options;
+  assertNamesDiffer(models);
   const works: WorkContext[] = [];
   const store = new CellStore(join(out, 'cells'));
   const engine = once(openEngine);
@@ -61,6 +67,17 @@ export async function withWork<Result>(
   } finally {
     for (const { plan } of works) await plan.checkpoint.close();
   }
+}
+
+/** @throws BenchOptionError if two models have one name, by which tables and steps tell them apart. */
+function assertNamesDiffer(models: readonly string[]): void {
+  const names = models.map(modelName);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new BenchOptionError(
+    `--model: two models have the name "${twice}". Rename one of the folders.`,
+    'model',
+  );
 }
 
 /**

@@ -23,7 +23,7 @@ import type { Comparison } from './report/comparison.js';
 import { textComparison, writeComparison } from './report/write-comparison.js';
 import { compareElsewhere, compareStep } from './work/steps.js';
 
-const seeds = (text: string) => list(text).map(countOrZero);
+const seeds = (text: string) => [...new Set(list(text).map(countOrZero))];
 
 export const compareCommand = () =>
   new Command()

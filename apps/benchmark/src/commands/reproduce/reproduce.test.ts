@@ -5,6 +5,7 @@ import { writeCheckpoint } from '@grasp/checkpoint';
 import { openEngine, parseSettings } from '@grasp/prune';
 import { tinyLlama, tinyText } from '@grasp/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPlan } from './plan/plan.js';
 import type { ReproduceOptions } from './plan/run-context.js';
 import { htmlReport } from './report/html.js';
 import { markdownReport } from './report/markdown.js';
@@ -143,4 +144,23 @@ describe('reproduce', () => {
     });
     expect(await readFile(at('none')).catch((error) => error.code)).toBe('ENOENT');
   });
+});
+
+it('reads conversations by the chat template, and counts the loss on replies alone where asked to', async () => {
+  const template = '{% for m in messages %}<{{ m.role }}>{{ m.content }}$\n{% endfor %}';
+  const model = tinyLlama();
+  const config = new TextEncoder().encode(JSON.stringify({ chat_template: template }));
+  const files = [...model.files, { name: 'tokenizer_config.json', read: async () => config }];
+  await writeCheckpoint({ ...model, files }, at('chatty'));
+  const talk = Array.from({ length: 8 }, (_, i) => ({ prompt: `What is ${i}?`, completion: `It is ${i}.` }));
+  await writeFile(at('chat.jsonl'), talk.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const text = { name: 'wikitext2', path: at('chat.jsonl') };
+  for (const lossOn of ['all', 'replies'] as const) {
+    const settings = parseSettings({ text: { blocks: 2, length: 64, lossOn } });
+    const plan = await openPlan(options({ model: at('chatty'), settings, calib: [text], scaleCalib: text }));
+    const { gateBlocks } = (await plan.pruning(plan.subjects[1]!))!;
+    expect(gateBlocks.description).toContain('by the chat template');
+    expect(gateBlocks.lossMask !== undefined).toBe(lossOn === 'replies');
+    await plan.close();
+  }
 });

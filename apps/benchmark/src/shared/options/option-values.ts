@@ -41,12 +41,12 @@ export const listOf =
       return found;
     });
 
-/** Comma-separated keep ratios, each in (0, 1]. */
+/** Comma-separated keep ratios, each in (0, 1] and once. */
 export function ratios(text: string): number[] {
   const values = text.split(',').map(numberOf);
   if (!values.every((value) => value > 0 && value <= 1))
     throw new InvalidArgumentError('Expected ratios greater than 0 and at most 1, separated by commas.');
-  return values;
+  return [...new Set(values)];
 }
 
 /** One keep ratio, in (0, 1]. */

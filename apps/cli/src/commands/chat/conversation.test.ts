@@ -27,6 +27,18 @@ describe('Conversation', () => {
     expect(await textOf(await talk.ask('a question of its own', 10))).toBe('its own[a]');
   });
 
+  it('forgets a message that was interrupted before the model saw it', async () => {
+    const stop = new AbortController();
+    const stoppable = async (...[messages, signal]: Parameters<NonNullable<typeof prompt>>) => {
+      signal?.throwIfAborted();
+      return prompt!(messages);
+    };
+    const talk = new Conversation(tokenizer, stoppable, undefined);
+    stop.abort();
+    await expect(talk.ask('Hi', 100, stop.signal)).rejects.toThrow();
+    expect(await textOf(await talk.ask('Why', 100))).toBe('#[u]Why[a]');
+  });
+
   it('continues text unchanged if there is no template', async () => {
     const talk = new Conversation(tokenizer, undefined, undefined);
     await talk.ask('Once', 100);

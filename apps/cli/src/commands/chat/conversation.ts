@@ -17,13 +17,16 @@ export class Conversation {
    */
   async ask(content: string, room: number, signal?: AbortSignal): Promise<Int32Array> {
     if (!this.prompt) return (await this.tokenizer.encode(content)).slice(-room);
-    this.turns = [...this.turns, { role: 'user', content }];
+    let turns: readonly Message[] = [...this.turns, { role: 'user', content }];
     for (;;) {
-      const text = await this.prompt(this.messages, signal);
+      const text = await this.prompt(this.messages(turns), signal);
       const ids = await this.tokenizer.encode(text, { specialTokens: false });
-      const next = this.turns.findIndex(({ role }, index) => index > 0 && role === 'user');
-      if (ids.length <= room || next < 0) return ids.slice(-room);
-      this.turns = this.turns.slice(next);
+      const next = turns.findIndex(({ role }, index) => index > 0 && role === 'user');
+      if (ids.length <= room || next < 0) {
+        this.turns = turns; // not before, so that a message that was interrupted is not one without a reply
+        return ids.slice(-room);
+      }
+      turns = turns.slice(next);
     }
   }
 
@@ -32,8 +35,8 @@ export class Conversation {
     this.turns = [...this.turns, { role: 'assistant', content }];
   }
 
-  private get messages(): Message[] {
+  private messages(turns: readonly Message[]): Message[] {
     const { system } = this;
-    return [...(system === undefined ? [] : [{ role: 'system', content: system } as const]), ...this.turns];
+    return [...(system === undefined ? [] : [{ role: 'system', content: system } as const]), ...turns];
   }
 }

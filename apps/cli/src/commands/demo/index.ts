@@ -12,6 +12,7 @@ import { numberFlag } from '../../shared/number-flag.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
+import { writeReport } from '../../shared/run/write-report.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { calibrationBlocks, perplexityWindows } from '../../shared/texts.js';
 import { calibrationProse, heldOutProse } from './prose.js';
@@ -67,7 +68,9 @@ async function demo({ keep, out: given, quiet, ...flags }: Flags, terminal: Term
       const windows = await perplexityWindows(heldOutProse(), model, evaluationWindows);
       const evaluation = [{ name: 'held-out addresses', windows }];
       const job = { checkpoint, engine, settings: chosen, gateBlocks, evaluation, folder };
-      return { record: await watch(prune(job), terminal, { layout: decoderLayout(config), quiet }), engine };
+      const record = await watch(prune(job), terminal, { layout: decoderLayout(config), quiet });
+      await writeReport(folder);
+      return { record, engine };
     });
     terminal.print(summaryTable(record));
     const pruned = await openCheckpoint(out);
@@ -79,7 +82,7 @@ async function demo({ keep, out: given, quiet, ...flags }: Flags, terminal: Term
       await pruned.close();
     }
     terminal.print(
-      `\nThe pruned model is in ${out}: safetensors, config.json, tokenizer, and grasp.json with all settings.`,
+      `\nThe pruned model is in ${out}: safetensors, config.json, tokenizer, grasp.json with all settings, and report.html.`,
     );
   });
 }

@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { decoderLayout } from '@grasp/decoder';
 import { measure, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
-import { count, countFrom, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
+import { count, countFrom, DEFAULT_WINDOW, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
 import { formatItems } from '../../shared/format.js';
 import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
@@ -20,11 +20,7 @@ export const perplexityCommand = (terminal: Terminal) =>
       '.txt, .raw, .jsonl, .parquet, or the name of a corpus: wikitext2, ptb, c4',
       nonEmptyTexts,
     )
-    .option(
-      '--window <tokens>',
-      'tokens per window (default: 2048, or the context length if it is shorter)',
-      countFrom(2),
-    )
+    .option('--window <tokens>', `tokens per window (default: ${DEFAULT_WINDOW})`, countFrom(2))
     .option(
       '--text-column <name>',
       'column with the text in .jsonl and .parquet files (default: text)',
@@ -53,10 +49,7 @@ export const perplexityCommand = (terminal: Terminal) =>
             const source = textSource(text, 'evaluation', {
               ...{ column: textColumn, signal: terminal.signal },
             });
-            const windows = await perplexityWindows(source, model, {
-              window: window ?? 2048,
-              most,
-            });
+            const windows = await perplexityWindows(source, model, { window, most });
             evaluation.push({ name: names[index]!, windows });
           }
           const engine = await openEngineFor(terminal, { backend, threads, workers, quiet });

@@ -75,7 +75,10 @@ it('writes a healed model with its record, card and report, and says what it did
 });
 
 it('gives the same bytes for the same seed, and machines one document', async () => {
-  const { out } = await heal('again', '--json');
+  const { out, err } = await heal('again', '--json', '--eval', at('text.txt'), '--window', '512');
+  expect(err).toBe(
+    "warning: --window 512 is longer than the model's context. Perplexity is measured on windows of 256 tokens.",
+  );
   expect(JSON.parse(out).steps).toHaveLength(4);
   expect(await readFile(at('again/model.safetensors'))).toEqual(
     await readFile(at('healed/model.safetensors')),

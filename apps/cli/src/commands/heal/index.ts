@@ -1,12 +1,13 @@
 import { Command, type OptionValues } from '@commander-js/extra-typings';
 import { type HealSettings, healLeaves, parseHealSettings } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
-import { count, countFrom, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
+import { count, countFrom, DEFAULT_WINDOW, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
 import { healModel } from '../../shared/heal/heal-model.js';
 import { healSummary } from '../../shared/heal/heal-summary.js';
 import type { TextFlags } from '../../shared/heal/read-heal-texts.js';
 import { MODEL_HELP } from '../../shared/model.js';
 import { optionOf } from '../../shared/run/flags.js';
+import { HEAL_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 
 interface Flags extends TextFlags {
@@ -26,6 +27,7 @@ interface Flags extends TextFlags {
 async function run(path: string, flags: Flags, settings: HealSettings, terminal: Terminal): Promise<void> {
   const openEngine = () => openEngineFor(terminal, flags);
   const mayUseLora = flags.train === undefined;
+  showUnusedFlags(HEAL_CONDITIONS, { settings, mayUseLora }, { ...flags }, terminal);
   const record = await healModel(
     path,
     { ...flags, texts: flags, settings, mayUseLora, openEngine },
@@ -62,7 +64,11 @@ export const healCommand = (terminal: Terminal) => {
       nonEmpty,
     )
     .option('--eval <texts...>', 'texts whose perplexity is measured before and after', nonEmptyTexts)
-    .option('--window <tokens>', 'tokens per window of these texts (default: 2048)', countFrom(2))
+    .option(
+      '--window <tokens>',
+      `tokens per window of these texts (default: ${DEFAULT_WINDOW})`,
+      countFrom(2),
+    )
     .option('--eval-windows <number>', 'maximum number of windows of each', count)
     .addOption(options.backend())
     .addOption(options.threads())

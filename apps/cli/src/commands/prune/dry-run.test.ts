@@ -67,6 +67,13 @@ describe('grasp prune --dry-run', () => {
     expect(given.flopsPerScaleStep).toBeLessThan(learned.flopsPerScaleStep); // the mask keeps less than the budget
   });
 
+  it('forecasts no steps of a method that takes none', async () => {
+    for (const method of ['magnitude', 'slimgpt'])
+      expect((await dryRun('--method', method)).out).toContain(
+        `learning  units by ${method}, 0 steps for scales`,
+      );
+  });
+
   it('refuses given units that the run refuses', async () => {
     const refusal = async (...flags: string[]) => {
       const { code, err } = await dryRun(...flags);

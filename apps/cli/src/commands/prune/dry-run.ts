@@ -105,6 +105,7 @@ export async function dryRun(
 function learningOf({ choice, refit }: PruneSettings, { gateSteps, scaleSteps }: Forecast): string {
   const refitted = refit.mode === 'sequential' ? 'a refit, ' : '';
   if (choice === 'given') return `units as given, ${refitted}${formatItems(scaleSteps, 'step')} for scales`;
+  if (gateSteps === 0) return `units by ${choice}, ${refitted}${formatItems(scaleSteps, 'step')} for scales`;
   const chosen = `${formatItems(gateSteps, 'step')} ${choice === 'gates' ? 'for gates' : 'to rank units'}`;
   return `${chosen}, ${refitted}${formatCount(scaleSteps)} for scales`;
 }

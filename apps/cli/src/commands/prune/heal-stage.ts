@@ -38,7 +38,7 @@ export interface HealStage {
 }
 
 /** First part of the flags of healing. */
-const PREFIX = 'heal-';
+export const HEAL_PREFIX = 'heal-';
 
 /** End of the name of the pruned model until it is healed. */
 const BEFORE = '.before-healing';
@@ -61,7 +61,8 @@ export function healStage({ heal, calib, settings, ...inputs }: RunOptions): Hea
   const { length, lossOn = 'all' } = settings.text;
   return {
     texts: {
-      ...{ text, eval: measured, window, prefix: PREFIX },
+      ...{ text, eval: measured, prefix: HEAL_PREFIX },
+      ...(window === undefined ? {} : { window }),
       ...(textWeights === undefined ? {} : { textWeights }),
       ...(textColumn === undefined ? {} : { textColumn }),
       ...(evalWindows === undefined ? {} : { evalWindows }),
@@ -119,7 +120,7 @@ export async function pruneAndHeal(
   await readHealTexts(stage.texts, stage.settings, model, terminal);
   if (flags.memoryCheck) {
     const check = stage.mayUseLora ? fittingHealSettings : assertHealFits;
-    check(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: PREFIX });
+    check(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: HEAL_PREFIX });
   }
   const earlier = restart ? undefined : await finishedRun(before, model, options, flags, terminal);
   if (earlier && !flags.quiet) terminal.note(`Resuming with the pruned model in ${before}.`);

@@ -9,10 +9,12 @@ import { inFlags } from '../../shared/run/in-flags.js';
 import { type RunOptions, runOptions } from '../../shared/run/options.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
+import { HEAL_CONDITIONS, RUN_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { showShorterWindows } from '../../shared/texts.js';
 import { dryRun } from './dry-run.js';
 import { givenChoice } from './given-choice.js';
-import { healStage, likelyHealing, pruneAndHeal } from './heal-stage.js';
+import { HEAL_PREFIX, healStage, likelyHealing, pruneAndHeal } from './heal-stage.js';
 import { pruneFolder } from './prune-folder.js';
 
 interface Flags {
@@ -25,7 +27,10 @@ interface Flags {
   readonly json?: true;
 }
 
-async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promise<void> {
+/** Values of the settings that were given as flags, by commander's name. */
+type Given = Readonly<Record<string, unknown>>;
+
+async function run(options: RunOptions, flags: Flags & Given, terminal: Terminal): Promise<void> {
   const { model: path, out, backend, threads, gpuMemory, workers, settings } = options;
   let engine: Promise<Engine> | undefined;
   const openEngine = () => {
@@ -33,8 +38,11 @@ async function run(options: RunOptions, flags: Flags, terminal: Terminal): Promi
     return engine;
   };
   const healing = healStage(options);
+  showUnusedFlags(RUN_CONDITIONS, options, flags, terminal);
+  if (healing) showUnusedFlags(HEAL_CONDITIONS, healing, flags, terminal, HEAL_PREFIX);
   await withModel(path, { terminal, quiet: flags.quiet }, async (model) => {
     const projection = projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
+    showShorterWindows(options, model.config, terminal);
     if (flags.dryRun) {
       const given = await givenChoice(options, projection.layout);
       assertGiven(given, settings, projection);

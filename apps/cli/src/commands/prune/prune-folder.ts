@@ -1,6 +1,5 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { decoderLayout } from '@grasp/decoder';
-import { replaceFile } from '@grasp/files';
 import {
   assertFitsMemory,
   checkStateFile,
@@ -9,11 +8,11 @@ import {
   removeState,
   withGivenChoice,
 } from '@grasp/prune';
-import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import type { OpenModel } from '../../shared/model.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import type { RunOptions } from '../../shared/run/options.js';
 import { readTexts } from '../../shared/run/read-texts.js';
+import { writeReport } from '../../shared/run/write-report.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { givenChoice } from './given-choice.js';
 import { pruneResuming } from './resuming.js';
@@ -46,7 +45,7 @@ export async function pruneFolder(
     const job = withGivenChoice({ checkpoint, engine, settings, ...texts, ...given, folder, saveEvery });
     if (memoryCheck) assertFitsMemory(model.config, job.settings, sizes, engine);
     const record = await pruneResuming(job, statePath, { layout, restart, quiet }, terminal);
-    await replaceFile(join(folder, RUN_REPORT), await runReport(await readRun(folder)));
+    await writeReport(folder);
     return record;
   });
   await removeState(statePath); // not before the folder has its name

@@ -134,6 +134,8 @@ describe('grasp prune', () => {
     expect(code).toBe(0);
     expect(out).toContain('16 steps for gates, 8 for scales');
     expect(existsSync(at('dry'))).toBe(false);
+    const { err } = await prune('dry', '--dry-run', '--eval', at('text.txt'), '--window', '4096');
+    expect(err).toContain('--window 4096 is longer');
   });
 });
 

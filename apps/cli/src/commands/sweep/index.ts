@@ -5,6 +5,7 @@ import { listOf, nonEmpty } from '../../shared/flags.js';
 import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { runFlags } from '../../shared/run/flags.js';
 import { inFlags } from '../../shared/run/in-flags.js';
+import { RUN_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { curveTable } from './curve-table.js';
 import { pointsNamed, type Sweep, sweepOf } from './points.js';
@@ -20,7 +21,11 @@ interface Flags {
   readonly json?: true;
 }
 
-async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void> {
+async function run(
+  sweep: Sweep,
+  flags: Flags & Readonly<Record<string, unknown>>,
+  terminal: Terminal,
+): Promise<void> {
   const { json } = flags;
   const { out, scores, mask, methodModule } = sweep.options;
   if (scores ?? mask ?? methodModule)
@@ -33,6 +38,7 @@ async function run(sweep: Sweep, flags: Flags, terminal: Terminal): Promise<void
       'heal.tokens',
     ]);
   if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
+  showUnusedFlags(RUN_CONDITIONS, sweep.options, flags, terminal);
   const exported = pointsNamed(sweep, flags.export ?? []);
   const curve = await withModel(sweep.options.model, { terminal, quiet: flags.quiet }, (model) =>
     withSweepFolder(out, () => runSweep(sweep, model, { ...flags, out, exported }, terminal)),

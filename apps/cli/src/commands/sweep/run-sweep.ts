@@ -19,7 +19,9 @@ import type { OpenModel } from '../../shared/model.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
 import { readTexts } from '../../shared/run/read-texts.js';
+import { writeReport } from '../../shared/run/write-report.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { showShorterWindows } from '../../shared/texts.js';
 import { type Curve, type CurvePoint, pointFor, readPoints, writeCurve } from './curve-file.js';
 import { exportedPoint, freeFolder } from './exported-point.js';
 import type { Sweep, SweepPoint } from './points.js';
@@ -51,6 +53,7 @@ export async function runSweep(
     if (!quiet) terminal.note(line);
   };
   for (const { settings } of [learning, ...points]) projectionOf(checkpoint, settings); // refuses a budget below the floor before any work
+  showShorterWindows(options, config, terminal);
   await checkStateFile(join(out, SCORES), { restart });
   const { sizes, ...texts } = await readTexts(options, model, terminal);
   const engine = await openEngineFor(terminal, { ...options, quiet });
@@ -91,6 +94,7 @@ export async function runSweep(
     const measure = async (folder?: string): Promise<CurvePoint> => {
       const run = prune(folder === undefined ? job : { ...job, folder });
       const { losses: _, maskFile: __, ...record } = await watch(run, terminal, shown);
+      if (folder !== undefined) await writeReport(folder);
       return record;
     };
     const toWrite = exported.has(point) && !written.has(point);

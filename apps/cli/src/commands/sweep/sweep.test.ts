@@ -49,6 +49,7 @@ describe('grasp sweep', () => {
     const again = await sweep('keep', '--keep', '0.8,0.6,0.5', '--export', '0.6');
     expect(again.code).toBe(0);
     expect(again.err).not.toContain('learning gates');
+    expect(await readdir(at('keep/keep-0.6'))).toContain('report.html');
     expect(again.err.match(/calibrating scales 4\/4/g)).toHaveLength(1); // of the point that is written
     expect((await readdir(at('keep'))).sort()).toEqual(['keep-0.6', 'scores.state', 'sweep.json']);
     expect(await curveOf('keep')).toEqual(curve);

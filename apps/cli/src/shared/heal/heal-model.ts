@@ -22,7 +22,7 @@ import { assertApart } from '../output-apart.js';
 import { withOutputFolder } from '../output-folder.js';
 import { watch } from '../progress/watch.js';
 import type { Terminal } from '../terminal.js';
-import { showTextWarnings } from '../texts.js';
+import { showShorterWindows, showTextWarnings } from '../texts.js';
 import { prunedFiles } from './pruned-files.js';
 import { readHealTexts, type TextFlags } from './read-heal-texts.js';
 import { assertTeacherFits } from './teacher-fits.js';
@@ -87,6 +87,7 @@ export async function healModel(
       const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
         const { texts, evaluation } = await readHealTexts(given, asked, pruned, terminal);
         showTextWarnings([texts.training], terminal);
+        if (given.prefix === undefined) showShorterWindows(given, pruned.config, terminal); // else pruning did
         const engine = await openEngine();
         const teacherCache =
           cached === undefined

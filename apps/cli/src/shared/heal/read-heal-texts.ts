@@ -34,15 +34,7 @@ export interface TextFlags {
 
 /** Reads all texts of a healing: blocks in the order of training, held-out blocks, and texts to measure. */
 export async function readHealTexts(
-  {
-    text,
-    textWeights,
-    textColumn,
-    eval: measured = [],
-    window = 2048,
-    evalWindows: most,
-    prefix = '',
-  }: TextFlags,
+  { text, textWeights, textColumn, eval: measured = [], window, evalWindows: most, prefix = '' }: TextFlags,
   settings: HealSettings,
   model: OpenModel,
   { signal }: Pick<Terminal, 'signal'>,

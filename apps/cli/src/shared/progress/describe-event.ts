@@ -18,6 +18,7 @@ const labels = {
   surgery: 'choosing units within layers',
   teacher: 'teacher logits',
   refit: 'refitting',
+  bias: 'compensating in biases',
   scales: 'calibrating scales',
   heal: 'healing',
   'held-out': 'held-out text',
@@ -55,15 +56,11 @@ export function describeEvent(event: PruneEvent): EventView {
         detail: perplexity.toFixed(2),
       };
     }
-    case 'method': {
-      const { method, tokens, done } = event;
-      return {
-        label: `choosing units by ${method}`,
-        done: done ? 1 : 0,
-        total: 1,
-        tokens: done ? tokens : 0,
-        detail: '',
-      };
+    case 'method':
+    case 'bias': {
+      const { tokens, done } = event;
+      const label = event.stage === 'bias' ? labels.bias : `choosing units by ${event.method}`;
+      return { label, done: done ? 1 : 0, total: 1, tokens: done ? tokens : 0, detail: '' };
     }
     case 'surgery': {
       const { step, steps, tokens } = event;

@@ -6,7 +6,7 @@ const OF_SETTINGS = ['GRASP_SETTINGS', 'GRASP_BUDGET', 'GRASP_OUTPUT_STATE'];
 const flags = new Map(settingLeaves.map(({ path, flag }) => [path, `--${flag}`]));
 
 /** Writes settings as flags: `budget.keep` → `--keep`. */
-export const flagsFor = (text: string): string =>
+const flagsFor = (text: string): string =>
   text.replace(/\b[a-z]+\.[a-zA-Z0-9]+\b/g, (path) => flags.get(path) ?? path);
 
 /** Runs `work`, and lets errors about settings name the flags. Packages name the settings by their paths. */

@@ -1,5 +1,6 @@
 import { bytesSchema, healGroup } from '@grasp/prune';
 import * as z from 'zod';
+import { DEFAULT_WINDOW } from '../flags.js';
 import { MODEL_HELP } from '../model.js';
 
 const files = { heading: 'Input and output' };
@@ -54,7 +55,12 @@ export const inputsSchema = z.strictObject({
     .meta(files),
   /** Of `--method ./module.js`. No flag of its own. */
   methodModule: z.string().optional(),
-  window: z.int().min(2).default(2048).describe('tokens per window of perplexity').meta(files),
+  window: z
+    .int()
+    .min(2)
+    .optional()
+    .describe(`tokens per window of perplexity (default: ${DEFAULT_WINDOW})`)
+    .meta(files),
   heal: healGroup,
   out: z.string().optional().describe('folder for the pruned model; must be empty or new').meta(files),
   saveEvery: z

@@ -3,7 +3,7 @@ import type { Decoder, TokenBatch } from '@grasp/decoder';
 import { type ActivationStatistics, activationStatistics } from './activation-statistics.js';
 
 /** The inputs of the output matrix of a block of units. */
-export const siteOf = ({ layer, kind }: UnitBlock) =>
+const siteOf = ({ layer, kind }: UnitBlock) =>
   kind === 'kv' ? `layers.${layer}.attention.heads` : `layers.${layer}.ffn.hidden`;
 
 /** Statistics of the inputs of the dense model's output matrices, by block of the layout: `count · w` columns each. */

@@ -3,7 +3,7 @@ import { toFloat32 } from '@grasp/checkpoint';
 import { type DecoderCheckpoint, decoderLayout, unitSlices } from '@grasp/decoder';
 
 /** Sums over the other axis of one matrix, for each row or column that belongs to a unit. */
-export interface WeightSums {
+interface WeightSums {
   readonly layer: number;
   readonly kind: string;
   /** 0: the unit has rows; 1: it has columns, of an output matrix. */
@@ -16,7 +16,7 @@ export interface WeightSums {
  * `Σ |w|^power` of each row of the matrices that read the stream, and of each column of those that write to it. Matrices
  * are read one at a time; biases are left out.
  */
-export async function* weightSums(
+async function* weightSums(
   checkpoint: DecoderCheckpoint,
   power: 1 | 2,
 ): AsyncGenerator<WeightSums, void, undefined> {

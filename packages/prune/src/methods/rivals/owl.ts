@@ -27,12 +27,17 @@ export async function layerOutliers({ model, checkpoint, batches }: MethodInputs
   const shares: number[] = [];
   const slices = unitSlices(checkpoint.decoder).filter(({ axis }) => axis === 1);
   for (const layer of new Set(slices.map((slice) => slice.layer))) {
-    const entries: number[] = [];
-    for (const { tensor, kind } of slices.filter((slice) => slice.layer === layer)) {
+    const own = slices.filter((slice) => slice.layer === layer);
+    const sizes = own.map(({ tensor }) =>
+      checkpoint.tensors.get(tensor)!.shape.reduce((n, dim) => n * dim, 1),
+    );
+    const entries = new Float64Array(sizes.reduce((sum, size) => sum + size, 0)); // too many for a list of numbers
+    let at = 0;
+    for (const { tensor, kind } of own) {
       const { norms } =
         statistics[blocks.findIndex((block) => block.layer === layer && block.kind === kind)]!;
       const weight = toFloat32(await checkpoint.read(tensor));
-      for (let i = 0; i < weight.length; i++) entries.push(Math.abs(weight[i]!) * norms[i % norms.length]!);
+      for (let i = 0; i < weight.length; i++) entries[at++] = Math.abs(weight[i]!) * norms[i % norms.length]!;
     }
     shares[layer] = outlierShare(entries);
   }

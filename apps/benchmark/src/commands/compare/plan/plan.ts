@@ -82,12 +82,15 @@ export interface Plan {
   readonly impossible: readonly string[];
 }
 
+/** Name of a model in tables and cells. */
+export const modelName = (path: string): string => basename(path).replace(/\.gguf$/i, '');
+
 /** Plans the comparison on one model. The caller closes the checkpoint. */
 export async function openPlan(path: string, options: PlanOptions): Promise<Plan> {
   const checkpoint = await openCheckpoint(path);
   try {
     const { calib, methods, keep, seeds, settings } = options;
-    const model = basename(path).replace(/\.gguf$/i, '');
+    const model = modelName(path);
     const config = configOf(checkpoint);
     const tokenizer = await loadTokenizer(checkpoint);
     const identity = await modelIdentity(checkpoint);

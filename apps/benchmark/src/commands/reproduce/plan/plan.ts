@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { BudgetBelowFloorError } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
+import { type Checkpoint, openCheckpoint, tokenizerRoles } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { flatSettings, type PruneSettings, projectionOf } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
@@ -80,9 +80,12 @@ export async function openPlan(options: PlanOptions): Promise<Plan> {
 
     const evaluation = once(() => readEvaluation(options, tokenizer, config));
     const blocks = new Map<string, () => Promise<TokenBlocks>>();
-    const blocksOf = (source: NamedText, split: string, { text: { length, blocks: max } }: PruneSettings) => {
-      const key = JSON.stringify([source, split, length, max]);
-      const read = () => calibrationBlocks(source, split, tokenizer, config, { length, blocks: max });
+    const roles = () => tokenizerRoles(checkpoint);
+    const blocksOf = (source: NamedText, split: string, { text }: PruneSettings) => {
+      const { length, blocks: max, lossOn } = text;
+      const key = JSON.stringify([source, split, length, max, lossOn]);
+      const limits = { length, blocks: max, lossOn, roles };
+      const read = () => calibrationBlocks(source, split, tokenizer, config, limits);
       blocks.set(key, blocks.get(key) ?? once(read));
       return blocks.get(key)!();
     };

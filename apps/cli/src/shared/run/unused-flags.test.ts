@@ -1,0 +1,65 @@
+import { healLeaves, parseHealSettings } from '@grasp/prune';
+import { expect, it } from 'vitest';
+import { keptTerminal } from '../../../test/grasp.js';
+import { runFlags } from './flags.js';
+import { runOptions } from './options.js';
+import { HEAL_CONDITIONS, RUN_CONDITIONS, showUnusedFlags } from './unused-flags.js';
+
+/** What is told about the flags of a run. */
+async function told(flags: Readonly<Record<string, unknown>>): Promise<string> {
+  const { terminal, said } = keptTerminal();
+  const options = await runOptions({ model: 'm', calib: ['t'], ...flags });
+  showUnusedFlags(RUN_CONDITIONS, options, flags, terminal);
+  return said().err;
+}
+
+function toldOfHealing(flags: Readonly<Record<string, unknown>>, prefix?: string): string {
+  const { terminal, said } = keptTerminal();
+  const named = Object.fromEntries(
+    Object.entries(flags).map(([name, value]) => [
+      prefix ? `heal${name[0]!.toUpperCase()}${name.slice(1)}` : name,
+      value,
+    ]),
+  );
+  const healing = { settings: parseHealSettings(flags), mayUseLora: flags.train === undefined };
+  showUnusedFlags(HEAL_CONDITIONS, healing, named, terminal, prefix);
+  return said().err;
+}
+
+it('tells that LoRA and distillation need a pass that tunes', async () => {
+  expect(await told({ method: 'flap', loraRank: 16 })).toBe(
+    'warning: --lora-rank has no effect: this run has --scale-epochs 0.',
+  );
+  expect(await told({ scaleEpochs: 0, distilWeight: 0.5, scaleCalib: ['other.txt'] })).toBe(
+    'warning: --distil-weight has no effect: this run has --scale-epochs 0.\n' +
+      'warning: --scale-calib has no effect: this run has --scale-epochs 0.',
+  );
+  expect(await told({ scaleEpochs: 0, loraRank: 0 })).toBe('');
+  expect(await told({ loraRank: 16, loraLearningRate: 1e-3 })).toBe('');
+});
+
+it('tells that settings are of another choice, or of a refit that is not done', async () => {
+  expect(await told({ tau: 2, method: 'grasp+' })).toContain('--tau has no effect: this run has --choice');
+  expect(await told({ rounds: 4 })).toContain('--rounds has no effect: this run has --choice gates');
+  expect(await told({ damping: 0.1 })).toContain('--damping has no effect: this run has --refit none');
+  expect(await told({ compensation: 0.1, refit: 'bias', scaleEpochs: 0 })).toContain('--refit bias');
+  expect(await told({ epochs: 2, mask: 'mask.json' })).toBe('');
+  expect(await told({ method: 'grasp+', rounds: 4, damping: 0.1, compensation: 0.2 })).toBe('');
+});
+
+it('tells the same of healing, by the flags of the command', () => {
+  expect(toldOfHealing({ train: 'all', rank: 8 })).toBe(
+    'warning: --rank has no effect: this run has --train all.',
+  );
+  expect(toldOfHealing({ train: 'lora', learningRate: 1e-3 }, 'heal-')).toBe(
+    'warning: --heal-learning-rate has no effect: this run has --heal-train lora.',
+  );
+  expect(toldOfHealing({ rank: 8, learningRate: 1e-3 })).toBe('');
+});
+
+it('names flags that exist', () => {
+  const known = runFlags().map(({ option }) => option.long);
+  for (const flag of RUN_CONDITIONS.flatMap(({ flags }) => flags)) expect(known).toContain(`--${flag}`);
+  const ofHealing = [...healLeaves.map(({ flag }) => flag), 'teacher-cache'];
+  for (const flag of HEAL_CONDITIONS.flatMap(({ flags }) => flags)) expect(ofHealing).toContain(flag);
+});
