@@ -18,6 +18,22 @@ it('has the same help however many commands are loaded', async () => {
   expect(none.commands.every((command) => command.options.length === 0)).toBe(true);
 });
 
+it.each([
+  ['time-to ./model --perplexity 5 --out out --device cuda', '--device: no effect without --official'],
+  ['agree ./model --python python3', '--python: no effect without --text'],
+  ['scaling --vary layers --tokens 8,16', '--tokens: its lengths need "length" in --vary'],
+  ['reproduce --model ./model --out out --calib a=x a=y', '--calib: two texts have the name a'],
+  [
+    'against --official . --model ./model --out out --text ptb=x ptb=y',
+    '--text: two texts have the name ptb',
+  ],
+  ['serve ./model ./pruned --runtime vllm --gguf q8_0', '--gguf: only llama.cpp reads such files'],
+])('refuses options that would be ignored: %s', async (line, refusal) => {
+  const argv = line.split(' ');
+  const program = await createProgram(argv);
+  await expect(program.parseAsync(argv, { from: 'user' })).rejects.toThrow(refusal);
+});
+
 it('loads little before it knows its command', () => {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
   expect([...loadedPackages(main)].sort()).toEqual(['@commander-js/extra-typings', '@grasp/files']);

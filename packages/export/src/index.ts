@@ -6,7 +6,7 @@ export { modelCard } from './card/model-card.js';
 export { withoutFolders } from './card/without-folders.js';
 export { type DeciOptions, forDeci } from './deci/for-deci.js';
 export type { GgufSummary } from './gguf/gguf-summary.js';
-export { checkGguf, type WriteGgufOptions, writeGguf } from './gguf/write-gguf.js';
+export { checkGguf, checkGgufName, type WriteGgufOptions, writeGguf } from './gguf/write-gguf.js';
 export {
   ChatFormError,
   type ChatMessage,

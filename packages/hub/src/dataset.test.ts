@@ -61,6 +61,15 @@ describe('openDataset', () => {
     expect(requests.filter((request) => request.includes('resolve'))).toHaveLength(1);
   });
 
+  it('names the cache, not the Hub, if the cache cannot be written', async () => {
+    await writeFile(join(cacheDir, 'file'), '');
+    const opening = open({ cacheDir: join(cacheDir, 'file') });
+    await expect(opening).rejects.toMatchObject({
+      name: 'FileWriteError',
+      path: expect.stringContaining('refs'),
+    });
+  });
+
   it('refuses and removes what does not have the hash that the Hub lists', async () => {
     listing = [{ type: 'file', path: 'a.jsonl', size: content.length, lfs: { oid: '0'.repeat(64) } }];
     const { fetch } = await open();

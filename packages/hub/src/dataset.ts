@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, DownloadError, download, errorWithoutSecrets, type RemoteFile } from '@grasp/download';
-import { replaceFile } from '@grasp/files';
+import { replaceFile, writeError } from '@grasp/files';
 import { datasetInfo, getHFHubCachePath, HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
 import { explain, type HubAccess, type HubOptions, hubAccess, whyOffline } from './access/access.js';
 import { boundedFetch } from './access/guarded-fetch.js';
@@ -44,6 +44,7 @@ export interface DatasetFiles {
  * reached, the files of an earlier run are used.
  *
  * @throws HubError if the data set is neither listed nor in the cache. `fetch` throws it too.
+ * @throws FileWriteError if the cache cannot be written
  */
 export async function openDataset(dataset: Dataset, options: DatasetOptions = {}): Promise<DatasetFiles> {
   const { id, revision = 'main' } = dataset;
@@ -56,23 +57,9 @@ export async function openDataset(dataset: Dataset, options: DatasetOptions = {}
     throw new HubError(id, `not in the cache (${cache}), and ${why}. Run once with a network.`);
   }
   const access = await hubAccess(options);
+  let found: Listing;
   try {
-    const { commit, entries } = await list(id, revision, options.below, access);
-    const ref = join(cache, 'refs', revision);
-    await mkdir(dirname(ref), { recursive: true });
-    await replaceFile(ref, commit);
-    const base = `${access.hubUrl}/datasets/${id}/resolve/${commit}`;
-    const snapshot = join(cache, 'snapshots', commit);
-    return {
-      paths: [...entries.keys()],
-      fetch: async (path) => {
-        const entry = entries.get(path);
-        if (!entry) throw new HubError(id, `has no file ${path}`);
-        const url = `${base}/${path.split('/').map(encodeURIComponent).join('/')}`;
-        await fetchFile(id, { ...entry, url }, join(snapshot, path), access, options);
-        return join(snapshot, path);
-      },
-    };
+    found = await list(id, revision, options.below, access);
   } catch (error) {
     if (error instanceof HubError) throw error;
     const answered = error instanceof HubApiError || error instanceof HubReplyError;
@@ -82,12 +69,45 @@ export async function openDataset(dataset: Dataset, options: DatasetOptions = {}
       cause: errorWithoutSecrets(error, [access.accessToken]),
     });
   }
+  const { commit, entries } = found;
+  await writeRef(join(cache, 'refs', revision), commit);
+  const base = `${access.hubUrl}/datasets/${id}/resolve/${commit}`;
+  const snapshot = join(cache, 'snapshots', commit);
+  return {
+    paths: [...entries.keys()],
+    fetch: async (path) => {
+      const entry = entries.get(path);
+      if (!entry) throw new HubError(id, `has no file ${path}`);
+      const url = `${base}/${path.split('/').map(encodeURIComponent).join('/')}`;
+      await fetchFile(id, { ...entry, url }, join(snapshot, path), access, options);
+      return join(snapshot, path);
+    },
+  };
+}
+
+/** Notes in the cache which commit a revision is. */
+async function writeRef(ref: string, commit: string): Promise<void> {
+  await mkdir(dirname(ref), { recursive: true }).catch((error: unknown) => {
+    throw writeError(ref, error);
+  });
+  await replaceFile(ref, commit);
 }
 
 /** What the Hub lists for a file: its length, and its SHA-256 or, for a small file, git's SHA-1. */
 type Listed = Omit<RemoteFile, 'url'>;
 
-async function list(id: string, revision: string, below: string | undefined, access: HubAccess) {
+/** The files of a commit, by path. */
+interface Listing {
+  readonly commit: string;
+  readonly entries: ReadonlyMap<string, Listed>;
+}
+
+async function list(
+  id: string,
+  revision: string,
+  below: string | undefined,
+  access: HubAccess,
+): Promise<Listing> {
   const bounded = { ...access, fetch: boundedFetch(access.fetch, access.hubUrl) };
   const info = await datasetInfo({ name: id, revision, additionalFields: ['sha'], ...bounded });
   const sha = checkedCommit(info.sha, id);

@@ -21,3 +21,16 @@ export async function withOutputFolder<Result>(
     throw error;
   }
 }
+
+/**
+ * Checks that an output folder can be written, so that a command can say so before its work. Removes what a killed run left
+ * of its claim.
+ *
+ * @throws FileWriteError as `claimOutputFolder`
+ */
+export async function checkOutputFolder(
+  path: string,
+  options: { readonly overwrite: boolean },
+): Promise<void> {
+  await (await claimOutputFolder(path, options)).discard();
+}

@@ -21,7 +21,8 @@ export interface PerplexityRecord {
 
 /**
  * Computes perplexity by the protocol of GRASPrune (arXiv 2604.19398). Each window is scored on its own, and its first
- * token is context only. If the windows have a loss mask, only the targets that it counts are scored. The result is exp(mean negative log-likelihood) over all targets, summed in float64.
+ * token is context only. If the windows have a loss mask, only the targets that it counts are scored. The result is
+ * exp(mean negative log-likelihood) over all targets, summed in float64.
  *
  * @param windows ids `[windows, length]`, from `evaluationWindows` of `@grasp/calib-data`.
  * @param options.batch number of windows per call of the model. Default 1.

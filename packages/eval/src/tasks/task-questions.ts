@@ -85,7 +85,7 @@ async function* taskFiles(task: Task, options: TaskDataOptions): AsyncGenerator<
   if (!(await exists(copy)))
     throw new TaskDataError(
       task.name,
-      `${folder} has neither ${task.file}.jsonl nor a copy of ${task.hub.id}`,
+      `${folder} has neither ${task.file}.jsonl (or .parquet) nor a copy of ${task.hub.id}`,
     );
   yield* hubFiles(task.hub, { folder: copy });
 }

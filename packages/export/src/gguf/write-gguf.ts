@@ -45,8 +45,9 @@ export interface WriteGgufOptions {
 
 /**
  * Writes a checkpoint, dense or pruned, as a GGUF file for stock llama.cpp: in the architecture of the model, or in one
- * that computes the same and whose layers may differ (see `modelLayout`). Layers without attention and FFN are left out. One tensor is in memory at a time. The file
- * appears under its name when it is complete, on the disk, and verified by reading it back.
+ * that computes the same and whose layers may differ (see `modelLayout`). Layers without attention and FFN are left out.
+ * One tensor is in memory at a time. The file appears under its name when it is complete, on the disk, and verified by
+ * reading it back.
  *
  * @param file path that ends in `.gguf`
  * @returns what the file holds beside the model, and in other types than asked for
@@ -94,20 +95,31 @@ export async function checkGguf(
   return { contextLength: header.model.contextLength };
 }
 
+/**
+ * Checks whether a file may have a name, before its model is there.
+ *
+ * @throws FileWriteError: `input` if the name does not end in `.gguf`, `overwrite` if a file has it and may not be replaced
+ */
+export async function checkGgufName(
+  file: string,
+  { overwrite = false }: Pick<WriteGgufOptions, 'overwrite'>,
+): Promise<void> {
+  if (!/\.gguf$/i.test(file)) throw new FileWriteError(file, 'input', 'its name must end in ".gguf".');
+  if (overwrite || !(await isTaken(file))) return;
+  throw new FileWriteError(
+    file,
+    'overwrite',
+    'it exists. Set "overwrite" to replace it, or choose another name.',
+  );
+}
+
 /** All that a file will hold. No weight is read. */
 async function planned(
   given: Checkpoint,
   file: string,
   { type, name, overwrite = false }: Pick<WriteGgufOptions, 'type' | 'name' | 'overwrite'>,
 ) {
-  if (!/\.gguf$/i.test(file)) throw new FileWriteError(file, 'input', 'its name must end in ".gguf".');
-  if (!overwrite && (await isTaken(file))) {
-    throw new FileWriteError(
-      file,
-      'overwrite',
-      'it exists. Set "overwrite" to replace it, or choose another name.',
-    );
-  }
+  await checkGgufName(file, { overwrite });
   const whole = await openDecoderCheckpoint(given);
   checkWeights(whole, whole.decoder); // before a gigabyte of them is read
   const { checkpoint, layout, originalName } = smallestModel(whole);

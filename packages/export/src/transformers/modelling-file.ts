@@ -8,7 +8,6 @@ export function modellingModule(modelType: string): string {
 /**
  * The Python file with which transformers builds a decoder whose layers differ in width from its own classes. It runs on
  * transformers 4.57 and 5: their differences (names of keyword arguments, place of the cache) stay inside those classes.
- *
  */
 export function modellingFile({ modelType, className, transformers }: Architecture): string {
   const name = className.replace(/ForCausalLM$/, '');

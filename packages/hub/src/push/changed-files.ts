@@ -16,12 +16,16 @@ export interface LocalFile {
 const isHidden = (path: string): boolean =>
   path !== '.gitattributes' && path.split('/').some((part) => part.startsWith('.'));
 
-/** The files of a folder, without hidden ones, that the branch lacks or has with other content. */
+/**
+ * The files of a folder, without hidden ones, that the branch lacks or has with other content.
+ *
+ * @throws the reason of `signal` if it is aborted
+ */
 export async function* changedFiles(
   folder: string,
   repo: RepoDesignation,
   branch: string,
-  access: HubAccess,
+  { signal, ...access }: HubAccess & { readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<PushEvent, LocalFile[], undefined> {
   const there = await listed(repo, branch, access);
   const files: LocalFile[] = [];
@@ -32,6 +36,7 @@ export async function* changedFiles(
   const changed: LocalFile[] = [];
   let done = 0;
   for (const file of files) {
+    signal?.throwIfAborted(); // a file may have gigabytes to hash
     const entry = there.get(file.path);
     if (!entry || !(await isSame(join(folder, file.path), file.bytes, entry))) changed.push(file);
     done += file.bytes;

@@ -53,6 +53,14 @@ async function run(options: PushOptions = {}, id = 'owner/small') {
 const problem = (name: string) => expect.objectContaining({ code: 'GRASP_PUSH', problem: name });
 
 describe('push', () => {
+  it('stops between two files while it compares', async () => {
+    const stop = new AbortController();
+    const pushing = push(folder, 'owner/small', { endpoint: hub.url, token: writer, signal: stop.signal });
+    expect((await pushing.next()).value).toMatchObject({ stage: 'compare' });
+    stop.abort(new Error('the user stops'));
+    await expect(pushing.next()).rejects.toThrow('the user stops');
+  });
+
   it('makes the repository, sends every file and commits once', async () => {
     await mkdir(join(folder, '.git'));
     await writeFile(join(folder, '.git', 'HEAD'), 'not for the Hub');

@@ -70,7 +70,7 @@ async function* pushWith(
   await ensureRepository(id, branch, isPrivate, bounded);
   const repo = { type: 'model', name: id } as const;
   const url = `${access.hubUrl}/${id}${branch === 'main' ? '' : `/tree/${encodeURIComponent(branch)}`}`;
-  const files = yield* changedFiles(folder, repo, branch, access);
+  const files = yield* changedFiles(folder, repo, branch, { ...access, signal });
   if (files.length === 0) return { url, files: [] };
   const progress = commitIter({
     repo,

@@ -1,3 +1,4 @@
+import { withoutFolders } from '@grasp/export';
 import type { HealRecord } from '@grasp/prune';
 import { lineChart } from '../charts/line-chart.js';
 import { lossChart } from '../charts/loss-chart.js';
@@ -29,7 +30,7 @@ export function healReport(record: HealRecord): string {
       ? ''
       : ` The weights after ${tokens(bestStep)} tokens are kept, which have the lowest perplexity on held-out text.`;
   const body = `<p>${escapeMarkup(baseName(pruned))}, trained on ${tokens(steps.length)} tokens with ${escapeMarkup(baseName(teacher))} as its teacher.${kept}</p>
-<p class="soft">Text: ${escapeMarkup(data.training.description)}</p>
+<p class="soft">Text: ${escapeMarkup(withoutFolders(data.training.description))}</p>
 ${perplexities(record)}
 <h2>How it learned</h2>
 <div class="charts">${heldOut}${nll}${kl}</div>

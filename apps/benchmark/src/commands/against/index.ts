@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { replaceFile } from '@grasp/files';
 import { parseSettings } from '@grasp/prune';
-import { namedText } from '../../shared/data/named-text.js';
+import { namedText, namedTexts } from '../../shared/data/named-text.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { backendOption, officialPythonOption } from '../../shared/options/common-options.js';
 import { count, jsonObject } from '../../shared/options/option-values.js';
@@ -37,7 +37,7 @@ export const againstCommand = () =>
         settings: parseSettings({ projection: { rule: 'paper' } }, settings),
         calib: namedText(calib),
         scaleCalib: namedText(scaleCalib),
-        texts: text.map(namedText),
+        texts: namedTexts(text, 'text'),
         say: console.error,
       });
       await replaceFile(join(options.out, 'contest.json'), `${JSON.stringify(contest, null, 2)}\n`);

@@ -9,6 +9,7 @@ import type { Engine } from '@grasp/prune';
 import { loadTokenizer } from '@grasp/tokenizer';
 import type { NamedText } from '../../shared/data/named-text.js';
 import { windowsOf } from '../../shared/data/token-blocks.js';
+import { isGgufFile } from '../../shared/models/is-gguf-file.js';
 import { loadModel } from '../../shared/models/load-model.js';
 import { compareTokens, type TokenAgreement } from './compare-tokens.js';
 import { perplexityInTransformers } from './perplexity-in-transformers.js';
@@ -49,7 +50,7 @@ export async function agreementOf(
   const given = await openCheckpoint(path);
   let checkpoint = given;
   try {
-    const isFile = path.toLowerCase().endsWith('.gguf');
+    const isFile = isGgufFile(path);
     const file = isFile ? path : join(scratch, 'model.gguf');
     if (!isFile) await writeGguf(given, file, { type: 'f16' });
     if (!isFile) checkpoint = await openCheckpoint(file);
@@ -58,13 +59,17 @@ export async function agreementOf(
     const prompts = await Promise.all(
       options.prompts.map(async (prompt) => Int32Array.from(await tokenizer.encode(prompt))),
     );
-    const decoder = await loadModel(checkpoint, engine);
     const theirs = await tokensInLlamaCpp(file, prompts, options);
     const tokens: TokenAgreement[] = [];
-    for (const [at, prompt] of prompts.entries())
-      tokens.push(await compareTokens(decoder, prompt, theirs[at]!));
-    const ours = windows && (await lastOf(perplexity(decoder, windows))).perplexity;
-    decoder.dispose();
+    let ours: number | undefined;
+    const decoder = await loadModel(checkpoint, engine);
+    try {
+      for (const [at, prompt] of prompts.entries())
+        tokens.push(await compareTokens(decoder, prompt, theirs[at]!));
+      ours = windows && (await lastOf(perplexity(decoder, windows))).perplexity;
+    } finally {
+      decoder.dispose();
+    }
     const transformers =
       windows && python !== undefined
         ? await perplexityInTransformers(checkpoint, windows, { python, threads })

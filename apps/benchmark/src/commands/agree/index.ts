@@ -4,6 +4,7 @@ import { openEngine } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { count, nonEmpty } from '../../shared/options/option-values.js';
+import { refuseWithout } from '../../shared/options/refuse-without.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import { type Agreement, agreementOf } from './agree.js';
@@ -25,14 +26,15 @@ export const agreeCommand = () =>
     .option('--windows <n>', 'windows of the text', count, 4)
     .option(
       '--python <path>',
-      'Python with torch and transformers (default: perplexity is ours alone)',
+      'Python with torch and transformers, for the same perplexity (default: ours alone)',
       nonEmpty,
     )
     .option('--prompt <texts...>', 'prompts (default: three)', PROMPTS)
     .option('--tokens <n>', 'tokens after each prompt', count, 32)
     .option('--threads <n>', 'threads of all programs', count, availableParallelism())
     .option('--json', 'print one JSON document instead of a table', false)
-    .action(async (models, { text, prompt: prompts, json, ...options }) => {
+    .action(async (models, { text, prompt: prompts, json, ...options }, command) => {
+      refuseWithout(command, 'text', ['windows', 'python']);
       const { threads } = options;
       const asked = { ...options, prompts, ...(text === undefined ? {} : { text: namedText(text) }) };
       const engine = await openEngine({ threads, onWarning: console.error });

@@ -1,7 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { taskNamed } from '@grasp/eval';
 import { openEngine, parseHealSettings, parseSettings, type SettingsInput } from '@grasp/prune';
-import { namedText } from '../../shared/data/named-text.js';
+import { namedText, namedTexts } from '../../shared/data/named-text.js';
 import { launch } from '../../shared/jobs/launch.js';
 import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
@@ -88,7 +88,7 @@ export const compareCommand = () =>
         settings: settings as SettingsInput,
         heal,
         calib: namedText(rest.calib),
-        texts: rest.text.map(namedText),
+        texts: namedTexts(rest.text, 'text'),
         tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
         data: rest.data,
         windows: rest.windows,

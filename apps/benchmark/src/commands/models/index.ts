@@ -6,15 +6,16 @@ import { terminalTable } from '../../shared/tables/terminal-table.js';
 /** The catalogue, with whether each model is on this machine. */
 async function listed() {
   return Promise.all(
-    MODELS.map(
-      async ({ name, description, architecture, parameters, quantization, bytes, licence, hub }) => ({
+    MODELS.map(async (model) => {
+      const { name, description, architecture, parameters, quantization, bytes, licence, hub } = model;
+      return {
         ...{ name, description, architecture, parameters, quantization, bytes },
         licence: licence.name,
-        source: hubPage({ hub }),
+        source: hubPage(model),
         hub: hub.id,
-        here: await isCached(modelNamed(name)),
-      }),
-    ),
+        here: await isCached(model),
+      };
+    }),
   );
 }
 

@@ -1,7 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
-import { namedText } from '../../shared/data/named-text.js';
+import { namedText, namedTexts } from '../../shared/data/named-text.js';
 import { launch } from '../../shared/jobs/launch.js';
 import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
@@ -78,9 +78,9 @@ export const reproduceCommand = () =>
           model: await modelPath(rest.model),
           suites: SUITES.filter((name) => suite.includes(name)),
           settings: parseSettings({ projection: { rule: 'paper' } }, settings),
-          calib: calib.map(namedText),
+          calib: namedTexts(calib, 'calib'),
           scaleCalib: namedText(scaleCalib),
-          texts: text.map(namedText),
+          texts: namedTexts(text, 'text'),
           tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
           openEngine: () => openEngine({ backend, threads, onWarning: console.error }),
           say: console.error,

@@ -5,6 +5,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import type { MatMulRates } from '@grasp/prune';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { SHAPES } from '../../shared/models/shapes.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
 import { count, counts, listOf, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -58,7 +59,7 @@ export const scalingCommand = () =>
     .addOption(
       new Option('--vary <names>', 'sizes to vary: layers, tokens (by rows), vocabulary, length (of a row)')
         .argParser(listOf(AXES))
-        .default(AXES.filter((axis) => axis !== 'length')),
+        .default(AXES.filter((axis): boolean => axis !== 'length')),
     )
     .option('--layers <n>', 'maximum layers', count, 8)
     .option('--rows <n>', 'maximum rows per batch', count, 4)
@@ -74,7 +75,10 @@ export const scalingCommand = () =>
     .option('--rounds <n>', 'timed rounds', count, 5)
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .option('--report <folder>', 'folder for scaling.json, scaling.md and scaling.html')
-    .action(async ({ vary, layers, rows, vocabulary, tokens = DEFAULT_LENGTHS, report: folder, ...rest }) => {
+    .action(async ({ vary, layers, rows, vocabulary, tokens: given, report: folder, ...rest }) => {
+      if (given !== undefined && !vary.includes('length'))
+        throw new BenchOptionError('--tokens: its lengths need "length" in --vary.', 'tokens');
+      const tokens = given ?? DEFAULT_LENGTHS;
       const conditions = rest as Conditions;
       const shape = SHAPES[conditions.like];
       const most = { layers, rows, vocabulary: vocabulary ?? shape.vocab_size };

@@ -68,16 +68,19 @@ export function scalingTable({ series, conditions }: ScalingReport): { columns: 
   return { columns: COLUMNS, rows };
 }
 
-/** The fits as sentences. */
+/** The fits as sentences. Two sizes are always on a line, and one size has none. */
 export function findings({ series, conditions, whole }: ScalingReport): string[] {
   return series.flatMap((each) => {
     const { cpuSeconds, gigabytes } = fit(each, conditions);
     const of = (line: Line) => `R² ${line.rSquared.toFixed(4)}, largest deviation ${percent(line.farthest)}`;
-    const linear = `Linear in ${each.axis}: CPU time with ${of(cpuSeconds)}; memory with ${of(gigabytes)}.`;
-    if (each.axis !== 'layers') return [linear];
+    const linear =
+      each.sizes.length < 3
+        ? []
+        : [`Linear in ${each.axis}: CPU time with ${of(cpuSeconds)}; memory with ${of(gigabytes)}.`];
+    if (each.axis !== 'layers' || each.sizes.length < 2) return linear;
     const { forecast, layers } = whole;
     return [
-      linear,
+      ...linear,
       `These lines give ${cpuSeconds.at(layers).toFixed(1)} s of CPU time per step and ${gigabytes.at(layers).toFixed(2)} GB for ` +
         `all ${layers} layers of ${conditions.like}. A dry run gives ${forecast.seconds.toFixed(1)} s on ${conditions.threads} threads and ` +
         `${gigabytesOf(forecast).toFixed(2)} GB.`,

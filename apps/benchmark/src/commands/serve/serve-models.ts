@@ -28,11 +28,14 @@ export interface ServeOptions extends Load, Pick<VllmOptions, 'dtype' | 'compile
  * Measures the models in all runtimes that are there, and prints the table. When it is interrupted or fails, it prints what it
  * has, and throws.
  *
- * @throws BenchOptionError if a runtime that was named is absent, none is there, or one token is asked for; ServingError
+ * @throws BenchOptionError if a runtime that was named is absent, none is there, one token is asked for, or a type of GGUF
+ *   files without llama.cpp; ServingError
  */
 export async function serveModels(paths: readonly string[], options: ServeOptions): Promise<void> {
   const { prompt, tokens, concurrency, requests, threads, rounds, scratch, signal, out, json } = options;
   if (tokens < 2) throw new BenchOptionError('--tokens: the speed of decoding needs 2 or more.', 'tokens');
+  if (options.gguf !== undefined && options.runtime && !options.runtime.includes('llama.cpp'))
+    throw new BenchOptionError('--gguf: only llama.cpp reads such files. Name it in --runtime.', 'gguf');
   const load: Load = { prompt, tokens, concurrency, requests, threads };
   const say = (line: string) => console.error(line);
   const models = await givenModels(paths);

@@ -17,7 +17,7 @@ export const soakCommand = () =>
       await assertWritable(out);
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const samples: Sample[] = [];
-      for await (const sample of soak(engine, steps, Math.min(every, steps))) samples.push(sample);
+      for await (const sample of soak(engine, steps, every)) samples.push(sample);
       await replaceFile(out, soakPage(samples, engine.description));
       console.log(describeTrend(samples));
       console.log(`Charts: ${out}`);

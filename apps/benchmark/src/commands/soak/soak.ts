@@ -33,10 +33,13 @@ const CONFIG = {
  * Learns the gates and then the scales of a small random model, and samples the memory of the process.
  *
  * @param steps total steps, rounded to a multiple of 20.
- * @param every steps between two samples.
+ * @param every steps between two samples; at most all of them, so that there is one sample or more.
  */
 export async function* soak(engine: Engine, steps: number, every: number): AsyncGenerator<Sample> {
-  const blocks = randomBlocks(Math.max(1, Math.round(steps / (EPOCHS.gates.epochs + EPOCHS.scales.epochs))));
+  const epochs = EPOCHS.gates.epochs + EPOCHS.scales.epochs;
+  const count = Math.max(1, Math.round(steps / epochs));
+  const interval = Math.min(every, count * epochs);
+  const blocks = randomBlocks(count);
   const model = randomCheckpoint(CONFIG);
   const settings = parseSettings({ text: { length: LENGTH }, ...EPOCHS });
   const decoder = await loadModel(model, engine);
@@ -45,7 +48,7 @@ export async function* soak(engine: Engine, steps: number, every: number): Async
     const data = { checkpoint: decoderCheckpoint(model), gateBlocks: blocks, scaleBlocks: blocks };
     for await (const { stage } of learn(decoder, data, settings, projectionOf(model, settings))) {
       if (stage !== 'gates' && stage !== 'scales') continue;
-      if (++step % every !== 0) continue;
+      if (++step % interval !== 0) continue;
       collectGarbage();
       const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
       yield { step, stage, residentBytes, heapBytes, tensors: tf.memory().numTensors };

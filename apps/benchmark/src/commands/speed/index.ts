@@ -6,6 +6,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { openCheckpoint, writeFolder } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { writeFiles } from '../../shared/files/write-files.js';
+import { isGgufFile } from '../../shared/models/is-gguf-file.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { checkClone } from '../../shared/official/official-clone.js';
 import { count, list, listOf, nonEmpty, ratio } from '../../shared/options/option-values.js';
@@ -89,9 +90,9 @@ export const speedCommand = () =>
       try {
         if (commit !== undefined)
           older = await buildCommit(HERE, commit, join(scratch, 'older'), console.error);
-        const isFolder = !model.endsWith('.gguf');
-        const folder = isFolder ? model : join(scratch, 'model');
-        if (!isFolder) {
+        const isFile = isGgufFile(model);
+        const folder = isFile ? join(scratch, 'model') : model;
+        if (isFile) {
           await mkdir(folder);
           await writeFolder(checkpoint, folder);
         }

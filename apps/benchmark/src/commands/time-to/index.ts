@@ -6,6 +6,7 @@ import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { backendOption, officialPythonOption } from '../../shared/options/common-options.js';
 import { count, jsonObject, positive } from '../../shared/options/option-values.js';
+import { refuseWithout } from '../../shared/options/refuse-without.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
@@ -39,7 +40,8 @@ export const timeToCommand = () =>
     .option('--device <name>', "PyTorch device of the paper's code", 'cpu')
     .addOption(backendOption())
     .option('--threads <n>', 'threads of both (default: all cores)', count)
-    .action(async (given, { perplexity: target, calib, text, ...options }) => {
+    .action(async (given, { perplexity: target, calib, text, ...options }, command) => {
+      refuseWithout(command, 'official', ['device', 'python']);
       const out = resolve(options.out);
       const attempts = await timeTo({
         ...options,

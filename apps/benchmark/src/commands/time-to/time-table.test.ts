@@ -21,8 +21,14 @@ describe('the time to a perplexity', () => {
     expect(verdict(attempts, 100)).toBe('8 blocks reach 100 in 30.0 s.');
     const rounds = [attempt('official', 128, 101, 600), attempt('grasp', 8, 99, 50)];
     expect(verdict([...attempts, ...rounds], 100)).toBe(
-      "8 blocks reach 100 in 40.0 s, 1/15.0 of the time of the paper's code and 0.50 of its memory.",
+      "8 blocks reach 100 in 40.0 s: 0.067 × the time of the paper's code and 0.5 × its memory.",
     );
+    const slower = [attempt('official', 128, 101, 20), attempt('grasp', 8, 99, 50)];
+    expect(verdict([...attempts, ...slower], 100)).toContain(" 2 × the time of the paper's code");
+  });
+
+  it('counts the search: a round that differs in the last bits does not undo it', () => {
+    expect(verdict([...attempts, attempt('grasp', 8, 99.01, 30)], 99)).toContain('8 blocks reach 99 in');
   });
 
   it('says if the target was not reached', () => {

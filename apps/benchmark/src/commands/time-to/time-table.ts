@@ -20,7 +20,7 @@ export function timeRows(attempts: readonly Attempt[], target: number): string[]
 export function verdict(attempts: readonly Attempt[], target: number): string {
   const { blocks } = attempts.at(-1)!;
   const enough = attempts.filter((each) => each.by === 'grasp' && each.blocks === blocks);
-  if (enough.some(({ perplexity }) => perplexity > target))
+  if (enough[0]!.perplexity > target)
     return `No attempt reached ${target}: the last had ${attempts.at(-1)!.perplexity.toFixed(2)} on ${blocks} blocks.`;
   const theirs = attempts.filter(({ by }) => by === 'official');
   const of = (all: readonly Attempt[], what: 'seconds' | 'peakBytes') =>
@@ -28,7 +28,7 @@ export function verdict(attempts: readonly Attempt[], target: number): string {
   const seconds = of(enough, 'seconds');
   const reached = `${blocks} blocks reach ${target} in ${seconds.toFixed(1)} s`;
   if (theirs.length === 0) return `${reached}.`;
-  const share = seconds / of(theirs, 'seconds');
-  const memory = of(enough, 'peakBytes') / of(theirs, 'peakBytes');
-  return `${reached}, 1/${(1 / share).toFixed(1)} of the time of the paper's code and ${memory.toFixed(2)} of its memory.`;
+  const ratio = (what: 'seconds' | 'peakBytes') =>
+    Number((of(enough, what) / of(theirs, what)).toPrecision(2));
+  return `${reached}: ${ratio('seconds')} × the time of the paper's code and ${ratio('peakBytes')} × its memory.`;
 }

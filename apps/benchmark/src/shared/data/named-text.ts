@@ -21,6 +21,24 @@ export function namedText(argument: string): NamedText {
 }
 
 /**
+ * Parses several texts. A text that is given twice counts once.
+ *
+ * @param option name of the option, for the message
+ * @throws BenchOptionError if two texts have one name, by which results tell them apart
+ */
+export function namedTexts(given: readonly string[], option: string): NamedText[] {
+  const texts = [...new Set(given)].map(namedText);
+  for (const [i, { name }] of texts.entries()) {
+    if (texts.findIndex((other) => other.name === name) === i) continue;
+    throw new BenchOptionError(
+      `--${option}: two texts have the name ${name}. Give each a name of its own: NAME=FILE.`,
+      option,
+    );
+  }
+  return texts;
+}
+
+/**
  * Opens a text: its file if it has a path, otherwise the corpus of that name.
  *
  * @param splitOf split of a corpus. Default: the split to evaluate on.

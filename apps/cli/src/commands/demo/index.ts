@@ -1,7 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { type Checkpoint, openCheckpoint } from '@grasp/checkpoint';
 import { decoderLayout, loadDecoder } from '@grasp/decoder';
-import { claimOutputFolder } from '@grasp/files';
 import { type Engine, parseSettings, prune } from '@grasp/prune';
 import type { Tokenizer } from '@grasp/tokenizer';
 import { openEngineFor } from '../../shared/engine.js';
@@ -9,7 +8,7 @@ import { nonEmpty } from '../../shared/flags.js';
 import { formatShare } from '../../shared/format.js';
 import { withModel } from '../../shared/model.js';
 import { numberFlag } from '../../shared/number-flag.js';
-import { withOutputFolder } from '../../shared/output-folder.js';
+import { checkOutputFolder, withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
 import { writeReport } from '../../shared/run/write-report.js';
@@ -52,7 +51,7 @@ interface Flags {
 async function demo({ keep, out: given, quiet, ...flags }: Flags, terminal: Terminal): Promise<void> {
   const out = given ?? FOLDER;
   const overwrite = given === undefined || flags.overwrite === true;
-  await (await claimOutputFolder(out, { overwrite })).discard(); // what is in the way is told before the download
+  await checkOutputFolder(out, { overwrite }); // before the download
   await withModel('smollm2-135m-instruct', { terminal, quiet }, async (model) => {
     const { checkpoint, config, tokenizer } = model;
     const { record, engine } = await withOutputFolder(out, { overwrite }, async (folder) => {

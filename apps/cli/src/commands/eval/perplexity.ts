@@ -46,9 +46,7 @@ export const perplexityCommand = (terminal: Terminal) =>
           const evaluation = [];
           const names = textNames(texts);
           for (const [index, text] of texts.entries()) {
-            const source = textSource(text, 'evaluation', {
-              ...{ column: textColumn, signal: terminal.signal },
-            });
+            const source = textSource(text, 'evaluation', { column: textColumn, signal: terminal.signal });
             const windows = await perplexityWindows(source, model, { window, most });
             evaluation.push({ name: names[index]!, windows });
           }

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { randomCheckpoint, tinyLlama } from '@grasp/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
 
 let folder: string;
@@ -146,6 +146,8 @@ describe('grasp export', () => {
       err: expect.stringContaining('as a template of Ollama'),
     });
     expect(await readdir(folder)).not.toContain('refused');
+    await grasp('export', at('model'), '--gguf', 'f16', '--ollama', '--out', `${at('dotted')}/.`);
+    expect(await readFile(at('dotted/model.gguf'), 'latin1')).toMatch(/general\.name.{12}dotted/s);
     await writeFile(at('taken'), 'mine');
     expect(await run('model', 'taken')).toMatchObject({
       code: 5,
@@ -205,6 +207,30 @@ describe('grasp export', () => {
     expect(await run('--onnx', 'f16', '--overwrite')).toMatchObject({ code: 0 });
     expect((await readdir(at('onnx/onnx'))).sort()).toEqual(['model_fp16.onnx', 'model_fp16.onnx_data']);
     expect(await run('--onnx', 'q8')).toMatchObject({ code: 2, err: expect.stringContaining('f32, f16') });
+  });
+
+  it('looks at the output before it downloads a model', async () => {
+    vi.stubEnv('GRASP_OFFLINE', '1');
+    vi.stubEnv('XDG_CACHE_HOME', at('cache'));
+    await mkdir(at('full'));
+    await writeFile(at('full/x.gguf'), 'mine');
+    const run = (...more: string[]) => grasp('export', 'smollm2-135m-instruct', ...more);
+    for (const [argv, refusal] of [
+      [['--gguf', 'f16', '--out', at('full/x.gguf')], 'x.gguf: it exists. Add --overwrite'],
+      [['--gguf', 'f16', '--out', at('x.bin')], 'must end in ".gguf"'],
+      [['--gguf', 'f16', '--out', at('gone/x.gguf')], 'a folder of its path is missing'],
+      [['--gguf', 'f16', '--out', at('x.gguf'), '--importance', at('text.txt')], 'f16 does not use it'],
+      [['--gguf', 'f16', '--ollama', '--out', at('full/x.gguf')], 'a file of that name is there'],
+      [['--onnx', '--out', at('full')], 'full'],
+      [['--deci', '--out', at('full')], 'full'],
+    ] as const) {
+      const { code, err } = await run(...argv);
+      expect({ code, err }).toEqual({ code: expect.any(Number), err: expect.stringContaining(refusal) });
+      expect(err).not.toContain('could not be downloaded');
+    }
+    expect((await run('--deci', '--out', at('free'))).err).toContain('could not be downloaded');
+    expect(await readdir(folder)).not.toContain('free');
+    vi.unstubAllEnvs();
   });
 
   it('asks for one kind of output', async () => {

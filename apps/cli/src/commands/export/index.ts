@@ -6,10 +6,11 @@ import { SettingsError } from '@grasp/prune';
 import { count, nonEmpty, options } from '../../shared/flags.js';
 import { MODEL_HELP, modelPath, showWarnings } from '../../shared/model.js';
 import { assertApart } from '../../shared/output-apart.js';
+import { checkOutputFolder } from '../../shared/output-folder.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { checkImportance, textImportance } from './text-importance.js';
 import { exportDeci } from './to-deci.js';
-import { checkPlace, exportGguf } from './to-gguf.js';
+import { checkGgufPlace, exportGguf } from './to-gguf.js';
 import { exportOnnx } from './to-onnx.js';
 
 const HELP = `
@@ -102,9 +103,15 @@ export const exportCommand = (terminal: Terminal) =>
         throw new SettingsError('Name the kind of output: --gguf with a type, --onnx, or --deci.', kinds);
       }
       if (text === undefined) refuseUnused(flags);
-      const output = { out: flags.out, overwrite: flags.overwrite ?? false, quiet: flags.quiet ?? false };
-      const path = await modelPath(model, terminal, output.quiet);
-      await assertApart(output.out, text === undefined ? [path] : [path, text]);
+      if (text !== undefined && type !== undefined) checkImportance(type);
+      const { out, overwrite = false, quiet = false } = flags;
+      const output = { out, overwrite, quiet };
+      // What is in the way is told before a model is downloaded.
+      await assertApart(out, text === undefined ? [model] : [model, text]);
+      if (type === undefined) await checkOutputFolder(out, { overwrite });
+      else await checkGgufPlace({ ...output, ollama });
+      const path = await modelPath(model, terminal, quiet);
+      await assertApart(out, [path]); // a download lies in the cache
       if (onnx !== undefined) {
         const onnxType = onnx as OnnxType; // one of the choices, or the preset
         await withHeaders(path, terminal, (checkpoint) =>
@@ -118,15 +125,12 @@ export const exportCommand = (terminal: Terminal) =>
         );
         return;
       }
-      const file = { ...output, type, ollama };
-      if (text !== undefined) checkImportance(type);
-      await checkPlace(file);
       const importance =
         text === undefined
           ? undefined
-          : () => textImportance(path, { ...flags, importance: text, quiet: output.quiet }, terminal);
+          : () => textImportance(path, { ...flags, importance: text, quiet }, terminal);
       const named = { ...(name === undefined ? {} : { name }), ...(importance ? { importance } : {}) };
       await withHeaders(path, terminal, (checkpoint) =>
-        exportGguf(checkpoint, { ...file, ...named }, terminal),
+        exportGguf(checkpoint, { ...output, type, ollama, ...named }, terminal),
       );
     });

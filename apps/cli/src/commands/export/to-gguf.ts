@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { DecoderCheckpoint } from '@grasp/decoder';
-import { checkGguf, type GgufFileType, writeGguf } from '@grasp/export';
+import { checkGguf, checkGgufName, type GgufFileType, writeGguf } from '@grasp/export';
 import { assertWritable, FileWriteError, isTaken, writeError } from '@grasp/files';
 import { formatBytes } from '../../shared/format.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -42,18 +42,18 @@ type Place = Pick<GgufOptions, 'out' | 'ollama'>;
 const ggufFile = ({ out, ollama }: Place): string => (ollama ? join(out, OLLAMA_FILE) : out);
 
 /**
- * Before a model is read.
+ * Checks the output's place before a model is read or downloaded.
  *
  * @throws FileWriteError if the output cannot be written, or exists and may not be replaced
  */
-export async function checkPlace({ out, ollama, overwrite }: Place & ExportOptions): Promise<void> {
-  const info = ollama ? await stat(out).catch(() => undefined) : await assertWritable(out);
-  if (info && !info.isDirectory())
+export async function checkGgufPlace({ out, ollama, overwrite }: Place & ExportOptions): Promise<void> {
+  if (!ollama) await assertWritable(out);
+  else if ((await stat(out).catch(() => undefined))?.isDirectory() === false)
     throw new FileWriteError(out, 'exists', 'a file of that name is there. Choose another name.');
-  const files = [ggufFile({ out, ollama }), ...(ollama ? [join(out, MODELFILE)] : [])];
-  for (const file of overwrite ? [] : files) {
-    if (await isTaken(file)) throw new FileWriteError(file, 'overwrite', 'it exists.');
-  }
+  await checkGgufName(ggufFile({ out, ollama }), { overwrite });
+  const modelfile = join(out, MODELFILE);
+  if (ollama && !overwrite && (await isTaken(modelfile)))
+    throw new FileWriteError(modelfile, 'overwrite', 'it exists.');
 }
 
 /** Writes a model as a GGUF file, and says what it holds beside the model. @throws FileWriteError */
@@ -73,7 +73,7 @@ export async function exportGguf(
   }
   const summary = await writeGguf(checkpoint, file, {
     type,
-    name: name ?? basename(out).replace(/\.gguf$/i, ''),
+    name: name ?? basename(resolve(out)).replace(/\.gguf$/i, ''),
     overwrite,
     ...(importance ? { importance } : {}),
     onWarning: (warning) => terminal.note(`warning: ${warning}`),

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { claimOutputFolder, parseJson } from '@grasp/files';
+import { parseJson } from '@grasp/files';
 import {
   assertHealFits,
   checkHealState,
@@ -24,6 +24,7 @@ import {
 import { healModel, healStatePath } from '../../shared/heal/heal-model.js';
 import { readHealTexts, type TextFlags } from '../../shared/heal/read-heal-texts.js';
 import type { OpenModel } from '../../shared/model.js';
+import { checkOutputFolder } from '../../shared/output-folder.js';
 import type { RunOptions } from '../../shared/run/options.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -115,7 +116,7 @@ export async function pruneAndHeal(
   const { out, overwrite = false, restart = false, openEngine } = flags;
   const before = `${resolve(out)}${BEFORE}`; // beside the output, also of `pruned/` and `.`
   // What would stop the healing stops the run now, not after it has pruned.
-  await (await claimOutputFolder(out, { overwrite })).discard();
+  await checkOutputFolder(out, { overwrite });
   await checkHealState(healStatePath(out), { restart });
   await readHealTexts(stage.texts, stage.settings, model, terminal);
   if (flags.memoryCheck) {

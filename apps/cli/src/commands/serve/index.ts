@@ -5,14 +5,15 @@ import { decoderLayout } from '@grasp/decoder';
 import { loadOn } from '@grasp/prune';
 import { chatPrompt } from '@grasp/tokenizer';
 import { openEngineFor } from '../../shared/engine.js';
-import { countFrom, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
+import { countFrom, nonEmpty, options } from '../../shared/flags.js';
 import { endTokens } from '../../shared/generation/continue-tokens.js';
 import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { numberFlag } from '../../shared/number-flag.js';
 import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { hostNames, origins } from './http/access-flags.js';
 import { serveApp } from './http/app.js';
-import { listen } from './http/listen.js';
+import { checkAddress, listen } from './http/listen.js';
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
@@ -34,17 +35,14 @@ export const serveCommand = (terminal: Terminal) =>
     .addOption(
       new Option('--api-key <key>', 'key that clients must send').env('GRASP_API_KEY').argParser(nonEmpty),
     )
-    .option('--allow-host <name>', 'name of this machine that clients may use; repeatable', nonEmptyTexts)
-    .option(
-      '--allow-origin <origin>',
-      'origin of web pages that may use the server; repeatable',
-      nonEmptyTexts,
-    )
+    .option('--allow-host <name>', 'name of this machine that clients may use; repeatable', hostNames)
+    .option('--allow-origin <origin>', 'origin of web pages that may use the server; repeatable', origins)
     .option('--queue <number>', 'requests that may wait while one is answered', countFrom(0), 16)
     .addOption(options.backend())
     .addOption(options.threads())
     .option('--quiet', 'show no progress, and no line for each request')
     .action(async (path, { host, port, name, backend, threads, quiet, queue, apiKey, ...access }) => {
+      await checkAddress(host, port); // before the model is loaded
       await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
         const engine = await openEngineFor(terminal, { backend, threads, quiet });
         const layout = decoderLayout(config);

@@ -120,6 +120,7 @@ describe('grasp serve, asked by the client of OpenAI', () => {
     expect(two.choices.map(({ index }) => index)).toEqual([0, 1]);
     expect(two.choices[0]!.text).toBe(one.choices[0]!.text);
     const ids = await text({ prompt: [4, 5, 6] });
+    await expect(text({ prompt: [2 ** 32 + 4] })).rejects.toMatchObject({ status: 400, param: 'prompt' });
     expect(ids.usage!.prompt_tokens).toBe(3);
   });
 
@@ -295,15 +296,7 @@ it('names a port that is in use', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const { port } = other.address() as AddressInfo;
-  const { code, err } = await grasp(
-    'serve',
-    at('plain'),
-    '--port',
-    `${port}`,
-    '--backend',
-    'wasm',
-    '--quiet',
-  );
+  const { code, err } = await grasp('serve', at('no-model'), '--port', `${port}`); // before a model is read
   other.close();
   expect(code).toBe(2);
   expect(err).toContain(`port ${port}: another process uses this port`);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { claimOutputFolder, parseJson } from '@grasp/files';
+import { parseJson } from '@grasp/files';
 import { RUN_RECORD, type runInputs } from '@grasp/prune';
 import { type CurvePoint, curvePoint, pointFor } from './curve-file.js';
 
@@ -22,13 +22,4 @@ export async function exportedPoint(
   } catch {
     return undefined;
   }
-}
-
-/**
- * Removes what a killed run left of its claim, and checks that a model can be written.
- *
- * @throws FileWriteError if it cannot
- */
-export async function freeFolder(folder: string, overwrite: boolean): Promise<void> {
-  await (await claimOutputFolder(folder, { overwrite })).discard();
 }

@@ -16,14 +16,14 @@ import {
 } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import type { OpenModel } from '../../shared/model.js';
-import { withOutputFolder } from '../../shared/output-folder.js';
+import { checkOutputFolder, withOutputFolder } from '../../shared/output-folder.js';
 import { watch } from '../../shared/progress/watch.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import { writeReport } from '../../shared/run/write-report.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { showShorterWindows } from '../../shared/texts.js';
 import { type Curve, type CurvePoint, pointFor, readPoints, writeCurve } from './curve-file.js';
-import { exportedPoint, freeFolder } from './exported-point.js';
+import { exportedPoint } from './exported-point.js';
 import type { Sweep, SweepPoint } from './points.js';
 import { CURVE, SCORES } from './sweep-folder.js';
 
@@ -69,7 +69,7 @@ export async function runSweep(
   for (const point of exported) {
     const folder = join(out, point.name);
     const found = stateFile.resumed && !overwrite ? await exportedPoint(folder, inputsOf(point)) : undefined;
-    await freeFolder(folder, overwrite || found !== undefined); // before the work, not after it
+    await checkOutputFolder(folder, { overwrite: overwrite || found !== undefined }); // before the work, not after it
     if (found) written.set(point, found);
   }
   if (!stateFile.resumed) await rm(join(out, CURVE), { force: true }); // its points are of other scores

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openCheckpoint } from '@grasp/checkpoint';
 import { type GgufFileType, writeGguf } from '@grasp/export';
+import { isGgufFile } from '../../../shared/models/is-gguf-file.js';
 
 /**
  * Returns a model as a GGUF file. A GGUF file is returned unchanged unless `type` is given. Other models are written to
@@ -14,7 +15,7 @@ export async function asGguf(
   scratch: string,
   name: string,
 ): Promise<string> {
-  if (type === undefined && model.toLowerCase().endsWith('.gguf')) return model;
+  if (type === undefined && isGgufFile(model)) return model;
   const file = join(scratch, `${name}.gguf`);
   const checkpoint = await openCheckpoint(model);
   try {

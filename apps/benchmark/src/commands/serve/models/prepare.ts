@@ -20,15 +20,22 @@ export interface PreparedModel extends GivenModel {
   readonly bytes: number;
 }
 
-/** Opens the models. They are named by the last part of their paths where these differ, otherwise by their whole paths. */
+/**
+ * Opens the models. They are named by the last part of their paths where these differ, otherwise by their whole paths. A
+ * model that is given again, as a control, has a number too.
+ */
 export async function givenModels(paths: readonly string[]): Promise<GivenModel[]> {
-  const short = paths.map((path) => basename(path));
   const models: GivenModel[] = [];
-  for (const [i, path] of paths.entries()) {
+  for (const path of paths) {
     const checkpoint = await openCheckpoint(path);
-    const name = short.filter((each) => each === short[i]).length === 1 ? short[i]! : path;
-    models.push({ name, path, identity: await modelIdentity(checkpoint) });
-    await checkpoint.close();
+    try {
+      const sharesName = paths.some((other) => other !== path && basename(other) === basename(path));
+      const earlier = models.filter((model) => model.path === path).length;
+      const name = `${sharesName ? path : basename(path)}${earlier === 0 ? '' : ` (${earlier + 1})`}`;
+      models.push({ name, path, identity: await modelIdentity(checkpoint) });
+    } finally {
+      await checkpoint.close();
+    }
   }
   return models;
 }
@@ -59,11 +66,8 @@ export async function prepareModels(
 }
 
 async function weightsOnDisk(path: string): Promise<number> {
-  const { size, isDirectory } = await stat(path).then((info) => ({
-    size: info.size,
-    isDirectory: info.isDirectory(),
-  }));
-  if (!isDirectory) return size;
+  const info = await stat(path);
+  if (!info.isDirectory()) return info.size;
   const names = (await readdir(path)).filter((name) => name.endsWith('.safetensors'));
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(path, name))).size));
   return sizes.reduce((a, b) => a + b, 0);

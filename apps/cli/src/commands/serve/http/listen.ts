@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SettingsError } from '@grasp/prune';
 import { createAdaptorServer } from '@hono/node-server';
-import type { Hono } from 'hono';
+import { Hono } from 'hono';
 
 /** A server that accepts requests. */
 export interface Listening {
@@ -39,6 +39,11 @@ export async function listen(app: Hono, host: string, port: number): Promise<Lis
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Checks whether a server could listen. @throws SettingsError as {@link listen} */
+export async function checkAddress(host: string, port: number): Promise<void> {
+  await (await listen(new Hono(), host, port)).close();
 }
 
 function refused(error: NodeJS.ErrnoException, host: string, port: number): Error {

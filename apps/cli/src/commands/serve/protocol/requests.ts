@@ -20,7 +20,7 @@ const common = {
   logit_bias: z.strictObject({}).nullish(),
 };
 
-const ids = z.array(z.int().min(0)).min(1);
+const ids = z.array(z.int32().min(0)).min(1);
 
 /** A request to `/v1/completions`. */
 const completionSchema = z.object({

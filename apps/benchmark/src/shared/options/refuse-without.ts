@@ -1,0 +1,20 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { BenchOptionError } from './bench-option-error.js';
+
+/**
+ * Refuses options that have no effect without another one, if they are on the command line and the other one is not.
+ *
+ * @param needed name of the other option
+ * @throws BenchOptionError
+ */
+export function refuseWithout(
+  command: CommandUnknownOpts,
+  needed: string,
+  dependent: readonly string[],
+): void {
+  if (command.getOptionValue(needed) !== undefined) return;
+  const useless = dependent.filter((name) => command.getOptionValueSource(name) === 'cli');
+  if (useless.length === 0) return;
+  const named = useless.map((name) => `--${name}`).join(', ');
+  throw new BenchOptionError(`${named}: no effect without --${needed}. Add it.`, useless[0]!);
+}
