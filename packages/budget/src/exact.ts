@@ -74,6 +74,13 @@ export function assertFeasible(
   countersOf(layout, asList(budget), groups, requiredUnits(groups.layout, ranking, groups.constraints));
 }
 
+/** Number of units of each block that must be kept: the minimum of the block and its protected units. */
+export function requiredPerBlock(layout: Layout, constraints: Constraints): Uint32Array {
+  const groups = groupUnits(new Float32Array(layout.size), layout, constraints);
+  const ranking = rankByScore(groups.scores);
+  return keptPerBlock(layout, groups.expand(requiredUnits(groups.layout, ranking, groups.constraints)));
+}
+
 /** Counts the required groups under each budget. @throws {BudgetBelowFloorError} if they do not fit. */
 function countersOf(
   layout: Layout,

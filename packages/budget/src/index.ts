@@ -41,4 +41,9 @@ export { type RankWithin, rankWithin } from './scores/rank-within.js';
 export { reduceToUnits } from './scores/reduce-to-units.js';
 export { standardize, standardScores } from './scores/standardize.js';
 export { matchUnits } from './unit-pattern.js';
-export { keepWhole, projectWithoutLayers, type Whole } from './whole/whole-blocks.js';
+export {
+  assertFeasibleWithoutLayers,
+  keepWhole,
+  projectWithoutLayers,
+  type Whole,
+} from './whole/whole-blocks.js';

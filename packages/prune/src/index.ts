@@ -79,13 +79,12 @@ export {
   type ModelHeaders,
   type StatedBudget,
 } from './projection/budgets.js';
+export { constraintsOf, wholeOf } from './projection/constraints.js';
 export { latencyCosts, latencyMisfit } from './projection/latency-costs.js';
 export {
-  constraintsOf,
   type Projection,
   projectionOf,
   usesPaperRule,
-  wholeOf,
 } from './projection/projection.js';
 export type { PruneEvent, Subject } from './run/events.js';
 export { type EvaluationText, measure } from './run/measure.js';

@@ -1,6 +1,6 @@
 import { type Budget, budgetCost } from '../budget.js';
 import type { Constraints } from '../constraints.js';
-import { projectExact } from '../exact.js';
+import { assertFeasible, projectExact, requiredPerBlock } from '../exact.js';
 import { createLayout, type Layout } from '../layout.js';
 
 /** What is kept or removed as a whole: layers, or their attentions and FFNs one by one. */
@@ -64,6 +64,32 @@ export function projectWithoutLayers(
   if (dropped.size === 0) return projectExact(scores, layout, budgets, constraints);
   const rest = withoutLayers(layout, [budgets].flat(), constraints, dropped);
   return rest.spread(projectExact(rest.pick(scores), rest.layout, rest.budgets, rest.constraints));
+}
+
+/**
+ * Checks that `projectWithoutLayers` can meet the budgets for all scores: also if it removes the `count` layers whose required
+ * units cost the least.
+ *
+ * @throws {BudgetBelowFloorError} if it cannot.
+ */
+export function assertFeasibleWithoutLayers(
+  layout: Layout,
+  budget: Budget | readonly Budget[],
+  count: number,
+  constraints: Constraints = {},
+): void {
+  const required = requiredPerBlock(layout, constraints);
+  const parts = partsOf(new Float32Array(layout.size), layout, 'layers').filter(
+    (part) => !isProtected(part, layout, constraints.protect),
+  );
+  for (const each of [budget].flat()) {
+    const requiredCost = ({ blocks }: Part) =>
+      blocks.reduce((sum, block) => sum + required[block]! * each.costs[block]!, 0);
+    const cheapest = [...parts].sort((a, b) => requiredCost(a) - requiredCost(b)).slice(0, count);
+    const dropped = new Set(cheapest.map(({ layer }) => layer));
+    const rest = withoutLayers(layout, [each], constraints, dropped);
+    assertFeasible(rest.layout, rest.budgets, rest.constraints);
+  }
 }
 
 function leastLayers(

@@ -32,6 +32,17 @@ describe('forecast', () => {
     expect(lora.activationsPerScaleStep - plain.activationsPerScaleStep).toBe(512 * 30 * outputs);
   });
 
+  it('counts the layers of a forward pass for methods that read activations', () => {
+    const layers = 512 * (2 * 106_168_320 + 30 * (2 * 2 * 9 * 64 * 256));
+    const gradients = forecastOf({ method: 'fisher', 'budget.keep': 1 });
+    for (const method of ['wanda-sp', 'flap', 'owl', 'shortgpt']) {
+      const run = forecastOf({ method, 'budget.keep': 0.5 });
+      expect(run).toMatchObject({ gateSteps: 128, flopsPerGateStep: layers });
+      expect(run.activationsPerGateStep).toBe(gradients.activationsPerGateStep / 2);
+    }
+    expect(gradients.flopsPerGateStep).toBeGreaterThan(2 * layers);
+  });
+
   it('does not depend on the batch when importance reads one block at a time', () => {
     const settings = { choice: 'importance', 'budget.keep': 1 };
     expect(forecastOf({ ...settings, 'text.batch': 4 }).flopsPerGateStep).toBe(

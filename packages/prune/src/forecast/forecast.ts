@@ -20,7 +20,7 @@ import type { TextSizes } from './text-sizes.js';
  * multiplication and an addition count as two.
  */
 export interface Forecast {
-  /** Steps that choose what to keep: of learning gates, or of ranking units by importance. */
+  /** Steps that choose what to keep: of learning gates, or of ranking units. Methods that read activations run forward only. */
   readonly gateSteps: number;
   readonly scaleSteps: number;
   readonly flopsPerGateStep: number;
@@ -37,7 +37,7 @@ export interface Forecast {
   readonly loraParameters: number;
   /** Of the teacher's predictions. 0 without distillation. */
   readonly teacherFlops: number;
-  /** Elements that the forward pass of a step saves for the backward pass. */
+  /** Elements that the forward pass of a step saves for the backward pass. Half of them for a step without one. */
   readonly activationsPerGateStep: number;
   /** The same for a scale step, and the outputs of LoRA, which take time but are not saved. */
   readonly activationsPerScaleStep: number;
@@ -61,17 +61,14 @@ export function forecast(
 ): Forecast {
   const plan = runPlan(settings, texts);
   const { gateSteps, scaleSteps, length, rank } = plan;
-  const step = (pass: Pick<DecoderPass, 'tokens' | 'pruned' | 'rank'>) =>
-    // Calibrated with the first layer's input gradient, which a step does without.
-    decoderCost(config, keep, { pass: 'step', length, firstInputGradient: true, ...pass });
-  const gateStep = step({ tokens: plan.tokensPerGateStep, pruned: true });
-  const scaleStep = step({ tokens: plan.tokensPerScaleStep, rank });
+  const gateStep = gateStepCost(config, plan, keep);
+  const scaleStep = stepCost(config, keep, { tokens: plan.tokensPerScaleStep, length, rank });
   const refit = plan.refit && refitCost(config, plan.refit, keep, bytesPerElement(plan.dtype));
   const lora = loraSides(config, keep);
   return {
     gateSteps,
     scaleSteps,
-    flopsPerGateStep: totalAmount(gateStep.operations),
+    flopsPerGateStep: gateStep.operations,
     flopsPerScaleStep: totalAmount(scaleStep.operations),
     surgeryFlops: plan.surgery ? obsOperations(config, plan.surgery.tokens, keep) : 0,
     surgeryPassFlops: layerOperations(config, plan.surgery?.tokens ?? 0, length),
@@ -79,12 +76,33 @@ export function forecast(
     solveFlops: refit?.solveOperations ?? 0,
     loraParameters: rank * (lora.inputs + lora.outputs),
     teacherFlops: teacherOperations(config, plan),
-    activationsPerGateStep: savedElements(gateStep),
+    activationsPerGateStep: gateStep.activations,
     activationsPerScaleStep:
       savedElements(scaleStep) + (rank > 0 ? plan.tokensPerScaleStep * lora.outputs : 0),
     peakBytes: processPeakBytes(config, plan, keep),
     gpuBytes: gpuPeakBytes(config, plan, keep),
   };
+}
+
+/** The cost of a step that runs forward and backward. */
+function stepCost(config: DecoderConfig, keep: number, pass: Omit<DecoderPass, 'pass'>): DecoderCost {
+  // Calibrated with the first layer's input gradient, which a step does without.
+  return decoderCost(config, keep, { pass: 'step', firstInputGradient: true, ...pass });
+}
+
+/** Operations and activations of a step that chooses what to keep. */
+function gateStepCost(
+  config: DecoderConfig,
+  { gatePass, tokensPerGateStep: tokens, length }: RunPlan,
+  keep: number,
+): { readonly operations: number; readonly activations: number } {
+  if (gatePass === 'forward') {
+    const operations = layerOperations(config, tokens, length);
+    // About half of a step's work on activations, as of a teacher of healing.
+    return { operations, activations: savedElements(stepCost(config, 1, { tokens, length })) / 2 };
+  }
+  const step = stepCost(config, keep, { tokens, length, pruned: true });
+  return { operations: totalAmount(step.operations), activations: savedElements(step) };
 }
 
 /** Elements that a step saves, of all dtypes. */

@@ -1,6 +1,7 @@
 import { learnedSizes } from '../learning/held-out.js';
 import { importancePlan } from '../learning/importance-plan.js';
 import { taughtBlocks } from '../learning/teacher.js';
+import type { MethodNeeds } from '../methods/pruning-method.js';
 import { rivals } from '../methods/rivals.js';
 import type { PruneSettings } from '../settings/schema.js';
 import type { TextSizes } from './text-sizes.js';
@@ -12,6 +13,8 @@ export interface RunPlan {
   readonly length: number;
   /** Steps that choose what to keep: of learning gates, or of ranking units by importance. */
   readonly gateSteps: number;
+  /** `gradients`: a step runs forward and backward. `forward`: it runs the layers of the dense model alone. */
+  readonly gatePass: 'gradients' | 'forward';
   readonly tokensPerGateStep: number;
   readonly scaleSteps: number;
   readonly tokensPerScaleStep: number;
@@ -55,6 +58,7 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
     dtype: engine.dtype,
     length,
     gateSteps: choiceSteps(settings, texts),
+    gatePass: needsOf(settings) === 'activations' ? 'forward' : 'gradients',
     tokensPerGateStep: learnsGates ? batch * length : length, // importance reads one block at a time
     scaleSteps: Math.ceil(learned.scales / batch) * scales.epochs,
     tokensPerScaleStep: batch * length,
@@ -87,10 +91,15 @@ function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
     const again = Math.max(0, Math.min(texts.gates, steps) - blocksPerRound);
     return within === 'obs' ? steps + again : steps;
   }
-  if (choice === 'given') return 0; // what a caller's method does is not known
   if (choice === 'slimgpt') return 0; // its only pass over the text is that of the surgery
-  const { needs } = rivals[choice];
+  const needs = needsOf(settings);
   return needs === 'gradients' || needs === 'activations' ? texts.gates : 0;
+}
+
+/** What the method of the settings reads. */
+function needsOf({ choice }: PruneSettings): MethodNeeds {
+  if (choice === 'given') return 'nothing'; // what a caller's method does is not known
+  return choice === 'gates' || choice === 'importance' ? 'gradients' : rivals[choice].needs;
 }
 
 function refitPlan({ refit, text, projection }: PruneSettings, texts: TextSizes): RefitPlan {

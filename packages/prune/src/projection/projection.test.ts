@@ -125,6 +125,21 @@ describe('projectionOf', () => {
     );
   });
 
+  it('counts the minimum of the layers that stay, and none of those that it removes', () => {
+    const projection = { dropLayers: 2, minimum: 190 }; // a layer keeps 190 channels and all groups: 222 of 232
+    const { channels } = keptUnder({ budget: { keep: 0.4785 }, projection });
+    expect(channels.toSorted((a, b) => a - b)).toEqual([0, 0, 190, 190]);
+    expect(() => keptUnder({ budget: { keep: 0.4784 }, projection })).toThrow('must be kept need 0.4785');
+    const { projectShare, layout } = projectionOf(
+      model,
+      parseSettings({ budget: { keep: 0.5 }, projection }),
+    );
+    // A share of 0.3 removes no layer yet, but the minimum of four does not fit.
+    expect(maskCost(layout, projectShare(scores, 0.3)) / layout.totalCost).toBeLessThan(0.85);
+    const narrow = { ...projection, layout: 'uniform', align: 2, protect: ['layers.0.ffn.0'] };
+    expect(keptUnder({ budget: { keep: 0.4785 }, projection: narrow }).channels[0]).toBe(190);
+  });
+
   it('keeps a minimum in every block, or lets whole ones go', () => {
     const least = keptUnder({ budget: { keep: 0.5 }, projection: { minimum: 3 } });
     expect(Math.min(...least.groups)).toBeGreaterThanOrEqual(3);

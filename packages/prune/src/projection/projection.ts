@@ -1,16 +1,13 @@
 import {
-  assertFeasible,
+  assertFeasibleWithoutLayers,
   type Budget,
   BudgetBelowFloorError,
   type Constraints,
   denseCost,
   keepWhole,
   type Layout,
-  LayoutError,
-  matchUnits,
   projectGreedyPrefix,
   projectWithoutLayers,
-  type Whole,
 } from '@grasp/budget';
 import { configOf, type DecoderConfig, decoderLayout, modelTensors } from '@grasp/decoder';
 import { relaxedBudget } from '@grasp/gates';
@@ -19,6 +16,7 @@ import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
 import { BudgetTooSmallError } from './budget-too-small-error.js';
 import { budgetsOf, type ModelHeaders, type StatedBudget } from './budgets.js';
+import { constraintsOf, wholeOf } from './constraints.js';
 
 /** Projects scores onto the budgets and constraints of one model. */
 export interface Projection {
@@ -49,7 +47,13 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
   assertDroppable(layout, constraints, dropLayers);
   const projectShare = (scores: Float32Array, share: number) => {
     const relaxed = budgets.map((budget) => relaxedBudget(layout, budget, share));
-    return projectUnder(scores, layout, relaxed, settings, share);
+    try {
+      return projectUnder(scores, layout, relaxed, settings, share);
+    } catch (error) {
+      if (dropLayers === 0 || share >= 1 || !(error instanceof BudgetBelowFloorError)) throw error;
+      // The layers that go later would leave no room now.
+      return projectUnder(scores, layout, relaxed, settings);
+    }
   };
   if (usesPaperRule(settings)) {
     assertPaperSupports(settings);
@@ -106,17 +110,13 @@ function assertRoom(
 ): void {
   for (const budget of budgets) {
     try {
-      assertFeasible(layout, budget, constraints);
+      assertFeasibleWithoutLayers(layout, budget, settings.projection.dropLayers ?? 0, constraints);
     } catch (error) {
       if (!(error instanceof BudgetBelowFloorError)) throw error;
       throw new BudgetTooSmallError(budget.setting, settings, error, denseCost(layout, budget));
     }
   }
 }
-
-/** What the settings keep or remove as a whole, or undefined: unit by unit. */
-export const wholeOf = ({ projection: { only } }: Pick<PruneSettings, 'projection'>): Whole | undefined =>
-  only === 'layers' || only === 'sublayers' ? only : undefined;
 
 /**
  * @throws SettingsError if KV groups should be pruned, and cannot be; if all layers should be removed; if whole ones cannot have
@@ -166,43 +166,6 @@ function assertWidths(
 export const usesPaperRule = ({ projection, choice }: PruneSettings): boolean =>
   projection.rule === 'paper' && choice === 'gates';
 
-/** The constraints that the settings place on the widths of the layers. */
-export function constraintsOf(layout: Layout, settings: PruneSettings): Constraints {
-  const { align, layout: shape } = settings.projection;
-  const minimum = wholeOf(settings) ? 0 : settings.projection.minimum;
-  const protect = protectedUnits(layout, settings);
-  const has = (kind: string) => layout.blocks.some((block) => block.kind === kind);
-  return {
-    minimum,
-    ...(protect ? { protect } : {}),
-    ...(shape === 'uniform' ? { uniform: ['ffn', 'kv'].filter(has) } : {}),
-    ...(align > 1 && has('ffn') ? { multipleOf: { ffn: align } } : {}),
-  };
-}
-
-/** A mask of the units that match a pattern, or belong to a kind that is not pruned. */
-function protectedUnits(layout: Layout, settings: PruneSettings): Uint8Array | undefined {
-  const { protect = [], only } = settings.projection;
-  const others = layout.blocks.some(({ kind }) => kind !== only);
-  const other = only === undefined || wholeOf(settings) || !others ? [] : [only === 'ffn' ? '*.kv' : '*.ffn'];
-  if (protect.length + other.length === 0) return undefined;
-  const units = new Uint8Array(layout.size);
-  for (const pattern of [...protect, ...other]) {
-    const matched = matchedUnits(layout, pattern);
-    if (!matched) {
-      throw new SettingsError(
-        `projection.protect "${pattern}" matches no unit of the model. Use layers.N, layers.N.ffn, layers.N.kv or ` +
-          'layers.N.ffn.I; * matches anything.',
-        ['projection.protect'],
-      );
-    }
-    matched.forEach((match, unit) => {
-      if (match === 1) units[unit] = 1;
-    });
-  }
-  return units;
-}
-
 /** The paper's rule supports one keep ratio and no constraints. */
 function assertPaperSupports(settings: PruneSettings): void {
   const plain = parseSettings({ budget: { keep: settings.budget.keep ?? 1 } });
@@ -233,14 +196,4 @@ function assertModelIsLeft(model: ModelHeaders, mask: Uint8Array): void {
     `The model has ${bias}, which would still be added after all units of its block are removed. Use projection.minimum 1.`,
     ['projection.minimum'],
   );
-}
-
-/** The units that a pattern matches, or undefined if there are none. */
-function matchedUnits(layout: Layout, pattern: string): Uint8Array | undefined {
-  try {
-    return matchUnits(layout, pattern);
-  } catch (error) {
-    if (error instanceof LayoutError) return undefined;
-    throw error;
-  }
 }

@@ -58,7 +58,10 @@ it('prunes and heals in one run, and writes what prune and then heal write', asy
   expect(await contents('one')).toEqual(await contents('out'));
   await rm(at('out'), { recursive: true });
 
-  // A run that was stopped after it pruned goes on with what it finds.
+  // A run that was stopped after it pruned goes on with what it finds, but not with what `grasp prune` left there.
+  const failed = await healed('out', '--heal-learning-rate', '1e30');
+  expect(failed).toMatchObject({ code: 3, err: expect.stringContaining('learning gates') });
+  await rm(at('out.state'));
   const resumed = await healed('out');
   expect(resumed).toMatchObject({ code: 0, err: expect.stringContaining('Resuming with the pruned model') });
   expect(resumed.err).not.toContain('learning gates');

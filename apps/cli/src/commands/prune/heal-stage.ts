@@ -1,8 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { openCheckpoint } from '@grasp/checkpoint';
-import { parseJson } from '@grasp/files';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import {
   assertHealFits,
   checkHealState,
@@ -15,10 +12,8 @@ import {
   parseHealSettings,
   projectionOf,
   prunedView,
-  RUN_RECORD,
   type RunRecord,
-  readRunRecord,
-  runInputs,
+  runIdentity,
   SettingsError,
 } from '@grasp/prune';
 import { healModel, healStatePath } from '../../shared/heal/heal-model.js';
@@ -26,9 +21,9 @@ import { readHealTexts, type TextFlags } from '../../shared/heal/read-heal-texts
 import type { OpenModel } from '../../shared/model.js';
 import { checkOutputFolder } from '../../shared/output-folder.js';
 import type { RunOptions } from '../../shared/run/options.js';
-import { readTexts } from '../../shared/run/read-texts.js';
 import type { Terminal } from '../../shared/terminal.js';
-import { type FolderOptions, pruneFolder } from './prune-folder.js';
+import { finishedRun } from './finished-run.js';
+import { type FolderOptions, jobOf, pruneFolder } from './prune-folder.js';
 
 /** What `--heal-tokens` and the settings beside it ask for. */
 export interface HealStage {
@@ -123,38 +118,12 @@ export async function pruneAndHeal(
     const check = stage.mayUseLora ? fittingHealSettings : assertHealFits;
     check(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: HEAL_PREFIX });
   }
-  const earlier = restart ? undefined : await finishedRun(before, model, options, flags, terminal);
+  const identity = async () => runIdentity((await jobOf(model, options, openEngine, terminal)).job);
+  const earlier = restart ? undefined : await finishedRun(before, identity);
   if (earlier && !flags.quiet) terminal.note(`Resuming with the pruned model in ${before}.`);
-  const pruned =
-    earlier ?? (await pruneFolder(model, options, { ...flags, out: before, overwrite: true }, terminal));
+  const there = { ...flags, out: before, overwrite: true, withIdentity: true };
+  const pruned = earlier ?? (await pruneFolder(model, options, there, terminal));
   const healed = await healModel(before, { ...flags, ...stage, teacher: options.model }, terminal);
   await rm(before, { recursive: true });
   return { pruned, healed };
-}
-
-/** The record of a finished run with the same inputs. */
-async function finishedRun(
-  folder: string,
-  { checkpoint, ...model }: OpenModel,
-  options: RunOptions,
-  { openEngine }: FolderOptions,
-  terminal: Terminal,
-): Promise<RunRecord | undefined> {
-  // Records do not say which scores, mask or module a caller gave.
-  if (options.scores ?? options.mask ?? options.methodModule) return undefined;
-  let record: RunRecord;
-  try {
-    record = readRunRecord(parseJson(await readFile(join(folder, RUN_RECORD), 'utf8')));
-    await (await openCheckpoint(folder)).close();
-  } catch {
-    return undefined;
-  }
-  const { sizes: _, ...texts } = await readTexts(options, { checkpoint, ...model }, terminal);
-  const { settings } = options;
-  const inputs = runInputs({ checkpoint, engine: await openEngine(), settings, ...texts });
-  const known = record as unknown as Readonly<Record<string, unknown>>;
-  const same = Object.entries(parseJson(JSON.stringify(inputs)) as object).every(([name, value]) =>
-    isDeepStrictEqual(known[name], value),
-  );
-  return same ? record : undefined;
 }

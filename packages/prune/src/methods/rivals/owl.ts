@@ -1,9 +1,10 @@
 import { maskCost, outlierKeeps, outlierShare, rankWithin } from '@grasp/budget';
 import { toFloat32 } from '@grasp/checkpoint';
 import { unitSlices } from '@grasp/decoder';
+import type { ActivationStatistics } from '../measures/activation-statistics.js';
 import { hiddenStatistics } from '../measures/hidden-statistics.js';
 import type { MethodInputs, ScoringMethod } from '../pruning-method.js';
-import { wandaSp } from './wanda-sp.js';
+import { wandaImportance } from './wanda-sp.js';
 
 /**
  * OWL's shares of the layers, by outliers (arXiv 2310.05175, equations 1 and 2, `M` 5 and `λ` 0.08), with Wanda's scores within them.
@@ -13,17 +14,22 @@ export const owl: ScoringMethod = {
   name: 'owl',
   needs: 'activations',
   async score(inputs) {
-    const { layout } = inputs.model;
+    const { model, batches } = inputs;
+    const { layout } = model;
+    const statistics = await hiddenStatistics(model, batches);
+    const outliers = await layerOutliers(inputs, statistics);
     const any = inputs.project(new Float32Array(layout.size));
-    const keeps = outlierKeeps(await layerOutliers(inputs), maskCost(layout, any) / layout.totalCost);
-    return rankWithin(layout, await wandaSp.score(inputs), { keeps });
+    const keeps = outlierKeeps(outliers, maskCost(layout, any) / layout.totalCost);
+    return rankWithin(layout, await wandaImportance(inputs, statistics), { keeps });
   },
 };
 
 /** Share of outliers among `|w_ij| · ‖h_j‖₂` of each layer's output matrices. */
-export async function layerOutliers({ model, checkpoint, batches }: MethodInputs): Promise<number[]> {
+export async function layerOutliers(
+  { model, checkpoint }: Pick<MethodInputs, 'model' | 'checkpoint'>,
+  statistics: readonly ActivationStatistics[],
+): Promise<number[]> {
   const { blocks } = model.layout;
-  const statistics = await hiddenStatistics(model, batches);
   const shares: number[] = [];
   const slices = unitSlices(checkpoint.decoder).filter(({ axis }) => axis === 1);
   for (const layer of new Set(slices.map((slice) => slice.layer))) {

@@ -26,6 +26,7 @@ import {
   Namespace,
   numeric,
   Opaque,
+  orUndefined,
   Range,
   sizeOf,
   Tuple,
@@ -97,7 +98,10 @@ const TEXT: Readonly<Record<string, Method<string>>> = {
 };
 
 const DICT: Readonly<Record<string, Method<Dict>>> = {
-  get: (self, [key, fallback = null]) => self.entries.get(keyOf(key ?? null)) ?? fallback,
+  get: (self, [key, fallback = null]) => {
+    const item = self.entries.get(keyOf(key ?? null));
+    return item === undefined ? fallback : item;
+  },
   items: (self) =>
     new View(
       'dict_items',
@@ -138,12 +142,9 @@ function refuse(what: string): never {
 /** `value.name`: a method, or else an entry of a dict. Undefined if there is neither. */
 export function attribute(value: Value, name: string, budget: Budget): Value {
   if (value instanceof Undefined) throw new TemplateFailure(`${value.name} is undefined`);
-  if (value instanceof Namespace) return value.fields.get(name) ?? new Undefined(name);
-  return (
-    method(value, name, budget) ??
-    (value instanceof Dict ? value.entries.get(name) : undefined) ??
-    new Undefined(name)
-  );
+  if (value instanceof Namespace) return orUndefined(value.fields.get(name), name);
+  const found = method(value, name, budget);
+  return orUndefined(found ?? (value instanceof Dict ? value.entries.get(name) : undefined), name);
 }
 
 function method(value: Value, name: string, budget: Budget): Value | undefined {
@@ -199,7 +200,7 @@ export function subscript(value: Value, key: Value, budget: Budget): Value {
       budget.step(sizeOf(value));
       const items = itemsOf(value);
       const at = index < 0n ? Number(index) + items.length : Number(index);
-      return items[at] ?? new Undefined('an item');
+      return orUndefined(items[at], 'an item');
     }
   }
   if (typeof key !== 'string') {

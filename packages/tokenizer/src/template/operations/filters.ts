@@ -145,7 +145,7 @@ const MAP: Filter = {
         return filter(name, item, { positional: args, named: new Map() }, budget);
       }
       const part = path(item, attribute, budget);
-      return part instanceof Undefined ? (fallback ?? (fallback === null ? null : part)) : part;
+      return part instanceof Undefined ? (fallback ?? part) : part;
     };
     return new Lazy(itemsOf(value).map(change));
   },

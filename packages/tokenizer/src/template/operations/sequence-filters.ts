@@ -11,6 +11,7 @@ import {
   List,
   Markup,
   numeric,
+  orUndefined,
   sizeOf,
   Tuple,
   truthy,
@@ -100,12 +101,12 @@ function chosen(keep: boolean, byAttribute: boolean): Filter {
 
 export const SEQUENCE_FILTERS: Readonly<Record<string, Filter>> = {
   list: { parameters: [], apply: (value) => new List(itemsOf(value)) },
-  first: { parameters: [], apply: (value) => itemsOf(value)[0] ?? new Undefined('an item') },
+  first: { parameters: [], apply: (value) => orUndefined(itemsOf(value)[0], 'an item') },
   last: {
     parameters: [],
     apply: (value) => {
       if (value instanceof Lazy) throw unsupported('the last item', value);
-      return itemsOf(value).at(-1) ?? new Undefined('an item');
+      return orUndefined(itemsOf(value).at(-1), 'an item');
     },
   },
   reverse: {

@@ -27,6 +27,10 @@ export type Value =
 export class Undefined {
   constructor(readonly name: string = 'value') {}
 }
+/** A value that was found, None included, or Undefined of this name. */
+export const orUndefined = (found: Value | undefined, name: string): Value =>
+  found === undefined ? new Undefined(name) : found;
+
 export class List {
   readonly size: number;
   constructor(readonly items: readonly Value[]) {
