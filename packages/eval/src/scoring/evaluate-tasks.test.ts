@@ -125,7 +125,7 @@ describe('evaluateTasks', () => {
   test('says which task has no data', async () => {
     await expect(run(model, ['hellaswag'])).rejects.toThrow('hellaswag: its data hold no item');
     await expect(run(model, ['arc_challenge'])).rejects.toThrow(
-      /neither arc_challenge\.test\.jsonl nor a copy of allenai/,
+      /neither arc_challenge\.test\.jsonl \(or \.parquet\) nor a copy of allenai/,
     );
     await expect(run(model, ['boolq'])).rejects.toMatchObject({ code: 'GRASP_EVAL_TASK' });
   });

@@ -120,7 +120,7 @@ describe('grasp serve, asked by the client of OpenAI', () => {
     expect(two.choices.map(({ index }) => index)).toEqual([0, 1]);
     expect(two.choices[0]!.text).toBe(one.choices[0]!.text);
     const ids = await text({ prompt: [4, 5, 6] });
-    await expect(text({ prompt: [2 ** 32 + 4] })).rejects.toMatchObject({ status: 400, param: 'prompt' });
+    await expect(text({ prompt: [2 ** 32 + 4] })).rejects.toMatchObject({ status: 400, param: 'prompt.0' });
     expect(ids.usage!.prompt_tokens).toBe(3);
   });
 
