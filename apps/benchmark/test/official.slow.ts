@@ -85,9 +85,7 @@ describe.skipIf(!hasPython)("beside the paper's code", () => {
       );
     const easy = await timeTo(10 * dense);
     expect(easy.exitCode, easy.stderr).toBe(0);
-    expect(easy.stdout).toMatch(
-      /2 blocks reach \S+ in \d+\.\d s: [\d.]+ × the time of the paper's code/,
-    );
+    expect(easy.stdout).toMatch(/2 blocks reach \S+ in \d+\.\d s: [\d.]+ × the time of the paper's code/);
     const { attempts } = JSON.parse(await readFile(join(folder, 'time', 'time-to.json'), 'utf8'));
     expect(attempts.map(({ by, blocks }: Attempt) => [by, blocks])).toEqual([
       ['grasp', 2],
