@@ -48,11 +48,11 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
   const projectShare = (scores: Float32Array, share: number) => {
     const relaxed = budgets.map((budget) => relaxedBudget(layout, budget, share));
     try {
-      return projectUnder(scores, layout, relaxed, settings, share);
+      return projectUnder(scores, layout, relaxed, settings, { share, constraints });
     } catch (error) {
       if (dropLayers === 0 || share >= 1 || !(error instanceof BudgetBelowFloorError)) throw error;
       // The layers that go later would leave no room now.
-      return projectUnder(scores, layout, relaxed, settings);
+      return projectUnder(scores, layout, relaxed, settings, { constraints });
     }
   };
   if (usesPaperRule(settings)) {
@@ -70,18 +70,21 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
 /**
  * The mask for a vector of scores under any budgets, by the constraints of the settings.
  *
- * @param share of the layers that `projection.dropLayers` removes, those that are removed. Default: 1.
+ * @param share part of the layers of `projection.dropLayers` that is removed. Default: 1.
+ * @param constraints `constraintsOf` these settings, if they are known.
  */
 export function projectUnder(
   scores: Float32Array,
   layout: Layout,
   budgets: readonly Budget[],
   settings: PruneSettings,
-  share = 1,
+  {
+    share = 1,
+    constraints = constraintsOf(layout, settings),
+  }: { readonly share?: number; readonly constraints?: Constraints } = {},
 ): Uint8Array {
   const { dropLayers = 0 } = settings.projection;
   const whole = wholeOf(settings);
-  const constraints = constraintsOf(layout, settings);
   if (whole) return keepWhole(scores, layout, budgets, { whole, protect: constraints.protect });
   const count = share >= 1 ? dropLayers : Math.floor(share * dropLayers);
   return projectWithoutLayers(scores, layout, budgets, count, constraints);
