@@ -100,7 +100,10 @@ async function receive(
     throw refused(file, status);
   }
   let done = status === 206 ? startOf(response.headers.get('content-range')) : 0;
-  if (done !== 0 && done !== have) throw new Error(`asked for bytes from ${have}, got them from ${done}`);
+  if (done !== 0 && done !== have) {
+    await body.cancel();
+    throw new Error(`asked for bytes from ${have}, got them from ${done}`);
+  }
   const handle = await openRegular(partial, done === 0 ? 'truncate' : 'append');
   async function* counted(chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {

@@ -6,7 +6,7 @@
  * Dims: N tokens of a batch, d hidden, U·w inputs of an output matrix (`w` for each of `U` units), n of them of kept
  * units, P ≥ n of computed units.
  */
-import type { RefitStep, RefitWalk } from '@grasp/fold';
+import type { OutputProblem, RefitStep, RefitWalk } from '@grasp/fold';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderParts } from '../layers/decoder-parts.js';
 import { type Pass, PreparedLayers } from '../layers/prepared-layers.js';
@@ -14,6 +14,7 @@ import { disposePositions, type Positions } from '../layers/rotary-positions.js'
 import { splitParameters, withFixedUnits } from '../layers/split-parameters.js';
 import type { Sublayer } from '../layers/sublayer.js';
 import { predictingStates } from '../math/head/teacher-targets.js';
+import { readTensor } from '../runtime/read-tensor.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { TokenBatch } from '../token-batch.js';
 import { type Permutation, permutationOf, rowsOfUnits } from '../weights/permutation.js';
@@ -71,9 +72,7 @@ export async function* refitWalk(
         ...{ dense, functions, runtime, i, permutation },
         compensation: compensation / residualScale,
       });
-      const whole = await readAll(matrix); // [U·w, d], units in their own order
-      const problem = await outputProblem(sublayer.block, mask, permutation, whole, sums);
-      tf.dispose(Object.values(sums));
+      const { whole, problem } = await problemOf(sublayer, mask, permutation, matrix, sums);
       const values = solve(problem);
       rows.push({ sublayer, rows: problem.columns, values });
       const refitted = withSolution(whole, problem, values);
@@ -85,7 +84,7 @@ export async function* refitWalk(
       if (!top || batch >= teacherBatches) continue;
       const { shape } = batches[batch]!;
       const targets = tf.tidy(() => head.teacherRows(predictingStates(top, shape), dense.norm));
-      yield { kind: 'teacher', batch, targets: await readAll(targets) };
+      yield { kind: 'teacher', batch, targets: await readTensor(targets) };
     }
   } finally {
     dense.dispose();
@@ -153,6 +152,22 @@ function sumOver(
   return { sums: total!, matrix };
 }
 
+/** The problem of the sums, and the whole output matrix, `[U·w, d]`. The tensors are disposed of, also if reading fails. */
+async function problemOf(
+  { block }: Sublayer,
+  mask: Uint8Array,
+  permutation: Permutation,
+  matrix: tf.Tensor,
+  sums: RefitSums,
+): Promise<{ readonly whole: Float32Array; readonly problem: OutputProblem }> {
+  try {
+    const whole = await readTensor(matrix);
+    return { whole, problem: await outputProblem(block, mask, permutation, whole, sums) };
+  } finally {
+    tf.dispose(Object.values(sums));
+  }
+}
+
 /** Moves every stream past the sublayer with its new output matrix. `output` has the computed rows of that matrix. */
 function moveOn(
   streams: readonly Stream[],
@@ -185,10 +200,4 @@ function computedRows(
     rows.set(values.subarray(row * d, (row + 1) * d), at * d);
   });
   return { values: rows, shape: [indices.length, d] };
-}
-
-async function readAll(tensor: tf.Tensor): Promise<Float32Array> {
-  const values = await tensor.data<'float32'>();
-  tensor.dispose();
-  return values;
 }

@@ -42,6 +42,16 @@ describe('perplexity', () => {
     await expect(run).rejects.toMatchObject({ code: 'GRASP_EVAL_NON_FINITE', where: 'window 1' });
   });
 
+  test('targets that a loss mask leaves out are not scored; without any left there is no perplexity', async () => {
+    const masked = { ...windows, lossMask: Uint8Array.of(1, 0, 0, 1, 0, 1) }; // a first token is no target
+    const records = await collect(perplexity(model, masked));
+    expect(records.at(-1)).toMatchObject({ nll: 2, tokens: 1, perplexity: Math.exp(2) });
+    const none = { ...windows, lossMask: Uint8Array.of(1, 0, 0, 1, 0, 0) };
+    await expect(lastOf(perplexity(model, none))).rejects.toThrow(
+      'the loss mask of 2 windows counts no target',
+    );
+  });
+
   test.each([3, 5, 0])('a model that returns %i losses for 4 targets is refused', async (length) => {
     const wrong = { contextLength: 64, negLogLikelihood: async () => new Float32Array(length) };
     await expect(lastOf(perplexity(wrong, windows, { batch: 2 }))).rejects.toMatchObject({

@@ -9,7 +9,7 @@ export interface PerplexityRecord {
   /** Index of the window, from 0. */
   readonly window: number;
   readonly windows: number;
-  /** Mean negative log-likelihood of the targets of this window, in nats. */
+  /** Mean negative log-likelihood of the targets of this window, in nats; NaN if a loss mask counts none of them. */
   readonly nll: number;
   /** Targets scored so far. */
   readonly tokens: number;
@@ -26,7 +26,7 @@ export interface PerplexityRecord {
  *
  * @param windows ids `[windows, length]`, from `evaluationWindows` of `@grasp/calib-data`.
  * @param options.batch number of windows per call of the model. Default 1.
- * @throws NonFiniteError naming the window, WindowTooLongError, ModelOutputError.
+ * @throws NonFiniteError naming the window, WindowTooLongError, ModelOutputError; RangeError if a loss mask counts no target.
  */
 export async function* perplexity(
   model: LanguageModel,
@@ -41,6 +41,8 @@ export async function* perplexity(
   if (targets < 1)
     throw new RangeError(`windows of ${length} token have nothing to predict; expected 2 or more`);
   if (length > model.contextLength) throw new WindowTooLongError(length, model.contextLength);
+  if (windows.lossMask && !windows.lossMask.some((counts, at) => counts !== 0 && at % length > 0))
+    throw new RangeError(`the loss mask of ${count} windows counts no target`);
 
   let total = 0;
   let totalRounded = 0;

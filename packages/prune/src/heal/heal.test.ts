@@ -120,6 +120,30 @@ describe('heal', () => {
     expect(existsSync(path)).toBe(true);
   });
 
+  it('keeps the steps of a run whose output could not be written', async () => {
+    const path = join(folder, 'unwritten.state');
+    const state = healStateFile(path, await healIdentity(job()));
+    const file = join(folder, 'a-file');
+    await writeFile(file, '');
+    await expect(runTo(heal({ ...job(), folder: file, stateFile: state }))).rejects.toThrow(file);
+    const out = join(folder, 'written-later');
+    await mkdir(out);
+    const steps: number[] = [];
+    await runTo(heal({ ...job(), folder: out, stateFile: state }), (event) => {
+      if (event.stage === 'heal') steps.push(event.step);
+      return false;
+    });
+    expect(steps).toEqual([]);
+    expect(existsSync(join(out, 'model.safetensors'))).toBe(true);
+  });
+
+  it('tells why it failed, also if the state cannot be saved then', async () => {
+    const broken = { ...settings, learningRate: 1e30 };
+    const state = healStateFile(join(folder, 'no-such-folder', 'state'), await healIdentity(job()));
+    const run = runTo(heal({ ...job(), settings: broken, stateFile: state }));
+    await expect(run).rejects.toThrow(/^Step 2: /);
+  });
+
   it('refuses the state of another run, a damaged one, and another file', async () => {
     const path = join(folder, 'other.state');
     const state = healStateFile(path, await healIdentity(job()));

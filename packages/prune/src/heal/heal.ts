@@ -163,16 +163,16 @@ async function* trained(
     const progress = yield* healWeights(models, weights, texts, settings, stateFile, onBest);
     const bestStep = best && bestPoint(progress.curve)?.step;
     if (folder !== undefined) {
-      if (bestStep === 0) yield* written(pruned, folder);
-      else if (bestStep === undefined || bestStep === progress.steps.length)
-        yield* written(weights.checkpoint(pruned), folder);
-      else {
-        const kept = await best!.open(bestStep, pruned);
-        try {
-          yield* written(kept, folder);
-        } finally {
-          await kept.close();
-        }
+      const isKept = bestStep !== undefined && bestStep > 0 && bestStep < progress.steps.length;
+      const kept = isKept ? await best!.open(bestStep, pruned) : undefined;
+      let whole = false;
+      try {
+        yield* written(kept ?? (bestStep === 0 ? pruned : weights.checkpoint(pruned)), folder);
+        whole = true;
+      } finally {
+        await kept?.close();
+        // The last steps are saved nowhere else. What stopped the write may stop this too, and is what to tell.
+        if (!whole) await stateFile?.save(weights, progress).catch(() => {});
       }
     }
     return {

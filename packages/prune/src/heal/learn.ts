@@ -54,6 +54,7 @@ export async function* healWeights(
   const measures = (step: number) => step % settings.evalEvery === 0 || step === steps;
   const isMeasured = (step: number) => progress.curve.at(-1)?.step === step;
   let finished = false;
+  let failed = false;
   try {
     for (;;) {
       const step = progress.steps.length;
@@ -83,8 +84,14 @@ export async function* healWeights(
     }
     finished = true;
     return progress;
+  } catch (error) {
+    failed = true;
+    throw error;
   } finally {
-    if (!finished) await save();
+    if (!finished)
+      await save().catch((error: unknown) => {
+        if (!failed) throw error; // otherwise the first failure is the one to tell
+      });
   }
 }
 

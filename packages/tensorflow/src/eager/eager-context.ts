@@ -40,12 +40,16 @@ export class EagerContext {
   ) {
     this.#release = claimContext();
     this.#status = c.TF_NewStatus();
+    let pointer: Pointer | undefined;
     try {
       const proto = contextConfig(config);
-      this.#pointer = this.#create(proto);
-      cluster?.connect(c, this.#pointer, this.#status, proto);
+      pointer = this.#create(proto);
+      this.#pointer = pointer;
+      cluster?.connect(c, pointer, this.#status, proto);
       this.devices = this.#listDevices();
     } catch (error) {
+      if (pointer) c.TFE_DeleteContext(pointer);
+      c.TF_DeleteStatus(this.#status);
       this.#release();
       throw error;
     }

@@ -11,6 +11,7 @@ import {
 } from '@grasp/prune';
 import { assertEmpty } from '../../shared/files/assert-empty.js';
 import { makeFolder } from '../../shared/files/make-folder.js';
+import { modelPath } from '../../shared/models/named-model.js';
 import { type ContestTexts, checkTexts, contestData } from '../../shared/official/contest-data.js';
 import { forOfficial } from '../../shared/official/for-official.js';
 import { type Measurement, measureModel } from '../../shared/official/measure-model.js';
@@ -21,6 +22,7 @@ import { pruneApart } from '../../shared/own/prune-apart.js';
 import type { Cost } from '../../shared/own/prune-own.js';
 
 export interface AgainstOptions extends ContestTexts {
+  /** Path or name. */
   readonly model: string;
   /** Clone of the paper's repository. It is not modified. */
   readonly official: string;
@@ -55,16 +57,17 @@ export interface Contest {
  * @throws OfficialError, PythonError, BenchOptionError, EngineError
  */
 export async function against(options: AgainstOptions): Promise<Contest> {
-  const { model, settings, say, backend, threads, device } = options;
+  const { settings, say, backend, threads, device } = options;
   const [official, out] = [resolve(options.official), resolve(options.out)];
   await checkClone(official);
   checkTexts(options.texts);
   checkEngineOptions({ backend, threads });
   const asArguments = officialArguments(settings);
+  await assertEmpty(out);
+  const model = await modelPath(options.model);
   const checkpoint = await openCheckpoint(model);
   try {
     projectionOf(checkpoint, settings); // throws before any work if the budget cannot be met
-    await assertEmpty(out);
     const requirements = join(official, 'requirements.txt');
     const python = await pythonEnvironment(requirements, { python: options.python, onProgress: say });
     const at = (name: string) => join(out, name);

@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { replaceFile } from '@grasp/files';
 import { parseSettings } from '@grasp/prune';
 import { namedText, namedTexts } from '../../shared/data/named-text.js';
-import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { MODEL_HELP } from '../../shared/models/named-model.js';
 import { backendOption, officialPythonOption } from '../../shared/options/common-options.js';
 import { count, jsonObject } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -33,7 +33,6 @@ export const againstCommand = () =>
     .action(async ({ settings, calib, scaleCalib, text, ...options }) => {
       const contest = await against({
         ...options,
-        model: await modelPath(options.model),
         settings: parseSettings({ projection: { rule: 'paper' } }, settings),
         calib: namedText(calib),
         scaleCalib: namedText(scaleCalib),

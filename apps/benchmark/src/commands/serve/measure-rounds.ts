@@ -101,8 +101,8 @@ export async function serveOnce(
 ): Promise<Serving> {
   const port = await freePort();
   try {
-    const command = await runtime.command(served, port, load);
-    const server = await startServer(command, port, join(scratch, 'server.log'), signal);
+    const command = await runtime.command(served, port, load, scratch);
+    const server = await startServer(command, port, join(scratch, 'server.log'), signal ? { signal } : {});
     try {
       const times = await measureLoad(server.address, load, signal);
       const kvCacheBytesPerToken = await runtime.kvCacheBytesPerToken(server.address);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { namedText } from '../../shared/data/named-text.js';
 import { writeFiles } from '../../shared/files/write-files.js';
-import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { MODEL_HELP } from '../../shared/models/named-model.js';
 import { backendOption, officialPythonOption } from '../../shared/options/common-options.js';
 import { count, jsonObject, positive } from '../../shared/options/option-values.js';
 import { refuseWithout } from '../../shared/options/refuse-without.js';
@@ -45,7 +45,7 @@ export const timeToCommand = () =>
       const out = resolve(options.out);
       const attempts = await timeTo({
         ...options,
-        ...{ model: await modelPath(given), target, out },
+        ...{ model: given, target, out },
         ...{ official: options.official === undefined ? undefined : resolve(options.official) },
         ...{ calib: namedText(calib), scaleCalib: namedText(calib), texts: [namedText(text)] },
         say: console.error,

@@ -6,6 +6,7 @@ import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, parseSettings } from '@grasp/prune';
 import { assertEmpty } from '../../shared/files/assert-empty.js';
 import { makeFolder } from '../../shared/files/make-folder.js';
+import { modelPath } from '../../shared/models/named-model.js';
 import {
   type ContestData,
   type ContestTexts,
@@ -22,6 +23,7 @@ import { pruneApart } from '../../shared/own/prune-apart.js';
 import type { Cost } from '../../shared/own/prune-own.js';
 
 export interface TimeToOptions extends ContestTexts {
+  /** Path or name. */
   readonly model: string;
   /** Perplexity to reach on the first of the texts. */
   readonly target: number;
@@ -62,7 +64,7 @@ export interface Attempt extends Cost {
  * @throws OfficialError, PythonError, BenchOptionError
  */
 export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
-  const { model, target, from, most, rounds, out, say } = options;
+  const { target, from, most, rounds, out, say } = options;
   if (from > most)
     throw new BenchOptionError(
       `--from ${from} is more than --most ${most}. Begin with fewer blocks.`,
@@ -71,11 +73,12 @@ export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
   if (options.official !== undefined) await checkClone(options.official);
   checkTexts(options.texts);
   await assertEmpty(out);
+  const model = await modelPath(options.model);
   const checkpoint = await openCheckpoint(model);
   try {
     await makeFolder(join(out, 'work'));
     const data = await contestData(checkpoint, options, join(out, 'work'));
-    const own = ownAttempts(options, checkpoint, data);
+    const own = ownAttempts({ ...options, model }, checkpoint, data);
     const attempts: Attempt[] = [];
     for (let blocks = from; blocks <= most; blocks *= 2) {
       attempts.push(await own(blocks));

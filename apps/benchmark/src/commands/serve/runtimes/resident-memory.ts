@@ -1,14 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-
-/** A process and all that it started, and they started. Linux; elsewhere the process alone. */
-export async function processTree(pid: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch((): string[] => []);
-  const lists = await Promise.all(
-    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
-  );
-  const children = lists.join(' ').split(/\s+/).filter(Boolean).map(Number);
-  return [pid, ...(await Promise.all(children.map(processTree))).flat()];
-}
+import { readFile } from 'node:fs/promises';
+import { processTree } from './process-tree.js';
 
 /**
  * Resident bytes of a process and of its descendants. Pages that several processes share count once (Linux' PSS, which is

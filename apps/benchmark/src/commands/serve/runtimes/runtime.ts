@@ -17,8 +17,12 @@ export interface Runtime {
   readonly description: string;
   /** Writes a model in the form that the runtime reads, if it has another, and returns its path. */
   prepare(model: string, scratch: string, name: string): Promise<string>;
-  /** How a prepared model is served with an OpenAI endpoint, which answers at `/health` when it is ready. */
-  command(model: string, port: number, load: Load): Promise<ServerCommand>;
+  /**
+   * How a prepared model is served with an OpenAI endpoint, which answers at `/health` when it is ready.
+   *
+   * @param scratch folder for what the runtime keeps from one server to the next.
+   */
+  command(model: string, port: number, load: Load, scratch: string): Promise<ServerCommand>;
   /** Bytes of KV cache that each token needs, asked of a server that has answered requests. */
   kvCacheBytesPerToken(server: string): Promise<number>;
 }

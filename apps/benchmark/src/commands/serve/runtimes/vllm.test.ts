@@ -22,7 +22,7 @@ const load = { prompt: 100, tokens: 28, concurrency: [1, 4], requests: 2, thread
 async function argumentsFor(config: object, more: object = {}): Promise<string> {
   const runtime = (await vllm({ ...options, python, ...more })) as Runtime;
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
-  const { arguments: given, environment } = await runtime.command(folder, 8000, load);
+  const { arguments: given, environment } = await runtime.command(folder, 8000, load, folder);
   expect(environment.OMP_NUM_THREADS).toBe('3');
   return given.join(' ');
 }

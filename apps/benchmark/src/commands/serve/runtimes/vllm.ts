@@ -50,7 +50,7 @@ export async function vllm({ python, dtype, compile }: VllmOptions): Promise<Fou
     name,
     description: `${asked.stdout}, its own server, ${dtype}${compile ? '' : ', not compiled'}`,
     prepare: asFolder,
-    async command(model, port, load) {
+    async command(model, port, load, scratch) {
       const most = Math.max(...load.concurrency);
       const config = parseJson(await readFile(join(model, 'config.json'), 'utf8')) as FolderConfig;
       return {
@@ -67,6 +67,8 @@ export async function vllm({ python, dtype, compile }: VllmOptions): Promise<Fou
           // By default it leaves one core to its other processes, and binds threads to cores that others may use.
           ...{ VLLM_CPU_OMP_THREADS_BIND: 'nobind', OMP_NUM_THREADS: String(load.threads) },
           ...{ VLLM_NO_USAGE_STATS: '1', HF_HUB_OFFLINE: '1' },
+          // A server that was killed while it compiled leaves half a file there, at which every later one fails.
+          VLLM_CACHE_ROOT: join(scratch, 'vllm'),
         },
       };
     },
