@@ -11,12 +11,10 @@ const source = { resolve, ssr: { resolve }, environments: { __vitest__: { resolv
  */
 const APART = [
   'packages/tensorflow/src/**/*.test.ts',
-  'packages/prune/src/{engine,run,state}/*.test.ts',
+  'packages/prune/src/engine/*.test.ts',
   'packages/decoder/src/{gradients,recovery}/*.test.ts',
   'packages/decoder/src/tensorflow.test.ts',
   'packages/prune/src/heal/memory.test.ts',
-  'apps/benchmark/src/commands/verify/*.test.ts',
-  'apps/cli/src/commands/{doctor,prune}/*.test.ts',
 ];
 const UNIT = '{packages,apps,examples}/*/{src,test}/**/*.test.ts';
 

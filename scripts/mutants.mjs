@@ -21,7 +21,17 @@ const mutants = all.filter(({ file, tests }) =>
 
 /** Whether the tests pass. */
 function pass(tests) {
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit-*', '--bail', '1', ...tests];
+  const args = [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    'unit-*',
+    '--project',
+    'slow',
+    '--bail',
+    '1',
+    ...tests,
+  ];
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   if (/No test files found/.test(stdout)) throw new Error(`No test file matches ${tests.join(', ')}.`);
   return status === 0;

@@ -16,7 +16,7 @@ const filesIn = (folder: string): string[] =>
 const tests = ['packages', 'apps']
   .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
   .flatMap((folder) => [...filesIn(`${folder}/src`), ...filesIn(`${folder}/test`)])
-  .filter((path) => path.endsWith('.test.ts'));
+  .filter((path) => /\.(test|slow)\.ts$/.test(path));
 
 describe('the mistakes of `npm run mutants`', () => {
   it.each(mutants.map(({ file, from, ...rest }) => [file, from, rest] as const))(

@@ -62,5 +62,10 @@ it.each([
   ['reproduce', '--model', 'gema', '--out', 'out'],
   ['against', '--official', 'clone', '--model', 'gema', '--out', 'out'],
 ])('grasp-bench %s takes a model by name', async (...argv) => {
-  await expect(run(...argv)).rejects.toMatchObject({ code: 'GRASP_MODEL', problem: 'unknown-name' });
+  const clone = join(cache, 'clone'); // looked at before the model
+  await mkdir(clone);
+  for (const name of ['train.py', 'eval_pruned_ppl.py', 'requirements.txt'])
+    await writeFile(join(clone, name), '');
+  const words = argv.map((word) => (word === 'clone' ? clone : word));
+  await expect(run(...words)).rejects.toMatchObject({ code: 'GRASP_MODEL', problem: 'unknown-name' });
 });

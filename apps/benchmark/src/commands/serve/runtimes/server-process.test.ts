@@ -17,8 +17,8 @@ const start = async (code: string, idleLimit?: number) => {
 };
 
 it.runIf(process.platform === 'linux')('gives up on a server that waits for nothing', async () => {
-  const stuck = start('console.log("loading"); setInterval(() => {}, 1e6)', 3);
-  await expect(stuck).rejects.toThrow(/^It has computed nothing for 3 seconds\.\nloading$/);
+  const stuck = start('setInterval(() => {}, 1e6)', 1);
+  await expect(stuck).rejects.toThrow('It has computed nothing for 1 s.');
 });
 
 it('tells the end of the log of a server that ended at its start', async () => {

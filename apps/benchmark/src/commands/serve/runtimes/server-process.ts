@@ -59,9 +59,9 @@ export async function startServer(
       signal?.throwIfAborted();
       if (ended || pid === undefined) throw new ServingError(`It ended at its start.\n${await endOf(log)}`);
       if ((await idleSeconds()) > idleLimit)
-        throw new ServingError(`It has computed nothing for ${idleLimit} seconds.\n${await endOf(log)}`);
+        throw new ServingError(`It has computed nothing for ${idleLimit} s.\n${await endOf(log)}`);
       if (seconds() > START_LIMIT)
-        throw new ServingError(`It did not start within ${START_LIMIT} seconds.\n${await endOf(log)}`);
+        throw new ServingError(`It did not start within ${START_LIMIT} s.\n${await endOf(log)}`);
       await sleep(POLL_MILLISECONDS);
     }
   } catch (error) {
