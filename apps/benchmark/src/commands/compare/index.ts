@@ -9,6 +9,7 @@ import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import {
   backendOption,
   launcherOption,
+  OF_LAUNCHER,
   pollOption,
   retriesOption,
   stepOption,
@@ -16,6 +17,7 @@ import {
   tasksOption,
 } from '../../shared/options/common-options.js';
 import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
+import { refuseWithout } from '../../shared/options/refuse-without.js';
 import { type CompareOptions, compare } from './compare.js';
 import { comparedMethods, METHOD_NAMES } from './methods.js';
 import { RECOVERIES } from './recoveries.js';
@@ -63,7 +65,8 @@ export const compareCommand = () =>
     .addOption(retriesOption())
     .addOption(pollOption())
     .addOption(stepOption())
-    .action(async (given) => {
+    .action(async (given, command) => {
+      refuseWithout(command, 'launcher', OF_LAUNCHER);
       const { method = METHOD_NAMES, recovery = ['none', 'refit', 'all'], settings, tasks, ...rest } = given;
       if (['method', 'choice', 'budget', 'seed'].some((name) => name in settings))
         throw new BenchOptionError(

@@ -8,6 +8,7 @@ import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import {
   backendOption,
   launcherOption,
+  OF_LAUNCHER,
   pollOption,
   retriesOption,
   stepOption,
@@ -15,6 +16,7 @@ import {
   tasksOption,
 } from '../../shared/options/common-options.js';
 import { count, jsonObject, ratios } from '../../shared/options/option-values.js';
+import { refuseWithout } from '../../shared/options/refuse-without.js';
 import { reproduceElsewhere, reproduceStep } from './jobs/reproduce-elsewhere.js';
 import type { ReproduceOptions } from './plan/run-context.js';
 import type { Report } from './report/report.js';
@@ -56,8 +58,9 @@ export const reproduceCommand = () =>
     .addOption(retriesOption())
     .addOption(pollOption())
     .addOption(stepOption())
-    .action(
-      async ({
+    .action(async (given, command) => {
+      refuseWithout(command, 'launcher', OF_LAUNCHER);
+      const {
         suite = ['table'],
         text,
         tasks,
@@ -72,35 +75,34 @@ export const reproduceCommand = () =>
         poll,
         step,
         ...rest
-      }) => {
-        const options: ReproduceOptions = {
-          ...rest,
-          model: await modelPath(rest.model),
-          suites: SUITES.filter((name) => suite.includes(name)),
-          settings: parseSettings({ projection: { rule: 'paper' } }, settings),
-          calib: namedTexts(calib, 'calib'),
-          scaleCalib: namedText(scaleCalib),
-          texts: namedTexts(text, 'text'),
-          tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
-          openEngine: () => openEngine({ backend, threads, onWarning: console.error }),
-          say: console.error,
-        };
-        if (step !== undefined) return reproduceStep(options, step);
-        const show = (report: Report) => console.log(`${textReport(report)}\nWritten to ${options.out}`);
-        if (launcher !== undefined) {
-          const launching = { launcher: LAUNCHERS[launcher]!(submit), retries, pollSeconds: poll };
-          return launch(launching, async (how) => {
-            const { report, failed } = await reproduceElsewhere(options, how);
-            await writeReport(report, options.out);
-            show(report);
-            return failed;
-          });
-        }
-        let last: Report | undefined;
-        await reproduce(options, async (report) => {
+      } = given;
+      const options: ReproduceOptions = {
+        ...rest,
+        model: await modelPath(rest.model),
+        suites: SUITES.filter((name) => suite.includes(name)),
+        settings: parseSettings({ projection: { rule: 'paper' } }, settings),
+        calib: namedTexts(calib, 'calib'),
+        scaleCalib: namedText(scaleCalib),
+        texts: namedTexts(text, 'text'),
+        tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
+        openEngine: () => openEngine({ backend, threads, onWarning: console.error }),
+        say: console.error,
+      };
+      if (step !== undefined) return reproduceStep(options, step);
+      const show = (report: Report) => console.log(`${textReport(report)}\nWritten to ${options.out}`);
+      if (launcher !== undefined) {
+        const launching = { launcher: LAUNCHERS[launcher]!(submit), retries, pollSeconds: poll };
+        return launch(launching, async (how) => {
+          const { report, failed } = await reproduceElsewhere(options, how);
           await writeReport(report, options.out);
-          last = report;
+          show(report);
+          return failed;
         });
-        if (last) show(last);
-      },
-    );
+      }
+      let last: Report | undefined;
+      await reproduce(options, async (report) => {
+        await writeReport(report, options.out);
+        last = report;
+      });
+      if (last) show(last);
+    });

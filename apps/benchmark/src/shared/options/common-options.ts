@@ -41,6 +41,9 @@ export const submitOption = () =>
     'options of the launcher, without dashes: partition=gpu time=8:00:00',
   ).default([] as string[]);
 
+/** Options that say how a launcher works. */
+export const OF_LAUNCHER = ['submit', 'retries', 'poll'] as const;
+
 export const retriesOption = () =>
   new Option('--retries <n>', 'how often a failed task is submitted again').argParser(countOrZero).default(2);
 
