@@ -66,7 +66,7 @@ describe('forecast', () => {
   });
 
   it('counts the head alone for a teacher whose text a refit reads', () => {
-    const head = 48 * 512 * 4 * 49152 * 576;
+    const head = 64 * 512 * 4 * 49152 * 576;
     const teacher = (settings: object, more = {}) =>
       forecastOf({ method: 'grasp+', ...settings }, more).teacherFlops;
     expect(teacher({})).toBe(head);
@@ -77,10 +77,10 @@ describe('forecast', () => {
       teacher({ 'refit.mode': 'none' }),
       teacher({}, { apart: true }),
     ];
-    const layers = 48 * 512 * (2 * 106_168_320 + 30 * (2 * 2 * 9 * 64 * 256));
+    const layers = 64 * 512 * (2 * 106_168_320 + 30 * (2 * 2 * 9 * 64 * 256));
     expect(alone).toEqual([head + layers, head + layers, head + layers]);
-    // The refit reads 48 of 96 blocks.
-    expect(teacher({ 'distil.blocks': 96 })).toBe(2 * head + layers);
+    // The refit reads 64 of 96 blocks.
+    expect(teacher({ 'distil.blocks': 96 })).toBe(1.5 * head + 0.5 * layers);
     expect(teacher({ 'scales.epochs': 0 })).toBe(0);
   });
 });

@@ -11,10 +11,10 @@ export const METHODS: Readonly<Record<NonNullable<SettingsInput['method']>, Sett
   grasprune: {},
   'grasp+': {
     choice: 'importance',
-    refit: { mode: 'sequential', blocks: 48 },
+    refit: { mode: 'sequential', blocks: 64 },
     scales: { targets: 'units+norms', schedule: 'annealed' },
     lora: { rank: 16 },
-    distil: { weight: 0.75, blocks: 48 },
+    distil: { weight: 0.75, blocks: 64 },
     heldOut: { blocks: 4 },
   },
   random: rival('random'),

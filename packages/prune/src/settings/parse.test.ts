@@ -44,10 +44,10 @@ describe('parseSettings', () => {
     const plus = parseSettings({ method: 'grasp+' });
     expect(plus).toMatchObject({
       choice: 'importance',
-      refit: { mode: 'sequential', blocks: 48, damping: 1e-3, compensation: 0.3 },
+      refit: { mode: 'sequential', blocks: 64, damping: 1e-3, compensation: 0.3 },
       scales: { targets: 'units+norms', epochs: 1, schedule: 'annealed', alpha: 0.5 },
       lora: { rank: 16 },
-      distil: { weight: 0.75, blocks: 48 },
+      distil: { weight: 0.75, blocks: 64 },
     });
     const given = parseSettings({ method: 'grasp+', refit: { mode: 'none' } });
     expect(given).toEqual({ ...plus, refit: { ...plus.refit, mode: 'none' } });
@@ -110,12 +110,12 @@ describe('settings as a list', () => {
     const given = { budget: { keep: 0.4 }, importance: { blocksPerRound: 4 } };
     expect(flatSettings(parseSettings({ method: 'grasp+', ...given }))).toMatchObject({
       ...{ method: 'grasp+', keep: 0.4, projection: 'exact', choose: 'importance', roundBlocks: 4 },
-      ...{ refit: 'sequential', refitBlocks: 48, recover: 0.3, scales: 'units+norms', scaleRate: 'annealed' },
+      ...{ refit: 'sequential', refitBlocks: 64, recover: 0.3, scales: 'units+norms', scaleRate: 'annealed' },
       ...{
         rank: 16,
         rankRate: 2e-3,
         distill: 0.75,
-        distillBlocks: 48,
+        distillBlocks: 64,
         length: 512,
         dtype: 'float32',
         seed: 42,
