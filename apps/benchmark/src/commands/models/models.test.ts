@@ -66,6 +66,6 @@ it.each([
   await mkdir(clone);
   for (const name of ['train.py', 'eval_pruned_ppl.py', 'requirements.txt'])
     await writeFile(join(clone, name), '');
-  const words = argv.map((word) => (word === 'clone' ? clone : word));
+  const words = argv.map((word) => (['clone', 'out'].includes(word) ? join(cache, word) : word));
   await expect(run(...words)).rejects.toMatchObject({ code: 'GRASP_MODEL', problem: 'unknown-name' });
 });

@@ -13,14 +13,14 @@ const RUNGS: readonly Rung[] = [
   {
     name: 'refit',
     title: '+ refit',
-    adds: { refit: { mode: 'sequential', blocks: 48, compensation: 0 } },
+    adds: { refit: { mode: 'sequential', blocks: 64, compensation: 0 } },
   },
   { name: 'obs', title: '+ brain surgeon within layers', adds: { importance: { within: 'obs' } } },
   { name: 'recover', title: '+ error compensation', adds: { refit: { compensation: 0.3 } } },
   { name: 'norms', title: '+ scales of norms', adds: { scales: { targets: 'units+norms' } } },
   { name: 'annealed', title: '+ annealed rate', adds: { scales: { schedule: 'annealed' } } },
   { name: 'corrections', title: '+ LoRA', adds: { lora: { rank: 16 } } },
-  { name: 'distilled', title: '+ distillation', adds: { distil: { weight: 0.75, blocks: 48 } } },
+  { name: 'distilled', title: '+ distillation', adds: { distil: { weight: 0.75, blocks: 64 } } },
   { name: 'held-out', title: '+ held-out text', adds: { heldOut: { blocks: 4 } } },
 ];
 
