@@ -60,10 +60,15 @@ export interface OpenModel {
  * Opens a model and its tokenizer, shows the model's warnings, calls `work`, and closes the model in any case.
  *
  * @param model path, or name of a model that is downloaded on first use
+ * @param options `warned`: its warnings were shown before
  */
 export async function withModel<Result>(
   model: string,
-  { terminal, quiet }: { readonly terminal: Terminal; readonly quiet?: boolean | undefined },
+  {
+    terminal,
+    quiet,
+    warned = false,
+  }: { readonly terminal: Terminal; readonly quiet?: boolean | undefined; readonly warned?: boolean },
   work: (model: OpenModel) => Promise<Result>,
 ): Promise<Result> {
   const path = await modelPath(model, terminal, quiet);
@@ -72,7 +77,7 @@ export async function withModel<Result>(
     const config = configOf(opened);
     checkWeights(opened, config); // from the headers, before any weight is read
     const checkpoint = await openDecoderCheckpoint(opened);
-    showWarnings(checkpoint, terminal);
+    if (!warned) showWarnings(checkpoint, terminal);
     const { checkTokenizerFits, loadTokenizer } = await import('@grasp/tokenizer');
     const tokenizer = await loadTokenizer(checkpoint);
     checkTokenizerFits(tokenizer, config.vocabSize);

@@ -83,6 +83,20 @@ describe('grasp export', () => {
       });
   });
 
+  it('shows the warnings of a model once, also where it computes importance', async () => {
+    const left = 'model.layers.0.left.weight';
+    const tensors = new Map(model.tensors).set(left, { name: left, dtype: 'F32', shape: [1] });
+    const read: typeof model.read = async (name) =>
+      name === left ? { dtype: 'F32', shape: [1], data: Float32Array.of(1) } : model.read(name);
+    await writeCheckpoint({ ...model, tensors, read }, at('more'));
+    await writeFile(at('text.txt'), 'ab '.repeat(2000));
+    const importance = ['--importance', at('text.txt'), '--importance-blocks', '2', '--backend', 'wasm'];
+    const { err } = await grasp(
+      ...['export', at('more'), '--gguf', 'q4_k_m', '--out', at('more.gguf'), ...importance],
+    );
+    expect(err.split(left)).toHaveLength(2);
+  });
+
   it('refuses a name, a model and a template before it computes importance', async () => {
     await writeFile(at('text.txt'), 'ab '.repeat(2000));
     const refusal = async (from: string, ...more: string[]) => {

@@ -35,7 +35,7 @@ export async function textImportance(
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, Float32Array>> {
   const silent = quiet || undefined;
-  return withModel(path, { terminal, quiet: silent }, async (model) => {
+  return withModel(path, { terminal, quiet: silent, warned: true }, async (model) => {
     const { checkpoint, config } = model;
     const length = Math.min(BLOCK, config.contextLength);
     const source = textSource(text, 'train', { signal: terminal.signal });
