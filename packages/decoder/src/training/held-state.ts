@@ -92,18 +92,22 @@ export class HeldState {
   /** @param read reads the tensors of {@link tensors}. */
   async restore(read: (name: string) => Promise<Float32Array>): Promise<void> {
     const { shape } = this.first;
-    const saved: Float32Array[] = [];
-    for (const part of SAVED) {
-      const name = `${this.trained.key}.${part}`;
-      const values = await read(name);
-      if (values.length !== this.entries) {
-        throw new DecoderInputError(
-          `The state of a training: "${name}" has ${values.length} entries; the model takes ${this.entries}.`,
-        );
+    const made: tf.Tensor[] = [];
+    try {
+      for (const part of SAVED) {
+        const name = `${this.trained.key}.${part}`;
+        const values = await read(name);
+        if (values.length !== this.entries) {
+          throw new DecoderInputError(
+            `The state of a training: "${name}" has ${values.length} entries; the model takes ${this.entries}.`,
+          );
+        }
+        made.push(this.trained.owner.run(() => tf.tensor(values, shape)));
       }
-      saved.push(values);
+    } catch (error) {
+      tf.dispose(made);
+      throw error;
     }
-    const made = saved.map((values) => this.trained.owner.run(() => tf.tensor(values, shape)));
     const [parameter, first, second] = made as [tf.Tensor, tf.Tensor, tf.Tensor];
     this.trained.owner.run(() => this.replace({ parameter, first, second }));
   }

@@ -86,6 +86,21 @@ it.each([false, true])('updates as AdamW does on the host, with a relative rate:
   decoder.dispose();
 });
 
+it('keeps nothing of a state that cannot be read to its end', async () => {
+  const decoder = await loadDecoder(checkpoint);
+  const training = decoder.training();
+  const state = await stateOf(training);
+  const before = tf.memory().numTensors;
+  const read = async (name: string) => {
+    if (name.endsWith('.second')) throw new Error('the disk failed');
+    return state.get(name)!;
+  };
+  await expect(training.restore(1, read)).rejects.toThrow('the disk failed');
+  expect(tf.memory().numTensors).toBe(before);
+  training.dispose();
+  decoder.dispose();
+});
+
 it('counts several batches as one', async () => {
   const rows = [batchAt(0), batchAt(1)];
   const ids = Int32Array.from(rows.flatMap((batch) => [...batch.ids]));

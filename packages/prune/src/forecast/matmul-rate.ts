@@ -15,7 +15,7 @@ const LONGEST_SIDE = 1024;
 /** Shortest time that gives a reliable rate. */
 const LEAST_MILLISECONDS = 300;
 
-/** Measures what {@link forecastSeconds} needs, in less than half a second for each dtype. */
+/** Measures what {@link forecastSeconds} needs, in about half a second for each dtype. */
 export async function matMulRates(
   engine: Engine,
   config: Pick<DecoderConfig, 'hiddenSize' | 'layers'>,
@@ -27,7 +27,7 @@ export async function matMulRates(
 
 /**
  * Measures the operations per second that an engine reaches in products of activations and weights. A multiplication
- * and an addition count as two. Takes less than half a second.
+ * and an addition count as two. Takes about half a second.
  */
 export async function matMulRate(
   { runtime }: Engine,
