@@ -45,5 +45,6 @@ export {
   assertFeasibleWithoutLayers,
   keepWhole,
   projectWithoutLayers,
+  protectWhole,
   type Whole,
 } from './whole/whole-blocks.js';

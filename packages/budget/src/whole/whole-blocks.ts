@@ -46,6 +46,23 @@ export function keepWhole(
 }
 
 /**
+ * The units that stay if each protected unit keeps its whole layer, or sublayer.
+ *
+ * @param protect `[layout.size]`
+ */
+export function protectWhole(protect: Uint8Array, layout: Layout, whole: Whole): Uint8Array {
+  const units = new Uint8Array(layout.size);
+  for (const part of partsOf(new Float32Array(layout.size), layout, whole)) {
+    if (!isProtected(part, layout, protect)) continue;
+    for (const block of part.blocks) {
+      const { start, count } = layout.blocks[block]!;
+      units.fill(1, start, start + count);
+    }
+  }
+  return units;
+}
+
+/**
  * Removes the `count` layers with the lowest sums of scores, of equal ones the later, and projects the others exactly, as
  * `projectExact` does. Layers with protected units stay.
  *

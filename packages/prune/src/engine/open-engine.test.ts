@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openEngine } from './open-engine.js';
+import { assertDtype, openEngine } from './open-engine.js';
 
 let cache: string;
 beforeEach(async () => {
@@ -63,6 +63,14 @@ describe('openEngine with the backend wasm', () => {
       code: 'GRASP_ENGINE',
       message: `The WASM backend ${problem}`,
     });
+  });
+
+  it('has float32 alone', async () => {
+    const engine = await openEngine({ backend: 'wasm' });
+    assertDtype(engine, 'float32');
+    expect(() => assertDtype(engine, 'bfloat16', '--heal-dtype')).toThrow(
+      'The WASM backend has no bfloat16. Use --heal-dtype float32.',
+    );
   });
 
   it('allows one thread, which it has', async () => {

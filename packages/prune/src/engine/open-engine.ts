@@ -123,6 +123,11 @@ async function openNative(options: EngineOptions): Promise<Engine> {
   });
   const { version, build, devices, threads: used, bfloat16 } = tensorFlow.info;
   const gpu = devices.find(({ type, worker }) => type === 'GPU' && worker === undefined);
+  if (gpuMemory !== undefined && !gpu && workers.length === 0)
+    throw new EngineError(
+      'TensorFlow found no GPU whose memory --gpu-memory could limit. Leave it out, or see `grasp doctor`.',
+      'tensorflow',
+    );
   const where = gpu ? 'a GPU' : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
   return {
     backend: 'tensorflow',
@@ -161,6 +166,21 @@ export function checkEngineOptions({ backend, threads = 1, workers = [], gpuMemo
 }
 
 /**
+ * Checks, before any work, that an engine computes in a dtype.
+ *
+ * @param flag by which the user chooses it
+ * @throws EngineError if it does not
+ */
+export function assertDtype(
+  { backend, runtime }: Pick<Engine, 'backend' | 'runtime'>,
+  dtype: 'float32' | 'bfloat16',
+  flag = '--dtype',
+): void {
+  if (dtype === 'float32' || runtime.bfloat16) return;
+  throw new EngineError(`The WASM backend has no ${dtype}. Use ${flag} float32.`, backend);
+}
+
+/**
  * Starts a backend and makes it the current backend of tfjs.
  *
  * @throws EngineError if the requested backend cannot start, or does not have what the options ask for.
@@ -174,6 +194,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     return await openNative(options);
   } catch (error) {
     signal?.throwIfAborted();
+    if (error instanceof EngineError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     if (backend === 'tensorflow') {
       throw new EngineError(`TensorFlow cannot start: ${why}`, backend, { cause: error });

@@ -2,7 +2,6 @@ import { rows, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import type { BiasUpdate } from '@grasp/fold';
 import { assertBiases, biasOf, compensatingBiases } from '../methods/compensating-biases.js';
-import { MethodError } from '../methods/errors.js';
 import { outputMatrices } from '../methods/output-matrices.js';
 import type { PruneEvent } from '../run/events.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -11,18 +10,13 @@ import type { ChoiceSource } from './choose-mask.js';
 /**
  * Tells before any work what {@link compensate} would refuse after it.
  *
- * @throws MethodError if weights would be tuned without the new biases, or the model has no biases at all.
+ * @throws MethodError if the model has no biases at all.
  */
 export function assertCompensates(
   checkpoint: DecoderCheckpoint,
-  { refit, scales }: Pick<PruneSettings, 'refit' | 'scales'>,
+  { refit }: Pick<PruneSettings, 'refit'>,
 ): void {
   if (refit.mode !== 'bias') return;
-  if (scales.epochs > 0) {
-    throw new MethodError(
-      `refit.mode "bias" and scales.epochs ${scales.epochs}: tuning does not see the new biases. Set scales.epochs 0.`,
-    );
-  }
   const tensors = outputMatrices(checkpoint.decoder).map(({ tensor }) => tensor);
   if (!tensors.some((tensor) => checkpoint.tensors.has(biasOf(tensor)))) assertBiases(checkpoint, tensors);
 }
@@ -37,7 +31,7 @@ export async function* compensate(
   { checkpoint }: Pick<ChoiceSource, 'checkpoint'>,
   blocks: TokenBlocks,
   mask: Uint8Array,
-  settings: Pick<PruneSettings, 'refit' | 'scales'>,
+  settings: Pick<PruneSettings, 'refit'>,
 ): AsyncGenerator<PruneEvent, BiasUpdate[], undefined> {
   assertCompensates(checkpoint, settings);
   const { refit } = settings;

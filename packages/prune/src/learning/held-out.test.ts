@@ -2,6 +2,7 @@ import { fc, test as property } from '@fast-check/vitest';
 import type { TokenBatch } from '@grasp/calib-data';
 import type { Decoder, DecoderParameters } from '@grasp/decoder';
 import { describe, expect, it } from 'vitest';
+import { parseSettings } from '../settings/parse.js';
 import { heldOutCount, learnedSizes, splitHeldOut } from './held-out.js';
 import { keepShare, shareOf } from './keep-share.js';
 
@@ -13,7 +14,8 @@ const text = (blocks: number): TokenBatch => ({
 property.prop([fc.integer({ min: 1, max: 200 }), fc.integer({ min: 0, max: 8 })])(
   'a text is cut into what is learned and what is held out, whole and in order',
   (blocks, most) => {
-    const settings = { heldOut: { blocks: most } };
+    const { scales } = parseSettings();
+    const settings = { heldOut: { blocks: most }, scales };
     const { learned, heldOut } = splitHeldOut(settings, text(blocks));
     expect([...learned.ids, ...(heldOut?.ids ?? [])]).toEqual([...text(blocks).ids]);
     const count = heldOutCount(settings, blocks);
@@ -24,6 +26,7 @@ property.prop([fc.integer({ min: 1, max: 200 }), fc.integer({ min: 0, max: 8 })]
       scales: blocks - count,
     });
     expect(learnedSizes(settings, { gates: 9, scales: blocks, apart: true }).gates).toBe(9);
+    expect(heldOutCount({ ...settings, scales: { ...scales, epochs: 0 } }, blocks)).toBe(0);
   },
 );
 

@@ -6,13 +6,15 @@ import type { PruneSettings } from '../settings/schema.js';
 /** A short text holds out less: one block in so many. */
 const ONE_IN = 16;
 
-/** How many of a text's last blocks refit and tuning do not read. */
-export function heldOutCount({ heldOut }: Pick<PruneSettings, 'heldOut'>, blocks: number): number {
-  return Math.min(heldOut.blocks, Math.floor(blocks / ONE_IN));
+type HeldOutSettings = Pick<PruneSettings, 'heldOut' | 'scales'>;
+
+/** How many of a text's last blocks refit and tuning do not read: those that show what tuning was worth, if there is any. */
+export function heldOutCount({ heldOut, scales }: HeldOutSettings, blocks: number): number {
+  return scales.epochs === 0 ? 0 : Math.min(heldOut.blocks, Math.floor(blocks / ONE_IN));
 }
 
 /** The sizes of the texts that refit and tuning learn from. */
-export function learnedSizes(settings: Pick<PruneSettings, 'heldOut'>, texts: TextSizes): TextSizes {
+export function learnedSizes(settings: HeldOutSettings, texts: TextSizes): TextSizes {
   const { gates, scales, apart } = texts;
   const heldOut = heldOutCount(settings, scales);
   return { ...texts, scales: scales - heldOut, gates: apart ? gates : gates - heldOut };
@@ -20,7 +22,7 @@ export function learnedSizes(settings: Pick<PruneSettings, 'heldOut'>, texts: Te
 
 /** Cuts a text into the blocks that stages learn from and those that show what it was worth. */
 export function splitHeldOut(
-  settings: Pick<PruneSettings, 'heldOut'>,
+  settings: HeldOutSettings,
   blocks: TokenBatch,
 ): { readonly learned: TokenBatch; readonly heldOut: TokenBatch | undefined } {
   const [count] = blocks.shape;

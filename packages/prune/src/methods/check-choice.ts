@@ -12,13 +12,22 @@ export function checkRule({ projection, choice }: Pick<PruneSettings, 'projectio
 }
 
 /**
- * Checks settings that take effect under one choice only.
+ * Checks settings that exclude each other.
  *
- * @throws SettingsError if the units are chosen in another way.
+ * @throws SettingsError if units are chosen in another way than a setting needs, or if weights would be tuned without the biases
+ *   that the refit changes.
  */
-export function checkChoice(settings: Pick<PruneSettings, 'projection' | 'choice' | 'importance'>): void {
+export function checkChoice(
+  settings: Pick<PruneSettings, 'projection' | 'choice' | 'importance' | 'refit' | 'scales'>,
+): void {
   checkRule(settings);
-  const { choice, importance } = settings;
+  const { choice, importance, refit, scales } = settings;
+  if (refit.mode === 'bias' && scales.epochs > 0) {
+    throw new SettingsError(
+      `refit.mode bias and scales.epochs ${scales.epochs}: tuning does not see the new biases. Use scales.epochs 0.`,
+      ['refit.mode', 'scales.epochs'],
+    );
+  }
   // A given mask may have been chosen so.
   if (importance.within !== 'obs' || choice === 'importance' || choice === 'given') return;
   throw new SettingsError(

@@ -1,6 +1,7 @@
 import { BudgetBelowFloorError } from '@grasp/budget';
 import type { BudgetName } from '../settings/budget.js';
 import type { PruneSettings } from '../settings/schema.js';
+import { wholeOf } from './constraints.js';
 
 /** Digits after the point of the smallest value of a setting that is a share or a time. */
 const DIGITS: Partial<Record<BudgetName, number>> = {
@@ -44,10 +45,10 @@ function smallestValue(setting: BudgetName, floorCost: number, totalCost: number
 }
 
 /** What else makes room: the constraints that keep units. */
-function looser({ projection }: PruneSettings): string[] {
-  const { minimum, protect, align, layout, only } = projection;
+function looser(settings: PruneSettings): string[] {
+  const { minimum, protect, align, layout, only } = settings.projection;
   return [
-    ...(minimum > 0 ? ['a lower projection.minimum'] : []),
+    ...(minimum > 0 && !wholeOf(settings) ? ['a lower projection.minimum'] : []),
     ...(align > 1 ? ['a smaller projection.align'] : []),
     ...(protect ? ['fewer units in projection.protect'] : []),
     ...(only ? ['no projection.only'] : []),

@@ -1,4 +1,11 @@
-import { type Constraints, type Layout, LayoutError, matchUnits, type Whole } from '@grasp/budget';
+import {
+  type Constraints,
+  type Layout,
+  LayoutError,
+  matchUnits,
+  protectWhole,
+  type Whole,
+} from '@grasp/budget';
 import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
 
@@ -20,7 +27,7 @@ export function constraintsOf(layout: Layout, settings: PruneSettings): Constrai
   };
 }
 
-/** A mask of the units that match a pattern, or belong to a kind that is not pruned. */
+/** A mask of the units that match a pattern, or belong to a kind that is not pruned; of whole parts, if these stay or go. */
 function protectedUnits(layout: Layout, settings: PruneSettings): Uint8Array | undefined {
   const { protect = [], only } = settings.projection;
   const others = layout.blocks.some(({ kind }) => kind !== only);
@@ -40,7 +47,8 @@ function protectedUnits(layout: Layout, settings: PruneSettings): Uint8Array | u
       if (match === 1) units[unit] = 1;
     });
   }
-  return units;
+  const whole = wholeOf(settings);
+  return whole ? protectWhole(units, layout, whole) : units;
 }
 
 /** The units that a pattern matches, or undefined if there are none. */

@@ -3,6 +3,7 @@ import { random, randomCheckpoint } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
 import { parseSettings } from '../settings/parse.js';
 import { SettingsError } from '../settings/settings-error.js';
+import { BudgetTooSmallError } from './budget-too-small-error.js';
 import { projectionOf } from './projection.js';
 
 const shape = {
@@ -88,6 +89,21 @@ describe('projectionOf', () => {
     expect(() => under({ only: 'layers', align: 32 })).toThrow('cannot meet projection.align 32');
     for (const projection of [{ align: 8 }, { layout: 'uniform' }])
       expect(new Set(under({ only: 'layers', ...projection }).channels)).toEqual(new Set([0, 200]));
+  });
+
+  it('keeps the whole layer of a protected unit, and refuses a budget without room for it', () => {
+    const under = (only: string, protect: string[], keep: number) =>
+      keptUnder({ budget: { keep }, projection: { only, protect } });
+    const first = under('layers', ['layers.0.ffn.3'], 0.3);
+    expect([first.channels, first.groups]).toEqual([
+      [200, 0, 0, 0],
+      [6, 0, 0, 0],
+    ]);
+    expect(() => under('layers', ['*.kv'], 0.5)).toThrow(
+      'need 1. Use budget.keep 1 or more, or fewer units in projection.protect',
+    );
+    expect(() => under('sublayers', ['*.ffn.0'], 0.5)).toThrow(BudgetTooSmallError);
+    expect(under('sublayers', ['*.kv.0'], 0.5).groups).toEqual([6, 6, 6, 6]);
   });
 
   it('removes the layers with the lowest sums, and meets the budget with the others', () => {

@@ -14,7 +14,7 @@ function quantity(units: Readonly<Record<string, number>>, example: string) {
   return z.union([z.number(), z.string()]).transform((value, context) => {
     const [, digits = '', unit = ''] = /^([\d.]+(?:e[+-]?\d+)?) ?([a-z]*)$/i.exec(String(value)) ?? [];
     const amount = numberOf(digits) * (units[unit.toLowerCase()] ?? Number.NaN);
-    if (digits !== '' && Number.isFinite(amount) && amount > 0) return Math.floor(amount);
+    if (digits !== '' && Number.isFinite(amount) && amount >= 1) return Math.floor(amount);
     context.addIssue({
       code: 'custom',
       message: `it must be an amount like ${example}; found ${JSON.stringify(value)}`,

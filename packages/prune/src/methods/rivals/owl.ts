@@ -6,8 +6,12 @@ import { hiddenStatistics } from '../measures/hidden-statistics.js';
 import type { MethodInputs, ScoringMethod } from '../pruning-method.js';
 import { wandaImportance } from './wanda-sp.js';
 
+/** `λ`, how far shares of layers are from their mean. */
+const SPREAD = 0.08;
+
 /**
  * OWL's shares of the layers, by outliers (arXiv 2310.05175, equations 1 and 2, `M` 5 and `λ` 0.08), with Wanda's scores within them.
+ * `λ` is smaller where a share might otherwise leave (0, 1]: above keep 0.84, and below 0.32.
  * Outliers are those of `o_proj` and `down_proj`, whose inputs the units are; the paper counts all matrices.
  */
 export const owl: ScoringMethod = {
@@ -19,7 +23,8 @@ export const owl: ScoringMethod = {
     const statistics = await hiddenStatistics(model, batches);
     const outliers = await layerOutliers(inputs, statistics);
     const any = inputs.project(new Float32Array(layout.size));
-    const keeps = outlierKeeps(outliers, maskCost(layout, any) / layout.totalCost);
+    const keep = maskCost(layout, any) / layout.totalCost;
+    const keeps = outlierKeeps(outliers, keep, Math.min(SPREAD, (1 - keep) / 2, keep / 4));
     return rankWithin(layout, await wandaImportance(inputs, statistics), { keeps });
   },
 };
