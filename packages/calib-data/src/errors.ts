@@ -50,8 +50,8 @@ export class TextTooShortError extends Error {
   ) {
     super(
       tokensFound === 0
-        ? `${source}: the text is empty; at least ${tokensNeeded} tokens are needed, for ${recipe}`
-        : `${source}: the text is too short: it has ${tokensFound} tokens; at least ${tokensNeeded} are needed, for ${recipe}`,
+        ? `${source}: the text is empty; at least ${tokensNeeded} tokens are needed, for ${recipe}.`
+        : `${source}: the text is too short: it has ${tokensFound} tokens; at least ${tokensNeeded} are needed, for ${recipe}. Use more text, or shorter blocks.`,
     );
     this.name = 'TextTooShortError';
   }

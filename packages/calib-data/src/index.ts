@@ -23,7 +23,7 @@ export {
   TextTooShortError,
   TokenIdError,
 } from './errors.js';
-export { type DataRecord, readRecords } from './records/records.js';
+export { type DataRecord, isRecordsFile, readRecords } from './records/records.js';
 export {
   type NextTokens,
   type OwnText,

@@ -61,6 +61,7 @@ export async function openDataset(dataset: Dataset, options: DatasetOptions = {}
   try {
     found = await list(id, revision, options.below, access);
   } catch (error) {
+    options.signal?.throwIfAborted();
     if (error instanceof HubError) throw error;
     const answered = error instanceof HubApiError || error instanceof HubReplyError;
     const snapshot = answered ? undefined : await cachedSnapshot(cache, revision);

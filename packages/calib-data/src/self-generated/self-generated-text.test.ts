@@ -114,9 +114,17 @@ describe('ownText', () => {
     expect(share(await draw({ temperature: 0.01 }), 0)).toBe(1);
   });
 
-  it('stops where the context is full', async () => {
+  it('begins new rows where the context is full, never more than allowed at once', async () => {
     const { generator } = model(() => 0, 5);
-    expect((await written(generator, plain)).flat(2)).toHaveLength(8);
+    const rows: number[] = [];
+    const counted: RowGenerator = {
+      generateRows: (prompts, options) => {
+        rows.push(prompts.shape[0]);
+        return generator.generateRows(prompts, options);
+      },
+    };
+    expect((await written(counted, plain)).flat(2)).toHaveLength(12);
+    expect(rows).toEqual([2, 1]);
   });
 
   it('tells how far it is', async () => {

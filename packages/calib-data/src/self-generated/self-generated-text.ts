@@ -61,9 +61,11 @@ export async function* ownText(
   const uniform = mulberry32(seed);
   const texts: OwnText[] = [];
   let before = 0;
-  for (let round = 0; round < rounds; round++) {
-    const wanted = Math.ceil((tokens - before) / (rounds - round));
-    const writers = Array.from({ length: Math.ceil(wanted / rowTokens) }, () => new RowWriter(format));
+  for (let round = 0; before < tokens; round++) {
+    // A short context ends rows early, so there may be more rounds.
+    const wanted = Math.ceil((tokens - before) / Math.max(1, rounds - round));
+    const count = Math.min(rows, Math.ceil(wanted / rowTokens));
+    const writers = Array.from({ length: count }, () => new RowWriter(format));
     const choose = (row: number, likely: NextTokens) =>
       writers[row]!.next(() => sample(likely, temperature, uniform()));
     const written = () => writers.reduce((sum, writer) => sum + writer.tokens, 0);
@@ -71,6 +73,7 @@ export async function* ownText(
       yield { tokens: Math.min(tokens, before + written()), total: tokens };
       if (written() >= wanted) break;
     }
+    if (written() === 0) break; // the openings fill the context
     before += written();
     for (const writer of writers) texts.push(...writer.texts);
   }

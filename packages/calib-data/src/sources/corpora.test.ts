@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { collect } from '../../test/collect.js';
 import { temporaryFolder } from '../../test/temporary-folder.js';
 import { type CorpusName, corpus, evaluationSplit, hubText } from './corpora.js';
-import { splitFiles } from './split-files.js';
+import { splitFiles, withoutGaps } from './split-files.js';
 
 const lines = (...texts: string[]) => texts.map((text) => `${JSON.stringify({ text })}\n`).join('');
 
@@ -40,6 +40,20 @@ test('a folder laid out like the hub stands in for it', async () => {
   await expect(collect(corpus('ptb', 'test', { folder: `${folder}/none` }).rows())).rejects.toThrow(
     /no such folder/,
   );
+});
+
+test('a split is read to its end, or up to a file that is missing', async () => {
+  await using temporary = await temporaryFolder({
+    'en/c4-train.00000-of-00003.jsonl': lines('a', 'b'),
+    'en/c4-train.00002-of-00003.jsonl': lines('c'),
+  });
+  const rows = corpus('c4', 'train', { folder: temporary.folder }).rows()[Symbol.asyncIterator]();
+  expect([(await rows.next()).value, (await rows.next()).value]).toEqual(['a', 'b']);
+  await expect(rows.next()).rejects.toThrow('split "train" has 3 files; file 2 of them is not in');
+  expect([...withoutGaps(['a-00001-of-00002', 'a-00002-of-00002', 'b'], Error)]).toHaveLength(3);
+  const missing = (found: number, all: number) => new Error(`${found} of ${all}`);
+  expect(() => [...withoutGaps(['a-00000-of-00002'], missing)]).toThrow('1 of 2');
+  expect(() => [...withoutGaps(['a-00003-of-00004'], missing)]).toThrow('0 of 4');
 });
 
 test('unknown names and splits are refused', () => {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, type DatasetOptions, HubError, openDataset, pathsBelow } from '@grasp/hub';
 import { DatasetError } from '../errors.js';
-import { splitFiles } from './split-files.js';
+import { splitFiles, withoutGaps } from './split-files.js';
 
 /** One split of a data set on the Hugging Face Hub. */
 export interface HubSplit extends Dataset {
@@ -37,7 +37,7 @@ async function* fetchedFiles(wanted: HubSplit, access: DatasetOptions): AsyncGen
       ...access,
       ...(config === undefined ? {} : { below: config }),
     });
-    for (const path of chosen(wanted, files.paths, 'the Hub')) yield await files.fetch(path);
+    for (const path of chosen(wanted, files.paths, 'the Hub or its copy here')) yield await files.fetch(path);
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
     const way = 'without a network, use a folder with its files';
@@ -45,9 +45,14 @@ async function* fetchedFiles(wanted: HubSplit, access: DatasetOptions): AsyncGen
   }
 }
 
-function chosen(wanted: HubSplit, paths: readonly string[], where: string): string[] {
+function chosen(wanted: HubSplit, paths: readonly string[], where: string): Iterable<string> {
   const files = splitFiles(paths, wanted.split, wanted.config);
-  if (files.length > 0) return files;
+  const missing = (found: number, all: number) =>
+    new DatasetError(
+      wanted.id,
+      `split "${wanted.split}" has ${all} files; file ${found + 1} of them is not in ${where}`,
+    );
+  if (files.length > 0) return withoutGaps(files, missing);
   const config = wanted.config === undefined ? '' : ` of configuration "${wanted.config}"`;
   const some = paths.slice(0, 8).join(', ') || 'nothing';
   throw new DatasetError(

@@ -11,6 +11,7 @@ export interface HubOptions {
   readonly endpoint?: string;
   /** Access token. Default `HF_TOKEN`, or the one that `hf auth login` stored. Sent to the endpoint alone. */
   readonly token?: string;
+  /** Stops every request. */
   readonly signal?: AbortSignal;
 }
 
@@ -18,19 +19,26 @@ export interface HubOptions {
 export interface HubAccess {
   readonly hubUrl: string;
   readonly accessToken?: string;
-  /** Sends credentials to the origin of `hubUrl` only. */
+  /** Sends credentials to the origin of `hubUrl` only, and stops with the signal of the options. */
   readonly fetch: typeof fetch;
 }
 
 /** @throws HubEndpointError */
-export async function hubAccess({ endpoint, token }: HubOptions): Promise<HubAccess> {
+export async function hubAccess({ endpoint, token, signal }: HubOptions): Promise<HubAccess> {
   const accessToken = token ?? (await findToken());
   const hubUrl = endpointOf(endpoint);
   return {
     hubUrl,
     ...(accessToken ? { accessToken } : {}),
-    fetch: ownOriginFetch(webFetch(), hubUrl),
+    fetch: ownOriginFetch(stoppedBy(signal, webFetch()), hubUrl),
   };
+}
+
+/** A `fetch` whose requests stop with a signal, and with their own. */
+function stoppedBy(signal: AbortSignal | undefined, inner: typeof fetch): typeof fetch {
+  if (!signal) return inner;
+  return (input, init) =>
+    inner(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
 }
 
 /** @throws HubEndpointError */

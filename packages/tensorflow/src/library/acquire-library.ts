@@ -1,6 +1,6 @@
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder, DownloadError, fetchWheel, isDiskFull } from '@grasp/download';
+import { cacheFolder, checkSpace, DownloadError, fetchWheel, isDiskFull } from '@grasp/download';
 import { withLock } from '@grasp/files';
 import { TensorFlowSetupError } from '../errors.js';
 import { type BuildKind, type LibraryBuild, tensorFlowWheel } from './builds.js';
@@ -69,7 +69,7 @@ export async function fetchLibrary(
         },
         async () => {
           await removeLeftovers(folder);
-          await requireSpace(parent, build.wheelBytes + build.libraryBytes);
+          await checkSpace(parent, build.wheelBytes + build.libraryBytes, 'libtensorflow');
           const wheel = await fetchWheel(tensorFlowWheel(build), downloads, {
             ...options,
             onBytes: (stage, done, total) => onProgress({ stage, done, total }),
@@ -99,11 +99,6 @@ async function removeLeftovers(folder: string): Promise<void> {
 function isNotWritable(problem: unknown): boolean {
   const code = (problem as NodeJS.ErrnoException | undefined)?.code;
   return code === 'EACCES' || code === 'EROFS' || code === 'EPERM';
-}
-
-async function requireSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < bytes) throw diskFull(folder, bytes);
 }
 
 function explain(error: unknown, folder: string, build: LibraryBuild): unknown {
