@@ -1,6 +1,7 @@
 export { collectGarbage } from './engine/collect-garbage.js';
 export { loadOn } from './engine/load.js';
 export {
+  assertDtype,
   type BackendName,
   checkEngineOptions,
   type Engine,
@@ -105,5 +106,5 @@ export { bytesSchema } from './settings/quantity.js';
 export { type PruneSettings, type SettingsInput, settingLeaves, settingsSchema } from './settings/schema.js';
 export { inPlainWords, SettingsError, settingsError } from './settings/settings-error.js';
 export type { RunState } from './state/run-state.js';
-export { type RunIdentity, RunStateError } from './state/same-run.js';
+export { RESTART, type RunIdentity, RunStateError } from './state/same-run.js';
 export { checkStateFile, openStateFile, removeState, type StateFile } from './state/state-file.js';

@@ -15,7 +15,7 @@ import {
 import { forTransformers, healedCard } from '@grasp/export';
 import { replaceFile } from '@grasp/files';
 import { loadOn } from '../engine/load.js';
-import type { Engine } from '../engine/open-engine.js';
+import { assertDtype, type Engine } from '../engine/open-engine.js';
 import type { PruneEvent } from '../run/events.js';
 import { type EvaluationText, measure } from '../run/measure.js';
 import { relay } from '../run/relay.js';
@@ -36,6 +36,8 @@ import type { TeacherCache } from './teacher/teacher-cache.js';
 export interface HealJob {
   /** A pruned model, or any other. */
   readonly pruned: Checkpoint;
+  /** Of the pruned model, in the record. Default: where it is. */
+  readonly name?: string | undefined;
   /** A model with the same vocabulary: the dense one, or a larger one. */
   readonly teacher: Checkpoint;
   readonly architectures?: readonly Architecture[];
@@ -79,10 +81,11 @@ export async function healIdentity(
  * record and a card. Yields an event for each step. With a state file, a run that was left resumes.
  *
  * @returns the record, which is also written to the folder.
- * @throws TeacherMisfitError before any work; HealError; what the engine and the checkpoints throw.
+ * @throws EngineError, TeacherMisfitError before any work; HealError; what the engine and the checkpoints throw.
  */
 export async function* heal(job: HealJob): AsyncGenerator<PruneEvent, HealRecord, undefined> {
   const { engine, settings, texts, evaluation = [], folder } = job;
+  assertDtype(engine, settings.dtype);
   const pruned = await openDecoderCheckpoint(job.pruned, job.architectures);
   const teacher = await openDecoderCheckpoint(job.teacher, job.architectures);
   checkTeacher(pruned, teacher);
@@ -94,7 +97,7 @@ export async function* heal(job: HealJob): AsyncGenerator<PruneEvent, HealRecord
     format: 'grasp-heal',
     version: 1,
     versions: { grasp: version, node: process.versions.node, engine: engine.description },
-    pruned: pruned.source,
+    pruned: job.name ?? pruned.source,
     teacher: teacher.source,
     settings,
     data: {
@@ -165,14 +168,10 @@ async function* trained(
     if (folder !== undefined) {
       const isKept = bestStep !== undefined && bestStep > 0 && bestStep < progress.steps.length;
       const kept = isKept ? await best!.open(bestStep, pruned) : undefined;
-      let whole = false;
       try {
         yield* written(kept ?? (bestStep === 0 ? pruned : weights.checkpoint(pruned)), folder);
-        whole = true;
       } finally {
         await kept?.close();
-        // The last steps are saved nowhere else. What stopped the write may stop this too, and is what to tell.
-        if (!whole) await stateFile?.save(weights, progress).catch(() => {});
       }
     }
     return {

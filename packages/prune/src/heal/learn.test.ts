@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { healWeights } from './learn.js';
 import type { HealTraining } from './lora-training.js';
 import { parseHealSettings, rateAt } from './settings.js';
+import type { HealStateFile } from './state.js';
 
 const LENGTH = 3;
 const text = (blocks: number): TokenBlocks => ({
@@ -18,6 +19,7 @@ async function loop(
   input: object,
   perplexities: readonly number[] = [],
   onBest?: (step: number) => Promise<void>,
+  stateFile?: HealStateFile,
 ) {
   const settings = parseHealSettings({ length: LENGTH, batch: 4, rows: 3, ...input });
   const steps: { batches: readonly TrainingBatch[]; rates: LearningRates }[] = [];
@@ -46,7 +48,7 @@ async function loop(
     training as unknown as HealTraining,
     texts,
     settings,
-    undefined,
+    stateFile,
     onBest,
   );
   for (;;) {
@@ -90,6 +92,25 @@ it.each([
   const { steps, progress } = await loop(input, [9, 8, 5, 6, 7, 4, 3, 2]);
   expect(steps).toHaveLength(taken);
   expect(progress.curve.map(({ step }) => step)).toEqual(Array.from({ length: taken + 1 }, (_, i) => i));
+});
+
+it('saves the last step, and ends also if that fails', async () => {
+  const saved: number[] = [];
+  const stateFile = (save: () => void) =>
+    ({
+      restore: async () => undefined,
+      save: async (_, { steps }) => {
+        saved.push(steps.length);
+        save();
+      },
+    }) as Partial<HealStateFile> as HealStateFile;
+  const run = (save: () => void) => loop({ tokens: 3 * 4 * LENGTH }, undefined, undefined, stateFile(save));
+  expect((await run(() => {})).steps).toHaveLength(3);
+  const full = () => {
+    throw new Error('the disk is full');
+  };
+  expect((await run(full)).steps).toHaveLength(3);
+  expect(saved).toEqual([3, 3]);
 });
 
 it('asks no teacher whose share is 0', async () => {

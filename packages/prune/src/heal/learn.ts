@@ -26,7 +26,8 @@ export interface HealTexts {
 
 /**
  * Distils the teacher into all weights of the student, which changes in place. Yields an event for each step and each
- * measurement. With a state file, a run that was left resumes at its last saved step and ends in the same bytes.
+ * measurement. With a state file, whose last save is that of the last step, a run that was left resumes at its last saved
+ * step and ends in the same bytes.
  *
  * @param training of the student.
  * @param onBest called after a measurement that is better than all before it, while the student has these weights.
@@ -53,8 +54,7 @@ export async function* healWeights(
   };
   const measures = (step: number) => step % settings.evalEvery === 0 || step === steps;
   const isMeasured = (step: number) => progress.curve.at(-1)?.step === step;
-  let finished = false;
-  let failed = false;
+  let ended = false;
   try {
     for (;;) {
       const step = progress.steps.length;
@@ -82,16 +82,17 @@ export async function* healWeights(
       const tokens = settings.batch * settings.length;
       yield { stage: 'heal', step: step + 1, steps, nll, kl, gradientNorm, tokens };
     }
-    finished = true;
+    ended = true;
     return progress;
   } catch (error) {
-    failed = true;
+    ended = true;
     throw error;
   } finally {
-    if (!finished)
-      await save().catch((error: unknown) => {
-        if (!failed) throw error; // otherwise the first failure is the one to tell
-      });
+    // Also after the last step: writing and measuring the model can still fail. A save that fails hides neither the result
+    // nor the first failure. Only a caller who leaves must hear of it.
+    await save().catch((error: unknown) => {
+      if (!ended) throw error;
+    });
   }
 }
 

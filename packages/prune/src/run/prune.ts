@@ -10,6 +10,7 @@ import { forTransformers, modelCard, originOf } from '@grasp/export';
 import { replaceFile } from '@grasp/files';
 import { encodeMask } from '@grasp/fold';
 import { loadOn } from '../engine/load.js';
+import { assertDtype } from '../engine/open-engine.js';
 import { assertGiven } from '../learning/choose-by-method.js';
 import { assertCompensates } from '../learning/compensate.js';
 import { type Learned, learn } from '../learning/learn.js';
@@ -105,6 +106,7 @@ export function prune(given: PruneJob): AsyncGenerator<PruneEvent, RunRecord, un
 
 async function* run(job: PruneJob, progress: RunState): AsyncGenerator<PruneEvent, RunRecord, undefined> {
   const { engine, settings, folder, evaluation = [] } = job;
+  assertDtype(engine, settings.engine.dtype);
   const model = await openDecoderCheckpoint(job.checkpoint, job.architectures);
   const projection = projectionOf(model, settings);
   if (folder !== undefined) forTransformers(model); // throws now what it would throw after the work

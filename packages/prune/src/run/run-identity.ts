@@ -7,8 +7,20 @@ import type { RunIdentity } from '../state/same-run.js';
 import type { PruneJob } from './prune-job.js';
 import { version } from './version.js';
 
-/** SHA-256 of a model's config and all of its weights. Reads every weight. */
-export async function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
+/** A run asks for the same model more than once, and reading it takes seconds for each gigabyte. */
+const fingerprints = new WeakMap<Checkpoint, Promise<string>>();
+
+/** SHA-256 of a model's config and all of its weights. Reads every weight, once for each open checkpoint. */
+export function modelFingerprint(checkpoint: Checkpoint): Promise<string> {
+  const known = fingerprints.get(checkpoint);
+  if (known) return known;
+  const reading = readFingerprint(checkpoint);
+  fingerprints.set(checkpoint, reading);
+  reading.catch(() => fingerprints.delete(checkpoint));
+  return reading;
+}
+
+async function readFingerprint(checkpoint: Checkpoint): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(checkpoint.config));
   for (const [name, { dtype, shape }] of [...checkpoint.tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(`${name} ${dtype} ${shape}\n`);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Layout, sameLayout } from '@grasp/budget';
 import { openSafetensors, toFloat32 } from '@grasp/checkpoint';
-import { decodeMask } from '@grasp/fold';
+import { decodeMask, type PrunedUnits } from '@grasp/fold';
 import { type GivenChoice, methodFromModule, SettingsError } from '@grasp/prune';
 import type { RunInputs } from '../../shared/run/inputs.js';
 
@@ -24,7 +24,7 @@ export async function givenChoice(
 /** A vector over units: of a grasp-mask.json, or the tensor of that name in a safetensors file. */
 async function vectorIn(path: string, name: 'scores' | 'mask', layout: Layout): Promise<Float32Array> {
   if (/\.json$/i.test(path)) {
-    const { layout: own, ...units } = decodeMask(await readFile(path));
+    const { layout: own, ...units } = await maskFile(path, name);
     const vector = units[name];
     if (vector && sameLayout(own, layout)) return Float32Array.from(vector);
     const problem = vector ? 'its units are those of another model' : `it holds no ${name}`;
@@ -48,6 +48,16 @@ async function vectorIn(path: string, name: 'scores' | 'mask', layout: Layout): 
     ]);
   } finally {
     await file.close();
+  }
+}
+
+async function maskFile(path: string, name: string): Promise<PrunedUnits> {
+  try {
+    return decodeMask(await readFile(path));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const problem = code === 'ENOENT' ? 'there is no such file.' : message;
+    throw new SettingsError(`--${name} ${path}: ${problem}`, [name], { cause });
   }
 }
 

@@ -26,11 +26,13 @@ const prune = (out: string, ...more: string[]) =>
 const healed = (out: string, ...more: string[]) =>
   prune(out, ...healing.map((word) => word.replace(/^--/, '--heal-')), ...more);
 
-/** The files of a folder by name. */
+/** The files of a folder by name. The pruned model that is healed goes by the name of the output. */
 async function contents(name: string): Promise<Record<string, string>> {
   const names = (await readdir(at(name))).sort();
   const files = await Promise.all(names.map((file) => readFile(join(at(name), file), 'latin1')));
-  return Object.fromEntries(names.map((file, i) => [file, files[i]!]));
+  return Object.fromEntries(
+    names.map((file, i) => [file, files[i]!.replaceAll('out.before-healing', 'out')]),
+  );
 }
 
 it('prunes and heals in one run, and writes what prune and then heal write', async () => {
@@ -61,6 +63,12 @@ it('prunes and heals in one run, and writes what prune and then heal write', asy
   // A run that was stopped after it pruned goes on with what it finds, but not with what `grasp prune` left there.
   const failed = await healed('out', '--heal-learning-rate', '1e30');
   expect(failed).toMatchObject({ code: 3, err: expect.stringContaining('learning gates') });
+  const other = await healed('out', '--keep', '0.4');
+  expect(other).toMatchObject({
+    code: 5,
+    err: expect.stringContaining('of another model than this run prunes'),
+  });
+  expect(other.err).not.toContain('learning gates');
   await rm(at('out.state'));
   const resumed = await healed('out');
   expect(resumed).toMatchObject({ code: 0, err: expect.stringContaining('Resuming with the pruned model') });
@@ -80,6 +88,10 @@ it('forecasts both stages', async () => {
 });
 
 it('refuses what does not fit before it prunes', async () => {
+  expect(await healed('refused', '--heal-dtype', 'bfloat16')).toMatchObject({
+    code: 6,
+    err: expect.stringContaining('has no bfloat16. Use --heal-dtype float32.'),
+  });
   const refusal = async (...flags: string[]) => {
     const { code, err } = await prune('refused', ...flags);
     return { code, err };

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
+  assertDtype,
   assertHealFits,
   checkHealState,
   type Engine,
@@ -12,7 +14,9 @@ import {
   parseHealSettings,
   projectionOf,
   prunedView,
+  RESTART,
   type RunRecord,
+  RunStateError,
   runIdentity,
   SettingsError,
 } from '@grasp/prune';
@@ -58,6 +62,7 @@ export function healStage({ heal, calib, settings, ...inputs }: RunOptions): Hea
   return {
     texts: {
       ...{ text, eval: measured, prefix: HEAL_PREFIX },
+      ofRun: (['length', 'lossOn'] as const).filter((name) => given[name] === undefined),
       ...(window === undefined ? {} : { window }),
       ...(textWeights === undefined ? {} : { textWeights }),
       ...(textColumn === undefined ? {} : { textColumn }),
@@ -97,6 +102,10 @@ function likelyConfigs({ checkpoint, config }: OpenModel, { settings }: RunOptio
   return { pruned: pruned.decoder, teacher: config };
 }
 
+/** Checks before pruning that the engine heals in the dtype. */
+export const assertHealDtype = (engine: Engine, { settings }: Pick<HealStage, 'settings'>): void =>
+  assertDtype(engine, settings.dtype, `--${HEAL_PREFIX}dtype`);
+
 /**
  * Prunes a model and heals the result: `grasp prune`, then `grasp heal`. The pruned model stands beside the output until the
  * run ends, so that the same command resumes either stage.
@@ -114,16 +123,24 @@ export async function pruneAndHeal(
   await checkOutputFolder(out, { overwrite });
   await checkHealState(healStatePath(out), { restart });
   await readHealTexts(stage.texts, stage.settings, model, terminal);
+  const engine = await openEngine();
+  assertHealDtype(engine, stage);
   if (flags.memoryCheck) {
     const check = stage.mayUseLora ? fittingHealSettings : assertHealFits;
-    check(likelyConfigs(model, options), stage.settings, await openEngine(), { prefix: HEAL_PREFIX });
+    check(likelyConfigs(model, options), stage.settings, engine, { prefix: HEAL_PREFIX });
   }
   const identity = async () => runIdentity((await jobOf(model, options, openEngine, terminal)).job);
   const earlier = restart ? undefined : await finishedRun(before, identity);
+  if (!earlier && !restart && existsSync(healStatePath(out)))
+    throw new RunStateError(
+      healStatePath(out),
+      `a healing was saved here, of another model than this run prunes. Ask for the same as then to go on from it. ${RESTART}`,
+    );
   if (earlier && !flags.quiet) terminal.note(`Resuming with the pruned model in ${before}.`);
   const there = { ...flags, out: before, overwrite: true, withIdentity: true };
   const pruned = earlier ?? (await pruneFolder(model, options, there, terminal));
-  const healed = await healModel(before, { ...flags, ...stage, teacher: options.model }, terminal);
+  const healing = { ...flags, ...stage, name: resolve(out), teacher: options.model };
+  const healed = await healModel(before, healing, terminal);
   await rm(before, { recursive: true });
   return { pruned, healed };
 }

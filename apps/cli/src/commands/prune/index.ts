@@ -1,5 +1,12 @@
 import { Command } from '@commander-js/extra-typings';
-import { assertGiven, type Engine, projectionOf, SettingsError, withGivenChoice } from '@grasp/prune';
+import {
+  assertDtype,
+  assertGiven,
+  type Engine,
+  projectionOf,
+  SettingsError,
+  withGivenChoice,
+} from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { nonEmpty } from '../../shared/flags.js';
 import { healSummary } from '../../shared/heal/heal-summary.js';
@@ -14,7 +21,7 @@ import type { Terminal } from '../../shared/terminal.js';
 import { showShorterWindows } from '../../shared/texts.js';
 import { dryRun } from './dry-run.js';
 import { givenChoice } from './given-choice.js';
-import { HEAL_PREFIX, healStage, likelyHealing, pruneAndHeal } from './heal-stage.js';
+import { assertHealDtype, HEAL_PREFIX, healStage, likelyHealing, pruneAndHeal } from './heal-stage.js';
 import { pruneFolder } from './prune-folder.js';
 
 interface Flags {
@@ -48,6 +55,8 @@ async function run(options: RunOptions, flags: Flags & Given, terminal: Terminal
       assertGiven(given, settings, projection);
       const texts = await readTexts(options, model, terminal);
       const engine = await openEngine();
+      assertDtype(engine, settings.engine.dtype);
+      if (healing) assertHealDtype(engine, healing);
       const heal = healing && likelyHealing(model, options, healing, engine, flags);
       const job = withGivenChoice({ ...model, ...texts, ...given, settings, engine, heal });
       return dryRun(job, flags, terminal);

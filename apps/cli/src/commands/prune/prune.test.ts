@@ -113,7 +113,9 @@ describe('grasp prune refuses', () => {
     ] as const) {
       const { code, err } = await refused('bad', prune('bad', ...flags));
       expect(code).toBe(2);
-      expect(err).toMatch(new RegExp(`^grasp: --${stage}loss-on replies: .* Use --${stage}loss-on all\\.$`));
+      expect(err).toMatch(
+        new RegExp(`^grasp: --${stage}loss-on replies: .* Use --${stage}loss-on all\\.$`, 'm'),
+      );
     }
   });
 

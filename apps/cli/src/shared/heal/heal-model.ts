@@ -28,6 +28,8 @@ import { readHealTexts, type TextFlags } from './read-heal-texts.js';
 import { assertTeacherFits } from './teacher-fits.js';
 
 export interface HealingOptions {
+  /** Of the pruned model, in the record. Default: its path. */
+  readonly name?: string;
   /** Path or name of the teacher. */
   readonly teacher: string;
   readonly out: string;
@@ -101,6 +103,7 @@ export async function healModel(
         await checkHealState(statePath, { restart, identity });
         const stateFile = healStateFile(statePath, identity, { restart });
         const job = {
+          name: flags.name,
           ...{ ...models, engine, settings, texts, evaluation, folder, stateFile, teacherCache },
           ...(await prunedFiles(pruned.path)),
         };

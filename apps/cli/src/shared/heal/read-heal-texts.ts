@@ -30,11 +30,22 @@ export interface TextFlags {
   readonly evalWindows?: number;
   /** Of the flags of healing, in messages. Default: none. */
   readonly prefix?: string;
+  /** Settings whose values come from flags without the prefix. */
+  readonly ofRun?: readonly ('length' | 'lossOn')[];
 }
 
 /** Reads all texts of a healing: blocks in the order of training, held-out blocks, and texts to measure. */
 export async function readHealTexts(
-  { text, textWeights, textColumn, eval: measured = [], window, evalWindows: most, prefix = '' }: TextFlags,
+  {
+    text,
+    textWeights,
+    textColumn,
+    eval: measured = [],
+    window,
+    evalWindows: most,
+    prefix = '',
+    ofRun = [],
+  }: TextFlags,
   settings: HealSettings,
   model: OpenModel,
   { signal }: Pick<Terminal, 'signal'>,
@@ -45,7 +56,7 @@ export async function readHealTexts(
   const { length, batch, heldOut, lossOn, seed } = settings;
   const { contextLength } = config;
   if (length > contextLength) {
-    const message = `--${prefix}length ${length} is longer than the model's context of ${contextLength} tokens. Use ${contextLength} or less.`;
+    const message = `--${ofRun.includes('length') ? '' : prefix}length ${length} is longer than the model's context of ${contextLength} tokens. Use ${contextLength} or less.`;
     throw new SettingsError(message, ['length']);
   }
   const weights = textWeights?.split(',').map(numberOf);
@@ -58,8 +69,11 @@ export async function readHealTexts(
   for (const each of text) {
     blocks.push(await trainingBlocks(textSource(each, 'train', from), model, { length, lossOn }));
   }
-  checkLossOn(lossOn, blocks, prefix);
-  const parts = blocks.map((own, i) => splitEnd(own, Math.ceil(heldOut / blocks.length), text[i]!, prefix));
+  checkLossOn(lossOn, blocks, ofRun.includes('lossOn') ? '' : prefix);
+  const parts = blocks.map((own, i) => {
+    const count = Math.ceil((heldOut - i) / blocks.length); // all texts together: heldOut
+    return splitEnd(own, count, text[i]!, `--${prefix}held-out ${heldOut}`);
+  });
   const training = mixTexts(
     parts.map(([first]) => first),
     { count: healSteps(settings) * batch, weights, seed },
@@ -76,18 +90,17 @@ export async function readHealTexts(
   return { texts: { training, heldOut: joined(parts.flatMap(([, last]) => last ?? [])) }, evaluation };
 }
 
-/** The last `count` blocks of a text, and those before. */
+/** The first blocks of a text, and the last `count`. `flag` is what asked for these. */
 function splitEnd(
   blocks: TokenBlocks,
   count: number,
   name: string,
-  prefix: string,
+  flag: string,
 ): [TokenBlocks, TokenBlocks | undefined] {
   const [available] = blocks.shape;
-  const flag = `--${prefix}held-out`;
   if (count === 0) return [blocks, undefined];
   if (available <= count) {
-    const message = `${name} has ${formatItems(available, 'block')}, and ${flag} ${count} would leave none to train on. Give more text, or a lower ${flag}.`;
+    const message = `${name} has ${formatItems(available, 'block')}, and ${flag} would hold out ${count} of them. Give more text, or hold out fewer.`;
     throw new SettingsError(message, ['held-out']);
   }
   const trained = available - count;
