@@ -6,7 +6,7 @@ import { foldTensor, slicedShape } from './fold-tensor.js';
 export interface FoldOptions extends UnitChoice {
   /** config.json of the pruned model. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Changes of the dense weights: refitted columns, LoRA products, norm scales. Default none. */
+  /** Changes of the dense weights: refitted columns, LoRA products, norm scales, biases. Default none. */
   readonly changes?: WeightChanges;
 }
 

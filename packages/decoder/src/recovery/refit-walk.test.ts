@@ -35,7 +35,7 @@ async function refit(decoder: Decoder, batches: ReturnType<typeof randomTokens>[
 describe.each(cases)('refitting %s', (_name, config) => {
   beforeAll(() => tf.setBackend('wasm'));
   const checkpoint = randomCheckpoint(config, 7);
-  const batches = [randomTokens(4, 40, 61, 11), randomTokens(3, 40, 61, 12)];
+  const batches = [randomTokens(3, 30, 61, 11), randomTokens(2, 30, 61, 12)];
 
   const maskOf = (decoder: Decoder) => {
     const next = random(5);

@@ -56,13 +56,13 @@ describe.skipIf(noPython)('a program that a model wrote', () => {
 
   it('is ended after its time, whether it waits or computes', async () => {
     const quick = await programRunner({ seconds: 1 });
-    for (const program of [
+    const programs = [
       'while True: pass',
       'import time; time.sleep(60)',
       'try:\n  while True: pass\nfinally:\n  while True: pass',
-    ]) {
-      expect(await quick.run(program)).toEqual({ passed: false, outcome: 'timed out' });
-    }
+    ];
+    const results = await Promise.all(programs.map((program) => quick.run(program)));
+    expect(results).toEqual(programs.map(() => ({ passed: false, outcome: 'timed out' })));
   });
 
   it.each([
