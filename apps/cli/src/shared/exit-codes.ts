@@ -87,11 +87,15 @@ function described(error: unknown): Failure {
     const message = `${error.path}: it exists. Add --overwrite to replace it, or choose another name.`;
     return { exitCode: exitCodes.output, message };
   }
-  const { code = '' } = error as { readonly code?: string };
+  const { code: given, syscall } = error as NodeJS.ErrnoException;
+  const code = String(given ?? '');
   const known = byPrefix.find(([prefix]) => code.startsWith(prefix));
   if (known) return { exitCode: known[1], message: error.message };
-  if (systemOutput.includes(code)) return { exitCode: exitCodes.output, message: error.message };
-  if (code === 'ENOENT' || code === 'EISDIR') return { exitCode: exitCodes.input, message: error.message };
+  // What writes files throws FileWriteError, so an open that fails is that of an input.
+  const isRead = ['open', 'read', 'scandir'].includes(syscall ?? '');
+  if (systemOutput.includes(code) && !isRead) return { exitCode: exitCodes.output, message: error.message };
+  if (code === 'ENOENT' || code === 'EISDIR' || systemOutput.includes(code))
+    return { exitCode: exitCodes.input, message: error.message };
   return {
     exitCode: exitCodes.internal,
     message: `Internal error. Please report it:\n${error.stack ?? error.message}`,

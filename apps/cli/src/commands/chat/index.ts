@@ -10,7 +10,7 @@ import { watch } from '../../shared/progress/watch.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { converse } from './converse.js';
 import { showReplies } from './show-replies.js';
-import { type Speech, speechOf, type Talker, type TalkOptions, talker } from './talker.js';
+import { longestReply, type Speech, speechOf, type Talker, type TalkOptions, talker } from './talker.js';
 
 interface NamedTalker extends Talker {
   readonly name: string;
@@ -41,6 +41,11 @@ async function withSpeakers(
         `${speaker.name} has no chat template. It continues what you type as plain text.${unused}`,
       );
     }
+    const longest = longestReply(flags.maxTokens, model.config.contextLength);
+    if (longest < flags.maxTokens)
+      terminal.note(
+        `--max-tokens ${flags.maxTokens}: replies of ${speaker.name} end after ${longest} tokens, half of its context.`,
+      );
     await withSpeakers(others, flags, terminal, (rest) => work([speaker, ...rest]));
   });
 }

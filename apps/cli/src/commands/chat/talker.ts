@@ -42,12 +42,16 @@ export interface Talker {
   reply(text: string, signal: AbortSignal): AsyncGenerator<string, Pace>;
 }
 
+/** Most tokens of a reply: half of the context at least is for what was said. */
+export const longestReply = (maxTokens: number, contextLength: number): number =>
+  Math.min(maxTokens, Math.ceil(contextLength / 2));
+
 export function talker(decoder: Decoder, { tokenizer, roles, prompt }: Speech, options: TalkOptions): Talker {
   const conversation = new Conversation(tokenizer, prompt, options.system);
   const stop = endTokens(roles, tokenizer);
   const random = new Random(options.seed);
   const choose = (logits: Float32Array) => sampleToken(logits, options, random.next() / 2 ** 32);
-  const maxTokens = Math.min(options.maxTokens, Math.ceil(decoder.contextLength / 2));
+  const maxTokens = longestReply(options.maxTokens, decoder.contextLength);
 
   return {
     async *reply(text, signal) {

@@ -7,6 +7,7 @@ import { count, countFrom, DEFAULT_WINDOW, nonEmpty, nonEmptyTexts, options } fr
 import { formatItems } from '../../shared/format.js';
 import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { watch } from '../../shared/progress/watch.js';
+import { EVAL_TEXT_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { perplexityWindows, textNames, textSource } from '../../shared/texts.js';
 
@@ -34,6 +35,7 @@ export const perplexityCommand = (terminal: Terminal) =>
     .option('--json', 'print one JSON document instead of text')
     .action(
       async (path, texts, { window, windows: most, textColumn, backend, threads, workers, quiet, json }) => {
+        showUnusedFlags(EVAL_TEXT_CONDITIONS, texts, { textColumn }, terminal);
         await withModel(path, { terminal, quiet }, async (model) => {
           const { checkpoint, config } = model;
           const { contextLength } = config;

@@ -7,7 +7,7 @@ import { healSummary } from '../../shared/heal/heal-summary.js';
 import type { TextFlags } from '../../shared/heal/read-heal-texts.js';
 import { MODEL_HELP } from '../../shared/model.js';
 import { optionOf } from '../../shared/run/flags.js';
-import { HEAL_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
+import { HEAL_CONDITIONS, HEAL_TEXT_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 
 interface Flags extends TextFlags {
@@ -28,6 +28,7 @@ async function run(path: string, flags: Flags, settings: HealSettings, terminal:
   const openEngine = () => openEngineFor(terminal, flags);
   const mayUseLora = flags.train === undefined;
   showUnusedFlags(HEAL_CONDITIONS, { settings, mayUseLora }, { ...flags }, terminal);
+  showUnusedFlags(HEAL_TEXT_CONDITIONS, flags, { ...flags }, terminal);
   const record = await healModel(
     path,
     { ...flags, texts: flags, settings, mayUseLora, openEngine },

@@ -1,7 +1,7 @@
 import { settingLeaves } from '@grasp/prune';
 
 /** Errors that speak of settings, by the beginnings of their codes. */
-const OF_SETTINGS = ['GRASP_SETTINGS', 'GRASP_BUDGET', 'GRASP_OUTPUT_STATE'];
+const OF_SETTINGS = ['GRASP_SETTINGS', 'GRASP_BUDGET', 'GRASP_METHOD', 'GRASP_OUTPUT_STATE'];
 
 const flags = new Map(settingLeaves.map(({ path, flag }) => [path, `--${flag}`]));
 

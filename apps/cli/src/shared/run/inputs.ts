@@ -76,6 +76,7 @@ export const inputsSchema = z.strictObject({
     .meta(engine),
   threads: z.int().min(1).optional().describe('threads (default: all cores)').meta(engine),
   gpuMemory: bytesSchema
+    .refine((bytes) => bytes >= 1e6, 'it must be a megabyte or more. Add a unit: 40GB')
     .optional()
     .describe('maximum GPU memory: 40GB (default: all that is free)')
     .meta(engine),

@@ -51,6 +51,11 @@ export async function runOptions(
     heal: { text: healTexts = [], teacherCache },
   } = parsed.data;
   refuseSeveralChoices(settings, { scores, mask, methodModule });
+  if (settings.choice === 'given' && [scores, mask, methodModule].every((path) => path === undefined))
+    throw new SettingsError(
+      '--choice given: nothing was given. Add --scores FILE, --mask FILE or --method ./MODULE.js.',
+      ['choice'],
+    );
   if ([scores, mask, methodModule].some((path) => path !== undefined))
     await inFlags(() => parseSettings(settings, { choice: 'given' })); // throws if they take effect under another choice only
   const files = [config, scores, mask, methodModule].filter((path) => path !== undefined);

@@ -1,59 +1,93 @@
+import { isRecordsFile } from '@grasp/calib-data';
 import type { HealSettings } from '@grasp/prune';
+import type { TextFlags } from '../heal/read-heal-texts.js';
 import type { Terminal } from '../terminal.js';
 import type { RunOptions } from './options.js';
 
 /** Flags that take effect under some values of another flag only. Names have no dashes and no prefix. */
 interface Condition<Options> {
   readonly flags: readonly string[];
-  /** The other flag and its value, if under it the flags have no effect. */
-  unmet(options: Options): string | undefined;
+  /** What the run has, or lacks, if for that reason the flags have no effect. `prefix` is that of the flags. */
+  unmet(options: Options, prefix: string): string | undefined;
 }
 
-const isGiven = ({ scores, mask, methodModule }: RunOptions): boolean =>
-  [scores, mask, methodModule].some((path) => path !== undefined);
+/** Conditions of the flags that say how texts are read and measured. */
+const textConditions = <Options>(
+  texts: (options: Options) => { readonly all: readonly string[]; readonly measured: readonly string[] },
+): readonly Condition<Options>[] => [
+  {
+    flags: ['text-column'],
+    unmet: (options) => (texts(options).all.some(isRecordsFile) ? undefined : 'no .jsonl or .parquet text'),
+  },
+  {
+    flags: ['window', 'eval-windows'],
+    unmet: (options) => (texts(options).measured.length > 0 ? undefined : 'no --eval'),
+  },
+];
+
+/** The flag that chooses the units. */
+const choiceFlag = ({ settings, scores, mask, methodModule }: RunOptions): string => {
+  if (scores !== undefined) return '--scores';
+  if (mask !== undefined) return '--mask';
+  return methodModule === undefined ? `--choice ${settings.choice}` : `--method ${methodModule}`;
+};
+
+/** A condition of what only one of our own choices reads. */
+const unlessChosenBy =
+  (choice: 'gates' | 'importance') =>
+  (options: RunOptions): string | undefined => {
+    const flag = choiceFlag(options);
+    return flag === `--choice ${choice}` ? undefined : flag;
+  };
 
 /** Conditions of the flags of `grasp prune` and `grasp sweep`. */
 export const RUN_CONDITIONS: readonly Condition<RunOptions>[] = [
-  {
-    flags: ['epochs', 'tau'],
-    unmet: (options) => {
-      const { choice } = options.settings;
-      return choice === 'gates' || isGiven(options) ? undefined : `choice ${choice}`;
-    },
-  },
-  {
-    flags: ['rounds', 'blocks-per-round', 'within'],
-    unmet: (options) => {
-      const { choice } = options.settings;
-      return choice === 'importance' || isGiven(options) ? undefined : `choice ${choice}`;
-    },
-  },
+  { flags: ['epochs', 'tau'], unmet: unlessChosenBy('gates') },
+  { flags: ['rounds', 'blocks-per-round', 'within'], unmet: unlessChosenBy('importance') },
   {
     flags: ['learning-rate', 'beta1', 'beta2', 'epsilon'],
-    unmet: ({ settings: { choice, scales } }) =>
-      choice === 'gates' || scales.epochs > 0 ? undefined : 'scale-epochs 0',
+    unmet: (options) =>
+      choiceFlag(options) === '--choice gates' || options.settings.scales.epochs > 0
+        ? undefined
+        : '--scale-epochs 0',
   },
   {
     flags: ['refit-blocks'],
-    unmet: ({ settings: { refit } }) => (refit.mode === 'none' ? 'refit none' : undefined),
+    unmet: ({ settings: { refit } }) => (refit.mode === 'none' ? '--refit none' : undefined),
   },
   {
     flags: ['damping', 'compensation'],
-    unmet: ({ settings: { refit } }) => (refit.mode === 'sequential' ? undefined : `refit ${refit.mode}`),
+    unmet: ({ settings: { refit } }) => (refit.mode === 'sequential' ? undefined : `--refit ${refit.mode}`),
   },
   {
     // All of these are learned, or count, in the passes that tune the scales.
-    flags: ['scales', 'scale-schedule', 'alpha', 'lora-rank', 'distil-weight', 'scale-calib'],
-    unmet: ({ settings: { scales } }) => (scales.epochs === 0 ? 'scale-epochs 0' : undefined),
+    flags: [
+      'scales',
+      'scale-schedule',
+      'alpha',
+      'lora-rank',
+      'distil-weight',
+      'scale-calib',
+      'held-out-blocks',
+    ],
+    unmet: ({ settings: { scales } }) => (scales.epochs === 0 ? '--scale-epochs 0' : undefined),
   },
   {
     flags: ['lora-learning-rate'],
-    unmet: ({ settings: { lora } }) => (lora.rank === 0 ? 'lora-rank 0' : undefined),
+    unmet: ({ settings: { lora } }) => (lora.rank === 0 ? '--lora-rank 0' : undefined),
   },
   {
     flags: ['distil-blocks'],
-    unmet: ({ settings: { distil } }) => (distil.weight === 0 ? 'distil-weight 0' : undefined),
+    unmet: ({ settings: { distil } }) => (distil.weight === 0 ? '--distil-weight 0' : undefined),
   },
+  {
+    flags: ['flops-context'],
+    unmet: ({ settings: { budget } }) => (budget.flops === undefined ? 'no --flops' : undefined),
+  },
+  ...textConditions(({ calib, scaleCalib = [], mix = [], eval: measured, heal }: RunOptions) => ({
+    all: [...calib, ...scaleCalib, ...mix, ...measured, ...(heal.text ?? [])],
+    measured,
+  })),
 ];
 
 /** Conditions of the flags of healing. What is trained may be decided by the memory that is free. */
@@ -63,17 +97,34 @@ export const HEAL_CONDITIONS: readonly Condition<{
 }>[] = [
   {
     flags: ['rank', 'lora-learning-rate'],
-    unmet: ({ settings, mayUseLora }) => (settings.train === 'all' && !mayUseLora ? 'train all' : undefined),
+    unmet: ({ settings, mayUseLora }, prefix) =>
+      settings.train === 'all' && !mayUseLora ? `--${prefix}train all` : undefined,
   },
   {
     flags: ['learning-rate', 'embedding'],
-    unmet: ({ settings }) => (settings.train === 'lora' ? 'train lora' : undefined),
+    unmet: ({ settings }, prefix) => (settings.train === 'lora' ? `--${prefix}train lora` : undefined),
+  },
+  {
+    flags: ['eval-every'],
+    unmet: ({ settings }, prefix) => (settings.heldOut === 0 ? `--${prefix}held-out 0` : undefined),
   },
   {
     flags: ['top-logits', 'teacher-cache'],
-    unmet: ({ settings }) => (settings.teacherShare === 0 ? 'teacher-share 0' : undefined),
+    unmet: ({ settings }, prefix) => (settings.teacherShare === 0 ? `--${prefix}teacher-share 0` : undefined),
   },
 ];
+
+/** Conditions of the flags of `grasp heal` that are not settings. */
+export const HEAL_TEXT_CONDITIONS = textConditions(({ text, eval: measured = [] }: TextFlags) => ({
+  all: [...text, ...measured],
+  measured,
+}));
+
+/** Conditions of the flags of `grasp eval ppl`. */
+export const EVAL_TEXT_CONDITIONS = textConditions((texts: readonly string[]) => ({
+  all: texts,
+  measured: texts,
+}));
 
 /**
  * Tells which flags have no effect, because of another setting.
@@ -89,11 +140,11 @@ export function showUnusedFlags<Options>(
   prefix = '',
 ): void {
   for (const { flags, unmet } of conditions) {
-    const other = unmet(options);
-    if (other === undefined) continue;
+    const reason = unmet(options, prefix);
+    if (reason === undefined) continue;
     for (const flag of flags)
       if (given[attributeOf(prefix + flag)])
-        note(`warning: --${prefix}${flag} has no effect: this run has --${prefix}${other}.`);
+        note(`warning: --${prefix}${flag} has no effect: this run has ${reason}.`);
   }
 }
 

@@ -79,7 +79,10 @@ export function serveApp(model: ServedModel, options: AppOptions): Hono {
 
   async function answer(c: Context, { request, jobs, form }: Prepared): Promise<Response> {
     const left = new AbortController(); // the client hung up
-    c.req.raw.signal.addEventListener('abort', () => left.abort(), { once: true });
+    const hungUp = c.req.raw.signal;
+    if (hungUp.aborted)
+      left.abort(); // while the request was read
+    else hungUp.addEventListener('abort', () => left.abort(), { once: true });
     const signal = AbortSignal.any([left.signal, closing]);
     const endTurn = await queue.turn(signal);
     const start = performance.now();
