@@ -60,3 +60,8 @@ export interface TensorProgress {
   /** Bytes of this tensor. */
   readonly bytes: number;
 }
+
+/** Number of elements of a shape; 1 of a scalar's, `[]`. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1);
+}

@@ -1,13 +1,14 @@
 export { parseJson } from '@grasp/files';
 export { hashOf, updateHash } from './bytes/hash.js';
 export { stringifyLike } from './bytes/json-text.js';
-export type {
-  Checkpoint,
-  CheckpointFile,
-  TensorData,
-  TensorDType,
-  TensorInfo,
-  TensorProgress,
+export {
+  type Checkpoint,
+  type CheckpointFile,
+  elementCount,
+  type TensorData,
+  type TensorDType,
+  type TensorInfo,
+  type TensorProgress,
 } from './checkpoint.js';
 export { checkNumbers, withFiniteWeights } from './dtypes/check-numbers.js';
 export { convert, toFloat32 } from './dtypes/convert.js';

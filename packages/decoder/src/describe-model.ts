@@ -1,4 +1,4 @@
-import type { Checkpoint } from '@grasp/checkpoint';
+import { type Checkpoint, elementCount } from '@grasp/checkpoint';
 import { kvCacheBytesPerToken, parameterCounts } from './costs/parameter-counts.js';
 import type { DecoderConfig } from './spec/config.js';
 import { decoderCheckpoint } from './spec/decoder-checkpoint.js';
@@ -20,8 +20,6 @@ export interface ModelDescription {
   readonly warnings: readonly string[];
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
-
 /**
  * Describes a checkpoint from its headers. Reads no weight. Tensors that the model does not have are not counted.
  *
@@ -37,7 +35,7 @@ export function describeModel(checkpoint: Checkpoint): ModelDescription {
     source: checkpoint.source,
     config,
     parameters: {
-      total: tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+      total: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
       prunable: parameterCounts(config).prunable,
     },
     units: { ffn: count('ffn'), kv: count('kv'), kvCost: blocks.find((b) => b.kind === 'kv')?.cost ?? 0 },
@@ -45,7 +43,10 @@ export function describeModel(checkpoint: Checkpoint): ModelDescription {
     tensors: {
       count: tensors.length,
       dtypes: [...new Set(tensors.map(({ dtype }) => dtype))],
-      bytes: tensors.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * (dtype === 'F32' ? 4 : 2), 0),
+      bytes: tensors.reduce(
+        (sum, { shape, dtype }) => sum + elementCount(shape) * (dtype === 'F32' ? 4 : 2),
+        0,
+      ),
     },
     files: checkpoint.files.map(({ name }) => name),
     warnings: [...model.warnings, ...fixedGroups(config)],

@@ -27,6 +27,10 @@ export class FileWriteError extends Error {
   }
 }
 
+/** Something has the name, and may not be replaced. */
+export const takenError = (path: string): FileWriteError =>
+  new FileWriteError(path, 'overwrite', 'it exists. Set "overwrite" to replace it, or choose another name.');
+
 /** Another process holds a lock. */
 export class LockHeldError extends Error {
   override readonly name = 'LockHeldError';

@@ -1,4 +1,4 @@
-export { assertWritable } from './assert-writable.js';
+export { assertFree, assertWritable } from './assert-writable.js';
 export { FileWriteError, isDiskFull, LockHeldError, type WriteFailure, writeError } from './errors.js';
 export { claimOutputFolder, type OutputFolder, releaseOutputFolder } from './folders/output-folder.js';
 export { isTaken, type Overlap, overlap } from './folders/overlap.js';

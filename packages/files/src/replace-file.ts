@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { codeOf, FileWriteError, writeError } from './errors.js';
+import { codeOf, takenError, writeError } from './errors.js';
 import { sync } from './sync.js';
 
 /** A file while it is written. */
@@ -101,18 +101,12 @@ async function append(handle: FileHandle, data: ArrayBufferView): Promise<void> 
 
 /** Renames, unless the name is taken. */
 async function renameToFree(draft: string, path: string): Promise<void> {
-  const taken = () =>
-    new FileWriteError(
-      path,
-      'overwrite',
-      'it exists. Set "overwrite" to replace it, or choose another name.',
-    );
   try {
     await link(draft, path); // atomic, which a look followed by a rename is not
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw taken();
+    if (codeOf(error) === 'EEXIST') throw takenError(path);
     // The file system has no hard links.
-    if (await lstat(path).catch(() => undefined)) throw taken();
+    if (await lstat(path).catch(() => undefined)) throw takenError(path);
     return rename(draft, path);
   }
   await rm(draft);

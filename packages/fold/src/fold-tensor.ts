@@ -1,4 +1,4 @@
-import { convert, type TensorData, toFloat32 } from '@grasp/checkpoint';
+import { convert, elementCount, type TensorData, toFloat32 } from '@grasp/checkpoint';
 import type { AxisPlan, TensorPlan } from './axis-plan.js';
 import type { TensorChange } from './changes/weight-changes.js';
 
@@ -41,17 +41,13 @@ function applyChange(tensor: TensorData, change: TensorChange): TensorData {
 
 /** Entries behind each index of axis 1: 1 for vectors and matrices, `kh·kw` for a kernel `[out, in, kh, kw]`. */
 function innerSize(shape: readonly number[]): number {
-  return product(shape.slice(2));
-}
-
-function product(lengths: readonly number[]): number {
-  return lengths.reduce((size, length) => size * length, 1);
+  return elementCount(shape.slice(2));
 }
 
 /** A copy of the kept rows and columns, in the tensor's dtype. */
 function gatherKept(tensor: TensorData, plan: TensorPlan): TensorData {
   const shape = slicedShape(tensor.shape, plan);
-  const [size, columns, inner] = [product(shape), tensor.shape[1] ?? 1, innerSize(shape)];
+  const [size, columns, inner] = [elementCount(shape), tensor.shape[1] ?? 1, innerSize(shape)];
   return tensor.dtype === 'F32'
     ? { dtype: tensor.dtype, shape, data: gather(tensor.data, columns, inner, plan, new Float32Array(size)) }
     : { dtype: tensor.dtype, shape, data: gather(tensor.data, columns, inner, plan, new Uint16Array(size)) };

@@ -109,7 +109,7 @@ function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
   registerOwnKernels();
   registerAnyOp(backendName);
   registerBackend(backendName, () => backend, backendPriority);
-  return {
+  const handle: TensorFlow = {
     info: {
       version: c.TF_Version(),
       build: options.build ?? (context.gpu ? 'gpu' : 'cpu'),
@@ -134,10 +134,11 @@ function start(location: LibraryLocation, options: OpenOptions): TensorFlow {
     compilations: () => context.compilations.size,
     memory: () => ({ tensors: context.tensors.count, bytes: context.tensors.bytes }),
     dispose: () => {
-      if (open?.options !== options) return;
+      if (open?.tensorFlow !== handle) return;
       open = undefined;
       removeBackend(backendName);
       context.dispose();
     },
   };
+  return handle;
 }

@@ -2,9 +2,15 @@ import { join } from 'node:path';
 import { FileWriteError, replaceFile } from '@grasp/files';
 import { hashOf } from '../bytes/hash.js';
 import { stringifyLike } from '../bytes/json-text.js';
-import type { Checkpoint, CheckpointFile, TensorDType, TensorInfo, TensorProgress } from '../checkpoint.js';
+import {
+  type Checkpoint,
+  type CheckpointFile,
+  elementCount,
+  type TensorDType,
+  type TensorInfo,
+  type TensorProgress,
+} from '../checkpoint.js';
 import { convert } from '../dtypes/convert.js';
-import { elementCount } from '../safetensors/header.js';
 import { type SafetensorsEntry, writeSafetensors } from '../safetensors/write.js';
 import { CONFIG_FILE, INDEX_FILE, openFolder, SINGLE_FILE } from './open-folder.js';
 

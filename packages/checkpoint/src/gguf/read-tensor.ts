@@ -1,9 +1,8 @@
 import { type ByteSource, readElements } from '../bytes/byte-source.js';
 import { readAhead } from '../bytes/read-ahead.js';
-import type { TensorData } from '../checkpoint.js';
+import { elementCount, type TensorData } from '../checkpoint.js';
 import { roundToBfloat16 } from '../dtypes/float16.js';
 import { NarrowingOverflowError } from '../errors.js';
-import { elementCount } from '../safetensors/header.js';
 import type { GgufTensorInfo } from './header/read-header.js';
 import { dequantize } from './quantized/dequantize.js';
 import { GGML_TYPES, type GgmlQuantType } from './quantized/types.js';

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../bytes/byte-source.js';
 import { isObject, parseJsonObject } from '../bytes/json.js';
+import { elementCount } from '../checkpoint.js';
 import { CheckpointFormatError, CheckpointUnsupportedError } from '../errors.js';
 import { LIMITS } from '../limits.js';
 
@@ -108,10 +109,6 @@ export function encodeSafetensorsHeader(
   new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
   bytes.set(json, PREFIX_BYTES);
   return bytes;
-}
-
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
 }
 
 function tensorInfo(name: string, entry: unknown, dataStart: number, source: ByteSource): SafetensorsInfo {

@@ -4,12 +4,8 @@ import { join } from 'node:path';
 import { fc, it } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { memorySource } from '../bytes/byte-source.js';
-import {
-  elementCount,
-  readSafetensorsHeader,
-  SAFETENSORS_DTYPE_BYTES,
-  type SafetensorsDType,
-} from './header.js';
+import { elementCount } from '../checkpoint.js';
+import { readSafetensorsHeader, SAFETENSORS_DTYPE_BYTES, type SafetensorsDType } from './header.js';
 import { openSafetensors, safetensorsOf } from './open.js';
 import { type SafetensorsEntry, writeSafetensors } from './write.js';
 

@@ -1,11 +1,7 @@
 import { FileWriteError, replaceFileWith } from '@grasp/files';
 import { hashOf } from '../bytes/hash.js';
-import {
-  elementCount,
-  encodeSafetensorsHeader,
-  SAFETENSORS_DTYPE_BYTES,
-  type SafetensorsDType,
-} from './header.js';
+import { elementCount } from '../checkpoint.js';
+import { encodeSafetensorsHeader, SAFETENSORS_DTYPE_BYTES, type SafetensorsDType } from './header.js';
 
 /** A tensor to be written. Its elements are read when its turn comes. */
 export interface SafetensorsEntry {

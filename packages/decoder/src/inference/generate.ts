@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { readTensor } from '../runtime/read-tensor.js';
 import type { Generation } from './generation.js';
 
 export interface GenerateOptions {
@@ -29,10 +30,7 @@ export async function* generateTokens(
 ): AsyncGenerator<number, void> {
   try {
     for (let n = 0; n < maxTokens && generation.fits; n++) {
-      const tensor = generation.nextLogits();
-      const logits = await tensor.data<'float32'>();
-      tensor.dispose();
-      const next = choose(logits);
+      const next = choose(await readTensor(generation.nextLogits()));
       if (stop?.includes(next)) return;
       yield next;
       generation.append(Int32Array.of(next));
@@ -51,8 +49,8 @@ export async function* generateRows(
   try {
     while (generation.fits) {
       const { values, indices } = tf.tidy(() => ({ ...tf.topk(generation.nextLogits(), count) })); // [rows, count]
-      const [logits, ids] = await Promise.all([values.data<'float32'>(), indices.data<'int32'>()]);
-      tf.dispose([values, indices]);
+      const reading = Promise.all([values.data<'float32'>(), indices.data<'int32'>()]);
+      const [logits, ids] = await reading.finally(() => tf.dispose([values, indices]));
       const next = Int32Array.from({ length: generation.rows }, (_, row) => {
         const [start, end] = [row * count, (row + 1) * count];
         return choose(row, { logits: logits.subarray(start, end), ids: ids.subarray(start, end) });

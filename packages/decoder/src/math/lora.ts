@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime } from '../runtime/runtime.js';
 
-/** Inputs and outputs of a withLora matrix. */
+/** Inputs and outputs of a matrix. */
 export type MatrixSize = readonly [inputs: number, outputs: number];
 
 export interface Lora {

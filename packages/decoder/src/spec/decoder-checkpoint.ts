@@ -1,4 +1,4 @@
-import { type Checkpoint, type TensorData, TensorMissingError } from '@grasp/checkpoint';
+import { type Checkpoint, elementCount, type TensorData, TensorMissingError } from '@grasp/checkpoint';
 import { expectedTensors } from '../weights/expected-tensors.js';
 import { rowsOf } from '../weights/fused-tensors.js';
 import { modelTensors } from '../weights/model-tensors.js';
@@ -123,7 +123,7 @@ function copyOf(checkpoint: Checkpoint): Checkpoint {
 }
 
 function zeros(dtype: TensorData['dtype'], shape: readonly number[]): TensorData {
-  const length = shape.reduce((product, n) => product * n, 1);
+  const length = elementCount(shape);
   return dtype === 'F32'
     ? { dtype, shape, data: new Float32Array(length) }
     : { dtype, shape, data: new Uint16Array(length) };

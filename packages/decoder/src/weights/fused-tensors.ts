@@ -1,5 +1,5 @@
 /** Matrices that a checkpoint stores as one tensor: split where a model is read, joined where it is written. */
-import type { Checkpoint, TensorData, TensorInfo } from '@grasp/checkpoint';
+import { type Checkpoint, elementCount, type TensorData, type TensorInfo } from '@grasp/checkpoint';
 import { WeightShapeError } from '../errors.js';
 import type { DecoderConfig } from '../spec/config.js';
 import { layerTensor, type ProjectionName, projectionName } from './tensor-names.js';
@@ -73,7 +73,7 @@ export function splitRows(
 /** Rows of a tensor. */
 export function rowsOf(tensor: TensorData, { start, count }: NonNullable<StoredRows['rows']>): TensorData {
   const [, ...rest] = tensor.shape;
-  const width = rest.reduce((product, n) => product * n, 1);
+  const width = elementCount(rest);
   const shape = [count, ...rest];
   const [from, to] = [start * width, (start + count) * width];
   return tensor.dtype === 'F32'

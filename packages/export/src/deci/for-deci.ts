@@ -1,4 +1,9 @@
-import { type Checkpoint, InexpressibleModelError, TensorMissingError } from '@grasp/checkpoint';
+import {
+  type Checkpoint,
+  elementCount,
+  InexpressibleModelError,
+  TensorMissingError,
+} from '@grasp/checkpoint';
 import { checkWeights, type DecoderConfig, openDecoderCheckpoint } from '@grasp/decoder';
 import { tensorsOfRemovedParts } from '../removed-parts.js';
 import { ropeFields } from '../transformers/rope-fields.js';
@@ -134,6 +139,6 @@ function feedForwardWidth(channels: number, hiddenSize: number, portable: boolea
 
 function elements({ tensors }: Pick<Checkpoint, 'tensors'>): number {
   let sum = 0;
-  for (const { shape } of tensors.values()) sum += shape.reduce((product, size) => product * size, 1);
+  for (const { shape } of tensors.values()) sum += elementCount(shape);
   return sum;
 }

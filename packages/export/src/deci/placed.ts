@@ -1,4 +1,10 @@
-import { float32ToBfloat16, float32ToFloat16, type TensorData, type TensorInfo } from '@grasp/checkpoint';
+import {
+  elementCount,
+  float32ToBfloat16,
+  float32ToFloat16,
+  type TensorData,
+  type TensorInfo,
+} from '@grasp/checkpoint';
 
 /** Where blocks of rows (axis 0) or columns (axis 1) stand: block `i` begins at `i · stride`. */
 export interface Placement {
@@ -18,7 +24,7 @@ export function placed(
   placement: Placement,
   otherwise: number,
 ): TensorData {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = elementCount(shape);
   if (!tensor) return filled(shape, dtype, size, otherwise);
   if (tensor.shape.every((length, axis) => length === shape[axis])) return tensor;
   if (tensor.dtype === 'F32') {

@@ -1,5 +1,6 @@
 import {
   chosenGgufTypes,
+  elementCount,
   type GgufFileType,
   type GgufModel,
   type GgufTensor,
@@ -36,7 +37,7 @@ export function ggufSummary(
   let elements = 0;
   const chosen = chosenGgufTypes(type, tensors, model);
   for (const [index, { shape }] of tensors.entries()) {
-    elements += shape.reduce((product, size) => product * size, 1);
+    elements += elementCount(shape);
     if (shape.length < 2) continue;
     const stored = chosen[index]!.type;
     matrices[stored] = (matrices[stored] ?? 0) + 1;

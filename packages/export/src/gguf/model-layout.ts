@@ -1,5 +1,6 @@
 import {
   type Checkpoint,
+  elementCount,
   type GgufArchitecture,
   ggufArchitectures,
   ggufConfigOf,
@@ -122,6 +123,6 @@ const OUTER: Readonly<Record<string, string>> = {
 
 function elements(decoder: DecoderConfig): number {
   let sum = 0;
-  for (const { shape } of expectedTensors(decoder)) sum += shape.reduce((product, size) => product * size, 1);
+  for (const { shape } of expectedTensors(decoder)) sum += elementCount(shape);
   return sum;
 }

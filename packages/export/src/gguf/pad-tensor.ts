@@ -1,4 +1,4 @@
-import type { TensorData } from '@grasp/checkpoint';
+import { elementCount, type TensorData } from '@grasp/checkpoint';
 
 /**
  * Pads a tensor with zeros at the end of each axis. Without a tensor, returns zeros.
@@ -7,7 +7,7 @@ import type { TensorData } from '@grasp/checkpoint';
  */
 export function padTensor(tensor: TensorData | undefined, shape: readonly number[]): TensorData {
   if (tensor?.shape.every((size, axis) => size === shape[axis])) return tensor;
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = elementCount(shape);
   if (!tensor || tensor.dtype === 'F32') {
     return { dtype: 'F32', shape, data: pad(tensor, shape, new Float32Array(size)) };
   }

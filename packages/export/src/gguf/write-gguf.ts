@@ -13,7 +13,7 @@ import {
   decoderConfig,
   openDecoderCheckpoint,
 } from '@grasp/decoder';
-import { FileWriteError, isTaken } from '@grasp/files';
+import { assertFree, FileWriteError } from '@grasp/files';
 import { originOf } from '../card/licence.js';
 import { type ShorterModel, withoutEmptyLayers } from '../without-empty-layers.js';
 import { fallbackWarning } from './fallback-warning.js';
@@ -105,12 +105,7 @@ export async function checkGgufName(
   { overwrite = false }: Pick<WriteGgufOptions, 'overwrite'>,
 ): Promise<void> {
   if (!/\.gguf$/i.test(file)) throw new FileWriteError(file, 'input', 'its name must end in ".gguf".');
-  if (overwrite || !(await isTaken(file))) return;
-  throw new FileWriteError(
-    file,
-    'overwrite',
-    'it exists. Set "overwrite" to replace it, or choose another name.',
-  );
+  await assertFree(file, { overwrite });
 }
 
 /** All that a file will hold. No weight is read. */

@@ -1,5 +1,5 @@
 import { type Budget, budgetCost, createBudget, denseCost, flopCosts, kvCacheCosts } from '@grasp/budget';
-import type { Checkpoint, TensorInfo } from '@grasp/checkpoint';
+import { type Checkpoint, elementCount, type TensorInfo } from '@grasp/checkpoint';
 import {
   configOf,
   decoderLayout,
@@ -45,7 +45,7 @@ export class BudgetMissedError extends Error {
   }
 }
 
-const elements = ({ shape }: TensorInfo): number => shape.reduce((product, dim) => product * dim, 1);
+const elements = ({ shape }: TensorInfo): number => elementCount(shape);
 const bytes = (info: TensorInfo): number => elements(info) * (info.dtype === 'F32' ? 4 : 2);
 
 /** Budgets that count all tensors, prunable or not. */

@@ -14,7 +14,8 @@ export function sizesAt(dense: Sizes, layout: Layout, mask: Uint8Array): Sizes {
   return {
     parameters: dense.parameters - (1 - share) * dense.prunableParameters,
     prunableParameters: share * dense.prunableParameters,
-    kvCacheBytesPerToken: (groups.kept / groups.count) * dense.kvCacheBytesPerToken,
+    // Attention that cannot be pruned has no groups.
+    kvCacheBytesPerToken: (groups.count === 0 ? 1 : groups.kept / groups.count) * dense.kvCacheBytesPerToken,
   };
 }
 

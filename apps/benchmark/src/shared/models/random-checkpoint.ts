@@ -1,4 +1,4 @@
-import { type Checkpoint, float32ToBfloat16, type TensorInfo } from '@grasp/checkpoint';
+import { type Checkpoint, elementCount, float32ToBfloat16, type TensorInfo } from '@grasp/checkpoint';
 import { decoderConfig, expectedTensors } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
 import { byteTokenizer } from './byte-tokenizer.js';
@@ -27,7 +27,7 @@ export function randomCheckpoint(config: Readonly<Record<string, unknown>>, seed
     async read(name) {
       const { shape } = tensors.get(name)!;
       const columns = shape.length > 1 ? shape.at(-1)! : undefined;
-      const data = new Uint16Array(shape.reduce((product, n) => product * n, 1));
+      const data = new Uint16Array(elementCount(shape));
       if (columns === undefined)
         data.fill(0x3f80); // 1
       else

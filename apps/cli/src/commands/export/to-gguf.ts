@@ -2,7 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { DecoderCheckpoint } from '@grasp/decoder';
 import { checkGguf, checkGgufName, type GgufFileType, writeGguf } from '@grasp/export';
-import { assertWritable, FileWriteError, isTaken, writeError } from '@grasp/files';
+import { assertFree, assertWritable, FileWriteError, writeError } from '@grasp/files';
 import { formatBytes } from '../../shared/format.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { aboutFile } from './about-file.js';
@@ -51,9 +51,7 @@ export async function checkGgufPlace({ out, ollama, overwrite }: Place & ExportO
   else if ((await stat(out).catch(() => undefined))?.isDirectory() === false)
     throw new FileWriteError(out, 'exists', 'a file of that name is there. Choose another name.');
   await checkGgufName(ggufFile({ out, ollama }), { overwrite });
-  const modelfile = join(out, MODELFILE);
-  if (ollama && !overwrite && (await isTaken(modelfile)))
-    throw new FileWriteError(modelfile, 'overwrite', 'it exists.');
+  if (ollama) await assertFree(join(out, MODELFILE), { overwrite });
 }
 
 /** Writes a model as a GGUF file, and says what it holds beside the model. @throws FileWriteError */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type OwnTextOptions, type OwnTextProgress, ownText, writingFormat } from '@grasp/calib-data';
 import type { TokenizerRoles } from '@grasp/checkpoint';
 import { type Decoder, kvCacheBytesPerToken } from '@grasp/decoder';
-import { assertWritable, FileWriteError, isTaken, replaceFile } from '@grasp/files';
+import { assertWritable, FileWriteError, replaceFile } from '@grasp/files';
 import type { Tokenizer } from '@grasp/tokenizer';
 
 /** Tokens per row. Few, because each step copies the keys and values of all of them. */
@@ -22,13 +22,7 @@ export interface WriteOptions extends Omit<OwnTextOptions, 'rows' | 'rowTokens'>
 /** @throws FileWriteError if the name does not end in .jsonl, or the file cannot be written, or exists and may not be replaced. */
 export async function checkFree(out: string, overwrite: boolean): Promise<void> {
   if (!out.endsWith('.jsonl')) throw new FileWriteError(out, 'input', 'the name must end in ".jsonl".');
-  await assertWritable(out);
-  if (!overwrite && (await isTaken(out)))
-    throw new FileWriteError(
-      out,
-      'overwrite',
-      'it exists. Set "overwrite" to replace it, or choose another name.',
-    );
+  await assertWritable(out, { overwrite });
 }
 
 /** Number of rows whose keys and values fit into the limit. */

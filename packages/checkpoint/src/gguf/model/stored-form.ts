@@ -1,4 +1,4 @@
-import type { TensorData } from '../../checkpoint.js';
+import { elementCount, type TensorData } from '../../checkpoint.js';
 import { toFloat32 } from '../../dtypes/convert.js';
 import type { GgufArchitecture } from '../architectures/architecture.js';
 import { pairRotaryRows, unpairRotaryRows } from '../rotary/rotary-rows.js';
@@ -31,7 +31,7 @@ export function fromStoredForm(form: Form, name: string, tensor: TensorData, hea
 }
 
 function reordered(tensor: TensorData, headDim: number, reorder: typeof pairRotaryRows): TensorData {
-  const columns = tensor.shape.slice(1).reduce((product, size) => product * size, 1);
+  const columns = elementCount(tensor.shape.slice(1));
   return tensor.dtype === 'F32'
     ? { ...tensor, data: reorder(tensor.data, headDim, columns) }
     : { ...tensor, data: reorder(tensor.data, headDim, columns) };

@@ -1,3 +1,4 @@
+import { elementCount } from '../../checkpoint.js';
 import { CheckpointFormatError, CheckpointUnsupportedError } from '../../errors.js';
 import type { GgufArchitecture } from '../architectures/architecture.js';
 import type { GgufTensorInfo } from '../header/read-header.js';
@@ -53,7 +54,7 @@ function rowsOf(info: GgufTensorInfo, start: number, count: number): GgufTensorI
   const [all, ...rest] = info.shape;
   if (start === 0 && count === all) return info;
   const { blockSize, blockBytes } = GGML_TYPES[info.type];
-  const rowBytes = (rest.reduce((product, size) => product * size, 1) / blockSize) * blockBytes;
+  const rowBytes = (elementCount(rest) / blockSize) * blockBytes;
   return {
     ...info,
     shape: [count, ...rest],

@@ -1,5 +1,5 @@
 import { maskCost, outlierKeeps, outlierShare, rankWithin } from '@grasp/budget';
-import { toFloat32 } from '@grasp/checkpoint';
+import { elementCount, toFloat32 } from '@grasp/checkpoint';
 import { unitSlices } from '@grasp/decoder';
 import type { ActivationStatistics } from '../measures/activation-statistics.js';
 import { hiddenStatistics } from '../measures/hidden-statistics.js';
@@ -39,9 +39,7 @@ export async function layerOutliers(
   const slices = unitSlices(checkpoint.decoder).filter(({ axis }) => axis === 1);
   for (const layer of new Set(slices.map((slice) => slice.layer))) {
     const own = slices.filter((slice) => slice.layer === layer);
-    const sizes = own.map(({ tensor }) =>
-      checkpoint.tensors.get(tensor)!.shape.reduce((n, dim) => n * dim, 1),
-    );
+    const sizes = own.map(({ tensor }) => elementCount(checkpoint.tensors.get(tensor)!.shape));
     const entries = new Float64Array(sizes.reduce((sum, size) => sum + size, 0)); // too many for a list of numbers
     let at = 0;
     for (const { tensor, kind } of own) {

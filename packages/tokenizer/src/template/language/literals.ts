@@ -31,10 +31,12 @@ export function unescaped(text: string): string {
   return text.replace(
     /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([\s\S]))/g,
     (all, x?: string, u?: string, long?: string, octal?: string, character?: string) => {
-      if (character === undefined)
-        return String.fromCodePoint(
-          octal ? Number.parseInt(octal, 8) : Number.parseInt((x ?? u ?? long)!, 16),
-        );
+      if (character === undefined) {
+        const code = octal ? Number.parseInt(octal, 8) : Number.parseInt((x ?? u ?? long)!, 16);
+        if (code > 0x10ffff)
+          throw new TemplateFailure(`the escape ${all} in a string: no character has this number`);
+        return String.fromCodePoint(code);
+      }
       if ('xuUN'.includes(character)) throw new TemplateFailure(`the escape \\${character} in a string`);
       return ESCAPES[character] ?? all;
     },
