@@ -202,6 +202,7 @@ function run(project, name) {
 }
 
 const chosen = packages.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+if (chosen.length === 0) throw new Error(`No package or app has ${process.argv[2]} in its name.`);
 const workspace = mkdtempSync(join(tmpdir(), 'grasp-tarballs-'));
 let failed = 0;
 try {

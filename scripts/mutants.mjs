@@ -19,6 +19,8 @@ const mutants = all.filter(({ file, tests }) =>
   words.every((word) => [file, ...tests].some((name) => name.includes(word))),
 );
 
+if (mutants.length === 0) throw new Error(`No mutant matches ${words.join(' ')}.`);
+
 /** Whether the tests pass. */
 function pass(tests) {
   const args = [
@@ -32,7 +34,8 @@ function pass(tests) {
     '1',
     ...tests,
   ];
-  const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  const { status, signal, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  if (signal || status === 130) throw new Error('Interrupted.');
   if (/No test files found/.test(stdout)) throw new Error(`No test file matches ${tests.join(', ')}.`);
   return status === 0;
 }
@@ -48,8 +51,9 @@ for (const { file, from, to, tests } of mutants) {
   const source = readFileSync(path, 'utf8');
   if (source.split(from).length !== 2) throw new Error(`${file}: "${from}" must occur exactly once.`);
   let survived = true;
-  const restore = () => writeFileSync(path, source);
-  process.once('SIGINT', restore);
+  // Vitest, which Ctrl-C reaches too, ends first: then this program has the time to put the source back.
+  const wait = () => {};
+  process.once('SIGINT', wait);
   try {
     writeFileSync(
       path,
@@ -57,8 +61,8 @@ for (const { file, from, to, tests } of mutants) {
     );
     survived = pass(tests);
   } finally {
-    restore();
-    process.removeListener('SIGINT', restore);
+    writeFileSync(path, source);
+    process.removeListener('SIGINT', wait);
   }
   if (!survived) caught++;
   console.log(`${survived ? 'SURVIVED' : 'caught  '}  ${file}: ${from} → ${to}`);

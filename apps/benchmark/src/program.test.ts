@@ -23,6 +23,24 @@ it.each([
   ['agree ./model --python python3', '--python: no effect without --text'],
   ['scaling --vary layers --tokens 8,16', '--tokens: its lengths need "length" in --vary'],
   ['reproduce --model ./model --out out --calib a=x a=y', '--calib: two texts have the name a'],
+  ['reproduce --model ./model --out out --calib a=x b=y', '--calib: only --suite corpus compares several'],
+  [
+    'reproduce --model ./model --out out --text mine=x',
+    '--text mine: the tables have columns for wikitext2, ptb',
+  ],
+  [
+    'reproduce --model ./model --out out --settings {"budget":{"keep":0.3}}',
+    '--settings: budget.keep is set by --keep',
+  ],
+  ['reproduce --model ./model --out out --tasks none --limit 9', '--limit: no effect with --tasks none'],
+  ['compare --model ./model --out out --tasks none --data x', '--data: no effect with --tasks none'],
+  ['compare --model ./model --out out --heal-tokens 9', '--heal-tokens: no effect without --recovery healed'],
+  [
+    'compare --model ./model --out out --recovery healed --heal-settings {"tokens":9}',
+    'tokens is set by --heal-tokens',
+  ],
+  ['compare --model ./model --out out --calib x.txt', '--calib x.txt: no corpus has this name'],
+  ['serve ./model ./pruned --runtime llama.cpp --no-compile', '--no-compile: only vLLM uses it'],
   [
     'against --official . --model ./model --out out --text ptb=x ptb=y',
     '--text: two texts have the name ptb',

@@ -34,8 +34,8 @@ export const againstCommand = () =>
       const contest = await against({
         ...options,
         settings: parseSettings({ projection: { rule: 'paper' } }, settings),
-        calib: namedText(calib),
-        scaleCalib: namedText(scaleCalib),
+        calib: namedText(calib, 'calib'),
+        scaleCalib: namedText(scaleCalib, 'scale-calib'),
         texts: namedTexts(text, 'text'),
         say: console.error,
       });

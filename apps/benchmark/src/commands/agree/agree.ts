@@ -46,8 +46,8 @@ export async function agreementOf(
   options: AgreeOptions,
 ): Promise<Omit<Agreement, 'model'>> {
   const { text, python, threads } = options;
-  const scratch = await mkdtemp(join(tmpdir(), 'grasp-agree-'));
   const given = await openCheckpoint(path);
+  const scratch = await mkdtemp(join(tmpdir(), 'grasp-agree-'));
   let checkpoint = given;
   try {
     const isFile = isGgufFile(path);

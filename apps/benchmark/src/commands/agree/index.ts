@@ -36,7 +36,7 @@ export const agreeCommand = () =>
     .action(async (models, { text, prompt: prompts, json, ...options }, command) => {
       refuseWithout(command, 'text', ['windows', 'python']);
       const { threads } = options;
-      const asked = { ...options, prompts, ...(text === undefined ? {} : { text: namedText(text) }) };
+      const asked = { ...options, prompts, ...(text === undefined ? {} : { text: namedText(text, 'text') }) };
       const engine = await openEngine({ threads, onWarning: console.error });
       const all: Agreement[] = [];
       for (const model of models) {

@@ -17,7 +17,7 @@ import {
   tasksOption,
 } from '../../shared/options/common-options.js';
 import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
-import { refuseWithout } from '../../shared/options/refuse-without.js';
+import { refuseWithout, refuseWithoutTasks } from '../../shared/options/refuse-without.js';
 import { type CompareOptions, compare } from './compare.js';
 import { comparedMethods, METHOD_NAMES } from './methods.js';
 import { RECOVERIES } from './recoveries.js';
@@ -26,6 +26,18 @@ import { textComparison, writeComparison } from './report/write-comparison.js';
 import { compareElsewhere, compareStep } from './work/steps.js';
 
 const seeds = (text: string) => [...new Set(list(text).map(countOrZero))];
+
+/** Settings of healing that other options decide. */
+const SET_BY_OTHERS = {
+  seed: '--seeds',
+  tokens: '--heal-tokens',
+  length: '--settings, as text.length',
+  lossOn: '--settings, as text.lossOn',
+  dtype: '--settings, as engine.dtype',
+  heldOut: 'the comparison, which holds nothing out',
+  evalEvery: 'the comparison, which holds nothing out',
+  patience: 'the comparison, which holds nothing out',
+};
 
 export const compareCommand = () =>
   new Command()
@@ -73,11 +85,19 @@ export const compareCommand = () =>
           '--settings: method, choice, budget and seed are set by --method, --keep and --seeds. Leave them out.',
           'settings',
         );
-      if ('seed' in rest.healSettings)
-        throw new BenchOptionError(
-          '--heal-settings: the seed is set by --seeds. Leave it out.',
-          'heal-settings',
-        );
+      for (const [name, by] of Object.entries(SET_BY_OTHERS))
+        if (name in rest.healSettings)
+          throw new BenchOptionError(
+            `--heal-settings: ${name} is set by ${by}. Leave it out.`,
+            'heal-settings',
+          );
+      for (const [name, flag] of [
+        ['healTokens', 'heal-tokens'],
+        ['healSettings', 'heal-settings'],
+      ] as const)
+        if (command.getOptionValueSource(name) === 'cli' && !recovery.includes('healed'))
+          throw new BenchOptionError(`--${flag}: no effect without --recovery healed. Add it.`, flag);
+      refuseWithoutTasks(command, tasks);
       const { text, engine } = parseSettings(settings); // names what is wrong before any work
       const { length, lossOn = 'all' } = text;
       const ofRun = { length, lossOn, dtype: engine.dtype, heldOut: 0, tokens: rest.healTokens };
@@ -90,7 +110,7 @@ export const compareCommand = () =>
         seeds: rest.seeds,
         settings: settings as SettingsInput,
         heal,
-        calib: namedText(rest.calib),
+        calib: namedText(rest.calib, 'calib'),
         texts: namedTexts(rest.text, 'text'),
         tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
         data: rest.data,

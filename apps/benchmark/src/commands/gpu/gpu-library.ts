@@ -57,6 +57,7 @@ async function install(folder: string): Promise<void> {
       const said = pip.stderr.trim().split('\n').slice(-5).join('\n') || pip.shortMessage;
       throw new GpuBenchmarkError(`pip cannot install ${PACKAGE}:\n${said}\n${REMEDY}`);
     }
+    await rm(folder, { recursive: true, force: true }); // it has no library, or it would be used
     await rename(draft, folder);
   } finally {
     await rm(draft, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '@grasp/files';
 import { headlineOf } from './headline.js';
@@ -51,6 +51,8 @@ async function runPart(part: Part, limit: number, options: RunOptions): Promise<
   if (limit < LEAST_SECONDS) return { ...about, status: 'skipped', reason: 'the time was used up before it' };
   const { program, environment, folder, say } = options;
   say(`${title} …`);
+  // Of an earlier run, which must not pass for this one.
+  for (const end of ['json', 'md']) await rm(`${join(folder(name), part.report)}.${end}`, { force: true });
   let seconds = 0;
   let reason: string | undefined;
   for (const command of part.commands) {

@@ -5,7 +5,13 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { openEngine } from '@grasp/prune';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
-import { count, nonEmpty, ratio } from '../../shared/options/option-values.js';
+import {
+  count,
+  LEAST_VOCABULARY,
+  nonEmpty,
+  ratio,
+  vocabularySize,
+} from '../../shared/options/option-values.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
@@ -52,8 +58,8 @@ export const kernelsCommand = () =>
     .option(
       '--vocabulary <n>',
       'tokens in the vocabulary, at least 256; few, so that layers dominate',
-      count,
-      256,
+      vocabularySize,
+      LEAST_VOCABULARY,
     )
     .option('--rows <n>', 'rows per batch', count, 1)
     .option('--length <n>', 'tokens per row', count, 512)

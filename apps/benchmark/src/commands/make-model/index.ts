@@ -3,7 +3,7 @@ import { writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig, parameterCounts } from '@grasp/decoder';
 import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
 import { SHAPES, type ShapeName, shapeOf } from '../../shared/models/shapes.js';
-import { count, nonEmpty } from '../../shared/options/option-values.js';
+import { count, nonEmpty, vocabularySize } from '../../shared/options/option-values.js';
 
 export const makeModelCommand = () =>
   new Command()
@@ -13,7 +13,11 @@ export const makeModelCommand = () =>
         .default('llama-2-7b' as ShapeName),
     )
     .option('--layers <n>', 'number of layers (default: that of the model)', count)
-    .option('--vocabulary <n>', 'tokens in the vocabulary, at least 256 (default: that of the model)', count)
+    .option(
+      '--vocabulary <n>',
+      'tokens in the vocabulary, at least 256 (default: that of the model)',
+      vocabularySize,
+    )
     .option(
       '--type <name>',
       'model type of the config, to compare types at one shape (default: that of the model)',

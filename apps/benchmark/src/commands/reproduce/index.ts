@@ -1,10 +1,12 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
-import { namedText, namedTexts } from '../../shared/data/named-text.js';
+import { METRICS } from '../../shared/cells/metrics.js';
+import { type NamedText, namedText, namedTexts } from '../../shared/data/named-text.js';
 import { launch } from '../../shared/jobs/launch.js';
 import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import {
   backendOption,
   launcherOption,
@@ -16,13 +18,44 @@ import {
   tasksOption,
 } from '../../shared/options/common-options.js';
 import { count, jsonObject, ratios } from '../../shared/options/option-values.js';
-import { refuseWithout } from '../../shared/options/refuse-without.js';
+import { refuseWithout, refuseWithoutTasks } from '../../shared/options/refuse-without.js';
 import { reproduceElsewhere, reproduceStep } from './jobs/reproduce-elsewhere.js';
 import type { ReproduceOptions } from './plan/run-context.js';
 import type { Report } from './report/report.js';
 import { textReport, writeReport } from './report/write-report.js';
 import { reproduce } from './reproduce.js';
 import { SUITES } from './suites/suites.js';
+
+/** @throws BenchOptionError if a text has no column in the tables */
+function refuseUnlisted(texts: readonly NamedText[]): void {
+  const columns = METRICS.filter(({ kind }) => kind === 'perplexity').map(({ key }) => key);
+  const other = texts.find(({ name }) => !columns.includes(name));
+  if (other === undefined) return;
+  throw new BenchOptionError(
+    `--text ${other.name}: the tables have columns for ${columns.join(', ')} alone. Give the text one of these names: ${columns[0]}=FILE.`,
+    'text',
+  );
+}
+
+/** @throws BenchOptionError if an option has no effect beside the others */
+function refuseUseless(
+  command: CommandUnknownOpts,
+  given: {
+    readonly calib: readonly string[];
+    readonly suite: readonly string[];
+    readonly tasks: readonly string[];
+    readonly settings: Readonly<Record<string, unknown>>;
+  },
+): void {
+  const refuse = (option: string, problem: string): never => {
+    throw new BenchOptionError(`--${option}: ${problem}`, option);
+  };
+  if (given.calib.length > 1 && !given.suite.includes('corpus'))
+    refuse('calib', 'only --suite corpus compares several texts. Name one, or add the suite.');
+  if ('keep' in Object(given.settings.budget))
+    refuse('settings', 'budget.keep is set by --keep. Leave it out.');
+  refuseWithoutTasks(command, given.tasks);
+}
 
 export const reproduceCommand = () =>
   new Command()
@@ -76,14 +109,18 @@ export const reproduceCommand = () =>
         step,
         ...rest
       } = given;
+      const texts = namedTexts(text, 'text');
+      const calibrations = namedTexts(calib, 'calib');
+      refuseUnlisted(texts);
+      refuseUseless(command, { calib, suite, tasks, settings });
       const options: ReproduceOptions = {
         ...rest,
         model: await modelPath(rest.model),
         suites: SUITES.filter((name) => suite.includes(name)),
         settings: parseSettings({ projection: { rule: 'paper' } }, settings),
-        calib: namedTexts(calib, 'calib'),
-        scaleCalib: namedText(scaleCalib),
-        texts: namedTexts(text, 'text'),
+        calib: calibrations,
+        scaleCalib: namedText(scaleCalib, 'scale-calib'),
+        texts,
         tasks: tasks.filter((name) => name !== 'none').map((name) => taskNamed(name).name),
         openEngine: () => openEngine({ backend, threads, onWarning: console.error }),
         say: console.error,

@@ -7,7 +7,14 @@ import { writeFiles } from '../../shared/files/write-files.js';
 import { SHAPES } from '../../shared/models/shapes.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
-import { count, counts, listOf, ratio } from '../../shared/options/option-values.js';
+import {
+  count,
+  counts,
+  LEAST_VOCABULARY,
+  listOf,
+  ratio,
+  vocabularySize,
+} from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import { type Conditions, forecastOf, measureSizes, type Size } from './measure-sizes.js';
@@ -23,9 +30,9 @@ import {
   scalingTable,
 } from './report.js';
 
-/** A quarter, a half, three quarters and all of a number, each at least 1. */
-const quarters = (max: number): number[] => [
-  ...new Set([0.25, 0.5, 0.75, 1].map((share) => Math.max(1, Math.round(share * max)))),
+/** A quarter, a half, three quarters and all of a number, each at least `least`. */
+const quarters = (max: number, least = 1): number[] => [
+  ...new Set([0.25, 0.5, 0.75, 1].map((share) => Math.max(least, Math.round(share * max)))),
 ];
 
 /** Lengths of a row that are compared if none are given. */
@@ -37,7 +44,7 @@ function sizesAlong(axis: Axis, most: Size, lengths: readonly number[]): Size[] 
   if (axis === 'layers') return quarters(most.layers).map((layers) => ({ ...base, layers }));
   if (axis === 'length') return lengths.map((length) => ({ ...most, rows: 1, length }));
   if (axis === 'tokens') return quarters(most.rows).map((rows) => ({ ...base, rows }));
-  return quarters(most.vocabulary).map((vocabulary) => ({ ...base, vocabulary }));
+  return quarters(most.vocabulary, LEAST_VOCABULARY).map((vocabulary) => ({ ...base, vocabulary }));
 }
 
 /** The highest of each rate: other programs only lower them. */
@@ -63,7 +70,11 @@ export const scalingCommand = () =>
     )
     .option('--layers <n>', 'maximum layers', count, 8)
     .option('--rows <n>', 'maximum rows per batch', count, 4)
-    .option('--vocabulary <n>', 'maximum vocabulary (default: that of the model)', count)
+    .option(
+      '--vocabulary <n>',
+      'maximum vocabulary, at least 256 (default: that of the model)',
+      vocabularySize,
+    )
     .addOption(
       new Option('--tokens <list>', 'tokens per row, separated by commas: lengths to compare')
         .argParser(counts)

@@ -2,14 +2,29 @@ import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { GGUF_FILE_TYPES } from '@grasp/export';
 import { onInterrupt } from '../../shared/jobs/on-interrupt.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
+import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { count, counts, listOf } from '../../shared/options/option-values.js';
 import { RUNTIME_NAMES } from './runtimes/runtime.js';
 import { VLLM_DTYPES } from './runtimes/vllm.js';
 import { serveModels } from './serve-models.js';
+
+/** @throws BenchOptionError if an option of vLLM was given */
+function refuseVllmOptions(command: CommandUnknownOpts): void {
+  for (const [name, flag] of [
+    ['vllmPython', 'vllm-python'],
+    ['dtype', 'dtype'],
+    ['compile', 'no-compile'],
+  ] as const)
+    if (command.getOptionValueSource(name) === 'cli')
+      throw new BenchOptionError(
+        `--${flag}: only vLLM uses it. Name it in --runtime, or leave this out.`,
+        flag,
+      );
+}
 
 export const serveCommand = () =>
   new Command()
@@ -43,13 +58,14 @@ export const serveCommand = () =>
     .option('--threads <n>', 'threads that compute', count, 1)
     .option('--out <folder>', 'folder for serve.json, .md, .html and .svg; the same command resumes there')
     .option('--json', 'print one JSON document with all rounds')
-    .action(async (dense, pruned, options) => {
+    .action(async (dense, pruned, options, command) => {
+      if (options.runtime && !options.runtime.includes('vllm')) refuseVllmOptions(command);
       const paths: string[] = [];
       for (const model of [dense, ...pruned]) paths.push(await modelPath(model));
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-serve-'));
       const interrupt = new AbortController();
       setMaxListeners(0, interrupt.signal); // one for each client
-      const ignore = onInterrupt(() => interrupt.abort());
+      const ignore = onInterrupt(() => interrupt.abort(), ['SIGINT', 'SIGTERM']);
       try {
         await serveModels(paths, { ...options, scratch, signal: interrupt.signal });
       } catch (error) {

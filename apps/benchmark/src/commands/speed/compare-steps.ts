@@ -35,6 +35,9 @@ export interface CompareOptions {
 /** A finished contest, or a line that says why one could not be run. */
 export type Compared = { readonly match: Match } | { readonly missing: string };
 
+/** Steps that the paper's code has. */
+const OFFICIAL_STEPS: readonly StepKind[] = ['gates', 'scales'];
+
 /** The rivals of our step of a kind; `undefined` is none. */
 function rivalsOf(
   kind: StepKind,
@@ -45,7 +48,7 @@ function rivalsOf(
   if (workers) return [{ name: 'workers', addresses: workers }];
   const rivals: Rival[] = [{ name: 'eager' }];
   if (compile) rivals.push({ name: 'compiled' });
-  if (official !== undefined && (kind === 'gates' || kind === 'scales'))
+  if (official !== undefined && OFFICIAL_STEPS.includes(kind))
     rivals.push({ name: 'official', clone: official });
   return rivals;
 }
@@ -72,6 +75,8 @@ export async function* compareSteps(
     const length = perplexity ? Math.min(options.window, config.contextLength) : options.length;
     const [rows, keep] = perplexity ? [1, 1] : [options.rows, options.keep];
     const { text, seed, python, threads, rounds } = options;
+    if (options.official !== undefined && !OFFICIAL_STEPS.includes(kind))
+      yield { missing: `${kind}, official: the paper's code has no such step` };
     const workload = await writeWorkload(checkpoint, scratch, { text, rows, length, keep, seed });
     for (const dtype of options.dtype) {
       for (const rival of rivalsOf(kind, options)) {

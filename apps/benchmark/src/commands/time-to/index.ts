@@ -11,7 +11,7 @@ import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import { COLUMNS, timeRows, verdict } from './time-table.js';
-import { timeTo } from './time-to.js';
+import { type Attempt, timeTo } from './time-to.js';
 
 export const timeToCommand = () =>
   new Command()
@@ -33,7 +33,12 @@ export const timeToCommand = () =>
     )
     .option('--most <blocks>', 'the most blocks to attempt', count, 128)
     .option('--settings <json>', 'pruning settings of both, in groups', jsonObject, {})
-    .option('--own <json>', 'settings of this project alone', jsonObject, { method: 'grasp+' })
+    .option(
+      '--own <json>',
+      'settings of this project alone; the method is grasp+ unless they name another',
+      jsonObject,
+      {},
+    )
     .option('--rounds <n>', 'runs of the first sufficient attempt, besides the search', count, 1)
     .option('--official <folder>', "clone of the paper's repository: run its code in alternation")
     .addOption(officialPythonOption())
@@ -43,20 +48,21 @@ export const timeToCommand = () =>
     .action(async (given, { perplexity: target, calib, text, ...options }, command) => {
       refuseWithout(command, 'official', ['device', 'python']);
       const out = resolve(options.out);
+      const { settings, own, threads = availableParallelism() } = options;
+      const machine = describeMachine(threads);
+      const write = (attempts: readonly Attempt[]) =>
+        writeFiles(out, {
+          'time-to.json': `${JSON.stringify({ model: given, target, machine, settings, own, attempts }, undefined, 2)}\n`,
+          'time-to.md': `# Time to a perplexity of ${target}\n\n${verdict(attempts, target)}\n\n${machine}\n\n${markdownTable(COLUMNS, timeRows(attempts, target))}\n`,
+        });
       const attempts = await timeTo({
         ...options,
         ...{ model: given, target, out },
         ...{ official: options.official === undefined ? undefined : resolve(options.official) },
-        ...{ calib: namedText(calib), scaleCalib: namedText(calib), texts: [namedText(text)] },
+        ...{ calib: namedText(calib, 'calib'), scaleCalib: namedText(calib, 'calib') },
+        texts: [namedText(text, 'text')],
         say: console.error,
+        onAttempt: write,
       });
-      const { settings, own, threads = availableParallelism() } = options;
-      const machine = describeMachine(threads);
-      const rows = timeRows(attempts, target);
-      const result = verdict(attempts, target);
-      await writeFiles(out, {
-        'time-to.json': `${JSON.stringify({ model: given, target, machine, settings, own, attempts }, undefined, 2)}\n`,
-        'time-to.md': `# Time to a perplexity of ${target}\n\n${result}\n\n${machine}\n\n${markdownTable(COLUMNS, rows)}\n`,
-      });
-      console.log(`${terminalTable(COLUMNS, rows)}\n${result}`);
+      console.log(`${terminalTable(COLUMNS, timeRows(attempts, target))}\n${verdict(attempts, target)}`);
     });

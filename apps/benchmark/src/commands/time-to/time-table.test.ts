@@ -31,6 +31,11 @@ describe('the time to a perplexity', () => {
     expect(verdict([...attempts, attempt('grasp', 8, 99.01, 30)], 99)).toContain('8 blocks reach 99 in');
   });
 
+  it('is of the attempts so far, also before a round has ended', () => {
+    const begun = [...attempts, attempt('official', 128, 101, 600)];
+    expect(verdict(begun, 100)).toContain('8 blocks reach 100 in 30.0 s: 0.05 × the time');
+  });
+
   it('says if the target was not reached', () => {
     expect(verdict(attempts, 50)).toBe('No attempt reached 50: the last had 99.00 on 8 blocks.');
   });

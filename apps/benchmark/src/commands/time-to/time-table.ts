@@ -18,10 +18,11 @@ export function timeRows(attempts: readonly Attempt[], target: number): string[]
 
 /** One sentence: what reached the target, and the ratios of the rounds to the paper's code. */
 export function verdict(attempts: readonly Attempt[], target: number): string {
-  const { blocks } = attempts.at(-1)!;
-  const enough = attempts.filter((each) => each.by === 'grasp' && each.blocks === blocks);
+  const own = attempts.filter(({ by }) => by === 'grasp');
+  const { blocks } = own.at(-1)!;
+  const enough = own.filter((each) => each.blocks === blocks);
   if (enough[0]!.perplexity > target)
-    return `No attempt reached ${target}: the last had ${attempts.at(-1)!.perplexity.toFixed(2)} on ${blocks} blocks.`;
+    return `No attempt reached ${target}: the last had ${own.at(-1)!.perplexity.toFixed(2)} on ${blocks} blocks.`;
   const theirs = attempts.filter(({ by }) => by === 'official');
   const of = (all: readonly Attempt[], what: 'seconds' | 'peakBytes') =>
     median(all.map((each) => each[what]));

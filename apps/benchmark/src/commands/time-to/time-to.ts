@@ -46,6 +46,8 @@ export interface TimeToOptions extends ContestTexts {
   /** Folder for models and data. */
   readonly out: string;
   readonly say: (line: string) => void;
+  /** Called after each attempt with all so far. */
+  readonly onAttempt?: (attempts: readonly Attempt[]) => Promise<void>;
 }
 
 /** One pruning, and the perplexity that it reached. */
@@ -79,19 +81,24 @@ export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
     await makeFolder(join(out, 'work'));
     const data = await contestData(checkpoint, options, join(out, 'work'));
     const own = ownAttempts({ ...options, model }, checkpoint, data);
-    const attempts: Attempt[] = [];
-    for (let blocks = from; blocks <= most; blocks *= 2) {
-      attempts.push(await own(blocks));
-      if (attempts.at(-1)!.perplexity <= target) break;
-    }
-    const { blocks, perplexity } = attempts.at(-1)!;
-    if (perplexity > target) return attempts;
     const official =
       options.official && (await officialAttempts(options, options.official, checkpoint, data));
+    const attempts: Attempt[] = [];
+    const add = async (attempt: Attempt): Promise<Attempt> => {
+      attempts.push(attempt);
+      await options.onAttempt?.(attempts);
+      return attempt;
+    };
+    let last: Attempt;
+    for (let blocks = from; ; blocks *= 2) {
+      last = await add(await own(blocks));
+      if (last.perplexity <= target) break;
+      if (2 * blocks > most) return attempts;
+    }
     for (let round = 0; round < rounds; round++) {
       say(`round ${round + 1} of ${rounds}`);
-      if (official) attempts.push(await official());
-      attempts.push(await own(blocks));
+      if (official) await add(await official());
+      await add(await own(last.blocks));
     }
     return attempts;
   } finally {
@@ -116,7 +123,7 @@ function ownAttempts(options: TimeToOptions, checkpoint: Checkpoint, data: Conte
   const folder = join(out, 'grasp');
   return async (blocks: number): Promise<Attempt> => {
     await rm(folder, { recursive: true, force: true }); // a complete model would be kept, and take no time
-    const all = parseSettings(settings, own, { text: { blocks } });
+    const all = parseSettings({ method: 'grasp+' }, settings, own, { text: { blocks } });
     const texts = { calib: data.gates.rows, scaleCalib: data.scales.rows };
     const cost = await pruneApart({ model, settings: all, ...texts, folder, backend, threads }, say);
     return { by: 'grasp', blocks, ...cost, perplexity: await reached(folder, options, checkpoint, data) };

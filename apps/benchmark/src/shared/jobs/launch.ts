@@ -6,7 +6,8 @@ import { onInterrupt } from './on-interrupt.js';
 export type Launching = Pick<DistributeOptions, 'launcher' | 'retries' | 'pollSeconds'>;
 
 /**
- * Calls `work` with a launcher's options. On Ctrl-C, stops waiting and sets the exit code 130; the submitted tasks continue.
+ * Calls `work` with a launcher's options. On Ctrl-C, stops waiting and sets the exit code 130; tasks that
+ * were submitted elsewhere continue.
  *
  * @param work distributes its steps, each run by this program with `--step NAME` added, shows its report, and returns one
  *   line for each step that failed too often.
@@ -21,7 +22,10 @@ export async function launch(
     ...[...process.argv.slice(1), '--step', step],
   ];
   const interrupt = new AbortController();
-  const ignore = onInterrupt(() => interrupt.abort());
+  const ignore = onInterrupt(() => {
+    interrupt.abort();
+    launching.launcher.stop?.();
+  });
   try {
     const failed = await work({ ...launching, commandOf, signal: interrupt.signal });
     if (failed.length === 0) return;

@@ -3,6 +3,7 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
 import { loadTokenizer } from '@grasp/tokenizer';
 import { type NamedText, textSource } from '../data/named-text.js';
+import { windowsOf } from '../data/token-blocks.js';
 import { BenchOptionError } from '../options/bench-option-error.js';
 import {
   GATE_TEXT,
@@ -43,7 +44,11 @@ export function checkTexts(texts: readonly NamedText[]): void {
   }
 }
 
-/** Writes the rows of all texts into `folder`. Of the evaluation texts, only as many rows as the windows need. */
+/**
+ * Writes the rows of all texts into `folder`. Of the evaluation texts, only as many rows as the windows need.
+ *
+ * @throws TextTooShortError if an evaluation text does not fill a window
+ */
 export async function contestData(
   checkpoint: Checkpoint,
   { calib, scaleCalib, texts, windows }: ContestTexts,
@@ -61,6 +66,7 @@ export async function contestData(
   const tests = new Map<string, LocalDataset>();
   for (const text of texts) {
     const { name } = text;
+    await windowsOf(text, tokenizer, configOf(checkpoint), windows); // throws now what measuring would throw after the work
     const some = await rowsOf(textSource(text), tokenizer, tokens);
     tests.set(name, await writeLocalDataset(at(`test-${name}`), OFFICIAL_TEXTS[name]!, some));
   }

@@ -11,6 +11,15 @@ export function count(text: string): number {
   throw new InvalidArgumentError('Expected a positive integer.');
 }
 
+/** Tokens of a made-up vocabulary: the tokenizer that goes with it has one for each byte. */
+export function vocabularySize(text: string): number {
+  const value = count(text);
+  if (value >= LEAST_VOCABULARY) return value;
+  throw new InvalidArgumentError(`Expected ${LEAST_VOCABULARY} or more, a token for each byte.`);
+}
+
+export const LEAST_VOCABULARY = 256;
+
 /** A non-negative integer. */
 export function countOrZero(text: string): number {
   return text === '0' ? 0 : count(text);

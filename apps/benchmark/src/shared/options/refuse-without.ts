@@ -18,3 +18,15 @@ export function refuseWithout(
   const named = useless.map((name) => `--${name}`).join(', ');
   throw new BenchOptionError(`${named}: no effect without --${needed}. Add it.`, useless[0]!);
 }
+
+/**
+ * Refuses options about the items of tasks where no task is measured.
+ *
+ * @throws BenchOptionError
+ */
+export function refuseWithoutTasks(command: CommandUnknownOpts, tasks: readonly string[]): void {
+  if (tasks.some((name) => name !== 'none')) return;
+  for (const option of ['data', 'limit'])
+    if (command.getOptionValueSource(option) === 'cli')
+      throw new BenchOptionError(`--${option}: no effect with --tasks none. Leave it out.`, option);
+}

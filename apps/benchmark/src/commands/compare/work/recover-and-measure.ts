@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { openCheckpoint } from '@grasp/checkpoint';
+import { isTaken } from '@grasp/files';
 import { type HealSettings, type PruneEvent, prunedView } from '@grasp/prune';
 import { measureSubject } from '../../../shared/cells/measure-subject.js';
 import { healInto } from '../../../shared/models/heal-into.js';
@@ -41,11 +42,11 @@ async function recover(
 ): Promise<void> {
   const { name, settings, heal, folder, cost: cell } = row;
   say(`${name}: recovering`);
-  const meter = new CostMeter(blocks.shape[1]);
+  const pruned = heal ? beforeHealing(row) : folder;
+  const meter = new CostMeter(blocks.shape[1], await isTaken(pruned));
   await resetPeakMemory();
   const texts = { gateBlocks: blocks, scaleBlocks: blocks };
   const onEvent = (event: PruneEvent) => meter.take(event);
-  const pruned = heal ? beforeHealing(row) : folder;
   const job = { checkpoint: plan.checkpoint, engine, settings: settings!, mask, say, ...texts };
   await pruneInto({ ...job, folder: pruned, onEvent });
   if (heal) {
@@ -80,7 +81,13 @@ class CostMeter {
   /** Whether healing asks a teacher about each block. */
   private taught = false;
 
-  constructor(private readonly blockLength: number) {}
+  /** @param continued whether an earlier process left a part of the work */
+  constructor(
+    private readonly blockLength: number,
+    continued: boolean,
+  ) {
+    if (continued) this.whole = false;
+  }
 
   heals({ teacherShare }: HealSettings): void {
     this.taught = teacherShare > 0;

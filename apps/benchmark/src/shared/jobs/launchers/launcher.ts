@@ -50,6 +50,8 @@ export interface Launcher {
    * @throws LauncherError if the queue does not answer.
    */
   queued(keys: readonly string[]): Promise<readonly QueuedTask[]>;
+  /** Starts no more tasks, and interrupts those that run. Absent if they run elsewhere and go on. */
+  stop?(): void;
   /** Command that a user can run to cancel arrays. Absent if tasks end with this process. */
   cancelling?(ids: readonly string[]): string;
 }

@@ -43,6 +43,18 @@ it('runs tasks a few at a time, each after the one that it needs, with their out
   expect(await Promise.all([0, 1, 2].map((place) => log('b', place)))).toEqual(['b\n', '', 'b\n']);
 });
 
+it('stops: interrupts what runs, and starts nothing more', async () => {
+  const launcher = workers([]);
+  const wait =
+    "process.on('SIGINT', () => process.exit(3)); console.log('ready'); setTimeout(() => {}, 60000)";
+  await launcher.submit({ key: 's', folder, commands: [node(wait), node('console.log("never")')] });
+  const log = (place: number) => readFile(logOf({ folder, key: 's' }, place), 'utf8').catch(() => '');
+  while ((await log(0)) === '') await setTimeout(10);
+  launcher.stop!();
+  while ((await launcher.queued(['s'])).length > 0) await setTimeout(10);
+  expect(await log(1)).toBe('');
+});
+
 it('refuses options that it does not know', () => {
   expect(() => workers(['partition=gpu'])).toThrow('processes=N');
   expect(() => workers(['processes=0'])).toThrow('processes=N');

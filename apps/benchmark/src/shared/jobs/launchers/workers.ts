@@ -9,6 +9,8 @@ interface Task extends QueuedTask {
   /** The task at the same place of the array before. */
   readonly after: Task | undefined;
   state: 'waiting' | 'running' | 'succeeded' | 'failed';
+  /** Interrupts it while it runs. */
+  interrupt?: () => void;
 }
 
 /**
@@ -50,6 +52,12 @@ export function workers(options: readonly string[]): Launcher {
       start();
       return id;
     },
+    stop() {
+      for (const task of tasks) {
+        if (task.state === 'waiting') task.state = 'failed';
+        if (task.state === 'running') task.interrupt?.();
+      }
+    },
     queued: async (keys) =>
       tasks
         .filter(({ key, state }) => keys.includes(key) && (state === 'waiting' || state === 'running'))
@@ -58,9 +66,13 @@ export function workers(options: readonly string[]): Launcher {
 }
 
 /** Whether the command succeeded. All that it prints is in its log. */
-async function runTask({ command: [program = '', ...args], log }: Task): Promise<boolean> {
-  const output = createWriteStream(log);
+async function runTask(task: Task): Promise<boolean> {
+  const [program = '', ...args] = task.command;
+  const output = createWriteStream(task.log);
   const child = execa(program, args, { reject: false, stdin: 'ignore', all: true, buffer: false });
+  task.interrupt = () => child.kill('SIGINT');
+  // Without room for its log, a task goes on without one.
+  output.on('error', () => child.all.resume());
   child.all.pipe(output);
   return !(await child).failed;
 }
