@@ -57,7 +57,8 @@ describe('grasp prune --dry-run', () => {
       ['--method', at('mine.mjs')],
     ]) {
       const { code, out, err } = await dryRun(...flags);
-      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(code).toBe(0);
+      expect(err).toMatch(/^warning: --epochs has no effect: this run has --\w+[^\n]*$/);
       expect(out).toContain('learning  units as given, 8 steps for scales');
     }
     const given = JSON.parse((await dryRun('--mask', at('mine.json'), '--json')).out);
@@ -117,7 +118,11 @@ describe('grasp prune --dry-run', () => {
       expect(likely(all - 1, true, false)).toBe('all');
       expect(likely(0)).toBe('all'); // the forecast says that it does not fit
     });
-    const flags = ['--heal-tokens', '512', '--heal-held-out', '2'];
+    const flags = ['--heal-tokens', '512', '--heal-held-out', '2', '--heal-dtype', 'float32'];
+    expect(await dryRun(...flags.slice(0, 4))).toMatchObject({
+      code: 6,
+      err: expect.stringContaining('Use --heal-dtype float32'),
+    });
     expect((await dryRun(...flags)).out).toMatch(/healing {3}4 steps, 512 tokens, about/);
     expect((await dryRun(...flags, '--heal-train', 'lora')).out).toMatch(
       /512 tokens, LoRA of rank 16, about/,

@@ -69,7 +69,9 @@ describe('grasp prune', () => {
       ['mask', '--mask', at('module/grasp-mask.json')],
     ] as const) {
       const { code, err } = await prune(name, ...flags, ...plain);
-      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(code, err).toBe(0);
+      // The flags of all runs of this file are for gates, and for texts that are measured.
+      for (const line of err.split('\n')) expect(line).toMatch(/^warning: --(epochs|window) has no effect: /);
       masks.push(JSON.parse(await readFile(at(`${name}/grasp-mask.json`), 'utf8')).mask);
     }
     expect(new Set(masks).size).toBe(1);
