@@ -17,12 +17,14 @@ export async function startBackend(wanted: string | null): Promise<string> {
     'tfjs-backend-wasm-simd.wasm': simd,
     'tfjs-backend-wasm-threaded-simd.wasm': simd, // asked for by name; threads need a server's headers
   });
-  for (const name of wanted === null ? BACKENDS : [wanted]) {
+  const names = wanted === null ? BACKENDS : [wanted];
+  let cause: unknown;
+  for (const name of names) {
     try {
       if (await tf.setBackend(name)) return name;
-    } catch {
-      // Not on this machine: the next one.
+    } catch (error) {
+      cause = error; // not on this machine: the next one
     }
   }
-  throw new Error(`The tfjs backend ${wanted} does not start in this browser.`);
+  throw new Error(`No tfjs backend starts in this browser. Tried: ${names.join(', ')}.`, { cause });
 }
