@@ -10,7 +10,7 @@ const source = { resolve, ssr: { resolve }, environments: { __vitest__: { resolv
  * loaded once.
  */
 const APART = [
-  'packages/tensorflow/src/{*.test.ts,{eager,graph,profile,tfjs}/*.test.ts}',
+  'packages/tensorflow/src/{*.test.ts,{eager,graph,library,profile,tfjs}/*.test.ts}',
   'packages/prune/src/engine/*.test.ts',
   'packages/decoder/src/{gradients,recovery}/*.test.ts',
   'packages/decoder/src/tensorflow.test.ts',
