@@ -38,6 +38,7 @@ describe('Parquet pages', () => {
       await expect(import('./records/parquet-pages.js')).rejects.toThrow();
     } finally {
       vi.doUnmock('hyparquet-compressors');
+      vi.resetModules(); // a module that failed to load would fail for the next file of tests too
     }
   });
 });
