@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
 import { hubAccess } from './access.js';
 
@@ -17,4 +20,16 @@ it('takes a web address without the slash at its end', async () => {
     'http://localhost:8080',
   );
   expect((await hubAccess({ token: 'x' })).hubUrl).toBe('https://huggingface.co');
+});
+
+it('stops a request with the signal of the options', async () => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1'); // never answers
+  await once(server, 'listening');
+  const stop = new AbortController();
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { fetch } = await hubAccess({ endpoint, token: 'x', signal: stop.signal });
+  server.once('request', () => stop.abort());
+  await expect(fetch(`${endpoint}/api`)).rejects.toMatchObject({ name: 'AbortError' });
+  server.closeAllConnections();
+  server.close();
 });

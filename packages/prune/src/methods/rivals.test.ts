@@ -9,7 +9,7 @@ import { forward, type Sizes, slope, type Trace, type Weights, weightsOf } from 
 import { activationStatistics } from './measures/activation-statistics.js';
 import { blockInfluence } from './measures/block-influence.js';
 import { unitTaylor } from './measures/unit-taylor.js';
-import type { MethodInputs, PruningMethod } from './pruning-method.js';
+import type { MethodInputs, PruningMethod, ScoringMethod } from './pruning-method.js';
 import { rivals } from './rivals.js';
 
 const sizes: Sizes = { layers: 3, heads: 4, kvHeads: 2, headDim: 4, epsilon: 1e-6, theta: 10_000 };
@@ -211,6 +211,16 @@ describe('measures', () => {
 });
 
 describe('rivals', () => {
+  it.each([0.45, 0.95, 1])(
+    'owl keeps its shares of layers within what there is, at keep %d',
+    async (keep) => {
+      const at = (scores: Float32Array) =>
+        projectExact(scores, model.layout, budgetFromKeepRatio(model.layout, keep));
+      const scores = await (rivals.owl as ScoringMethod).score({ ...inputs, project: at });
+      expect(scores.every(Number.isFinite)).toBe(true);
+    },
+  );
+
   it('random is uniform, by its seed', async () => {
     const [first, again, other] = await Promise.all(
       [1, 1, 2].map((seed) => rivals.random.score({ ...inputs, seed })),

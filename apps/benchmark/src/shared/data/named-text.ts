@@ -27,14 +27,15 @@ export function namedText(argument: string, option: string): NamedText {
   };
   if (path === undefined) {
     if (corpusNamed(name)) return { name };
-    return refuse(
-      `no corpus has this name. Known: ${CORPUS_NAMES.join(', ')}. For a file give NAME=${argument}.`,
-    );
+    return refuse(unknown(argument));
   }
   if (path === '') refuse('there is no path after "=".');
   if (!/^[\w.-]+$/.test(name)) refuse('the name before "=" may have letters, digits, ".", "_" and "-".');
   return { name, path };
 }
+
+const unknown = (name: string): string =>
+  `no corpus has this name. Known: ${CORPUS_NAMES.join(', ')}. For a file give NAME=${name}.`;
 
 const corpusNamed = (name: string): CorpusName | undefined => CORPUS_NAMES.find((each) => each === name);
 
@@ -67,6 +68,7 @@ export function textSource(
   splitOf: (name: CorpusName) => string = evaluationSplit,
 ): TextSource {
   if (path !== undefined) return textFile(path);
-  const known = corpusNamed(name) ?? (namedText(name, 'text').name as CorpusName);
+  const known = corpusNamed(name);
+  if (known === undefined) throw new BenchOptionError(`${name}: ${unknown(name)}`, 'text');
   return corpus(known, splitOf(known));
 }
