@@ -56,6 +56,15 @@ export function float32ToBfloat16(source: Float32Array): {
 /** As `float32ToBfloat16`, into the first elements of `target`. */
 export function roundToBfloat16(source: Float32Array, target: Uint16Array): Overflow | undefined {
   const bits = new Int32Array(source.buffer, source.byteOffset, source.length);
+  return roundBitsToBfloat16(bits, target) ? undefined : fixLarge(source, bits, target);
+}
+
+/**
+ * Rounds the bits of float32 numbers to bfloat16.
+ *
+ * @returns false if a number is NaN, infinite, or rounds to infinity: the result of a NaN is then wrong
+ */
+export function roundBitsToBfloat16(bits: Int32Array, target: Uint16Array): boolean {
   let largest = 0;
   for (let i = 0; i < bits.length; i++) {
     const x = bits[i]!;
@@ -63,7 +72,7 @@ export function roundToBfloat16(source: Float32Array, target: Uint16Array): Over
     if (magnitude > largest) largest = magnitude;
     target[i] = (x + 0x7fff + ((x >>> 16) & 1)) >>> 16;
   }
-  return largest < LARGE ? undefined : fixLarge(source, bits, target);
+  return largest < LARGE;
 }
 
 /** Magnitudes from here on round to infinity, or are NaN, whose bits must not be rounded. Both are rare. */

@@ -58,7 +58,7 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
       const info = stored.get(name);
       if (info === undefined) throw new TensorMissingError(source.name, name);
       const isExact = arch.normOffset && isNorm(name); // its offset is taken off in float32
-      const tensor = await readTensor(source, info, name, isExact ? undefined : rounded);
+      const tensor = await readTensor(source, info, isExact ? undefined : rounded);
       return fromStoredForm(arch, name, tensor, headDim);
     },
     close: () => source.close(),
@@ -77,7 +77,7 @@ async function readRopeTensors(
   const found: [string, Float32Array][] = [];
   for (const [kind, name] of Object.entries(ROPE_TENSORS)) {
     const info = tensors.get(name);
-    if (info) found.push([kind, toFloat32(await readTensor(source, info, name))]);
+    if (info) found.push([kind, toFloat32(await readTensor(source, info))]);
   }
   return Object.fromEntries(found);
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { float32ToBfloat16 } from '../../dtypes/float16.js';
 import { dequantize } from './dequantize.js';
+import { dequantizeToBfloat16 } from './dequantize-bfloat16.js';
 import { GGML_TYPES, type GgmlQuantType } from './types.js';
 
 /** Blocks and their values as ggml computes them. Made by test/python/dequantized_blocks.py, which describes them. */
@@ -57,6 +59,19 @@ describe('dequantize', () => {
     dequantize(type, new Uint8Array(Buffer.from(FIXTURE[type].blocks, 'base64')), out, 1);
     expect(bitsOf(out.subarray(1, -1))).toEqual(bitsOf(expected));
     expect([out[0], out.at(-1)]).toEqual([7, 7]);
+  });
+
+  it.each(TYPES)('%s: rounded to bfloat16 as float32 is, also infinite and NaN', (type) => {
+    const special = new Uint8Array(Buffer.from(FIXTURE[type].blocks, 'base64'));
+    for (const blocks of [randomBlocks(type), special]) {
+      const exact = new Float32Array(
+        (blocks.length / GGML_TYPES[type].blockBytes) * GGML_TYPES[type].blockSize,
+      );
+      dequantize(type, blocks, exact);
+      const rounded = new Uint16Array(exact.length);
+      dequantizeToBfloat16(type, blocks, rounded);
+      expect({ data: rounded }).toEqual(float32ToBfloat16(exact));
+    }
   });
 
   it('Q4_1: scale times value plus minimum, low halves first', () => {
