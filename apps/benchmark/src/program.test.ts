@@ -22,6 +22,9 @@ it.each([
   ['time-to ./model --perplexity 5 --out out --device cuda', '--device: no effect without --official'],
   ['agree ./model --python python3', '--python: no effect without --text'],
   ['scaling --vary layers --tokens 8,16', '--tokens: its lengths need "length" in --vary'],
+  ['scaling --tokens 8,16 --rows 4', '--rows: it needs "tokens" in --vary'],
+  ['gpu --out out --no-compile', '--no-compile: no effect without --python'],
+  ['gpu --out out --parts small --layers 2', '--layers: no effect without "large" in --parts'],
   ['reproduce --model ./model --out out --calib a=x a=y', '--calib: two texts have the name a'],
   ['reproduce --model ./model --out out --calib a=x b=y', '--calib: only --suite corpus compares several'],
   [

@@ -14,6 +14,7 @@ import { type Card, findCard } from './card.js';
 import { GpuBenchmarkError } from './gpu-error.js';
 import { gpuLibrary } from './gpu-library.js';
 import { conditionLines, type GpuReport, gpuMarkdown, gpuRecord, outcomeRows } from './gpu-report.js';
+import { refuseUnusedOptions } from './part-options.js';
 import { PART_NAMES, type PartName, partsOf, SIZES } from './parts.js';
 import { type Outcome, runParts } from './run-parts.js';
 import { runProgram } from './run-program.js';
@@ -94,8 +95,9 @@ export const gpuCommand = () =>
     .option('--model <model>', 'folder or name of a model to prune twice (default: a small random one)')
     .option('--layers <n>', "layers of the model with LLaMA-2-7B's shape", count)
     .requiredOption('--out <folder>', 'folder for gpu.json, gpu.md, and the reports of all parts', nonEmpty)
-    .action(
-      async ({
+    .action(async (options, command) => {
+      refuseUnusedOptions(command, options.parts);
+      const {
         device,
         size,
         parts,
@@ -106,72 +108,71 @@ export const gpuCommand = () =>
         model,
         layers,
         out,
-      }) => {
-        const card = await chosenCard(device);
-        const environment: NodeJS.ProcessEnv = card
-          ? { GRASP_TENSORFLOW_LIBRARY: await gpuLibrary(console.error) }
-          : { CUDA_VISIBLE_DEVICES: '' };
-        const sizes = size ?? (card ? 'full' : 'reduced');
-        await makeFolder(out); // before the folder that would stay when this fails
-        const scratch = await mkdtemp(join(tmpdir(), 'grasp-gpu-'));
-        const folder = (name: PartName) => join(out, name);
-        const outcomes: Outcome[] = [];
-        const opening = OPENING_SECONDS * (minutes / 8);
-        try {
-          const { works = false, ...pytorch } = await describePyTorch(python, environment, opening);
-          const report: GpuReport = {
-            date: new Date().toISOString(),
-            machine: describeMachine(availableParallelism()),
-            device: card ? 'gpu' : 'cpu',
-            ...(card ? { card } : {}),
-            size: sizes,
-            ...(await openOnce(card, environment, opening)),
-            ...pytorch,
-            outcomes,
-          };
-          const write = () =>
-            writeFiles(out, {
-              'gpu.json': `${JSON.stringify(gpuRecord(report), undefined, 2)}\n`,
-              'gpu.md': gpuMarkdown(report),
-            });
-          for (const line of conditionLines(report)) console.error(line);
-          const settings = {
-            ...{
-              sizes: SIZES[sizes],
-              traces,
-              python: works ? python : undefined,
-              compile,
-              model,
-              layers,
-              minutes,
-              scratch,
-            },
-            freeBytes: card?.freeBytes,
-          };
-          const wanted = partsOf(settings, folder).filter(({ name }) => parts?.includes(name) ?? true);
-          const program = [process.execPath, process.argv[1]!] as const;
-          const options = { program, environment, seconds: 60 * minutes, folder, say: console.error };
-          const possible = wanted.map((part) =>
-            report.engineProblem === undefined
-              ? part
-              : { ...part, impossible: 'TensorFlow does not run, see above' },
-          );
+      } = options;
+      const card = await chosenCard(device);
+      const environment: NodeJS.ProcessEnv = card
+        ? { GRASP_TENSORFLOW_LIBRARY: await gpuLibrary(console.error) }
+        : { CUDA_VISIBLE_DEVICES: '' };
+      const sizes = size ?? (card ? 'full' : 'reduced');
+      await makeFolder(out); // before the folder that would stay when this fails
+      const scratch = await mkdtemp(join(tmpdir(), 'grasp-gpu-'));
+      const folder = (name: PartName) => join(out, name);
+      const outcomes: Outcome[] = [];
+      const opening = OPENING_SECONDS * (minutes / 8);
+      try {
+        const { works = false, ...pytorch } = await describePyTorch(python, environment, opening);
+        const report: GpuReport = {
+          date: new Date().toISOString(),
+          machine: describeMachine(availableParallelism()),
+          device: card ? 'gpu' : 'cpu',
+          ...(card ? { card } : {}),
+          size: sizes,
+          ...(await openOnce(card, environment, opening)),
+          ...pytorch,
+          outcomes,
+        };
+        const write = () =>
+          writeFiles(out, {
+            'gpu.json': `${JSON.stringify(gpuRecord(report), undefined, 2)}\n`,
+            'gpu.md': gpuMarkdown(report),
+          });
+        for (const line of conditionLines(report)) console.error(line);
+        const settings = {
+          ...{
+            sizes: SIZES[sizes],
+            traces,
+            python: works ? python : undefined,
+            compile,
+            model,
+            layers,
+            minutes,
+            scratch,
+          },
+          freeBytes: card?.freeBytes,
+        };
+        const wanted = partsOf(settings, folder).filter(({ name }) => parts?.includes(name) ?? true);
+        const program = [process.execPath, process.argv[1]!] as const;
+        const options = { program, environment, seconds: 60 * minutes, folder, say: console.error };
+        const possible = wanted.map((part) =>
+          report.engineProblem === undefined
+            ? part
+            : { ...part, impossible: 'TensorFlow does not run, see above' },
+        );
+        await write();
+        for await (const outcome of runParts(possible, options)) {
+          outcomes.push(outcome);
           await write();
-          for await (const outcome of runParts(possible, options)) {
-            outcomes.push(outcome);
-            await write();
-          }
-          console.log(terminalTable(['part', 'outcome', 'result', 'seconds'], outcomeRows(outcomes)));
-          console.log(`Written to ${join(out, 'gpu.md')}`);
-          const bad = outcomes.filter(({ status }) => status === 'failed' || status === 'partial');
-          if (report.engineProblem !== undefined)
-            throw new GpuBenchmarkError(`TensorFlow does not run: ${report.engineProblem}`);
-          if (bad.length > 0)
-            throw new GpuBenchmarkError(
-              `${bad.length} of ${outcomes.length} parts failed: ${bad.map(({ name }) => name).join(', ')}.`,
-            );
-        } finally {
-          await rm(scratch, { recursive: true, force: true });
         }
-      },
-    );
+        console.log(terminalTable(['part', 'outcome', 'result', 'seconds'], outcomeRows(outcomes)));
+        console.log(`Written to ${join(out, 'gpu.md')}`);
+        const bad = outcomes.filter(({ status }) => status === 'failed' || status === 'partial');
+        if (report.engineProblem !== undefined)
+          throw new GpuBenchmarkError(`TensorFlow does not run: ${report.engineProblem}`);
+        if (bad.length > 0)
+          throw new GpuBenchmarkError(
+            `${bad.length} of ${outcomes.length} parts failed: ${bad.map(({ name }) => name).join(', ')}.`,
+          );
+      } finally {
+        await rm(scratch, { recursive: true, force: true });
+      }
+    });

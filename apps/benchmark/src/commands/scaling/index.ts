@@ -86,9 +86,11 @@ export const scalingCommand = () =>
     .option('--rounds <n>', 'timed rounds', count, 5)
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .option('--report <folder>', 'folder for scaling.json, scaling.md and scaling.html')
-    .action(async ({ vary, layers, rows, vocabulary, tokens: given, report: folder, ...rest }) => {
+    .action(async ({ vary, layers, rows, vocabulary, tokens: given, report: folder, ...rest }, command) => {
       if (given !== undefined && !vary.includes('length'))
         throw new BenchOptionError('--tokens: its lengths need "length" in --vary.', 'tokens');
+      if (command.getOptionValueSource('rows') === 'cli' && !vary.includes('tokens'))
+        throw new BenchOptionError('--rows: it needs "tokens" in --vary. Other sizes have one row.', 'rows');
       const tokens = given ?? DEFAULT_LENGTHS;
       const conditions = rest as Conditions;
       const shape = SHAPES[conditions.like];

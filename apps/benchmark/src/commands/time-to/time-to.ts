@@ -53,7 +53,7 @@ export interface TimeToOptions extends ContestTexts {
 /** One pruning, and the perplexity that it reached. */
 export interface Attempt extends Cost {
   readonly by: 'grasp' | 'official';
-  /** Calibration blocks; of the paper's code: all that it reads. */
+  /** Calibration blocks that were read. */
   readonly blocks: number;
   readonly perplexity: number;
 }
@@ -93,7 +93,7 @@ export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
     for (let blocks = from; ; blocks *= 2) {
       last = await add(await own(blocks));
       if (last.perplexity <= target) break;
-      if (2 * blocks > most) return attempts;
+      if (2 * blocks > most || last.blocks < blocks) return attempts; // the text has no more
     }
     for (let round = 0; round < rounds; round++) {
       say(`round ${round + 1} of ${rounds}`);
@@ -126,7 +126,7 @@ function ownAttempts(options: TimeToOptions, checkpoint: Checkpoint, data: Conte
     const all = parseSettings({ method: 'grasp+' }, settings, own, { text: { blocks } });
     const texts = { calib: data.gates.rows, scaleCalib: data.scales.rows };
     const cost = await pruneApart({ model, settings: all, ...texts, folder, backend, threads }, say);
-    return { by: 'grasp', blocks, ...cost, perplexity: await reached(folder, options, checkpoint, data) };
+    return { by: 'grasp', ...cost, perplexity: await reached(folder, options, checkpoint, data) };
   };
 }
 

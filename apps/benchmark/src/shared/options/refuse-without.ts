@@ -5,6 +5,7 @@ import { BenchOptionError } from './bench-option-error.js';
  * Refuses options that have no effect without another one, if they are on the command line and the other one is not.
  *
  * @param needed name of the other option
+ * @param dependent names; that of `--no-compile` is `compile`
  * @throws BenchOptionError
  */
 export function refuseWithout(
@@ -15,7 +16,9 @@ export function refuseWithout(
   if (command.getOptionValue(needed) !== undefined) return;
   const useless = dependent.filter((name) => command.getOptionValueSource(name) === 'cli');
   if (useless.length === 0) return;
-  const named = useless.map((name) => `--${name}`).join(', ');
+  const named = useless
+    .map((name) => command.options.find((each) => each.attributeName() === name)?.long)
+    .join(', ');
   throw new BenchOptionError(`${named}: no effect without --${needed}. Add it.`, useless[0]!);
 }
 

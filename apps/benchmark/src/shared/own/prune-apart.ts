@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { OfficialError } from '../official/official-error.js';
-import type { Cost, OwnJob } from './prune-own.js';
+import type { OwnCost, OwnJob } from './prune-own.js';
 
 /**
  * Prunes with this project in a separate process, so that time and memory are those of pruning alone.
  *
  * @throws OfficialError with the last lines of the process if it fails.
  */
-export async function pruneApart(job: OwnJob, say: (line: string) => void): Promise<Cost> {
+export async function pruneApart(job: OwnJob, say: (line: string) => void): Promise<OwnCost> {
   const script = fileURLToPath(new URL('./own-process.js', import.meta.url));
   const child = execaNode(script, [JSON.stringify(job)], { reject: false, stdin: 'ignore' });
   const said: string[] = [];
@@ -17,7 +17,7 @@ export async function pruneApart(job: OwnJob, say: (line: string) => void): Prom
     say(`grasp: ${line}`);
   }
   const { failed, stdout, shortMessage } = await child;
-  if (!failed) return JSON.parse(stdout) as Cost;
+  if (!failed) return JSON.parse(stdout) as OwnCost;
   const end = said.slice(-5).join('\n') || shortMessage;
   throw new OfficialError(`Pruning with this project failed:\n${end}`, end);
 }

@@ -85,11 +85,15 @@ it('tells that no text has columns, or that none is measured', async () => {
   const healing = { text: ['a.txt'], textColumn: 'story', window: 512 };
   showUnusedFlags(HEAL_TEXT_CONDITIONS, healing, healing, terminal);
   showUnusedFlags(EVAL_TEXT_CONDITIONS, ['a.raw'], { textColumn: 'story' }, terminal);
+  showUnusedFlags(HEAL_TEXT_CONDITIONS, healing, { textWeights: '1' }, terminal);
   expect(said().err.match(/--[a-z-]+ has no effect/g)).toEqual([
     '--text-column has no effect',
     '--window has no effect',
     '--text-column has no effect',
+    '--text-weights has no effect',
   ]);
+  expect(await told({ healTokens: 512, healTextWeights: '1' })).toContain('this run has one text');
+  expect(await told({ healTokens: 512, healText: ['a', 'b'], healTextWeights: '1,2' })).toBe('');
 });
 
 it('names flags that exist', () => {

@@ -25,6 +25,15 @@ const textConditions = <Options>(
   },
 ];
 
+/** A condition of the shares of several texts. */
+const weightsCondition = <Options>(
+  flag: string,
+  texts: (options: Options) => readonly string[],
+): Condition<Options> => ({
+  flags: [flag],
+  unmet: (options) => (texts(options).length > 1 ? undefined : 'one text'),
+});
+
 /** The flag that chooses the units. */
 const choiceFlag = ({ settings, scores, mask, methodModule }: RunOptions): string => {
   if (scores !== undefined) return '--scores';
@@ -84,6 +93,7 @@ export const RUN_CONDITIONS: readonly Condition<RunOptions>[] = [
     flags: ['flops-context'],
     unmet: ({ settings: { budget } }) => (budget.flops === undefined ? 'no --flops' : undefined),
   },
+  weightsCondition('heal-text-weights', ({ calib, heal }: RunOptions) => heal.text ?? calib),
   ...textConditions(({ calib, scaleCalib = [], mix = [], eval: measured, heal }: RunOptions) => ({
     all: [...calib, ...scaleCalib, ...mix, ...measured, ...(heal.text ?? [])],
     measured,
@@ -115,10 +125,13 @@ export const HEAL_CONDITIONS: readonly Condition<{
 ];
 
 /** Conditions of the flags of `grasp heal` that are not settings. */
-export const HEAL_TEXT_CONDITIONS = textConditions(({ text, eval: measured = [] }: TextFlags) => ({
-  all: [...text, ...measured],
-  measured,
-}));
+export const HEAL_TEXT_CONDITIONS = [
+  weightsCondition('text-weights', ({ text }: TextFlags) => text),
+  ...textConditions(({ text, eval: measured = [] }: TextFlags) => ({
+    all: [...text, ...measured],
+    measured,
+  })),
+];
 
 /** Conditions of the flags of `grasp eval ppl`. */
 export const EVAL_TEXT_CONDITIONS = textConditions((texts: readonly string[]) => ({
