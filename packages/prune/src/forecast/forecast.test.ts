@@ -41,6 +41,8 @@ describe('forecast', () => {
       expect(run.activationsPerGateStep).toBe(gradients.activationsPerGateStep / 2);
     }
     expect(gradients.flopsPerGateStep).toBeGreaterThan(2 * layers);
+    const bias = { method: 'flap', 'refit.mode': 'bias', 'refit.blocks': 60 };
+    expect(forecastOf(bias).refitFlops).toBe(60 * layers);
   });
 
   it('does not depend on the batch when importance reads one block at a time', () => {

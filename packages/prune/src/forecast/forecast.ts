@@ -29,7 +29,7 @@ export interface Forecast {
   readonly surgeryFlops: number;
   /** Of the passes in which it reads the text once more. 0 without it. */
   readonly surgeryPassFlops: number;
-  /** Of the whole refit, its least squares not counted. 0 without a refit. */
+  /** Of the whole refit, its least squares not counted, or of the pass that finds biases. 0 without either. */
   readonly refitFlops: number;
   /** Of the refit's least squares, in float64. */
   readonly solveFlops: number;
@@ -72,7 +72,7 @@ export function forecast(
     flopsPerScaleStep: totalAmount(scaleStep.operations),
     surgeryFlops: plan.surgery ? obsOperations(config, plan.surgery.tokens, keep) : 0,
     surgeryPassFlops: layerOperations(config, plan.surgery?.tokens ?? 0, length),
-    refitFlops: refit?.operations ?? 0,
+    refitFlops: refit?.operations ?? layerOperations(config, plan.biasTokens, length),
     solveFlops: refit?.solveOperations ?? 0,
     loraParameters: rank * (lora.inputs + lora.outputs),
     teacherFlops: teacherOperations(config, plan),

@@ -57,6 +57,13 @@ describe('runPlan', () => {
     expect(planOf({})).not.toHaveProperty('refit');
   });
 
+  it('counts the tokens that give biases', () => {
+    const bias = { 'refit.mode': 'bias', 'refit.blocks': 50, 'text.length': 100, 'scales.epochs': 0 };
+    expect(planOf(bias)).toMatchObject({ biasTokens: 5000 });
+    expect(planOf(bias)).not.toHaveProperty('refit');
+    expect(planOf({ ...bias, 'refit.mode': 'sequential' }).biasTokens).toBe(0);
+  });
+
   it('counts the tokens of the teacher, and those that no refit reads', () => {
     const distil = { method: 'grasp+', 'text.length': 100, 'refit.blocks': 40 };
     expect(planOf({ ...distil, 'distil.blocks': 60 })).toMatchObject({

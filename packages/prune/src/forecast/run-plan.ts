@@ -24,6 +24,8 @@ export interface RunPlan {
   readonly surgery?: SurgeryPlan;
   /** Absent if nothing is refitted. */
   readonly refit?: RefitPlan;
+  /** Tokens whose activations give FLAP's biases. 0 without them. */
+  readonly biasTokens: number;
   /** Tokens for which the dense model is the teacher. */
   readonly teacherTokens: number;
   /** Tokens of these that no refit reads: the teacher reads them on its own. */
@@ -65,6 +67,7 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
     rank: lora.rank,
     ...surgeryOf(settings, texts),
     ...(settings.refit.mode === 'sequential' ? { refit: refitPlan(settings, learned) } : {}),
+    biasTokens: settings.refit.mode === 'bias' ? refitTokens(settings, learned) : 0,
     teacherTokens: teacher.total * length,
     teacherOnlyTokens: (teacher.total - teacher.byRefit) * length,
     ...(texts.window ? { window: texts.window } : {}),
@@ -102,7 +105,13 @@ function needsOf({ choice }: PruneSettings): MethodNeeds {
   return choice === 'gates' || choice === 'importance' ? 'gradients' : rivals[choice].needs;
 }
 
-function refitPlan({ refit, text, projection }: PruneSettings, texts: TextSizes): RefitPlan {
-  const tokens = Math.min(refit.blocks, texts.gates) * text.length;
-  return { tokens, streams: refit.compensation > 0 ? 2 : 1, even: projection.layout === 'uniform' };
+function refitPlan(settings: PruneSettings, texts: TextSizes): RefitPlan {
+  return {
+    tokens: refitTokens(settings, texts),
+    streams: settings.refit.compensation > 0 ? 2 : 1,
+    even: settings.projection.layout === 'uniform',
+  };
 }
+
+const refitTokens = ({ refit, text }: PruneSettings, texts: TextSizes): number =>
+  Math.min(refit.blocks, texts.gates) * text.length;
