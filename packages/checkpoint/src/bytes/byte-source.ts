@@ -7,6 +7,8 @@ export interface ByteSource {
   /** Path or description, for messages. */
   readonly name: string;
   readonly size: number;
+  /** Of the open file. Absent: bytes in memory. */
+  readonly descriptor?: number;
   /** Fills `target` from `position`. Throws `CheckpointReadError` if the source ends before. */
   read(position: number, target: Uint8Array): Promise<void>;
   readSync(position: number, target: Uint8Array): void;
@@ -33,11 +35,8 @@ export async function openFileSource(path: string): Promise<ByteSource> {
     if (error instanceof CheckpointReadError) throw error;
     throw readError(path, error);
   }
-  const ended = () =>
-    new CheckpointReadError(path, `it ends before ${size} bytes: did it change while being read?`);
   return {
-    name: path,
-    size,
+    ...descriptorSource(path, handle.fd, size),
     async read(position, target) {
       for (let done = 0; done < target.length; ) {
         const length = Math.min(CHUNK_BYTES, target.length - done);
@@ -46,26 +45,41 @@ export async function openFileSource(path: string): Promise<ByteSource> {
           .catch((error: unknown) => {
             throw readError(path, error);
           });
-        if (bytesRead === 0) throw ended();
-        done += bytesRead;
-      }
-    },
-    readSync(position, target) {
-      for (let done = 0; done < target.length; ) {
-        const length = Math.min(CHUNK_BYTES, target.length - done);
-        let bytesRead: number;
-        try {
-          bytesRead = readSync(handle.fd, target, done, length, position + done);
-        } catch (error) {
-          throw readError(path, error);
-        }
-        if (bytesRead === 0) throw ended();
+        if (bytesRead === 0) throw ended(path, size);
         done += bytesRead;
       }
     },
     close: () => handle.close(),
   };
 }
+
+/** A file that is open already, in this thread or another one, which closes it. Reading blocks. */
+export function descriptorSource(name: string, descriptor: number, size: number): ByteSource {
+  const read = (position: number, target: Uint8Array): void => {
+    for (let done = 0; done < target.length; ) {
+      const length = Math.min(CHUNK_BYTES, target.length - done);
+      let bytesRead: number;
+      try {
+        bytesRead = readSync(descriptor, target, done, length, position + done);
+      } catch (error) {
+        throw readError(name, error);
+      }
+      if (bytesRead === 0) throw ended(name, size);
+      done += bytesRead;
+    }
+  };
+  return {
+    name,
+    size,
+    descriptor,
+    readSync: read,
+    read: async (position, target) => read(position, target),
+    close: async () => {},
+  };
+}
+
+const ended = (name: string, size: number): Error =>
+  new CheckpointReadError(name, `it ends before ${size} bytes: did it change while being read?`);
 
 /** A source of bytes in memory. */
 export function memorySource(bytes: Uint8Array, name = 'memory'): ByteSource {

@@ -15,6 +15,7 @@ import { ROPE_TENSORS } from './model/tensor-names.js';
 import type { GgmlType } from './quantized/types.js';
 import { readTensor } from './read-tensor.js';
 import type { RopeTensors } from './rotary/rope-scaling.js';
+import { PartThreads } from './threads/part-threads.js';
 import { ggufFiles } from './tokenizer/read-tokenizer.js';
 
 /**
@@ -35,6 +36,7 @@ export async function openGguf(path: string): Promise<Checkpoint> {
 
 /** A GGUF checkpoint from any source of bytes. */
 export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
+  const threads = new PartThreads(source);
   const header = readGgufHeader(source);
   const metadata = ggufMetadata(header, source.name);
   const arch = readArchitecture(metadata);
@@ -43,7 +45,7 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
       'a single file: merge the parts',
     ]);
   }
-  const config = ggufConfig(metadata, header.tensors, await readRopeTensors(source, header.tensors));
+  const config = ggufConfig(metadata, header.tensors, await readRopeTensors(source, threads, header.tensors));
   const headDim = Number(config.head_dim);
   const stored = storedTensors(source.name, header.tensors, arch, config);
   const tensors = new Map<string, TensorInfo>(
@@ -58,10 +60,13 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
       const info = stored.get(name);
       if (info === undefined) throw new TensorMissingError(source.name, name);
       const isExact = arch.normOffset && isNorm(name); // its offset is taken off in float32
-      const tensor = await readTensor(source, info, isExact ? undefined : rounded);
+      const tensor = await readTensor(source, threads, info, isExact ? undefined : rounded);
       return fromStoredForm(arch, name, tensor, headDim);
     },
-    close: () => source.close(),
+    async close() {
+      await threads.close();
+      await source.close();
+    },
   };
 }
 
@@ -72,12 +77,13 @@ function readmeFile(metadata: GgufMetadata): readonly CheckpointFile[] {
 
 async function readRopeTensors(
   source: ByteSource,
+  threads: PartThreads,
   tensors: ReadonlyMap<string, GgufTensorInfo>,
 ): Promise<RopeTensors> {
   const found: [string, Float32Array][] = [];
   for (const [kind, name] of Object.entries(ROPE_TENSORS)) {
     const info = tensors.get(name);
-    if (info) found.push([kind, toFloat32(await readTensor(source, info))]);
+    if (info) found.push([kind, toFloat32(await readTensor(source, threads, info))]);
   }
   return Object.fromEntries(found);
 }

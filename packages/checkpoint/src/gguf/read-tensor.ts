@@ -1,21 +1,16 @@
 import { type ByteSource, readElements } from '../bytes/byte-source.js';
-import { readAhead } from '../bytes/read-ahead.js';
 import { elementCount, type TensorData } from '../checkpoint.js';
 import type { GgufTensorInfo } from './header/read-header.js';
-import { dequantize } from './quantized/dequantize.js';
-import { dequantizeToBfloat16 } from './quantized/dequantize-bfloat16.js';
-import { GGML_TYPES } from './quantized/types.js';
-
-/** Bytes of packed blocks that are read at a time: few enough to stay in a cache until they are dequantised. */
-const CHUNK_BYTES = 2 ** 20;
+import type { PartThreads } from './threads/part-threads.js';
 
 /**
- * Reads a tensor, and dequantises it. Holds two chunks of packed bytes beside the result.
+ * Reads a tensor, and dequantises it.
  *
  * @param rounded a quantised tensor comes as `BF16`, without ever being in memory as a whole in float32
  */
 export async function readTensor(
   source: ByteSource,
+  threads: PartThreads,
   { type, shape, position, byteLength }: GgufTensorInfo,
   rounded?: 'BF16',
 ): Promise<TensorData> {
@@ -30,23 +25,12 @@ export async function readTensor(
     await readElements(source, position, data);
     return { dtype: 'F32', shape, data };
   }
-  const { blockSize, blockBytes } = GGML_TYPES[type];
-  const chunkBytes = Math.floor(CHUNK_BYTES / blockBytes) * blockBytes;
-  const chunks = readAhead(source, position, byteLength, chunkBytes);
-  let element = 0;
   if (rounded === undefined) {
-    const data = new Float32Array(count);
-    for await (const blocks of chunks) {
-      dequantize(type, blocks, data, element);
-      element += (blocks.length / blockBytes) * blockSize;
-    }
-    return { dtype: 'F32', shape, data };
+    const out = new Float32Array(threads.allocate(4 * count, byteLength));
+    await threads.fill({ type, position, byteLength, out });
+    return { dtype: 'F32', shape, data: out };
   }
-  const data = new Uint16Array(count);
-  for await (const blocks of chunks) {
-    const elements = (blocks.length / blockBytes) * blockSize;
-    dequantizeToBfloat16(type, blocks, data.subarray(element, element + elements));
-    element += elements;
-  }
-  return { dtype: rounded, shape, data };
+  const out = new Uint16Array(threads.allocate(2 * count, byteLength));
+  await threads.fill({ type, position, byteLength, out });
+  return { dtype: rounded, shape, data: out };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { randomBlocks } from '../../../test/random-blocks.js';
 import { float32ToBfloat16 } from '../../dtypes/float16.js';
 import { dequantize } from './dequantize.js';
 import { dequantizeToBfloat16 } from './dequantize-bfloat16.js';
@@ -12,28 +13,6 @@ const FIXTURE = JSON.parse(
 ) as Readonly<Record<GgmlQuantType, { blocks: string; values: string; sha256: string }>>;
 
 const TYPES = Object.keys(GGML_TYPES).filter((type) => type in FIXTURE) as GgmlQuantType[];
-
-/** Where each block keeps its binary16 scales: bit 6 of the byte after is 0 for finite ones. */
-const SCALES: Readonly<Record<GgmlQuantType, readonly number[]>> = {
-  ...{ Q4_0: [0], Q4_1: [0, 2], Q5_0: [0], Q5_1: [0, 2], Q8_0: [0] },
-  ...{ Q2_K: [80, 82], Q3_K: [108], Q4_K: [0, 2], Q5_K: [0, 2], Q6_K: [208] },
-  ...{ IQ1_S: [0], IQ1_M: [54], IQ2_XXS: [0], IQ2_XS: [0], IQ2_S: [0], IQ3_XXS: [0], IQ3_S: [0] },
-  ...{ IQ4_NL: [0], IQ4_XS: [0], TQ1_0: [52], TQ2_0: [64], MXFP4: [-1] },
-};
-
-/** 64 blocks of pseudo-random bits (a linear congruential generator), with scales kept finite. */
-function randomBlocks(type: GgmlQuantType): Uint8Array {
-  const { blockBytes } = GGML_TYPES[type];
-  let state = 12_345;
-  const bytes = Uint8Array.from({ length: 64 * blockBytes }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state >>> 24;
-  });
-  for (let block = 0; block < 64; block++) {
-    for (const at of SCALES[type]) bytes[block * blockBytes + at + 1]! &= 0xbf;
-  }
-  return bytes;
-}
 
 /** The bits of float32 values, with one pattern for all NaNs. */
 function bitsOf(values: Float32Array): Uint32Array {
@@ -49,7 +28,7 @@ describe('dequantize', () => {
 
   it.each(TYPES)('%s: equal to ggml to the last bit, 64 blocks', (type) => {
     const out = new Float32Array(64 * GGML_TYPES[type].blockSize);
-    dequantize(type, randomBlocks(type), out);
+    dequantize(type, randomBlocks(type, 64), out);
     expect(createHash('sha256').update(new Uint8Array(out.buffer)).digest('hex')).toBe(FIXTURE[type].sha256);
   });
 
@@ -63,7 +42,7 @@ describe('dequantize', () => {
 
   it.each(TYPES)('%s: rounded to bfloat16 as float32 is, also infinite and NaN', (type) => {
     const special = new Uint8Array(Buffer.from(FIXTURE[type].blocks, 'base64'));
-    for (const blocks of [randomBlocks(type), special]) {
+    for (const blocks of [randomBlocks(type, 64), special]) {
       const exact = new Float32Array(
         (blocks.length / GGML_TYPES[type].blockBytes) * GGML_TYPES[type].blockSize,
       );
