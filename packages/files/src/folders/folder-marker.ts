@@ -1,5 +1,5 @@
 import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { parseJson } from '../parse-json.js';
 import { replaceFile } from '../replace-file.js';
 
@@ -58,12 +58,40 @@ export async function markOutput(folder: string): Promise<void> {
   await replaceFile(join(folder, OUTPUT_MARKER), `${JSON.stringify({ files }, null, 2)}\n`);
 }
 
+/** Lists a file that was written into a finished output later as one of it. Does nothing in another folder. */
+export async function addToOutput(path: string): Promise<void> {
+  const marker = join(dirname(path), OUTPUT_MARKER);
+  const { files } = await readMarker(marker);
+  if (typeof files !== 'object' || files === null) return;
+  const all = { ...files, [basename(path)]: (await stat(path)).size };
+  await replaceFile(marker, `${JSON.stringify({ files: all }, null, 2)}\n`);
+}
+
 /** The top-level names of a finished output, the marker last. Undefined if the folder is none. */
 export async function readOutputMarker(folder: string): Promise<readonly string[] | undefined> {
-  const { files } = await readMarker(join(folder, OUTPUT_MARKER));
-  if (typeof files !== 'object' || files === null) return undefined;
-  const names = new Set(Object.keys(files).map((path) => path.split('/')[0]!));
+  const files = await outputFiles(folder);
+  if (files === undefined) return undefined;
+  const names = new Set(files.map((path) => path.split('/')[0]!));
   return [...names].filter((name) => name !== OUTPUT_MARKER && isPlainName(name)).concat(OUTPUT_MARKER);
+}
+
+/** Files and folders in a finished output that it did not come with, as paths from it. */
+export async function foreignPaths(folder: string, ignore: readonly string[]): Promise<string[]> {
+  const own = new Set([OUTPUT_MARKER, DRAFT_MARKER, ...((await outputFiles(folder)) ?? [])]);
+  const isOwnFolder = (path: string) => [...own].some((file) => file.startsWith(`${path}/`));
+  const foreign: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/');
+    const isOwn = own.has(path) || (entry.isDirectory() && isOwnFolder(path));
+    if (!isOwn && !ignore.includes(path.split('/')[0]!)) foreign.push(path);
+  }
+  return foreign.sort();
+}
+
+/** The paths that the marker of a finished output lists. */
+async function outputFiles(folder: string): Promise<readonly string[] | undefined> {
+  const { files } = await readMarker(join(folder, OUTPUT_MARKER));
+  return typeof files === 'object' && files !== null ? Object.keys(files) : undefined;
 }
 
 /** Makes a draft ready for its final name. */

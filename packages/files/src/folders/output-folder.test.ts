@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addToOutput } from './folder-marker.js';
 import { claimOutputFolder, releaseOutputFolder } from './output-folder.js';
 
 let folder: string;
@@ -140,6 +141,41 @@ describe('what the user made', () => {
     expect(await readdir(out)).toEqual(['thesis.txt']);
   });
 
+  it('is not deleted in an earlier output', async () => {
+    await writeOutput('first');
+    await mkdir(join(out, 'results', 'deep'), { recursive: true });
+    await writeFile(join(out, 'notes.txt'), 'years of work');
+    const refusal = refused('exists', 'also holds notes.txt, results, results/deep, which');
+    await expect(writeOutput('second', true)).rejects.toEqual(refusal);
+    expect(await read('out', 'notes.txt')).toBe('years of work');
+    await rm(join(out, 'notes.txt'));
+    await rm(join(out, 'results'), { recursive: true });
+    await writeOutput('second', true);
+    expect(await read('out', 'file')).toBe('second');
+  });
+
+  it('is part of the output if a command added it', async () => {
+    await writeOutput('first');
+    await writeFile(join(out, 'report.html'), 'page');
+    await addToOutput(join(out, 'report.html'));
+    await writeOutput('second', true);
+    expect((await readdir(out)).sort()).toEqual(['file', 'grasp-output.json']);
+    await writeFile(join(folder, 'alone.html'), 'page');
+    await addToOutput(join(folder, 'alone.html'));
+    expect((await readdir(folder)).sort()).toEqual(['alone.html', 'out']);
+  });
+
+  it('stays in an earlier output where it appears during the run', async () => {
+    await writeOutput('first');
+    const output = await claimOutputFolder(out, { overwrite: true });
+    await writeFile(join(output.work, 'file'), 'second');
+    await writeFile(join(out, 'notes.txt'), 'years of work');
+    await output.commit();
+    expect(await read('out', 'file')).toBe('second');
+    expect(await read('out', 'notes.txt')).toBe('years of work');
+    expect(await readdir(folder)).toEqual(['out']);
+  });
+
   it('is not deleted where a link leads', async () => {
     await userFolder(join(folder, 'mine'));
     await symlink(join(folder, 'mine'), `${out}.partial`);
@@ -214,10 +250,11 @@ describe('a mount point', () => {
     if (!mountAt(out)) skip();
     await mkdir(join(out, 'lost+found'));
     await writeOutput('first');
-    await writeFile(join(out, 'notes'), 'by the user');
     await writeOutput('second', true);
     expect(await read('out', 'file')).toBe('second');
-    expect((await readdir(out)).sort()).toEqual(['file', 'grasp-output.json', 'lost+found', 'notes']);
+    expect((await readdir(out)).sort()).toEqual(['file', 'grasp-output.json', 'lost+found']);
+    await writeFile(join(out, 'notes'), 'by the user');
+    await expect(writeOutput('third', true)).rejects.toEqual(refused('exists', 'also holds notes'));
   });
 
   it('is written again where it is on the file system of its parent folder', async ({ skip }) => {

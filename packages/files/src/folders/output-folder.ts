@@ -8,6 +8,7 @@ import {
   type FolderKind,
   filesBelow,
   folderKind,
+  foreignPaths,
   markDraft,
   markOutput,
   readOutputMarker,
@@ -32,7 +33,8 @@ const NOT_CONTENT = [INNER_WORK, 'lost+found'];
 
 /**
  * Claims a folder for writing. One claim at a time: a second one fails while the process of the first runs. Deletes
- * what a killed process left behind, which it recognises by a marker inside. Nothing else is ever deleted.
+ * what a killed process left behind, which it recognises by a marker inside, and the files of an earlier output. Nothing
+ * else is ever deleted.
  *
  * A folder that does not exist is written as `path.partial` and renamed. An empty one, a mount point for instance,
  * keeps its place: the work folder is inside, and the files move out of it on `commit`. If `path` is a link to a
@@ -40,7 +42,7 @@ const NOT_CONTENT = [INNER_WORK, 'lost+found'];
  *
  * @param overwrite replace an earlier output
  * @throws FileWriteError: `overwrite` for an earlier output without that option; `exists` for a folder with other content,
- *   and for `path.partial` or `path.replaced` of somebody else; `in-use`; `permission`, `disk-full`, `io`
+ *   for an earlier output with files of somebody else, and for `path.partial` or `path.replaced` of somebody else; `in-use`; `permission`, `disk-full`, `io`
  */
 export async function claimOutputFolder(
   path: string,
@@ -111,6 +113,7 @@ async function prepare(target: string, old: string, overwrite: boolean): Promise
   }
   const kind = await folderKind(target, NOT_CONTENT);
   checkFree(target, kind, overwrite);
+  if (kind === 'output') await checkAllOurs(target);
   if (kind === 'output' && !(await clearDraft(target, old))) throw notOurs(target, old);
   const inside = kind === 'empty' || (kind === 'output' && (await isMountPoint(target)));
   const work = inside ? inner : outer;
@@ -130,6 +133,15 @@ async function restore(target: string, old: string): Promise<void> {
     ['output', 'draft'].includes(await folderKind(path)) && (await readOutputMarker(path)) !== undefined;
   if ((await folderKind(target)) === 'none' && (await isOutput(old))) await rename(old, target);
   if (await isOutput(target)) await removeDraftMarker(target);
+}
+
+/** An earlier output is replaced as a whole, so it must hold nothing else. */
+async function checkAllOurs(target: string): Promise<void> {
+  const foreign = await foreignPaths(target, NOT_CONTENT);
+  if (foreign.length === 0) return;
+  const more = foreign.length > 3 ? `, and ${foreign.length - 3} more` : '';
+  const detail = `the earlier output there also holds ${foreign.slice(0, 3).join(', ')}${more}, which it did not come with. Move that away, or choose another name.`;
+  throw new FileWriteError(target, 'exists', detail);
 }
 
 function notOurs(target: string, path: string): FileWriteError {
@@ -154,6 +166,7 @@ async function publish(target: string, work: string, old: string, overwrite: boo
   checkFree(target, kind, overwrite);
   if (kind === 'empty' || work === join(target, INNER_WORK)) return fillFolder(target, work);
   if (kind === 'output') {
+    if ((await foreignPaths(target, NOT_CONTENT)).length > 0) return fillFolder(target, work); // since the claim: they stay
     await markDraft(target); // from here on it may be deleted, under either name
     try {
       await rename(target, old);

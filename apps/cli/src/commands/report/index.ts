@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { replaceFile } from '@grasp/files';
+import { addToOutput, replaceFile } from '@grasp/files';
 import { RUN_REPORT, readRun, runReport } from '@grasp/report';
 import { nonEmpty, nonEmptyTexts } from '../../shared/flags.js';
 import type { Terminal } from '../../shared/terminal.js';
@@ -23,5 +23,6 @@ export const reportCommand = (terminal: Terminal) =>
       await checkOutput(folder, out, { read: accuracy, overwrite });
       const page = await runReport(run, await Promise.all(accuracy.map(readAccuracy)));
       await replaceFile(out, page);
+      await addToOutput(out);
       terminal.print(`Written to ${out}`);
     });
