@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { keptTerminal } from '../../test/grasp.js';
 import { readTexts } from './run/read-texts.js';
-import { showShorterWindows, textNames, textSource } from './texts.js';
+import { showShorterWindows, textNames, textSource, warnOfMeasuredText } from './texts.js';
 
 const { signal } = new AbortController();
 
@@ -28,6 +29,15 @@ it('finds a file that cannot be copied before the work', async () => {
   const model = { checkpoint: { files: [{ name: 'tokenizer.json', read }] } };
   const options = { settings: { text: {} } };
   await expect(readTexts(options as never, model as never, {} as never)).rejects.toThrow('damaged');
+});
+
+it('warns of a file that is read and measured, but not of a corpus, which has splits', () => {
+  const { terminal, said } = keptTerminal();
+  const here = fileURLToPath(import.meta.url);
+  warnOfMeasuredText(['wikitext2', here], ['wikitext2', relative(process.cwd(), here)], terminal);
+  expect(said().err).toBe(
+    `warning: the run learns from ${relative(process.cwd(), here)}, so its perplexity there says little. Measure on other text.`,
+  );
 });
 
 describe('textNames', () => {

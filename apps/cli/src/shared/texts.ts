@@ -91,6 +91,20 @@ export function showTextWarnings(texts: readonly TokenBlocks[], terminal: Termin
   for (const warning of warnings) terminal.note(`warning: ${warning}`);
 }
 
+/** Tells which files are both trained on, or calibrated on, and measured. */
+export function warnOfMeasuredText(
+  read: readonly string[],
+  measured: readonly string[],
+  { note }: Pick<Terminal, 'note'>,
+): void {
+  const files = new Set(read.filter((text) => existsSync(text)).map((text) => resolve(text)));
+  for (const text of measured)
+    if (files.has(resolve(text)))
+      note(
+        `warning: the run learns from ${text}, so its perplexity there says little. Measure on other text.`,
+      );
+}
+
 /**
  * @param prefix of the flag that the message names
  * @throws SettingsError if only replies count and no text has conversations.

@@ -18,6 +18,11 @@ describe('runPlan', () => {
     });
   });
 
+  it('has no larger batch than the text has blocks', () => {
+    const plan = planOf({ 'text.batch': 4096, 'text.length': 100 });
+    expect(plan).toMatchObject({ tokensPerGateStep: 12_900, tokensPerScaleStep: 6500, scaleSteps: 1 });
+  });
+
   it('counts the steps of ranking by importance: a block each', () => {
     const settings = {
       choice: 'importance',

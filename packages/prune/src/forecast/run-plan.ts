@@ -52,7 +52,8 @@ export interface SurgeryPlan {
 /** The plan of a run, from its settings and the sizes of its texts. */
 export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
   const { scales, lora, engine } = settings;
-  const { batch, length } = settings.text;
+  const { length } = settings.text;
+  const batchOf = (blocks: number) => Math.min(settings.text.batch, blocks);
   const learnsGates = settings.choice === 'gates';
   const learned = learnedSizes(settings, texts);
   const teacher = taughtBlocks(settings, learned);
@@ -61,9 +62,9 @@ export function runPlan(settings: PruneSettings, texts: TextSizes): RunPlan {
     length,
     gateSteps: choiceSteps(settings, texts),
     gatePass: needsOf(settings) === 'activations' ? 'forward' : 'gradients',
-    tokensPerGateStep: learnsGates ? batch * length : length, // importance reads one block at a time
-    scaleSteps: Math.ceil(learned.scales / batch) * scales.epochs,
-    tokensPerScaleStep: batch * length,
+    tokensPerGateStep: learnsGates ? batchOf(texts.gates) * length : length, // importance reads one block at a time
+    scaleSteps: Math.ceil(learned.scales / settings.text.batch) * scales.epochs,
+    tokensPerScaleStep: batchOf(learned.scales) * length,
     rank: lora.rank,
     ...surgeryOf(settings, texts),
     ...(settings.refit.mode === 'sequential' ? { refit: refitPlan(settings, learned) } : {}),

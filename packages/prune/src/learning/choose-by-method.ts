@@ -1,4 +1,11 @@
-import { BudgetBelowFloorError, budgetCost, createBudget, keptPerBlock, maskCost } from '@grasp/budget';
+import {
+  BudgetBelowFloorError,
+  budgetCost,
+  createBudget,
+  denseCost,
+  keptPerBlock,
+  maskCost,
+} from '@grasp/budget';
 import { rows, type TokenBlocks } from '@grasp/calib-data';
 import type { Decoder, DecoderCheckpoint } from '@grasp/decoder';
 import { MethodError } from '../methods/errors.js';
@@ -89,8 +96,9 @@ function assertAllowed(
   for (const budget of budgets) {
     const cost = budgetCost(budget, keptPerBlock(layout, mask));
     if (cost <= budget.limit) continue;
+    const share = (amount: number) => `${((100 * amount) / denseCost(layout, budget)).toFixed(1)}%`;
     throw new MethodError(
-      `The mask of "${name}" keeps ${cost} ${budget.name}; the budget allows ${budget.limit}. Keep fewer units, or raise the budget.`,
+      `The mask of "${name}" keeps ${share(cost)} of the ${budget.name}; the budget allows ${share(budget.limit)}. Raise the budget to that, or keep fewer units.`,
     );
   }
   // A mask that meets the constraints is its own projection onto a budget of just its cost.

@@ -1,3 +1,4 @@
+import { METHODS } from '../settings/methods.js';
 import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
 
@@ -14,14 +15,21 @@ export function checkRule({ projection, choice }: Pick<PruneSettings, 'projectio
 /**
  * Checks settings that exclude each other.
  *
- * @throws SettingsError if units are chosen in another way than a setting needs, or if weights would be tuned without the biases
+ * @throws SettingsError if units are chosen in two ways, or in another way than a setting needs, or if weights would be tuned without the biases
  *   that the refit changes.
  */
 export function checkChoice(
-  settings: Pick<PruneSettings, 'projection' | 'choice' | 'importance' | 'refit' | 'scales'>,
+  settings: Pick<PruneSettings, 'method' | 'projection' | 'choice' | 'importance' | 'refit' | 'scales'>,
 ): void {
   checkRule(settings);
-  const { choice, importance, refit, scales } = settings;
+  const { method, choice, importance, refit, scales } = settings;
+  // The other methods are settings of which the choice is one.
+  if (METHODS[method].choice === method && choice !== method && choice !== 'given') {
+    throw new SettingsError(
+      `method ${method} and choice ${choice}: each chooses all units. Give one of them.`,
+      ['method', 'choice'],
+    );
+  }
   if (refit.mode === 'bias' && scales.epochs > 0) {
     throw new SettingsError(
       `refit.mode bias and scales.epochs ${scales.epochs}: tuning does not see the new biases. Use scales.epochs 0.`,

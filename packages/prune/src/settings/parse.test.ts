@@ -71,6 +71,7 @@ describe('parseSettings', () => {
     [{ ...paper, method: 'grasp+' }, 'projection.rule paper', 'found choice importance'],
     [{ ...paper, method: 'flap' }, 'projection.rule paper', 'found choice flap'],
     [{ ...paper, choice: 'given' }, 'projection.rule paper', 'found choice given'],
+    [{ method: 'flap', choice: 'gates' }, 'method flap and choice gates', 'Give one of them'],
     [obs, 'importance.within obs', 'found choice gates'],
     [{ ...obs, method: 'fisher' }, 'importance.within obs', 'found choice fisher'],
   ])('refuses %o, which would have no effect', (input, setting, found) => {

@@ -7,7 +7,12 @@ import { healSummary } from '../../shared/heal/heal-summary.js';
 import type { TextFlags } from '../../shared/heal/read-heal-texts.js';
 import { MODEL_HELP } from '../../shared/model.js';
 import { optionOf } from '../../shared/run/flags.js';
-import { HEAL_CONDITIONS, HEAL_TEXT_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
+import {
+  HEAL_CONDITIONS,
+  HEAL_TEXT_CONDITIONS,
+  LORA_CONDITIONS,
+  showUnusedFlags,
+} from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 
 interface Flags extends TextFlags {
@@ -15,6 +20,7 @@ interface Flags extends TextFlags {
   readonly teacherCache?: string;
   readonly out: string;
   readonly train?: string;
+  readonly dtype?: string;
   readonly backend?: 'tensorflow' | 'wasm';
   readonly threads?: number;
   readonly memoryCheck: boolean;
@@ -27,11 +33,14 @@ interface Flags extends TextFlags {
 async function run(path: string, flags: Flags, settings: HealSettings, terminal: Terminal): Promise<void> {
   const openEngine = () => openEngineFor(terminal, flags);
   const mayUseLora = flags.train === undefined;
-  showUnusedFlags(HEAL_CONDITIONS, { settings, mayUseLora }, { ...flags }, terminal);
+  const mayUseFloat32 = flags.dtype === undefined;
+  showUnusedFlags(HEAL_CONDITIONS, { settings }, { ...flags }, terminal);
   showUnusedFlags(HEAL_TEXT_CONDITIONS, flags, { ...flags }, terminal);
+  const onSettings = (chosen: HealSettings) =>
+    showUnusedFlags(LORA_CONDITIONS, { settings: chosen }, { ...flags }, terminal);
   const record = await healModel(
     path,
-    { ...flags, texts: flags, settings, mayUseLora, openEngine },
+    { ...flags, texts: flags, settings, mayUseLora, mayUseFloat32, openEngine, onSettings },
     terminal,
   );
   if (flags.json) return terminal.print(JSON.stringify(record, null, 2));

@@ -91,7 +91,7 @@ export async function dryRun(
     `result    about ${formatParameters(after)} parameters, ${formatShare(after / total)} of the whole model; ` +
       `${formatShare(share)} of the prunable ${formatParameters(prunable)}`,
     `text      ${gateBlocks.description}`,
-    `learning  ${learningOf(settings, run)}, ${settings.text.batch} × ${settings.text.length} tokens each`,
+    `learning  ${learningOf(settings, run)}, ${Math.min(settings.text.batch, gateBlocks.shape[0])} × ${settings.text.length} tokens each`,
     `engine    ${engine.description}`,
     ...(seconds === undefined ? [] : [`time      about ${formatSeconds(seconds)}, without perplexity`]),
     `memory    ${memory}`,

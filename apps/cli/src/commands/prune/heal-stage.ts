@@ -20,7 +20,7 @@ import {
   runIdentity,
   SettingsError,
 } from '@grasp/prune';
-import { healModel, healStatePath } from '../../shared/heal/heal-model.js';
+import { type HealingOptions, healModel, healStatePath } from '../../shared/heal/heal-model.js';
 import { readHealTexts, type TextFlags } from '../../shared/heal/read-heal-texts.js';
 import type { OpenModel } from '../../shared/model.js';
 import { checkOutputFolder } from '../../shared/output-folder.js';
@@ -35,6 +35,7 @@ export interface HealStage {
   readonly settings: HealSettings;
   readonly teacherCache?: string | undefined;
   readonly mayUseLora: boolean;
+  readonly mayUseFloat32: boolean;
 }
 
 /** First part of the flags of healing. */
@@ -70,6 +71,7 @@ export function healStage({ heal, calib, settings, ...inputs }: RunOptions): Hea
     },
     teacherCache,
     mayUseLora: given.train === undefined,
+    mayUseFloat32: given.dtype === undefined,
     settings: parseHealSettings({ length, lossOn, seed: settings.seed, ...given, tokens }),
   };
 }
@@ -102,9 +104,10 @@ function likelyConfigs({ checkpoint, config }: OpenModel, { settings }: RunOptio
   return { pruned: pruned.decoder, teacher: config };
 }
 
-/** Checks before pruning that the engine heals in the dtype. */
-export const assertHealDtype = (engine: Engine, { settings }: Pick<HealStage, 'settings'>): void =>
-  assertDtype(engine, settings.dtype, `--${HEAL_PREFIX}dtype`);
+/** Checks before pruning that the engine heals in a dtype that was asked for. */
+export function assertHealDtype(engine: Engine, { settings, mayUseFloat32 }: HealStage): void {
+  if (!mayUseFloat32) assertDtype(engine, settings.dtype, `--${HEAL_PREFIX}dtype`);
+}
 
 /**
  * Prunes a model and heals the result: `grasp prune`, then `grasp heal`. The pruned model stands beside the output until the
@@ -114,7 +117,7 @@ export async function pruneAndHeal(
   model: OpenModel,
   options: RunOptions,
   stage: HealStage,
-  flags: FolderOptions,
+  flags: FolderOptions & Pick<HealingOptions, 'onSettings'>,
   terminal: Terminal,
 ): Promise<{ readonly pruned: RunRecord; readonly healed: HealRecord }> {
   const { out, overwrite = false, restart = false, openEngine } = flags;

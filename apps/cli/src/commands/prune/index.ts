@@ -3,6 +3,7 @@ import {
   assertDtype,
   assertGiven,
   type Engine,
+  type HealSettings,
   projectionOf,
   SettingsError,
   withGivenChoice,
@@ -16,7 +17,12 @@ import { inFlags } from '../../shared/run/in-flags.js';
 import { type RunOptions, runOptions } from '../../shared/run/options.js';
 import { readTexts } from '../../shared/run/read-texts.js';
 import { summaryTable } from '../../shared/run/summary-table.js';
-import { HEAL_CONDITIONS, RUN_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
+import {
+  HEAL_CONDITIONS,
+  LORA_CONDITIONS,
+  RUN_CONDITIONS,
+  showUnusedFlags,
+} from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { showShorterWindows } from '../../shared/texts.js';
 import { dryRun } from './dry-run.js';
@@ -64,7 +70,15 @@ async function run(options: RunOptions, flags: Flags & Given, terminal: Terminal
     if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
     const how = { ...flags, out, openEngine };
     if (healing) {
-      const { pruned, healed } = await pruneAndHeal(model, options, healing, how, terminal);
+      const onSettings = (chosen: HealSettings) =>
+        showUnusedFlags(LORA_CONDITIONS, { settings: chosen }, flags, terminal, HEAL_PREFIX);
+      const { pruned, healed } = await pruneAndHeal(
+        model,
+        options,
+        healing,
+        { ...how, onSettings },
+        terminal,
+      );
       if (flags.json) return terminal.print(JSON.stringify({ pruned, healed }, null, 2));
       terminal.print(summaryTable(pruned));
       terminal.print(healSummary(healed));

@@ -21,14 +21,19 @@ export function writeCurve(path: string, curve: Curve): Promise<void> {
   return replaceFile(path, `${JSON.stringify(curve, null, 2)}\n`);
 }
 
-/** Points of an earlier sweep; empty if there is none. */
-export async function readPoints(path: string): Promise<readonly CurvePoint[]> {
+/** An earlier sweep. Without points if there is none. */
+export async function readCurve(
+  path: string,
+): Promise<Pick<Curve, 'points'> & Partial<Pick<Curve, 'learnedAt'>>> {
   try {
-    const { format, version, points } = parseJson(await readFile(path, 'utf8')) as Partial<Curve>;
-    if (format !== 'grasp-sweep' || version !== 2 || !Array.isArray(points)) return [];
-    return points.map(curvePoint).filter((point) => point !== undefined);
+    const { format, version, points, learnedAt } = parseJson(await readFile(path, 'utf8')) as Partial<Curve>;
+    if (format !== 'grasp-sweep' || version !== 2 || !Array.isArray(points)) return { points: [] };
+    return {
+      points: points.map(curvePoint).filter((point) => point !== undefined),
+      ...(typeof learnedAt === 'string' ? { learnedAt } : {}),
+    };
   } catch {
-    return []; // no file, or another one: every point is measured
+    return { points: [] }; // no file, or another one: every point is measured
   }
 }
 

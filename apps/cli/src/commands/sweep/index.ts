@@ -8,7 +8,7 @@ import { inFlags } from '../../shared/run/in-flags.js';
 import { RUN_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { curveTable } from './curve-table.js';
-import { pointsNamed, type Sweep, sweepOf } from './points.js';
+import { DEFAULT_KEEP, pointsNamed, type Sweep, sweepOf } from './points.js';
 import { runSweep } from './run-sweep.js';
 import { withSweepFolder } from './sweep-folder.js';
 
@@ -51,7 +51,9 @@ async function run(
 /** The option of a budget, for several values. They stay texts, which name folders. */
 function severalOf(option: Option): Option {
   const flags = option.flags.replace('<value>', '<values>');
-  const several = new Option(flags, `${option.description}; separate several values by commas`);
+  // Where a run has one value, a sweep has those of the paper.
+  const description = option.description.replace('default: 0.5', `default: ${DEFAULT_KEEP.join()}`);
+  const several = new Option(flags, `${description}; separate several values by commas`);
   several.argParser(
     listOf((text) => {
       option.parseArg?.(text, undefined);

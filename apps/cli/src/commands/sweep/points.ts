@@ -32,7 +32,7 @@ export interface Sweep {
 }
 
 /** Ratios of the paper's tables. */
-const DEFAULT_KEEP = ['0.8', '0.6', '0.5', '0.4'];
+export const DEFAULT_KEEP = ['0.8', '0.6', '0.5', '0.4'];
 
 /** Name of the flag of a budget. */
 const flagOf = (budget: BudgetName): string =>

@@ -22,7 +22,7 @@ import { readTexts } from '../../shared/run/read-texts.js';
 import { writeReport } from '../../shared/run/write-report.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { showShorterWindows } from '../../shared/texts.js';
-import { type Curve, type CurvePoint, pointFor, readPoints, writeCurve } from './curve-file.js';
+import { type Curve, type CurvePoint, pointFor, readCurve, writeCurve } from './curve-file.js';
 import { exportedPoint } from './exported-point.js';
 import type { Sweep, SweepPoint } from './points.js';
 import { CURVE, SCORES } from './sweep-folder.js';
@@ -62,8 +62,16 @@ export async function runSweep(
 
   const { gateBlocks } = texts;
   const scoring = { checkpoint, engine, gateBlocks, settings: choiceSettings(learning.settings) };
-  const stateFile = await openStateFile(join(out, SCORES), await runIdentity(scoring), { restart });
-  const earlier = stateFile.resumed ? await readPoints(join(out, CURVE)) : [];
+  const { points: stored, learnedAt } = await readCurve(join(out, CURVE));
+  const identity = await runIdentity(scoring);
+  const stateFile = await openStateFile(join(out, SCORES), identity, { restart }).catch((error: unknown) => {
+    if (learnedAt !== undefined && learnedAt !== learning.name)
+      note(
+        `The scores there were learned at ${learnedAt}. With --learn-at ${valueIn(learnedAt)}, they serve all points.`,
+      );
+    throw error;
+  });
+  const earlier = stateFile.resumed ? stored : [];
   const inputsOf = ({ settings }: SweepPoint) => runInputs({ checkpoint, engine, ...texts, settings });
   const written = new Map<SweepPoint, CurvePoint>();
   for (const point of exported) {
@@ -109,3 +117,6 @@ export async function runSweep(
   }
   return { ...curve, points: done };
 }
+
+/** Of the name of a point: `keep-0.5`. */
+const valueIn = (name: string): string => name.slice(name.lastIndexOf('-') + 1);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type Checkpoint, elementCount } from '@grasp/checkpoint';
 import { decoderLayout } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
 import {
@@ -22,7 +23,7 @@ import { assertApart } from '../output-apart.js';
 import { withOutputFolder } from '../output-folder.js';
 import { watch } from '../progress/watch.js';
 import type { Terminal } from '../terminal.js';
-import { showShorterWindows, showTextWarnings } from '../texts.js';
+import { showShorterWindows, showTextWarnings, warnOfMeasuredText } from '../texts.js';
 import { prunedFiles } from './pruned-files.js';
 import { readHealTexts, type TextFlags } from './read-heal-texts.js';
 import { assertTeacherFits } from './teacher-fits.js';
@@ -37,9 +38,13 @@ export interface HealingOptions {
   readonly settings: HealSettings;
   /** Whether to train LoRA if training all weights does not fit into memory. */
   readonly mayUseLora: boolean;
+  /** Whether to train in float32 if the engine has no bfloat16. */
+  readonly mayUseFloat32: boolean;
   /** Folder with the teacher's predictions. */
   readonly teacherCache?: string | undefined;
   readonly openEngine: () => Promise<Engine>;
+  /** Called when it is decided what is trained. */
+  readonly onSettings?: (settings: HealSettings) => void;
   readonly memoryCheck: boolean;
   readonly overwrite?: boolean | undefined;
   readonly restart?: boolean | undefined;
@@ -56,7 +61,7 @@ export async function healModel(
     teacher: ofTeacher,
     out,
     texts: given,
-    settings: asked,
+    settings: wished,
     openEngine,
     teacherCache: cached,
     ...flags
@@ -66,10 +71,11 @@ export async function healModel(
   const { quiet, overwrite = false, restart = false } = flags;
   const inputs = [path, ofTeacher, ...given.text, ...(given.eval ?? [])];
   await assertApart(out, inputs, cached === undefined ? [] : [cached]);
+  if (cached !== undefined) await assertApart(cached, inputs, [], `${given.prefix ?? ''}teacher-cache`);
   const options = given.prefix ? { prefix: given.prefix } : {};
   const statePath = healStatePath(out);
   await checkHealState(statePath, { restart });
-  const settingsFor = async (configs: HealConfigs, engine: Engine): Promise<HealSettings> => {
+  const settingsFor = async (asked: HealSettings, configs: HealConfigs, engine: Engine) => {
     // What a saved run trains does not depend on the memory that is free today.
     const saved = flags.mayUseLora && !restart ? await savedHealIdentity(statePath) : undefined;
     const train = (['all', 'lora'] as const).find((each) => each === saved?.train);
@@ -86,18 +92,26 @@ export async function healModel(
   return withModel(path, { terminal, quiet }, (pruned) =>
     withModel(ofTeacher, { terminal, quiet }, async (teacher) => {
       await assertTeacherFits(pruned, teacher);
+      if (elementsOf(teacher.checkpoint) < elementsOf(pruned.checkpoint))
+        terminal.note(
+          'warning: the teacher has fewer parameters than the model to heal. Are the two swapped?',
+        );
       const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
-        const { texts, evaluation } = await readHealTexts(given, asked, pruned, terminal);
+        const { texts, evaluation } = await readHealTexts(given, wished, pruned, terminal);
         showTextWarnings([texts.training], terminal);
+        if (given.prefix === undefined) warnOfMeasuredText(given.text, given.eval ?? [], terminal); // else pruning did
         if (given.prefix === undefined) showShorterWindows(given, pruned.config, terminal); // else pruning did
         const engine = await openEngine();
+        const asked =
+          flags.mayUseFloat32 && !engine.runtime.bfloat16 ? { ...wished, dtype: 'float32' as const } : wished;
         const teacherCache =
           cached === undefined
             ? undefined
             : await openTeacherCache(cached, { teacher: teacher.checkpoint, engine, settings: asked });
         const known = teacherCache && (await teacherCache.missing(texts.training)) === 0;
         const configs = { pruned: pruned.config, teacher: known ? undefined : teacher.config };
-        const settings = await settingsFor(configs, engine);
+        const settings = await settingsFor(asked, configs, engine);
+        flags.onSettings?.(settings);
         const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
         const identity = await healIdentity({ ...models, engine, settings, texts, teacherCache });
         await checkHealState(statePath, { restart, identity });
@@ -123,6 +137,10 @@ export async function healModel(
     }),
   );
 }
+
+/** Elements of all tensors of a model. */
+const elementsOf = ({ tensors }: Pick<Checkpoint, 'tensors'>): number =>
+  [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
 const loraNote = ({ rank }: HealSettings, prefix = ''): string =>
   `Training all weights does not fit into memory: LoRA of rank ${rank} is trained. Use --${prefix}train to choose.`;

@@ -8,6 +8,7 @@ import {
   showTextWarnings,
   textNames,
   textSource,
+  warnOfMeasuredText,
 } from '../texts.js';
 import type { RunOptions } from './options.js';
 
@@ -32,6 +33,8 @@ export async function readTexts(options: RunOptions, model: OpenModel, terminal:
   const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;
   checkLossOn(lossOn, [gateBlocks, scaleBlocks]);
   showTextWarnings([gateBlocks, scaleBlocks], terminal);
+  const { calib, scaleCalib = [], mix = [], heal } = options;
+  warnOfMeasuredText([...calib, ...scaleCalib, ...mix, ...(heal.text ?? [])], options.eval, terminal);
   const limits = { window: options.window, most: options.evalWindows };
   const evaluation: EvaluationText[] = [];
   const names = textNames(options.eval);

@@ -7,6 +7,7 @@ import {
   EVAL_TEXT_CONDITIONS,
   HEAL_CONDITIONS,
   HEAL_TEXT_CONDITIONS,
+  LORA_CONDITIONS,
   RUN_CONDITIONS,
   showUnusedFlags,
 } from './unused-flags.js';
@@ -27,8 +28,8 @@ function toldOfHealing(flags: Readonly<Record<string, unknown>>, prefix?: string
       value,
     ]),
   );
-  const healing = { settings: parseHealSettings(flags), mayUseLora: flags.train === undefined };
-  showUnusedFlags(HEAL_CONDITIONS, healing, named, terminal, prefix);
+  const healing = { settings: parseHealSettings(flags) };
+  showUnusedFlags([...HEAL_CONDITIONS, ...LORA_CONDITIONS], healing, named, terminal, prefix);
   return said().err;
 }
 
@@ -67,7 +68,8 @@ it('tells the same of healing, by the flags of the command', () => {
     'warning: --heal-learning-rate has no effect: this run has --heal-train lora.',
   );
   expect(toldOfHealing({ heldOut: 0, evalEvery: 8 })).toContain('this run has --held-out 0');
-  expect(toldOfHealing({ rank: 8, learningRate: 1e-3 })).toBe('');
+  expect(toldOfHealing({ rank: 8 })).toContain('--rank has no effect: this run has --train all');
+  expect(toldOfHealing({ train: 'lora', rank: 8 })).toBe('');
 });
 
 it('tells that no text has columns, or that none is measured', async () => {
@@ -100,5 +102,6 @@ it('names flags that exist', () => {
   const known = runFlags().map(({ option }) => option.long);
   for (const flag of RUN_CONDITIONS.flatMap(({ flags }) => flags)) expect(known).toContain(`--${flag}`);
   const ofHealing = [...healLeaves.map(({ flag }) => flag), 'teacher-cache'];
-  for (const flag of HEAL_CONDITIONS.flatMap(({ flags }) => flags)) expect(ofHealing).toContain(flag);
+  const conditions = [...HEAL_CONDITIONS, ...LORA_CONDITIONS];
+  for (const flag of conditions.flatMap(({ flags }) => flags)) expect(ofHealing).toContain(flag);
 });

@@ -38,7 +38,8 @@ const weightsCondition = <Options>(
 const choiceFlag = ({ settings, scores, mask, methodModule }: RunOptions): string => {
   if (scores !== undefined) return '--scores';
   if (mask !== undefined) return '--mask';
-  return methodModule === undefined ? `--choice ${settings.choice}` : `--method ${methodModule}`;
+  if (methodModule !== undefined) return `--method ${methodModule}`;
+  return settings.choice === settings.method ? `--method ${settings.method}` : `--choice ${settings.choice}`;
 };
 
 /** A condition of what only one of our own choices reads. */
@@ -100,16 +101,20 @@ export const RUN_CONDITIONS: readonly Condition<RunOptions>[] = [
   })),
 ];
 
-/** Conditions of the flags of healing. What is trained may be decided by the memory that is free. */
-export const HEAL_CONDITIONS: readonly Condition<{
+interface Healing {
   readonly settings: HealSettings;
-  readonly mayUseLora: boolean;
-}>[] = [
+}
+
+/** Conditions of the flags of LoRA while healing. What is trained may be decided late, by the memory that is free. */
+export const LORA_CONDITIONS: readonly Condition<Healing>[] = [
   {
     flags: ['rank', 'lora-learning-rate'],
-    unmet: ({ settings, mayUseLora }, prefix) =>
-      settings.train === 'all' && !mayUseLora ? `--${prefix}train all` : undefined,
+    unmet: ({ settings }, prefix) => (settings.train === 'all' ? `--${prefix}train all` : undefined),
   },
+];
+
+/** Conditions of the other flags of healing. */
+export const HEAL_CONDITIONS: readonly Condition<Healing>[] = [
   {
     flags: ['learning-rate', 'embedding'],
     unmet: ({ settings }, prefix) => (settings.train === 'lora' ? `--${prefix}train lora` : undefined),
