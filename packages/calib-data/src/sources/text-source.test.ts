@@ -119,7 +119,7 @@ describe('names of files', () => {
     expect(await rowsOf('a.TXT.GZ', gzipSync('a\nb\n'))).toEqual(['a', 'b']);
   });
   test.each([
-    ['a.csv', /tables \(\.csv, \.tsv\) are not supported/],
+    ['a.csv', /tables \(\.csv, \.tsv\) are not supported\. Convert .* rename it to \.txt/],
     ['a.TSV.gz', /tables/],
     ['a.txt.zst', /\.zst files are not supported\. Decompress it/],
     ['a.jsonl.zst', /\.zst files/],

@@ -158,7 +158,7 @@ const MOST_COLUMNS = 64;
 function notText(path: string): string | undefined {
   const name = path.replace(/\.gz$/i, '');
   if (/\.(csv|tsv)$/i.test(name)) {
-    return 'tables (.csv, .tsv) are not supported. Convert it to JSON Lines or Parquet, or read it as plain text with the option rows';
+    return 'tables (.csv, .tsv) are not supported. Convert it to .jsonl or .parquet, or rename it to .txt to read it as plain text';
   }
   const archive = /\.(zst|bz2|xz|zip|7z|lz4|tar|tgz|br)$/i.exec(name)?.[0];
   return archive && `${archive} files are not supported. Decompress it, or compress it with gzip`;
