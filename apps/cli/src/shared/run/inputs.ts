@@ -6,26 +6,36 @@ import { MODEL_HELP } from '../model.js';
 const files = { heading: 'Input and output' };
 const engine = { heading: 'Engine' };
 
+/** Says what to give if there is nothing. What is wrong with something else is said as for other settings. */
+const missing = (help: string) => ({
+  error: ({ input }: { readonly input?: unknown }) => (input === undefined ? help : undefined),
+});
+
+const path = z.string().min(1);
+
 /** The inputs and outputs of a run, and the machine it runs on. None of it decides what is learned, except the texts. */
 export const inputsSchema = z.strictObject({
-  model: z.string('give a Hugging Face folder, a GGUF file or the name of a model').describe(MODEL_HELP),
+  model: z
+    .string(missing('give a Hugging Face folder, a GGUF file or the name of a model'))
+    .min(1)
+    .describe(MODEL_HELP),
   calib: z
-    .array(z.string(), 'give a calibration text, such as --calib train.txt')
+    .array(path, missing('give a calibration text, such as --calib train.txt'))
     .min(1)
     .describe('calibration text: .txt, .raw, .jsonl, .parquet, or a corpus by name')
     .meta(files),
   mix: z
-    .array(z.string())
+    .array(path)
     .optional()
     .describe('text whose blocks alternate with those of --calib and --scale-calib')
     .meta(files),
   scaleCalib: z
-    .array(z.string())
+    .array(path)
     .optional()
     .describe('calibration text for scales and LoRA (default: --calib)')
     .meta(files),
   eval: z
-    .array(z.string())
+    .array(path)
     .default([])
     .describe('text on which perplexity is measured before and after')
     .meta(files),
@@ -41,15 +51,13 @@ export const inputsSchema = z.strictObject({
     .optional()
     .describe('maximum number of windows of each --eval text')
     .meta(files),
-  scores: z
-    .string()
+  scores: path
     .optional()
     .describe(
       'file with one score per unit, in place of a method: safetensors or grasp-mask.json; higher is kept',
     )
     .meta(files),
-  mask: z
-    .string()
+  mask: path
     .optional()
     .describe('file with 1 for each kept unit, in place of a method: safetensors or grasp-mask.json')
     .meta(files),
@@ -62,7 +70,7 @@ export const inputsSchema = z.strictObject({
     .describe(`tokens per window of perplexity (default: ${DEFAULT_WINDOW})`)
     .meta(files),
   heal: healGroup,
-  out: z.string().optional().describe('folder for the pruned model; must be empty or new').meta(files),
+  out: path.optional().describe('folder for the pruned model; must be empty or new').meta(files),
   saveEvery: z
     .int()
     .min(1)
@@ -88,3 +96,14 @@ export const inputsSchema = z.strictObject({
 });
 
 export type RunInputs = z.output<typeof inputsSchema>;
+
+/** A config file may give one text in place of a list. */
+export const withTextLists = (inputs: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      typeof value === 'string' && TEXT_LISTS.includes(name) ? [value] : value,
+    ]),
+  );
+
+const TEXT_LISTS = ['calib', 'mix', 'scaleCalib', 'eval'];

@@ -95,11 +95,27 @@ describe('runOptions', () => {
           'choice: it must be one of gates, importance, random, magnitude, wanda-sp, flap, llm-pruner, llm-pruner-element, fisher, shortgpt, owl, slimgpt, fisher-obs, given; found "best"',
         ],
         ['{"kepp":1}', 'there is no setting "kepp"'],
-        ['{"calib":"a.txt"}', 'calib: give a calibration text'],
+        ['{"calib":5}', 'calib: it must be a list; found 5'],
+        ['{"calib":[5]}', 'calib.0: it must be text; found 5'],
+        ['{"model":5}', 'model: it must be text; found 5'],
+        ['{"out":""}', 'out: it must be not empty; found ""'],
       ] as const) {
         await writeFile(config, text);
         expect(await refusal()).toContain(`--config ${config}: ${problem}`);
       }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('takes one text of a config file in place of a list', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'grasp-config-'));
+    try {
+      const config = join(folder, 'run.json');
+      await writeFile(config, '{"calib":"a.txt","eval":"b.txt"}');
+      expect(await runOptions({ model: 'm' }, config)).toMatchObject({ calib: ['a.txt'], eval: ['b.txt'] });
+      await writeFile(config, '{}');
+      await expect(runOptions({ model: 'm' }, config)).rejects.toThrow('calib: give a calibration text');
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -13,7 +13,7 @@ import type * as z from 'zod';
 import { assertApart } from '../output-apart.js';
 import { inputOfFlags, isModulePath, runFlags } from './flags.js';
 import { inFlags } from './in-flags.js';
-import { inputsSchema, type RunInputs } from './inputs.js';
+import { inputsSchema, type RunInputs, withTextLists } from './inputs.js';
 import { swallowedArgument } from './swallowed.js';
 
 /** Everything that a command line and a config file say about a run. */
@@ -158,7 +158,8 @@ async function readConfig(path: string): Promise<Layer> {
     throw new SettingsError(`${where}: it must hold one JSON object with settings.`, ['config']);
   }
   refuseOldNames(content as Input, where);
-  const layer = await withFiles(split(content as Input));
+  const { inputs, settings } = split(content as Input);
+  const layer = await withFiles({ inputs: withTextLists(inputs), settings });
   refuse(where, settingsSchema.safeParse(layer.settings, { error: inPlainWords }));
   refuse(where, inputsSchema.partial().safeParse(layer.inputs, { error: inPlainWords }));
   return layer;
