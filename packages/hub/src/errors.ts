@@ -37,15 +37,20 @@ export class HubEndpointError extends Error {
 export type PushProblem =
   | 'name'
   | 'no-token'
+  | 'token-form'
   | 'bad-token'
   | 'no-permission'
   | 'offline'
   | 'interrupted'
   | 'refused';
 
+/** Found before the Hub is asked. */
+const usage: readonly PushProblem[] = ['name', 'no-token', 'token-form'];
+
 /** A folder cannot be pushed to the Hub. The message says why and what to do. */
 export class PushError extends Error {
-  readonly code = 'GRASP_PUSH';
+  /** `GRASP_PUSH_USAGE` if the call is wrong, whatever the Hub says. */
+  readonly code: 'GRASP_PUSH' | 'GRASP_PUSH_USAGE';
   override readonly name = 'PushError';
   constructor(
     readonly problem: PushProblem,
@@ -53,5 +58,6 @@ export class PushError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+    this.code = usage.includes(problem) ? 'GRASP_PUSH_USAGE' : 'GRASP_PUSH';
   }
 }

@@ -11,6 +11,8 @@ describe('describeFailure', () => {
     ['GRASP_CHECKPOINT_FORMAT', exitCodes.input],
     ['GRASP_BUDGET_FLOOR', exitCodes.budget],
     ['GRASP_FILE_WRITE', exitCodes.output],
+    ['GRASP_PUSH_USAGE', exitCodes.usage],
+    ['GRASP_PUSH', exitCodes.output],
     ['ENOSPC', exitCodes.output],
     ['ENOENT', exitCodes.input],
     ['GRASP_TF_MISSING', exitCodes.engine],

@@ -49,6 +49,7 @@ const byPrefix: readonly (readonly [prefix: string, exit: number])[] = [
   ['GRASP_BUDGET', exitCodes.budget],
   ['GRASP_OUTPUT', exitCodes.output],
   ['GRASP_FILE_WRITE', exitCodes.output],
+  ['GRASP_PUSH_USAGE', exitCodes.usage],
   ['GRASP_PUSH', exitCodes.output],
   ['GRASP_TF', exitCodes.engine],
   ['GRASP_ENGINE', exitCodes.engine],

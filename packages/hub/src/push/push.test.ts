@@ -50,7 +50,8 @@ async function run(options: PushOptions = {}, id = 'owner/small') {
   }
 }
 
-const problem = (name: string) => expect.objectContaining({ code: 'GRASP_PUSH', problem: name });
+const problem = (name: string, code = 'GRASP_PUSH') => expect.objectContaining({ code, problem: name });
+const misuse = (name: string) => problem(name, 'GRASP_PUSH_USAGE');
 
 describe('push', () => {
   it('stops between two files while it compares', async () => {
@@ -150,11 +151,15 @@ describe('push', () => {
 
   it('tells a wrong token from one without permission, and from none', async () => {
     await expect(run({ token: 'hf_wrongWrong' })).rejects.toEqual(problem('bad-token'));
-    await expect(run({ token: 'secret-of-another-kind' })).rejects.toEqual(problem('bad-token'));
     await expect(run({ token: reader })).rejects.toEqual(problem('no-permission'));
     await expect(run({}, 'somebody/else')).rejects.toEqual(problem('no-permission'));
-    await expect(run({ token: '' })).rejects.toEqual(problem('no-token'));
     expect(hub.repositories.size).toBe(0);
+  });
+
+  it('asks the Hub nothing without a token, or with what cannot be one', async () => {
+    await expect(run({ token: '' })).rejects.toEqual(misuse('no-token'));
+    await expect(run({ token: 'secret-of-another-kind' })).rejects.toEqual(misuse('token-form'));
+    expect(hub.requests).toEqual([]);
   });
 
   it('reads the token from the environment or where the login left it', async () => {
@@ -169,7 +174,7 @@ describe('push', () => {
   it('uses no network where that is forbidden, and takes whole names only', async () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     await expect(run()).rejects.toEqual(problem('offline'));
-    await expect(run({ offline: false }, 'small')).rejects.toEqual(problem('name'));
+    await expect(run({ offline: false }, 'small')).rejects.toEqual(misuse('name'));
     expect(hub.requests).toEqual([]);
   });
 

@@ -52,6 +52,12 @@ export async function* push(
   if (access.accessToken === undefined) {
     throw new PushError('no-token', `No access token was found. ${howToGetToken}`);
   }
+  if (!access.accessToken.startsWith('hf_')) {
+    throw new PushError(
+      'token-form',
+      `The access token has not the form of one: they begin with hf_. ${howToGetToken}`,
+    );
+  }
   try {
     return yield* pushWith({ ...access, accessToken: access.accessToken }, folder, id, options);
   } catch (error) {
@@ -125,7 +131,7 @@ function pushError(error: unknown, id: string, access: HubAccess): PushError {
   // The Hub's storage also answers 403, when a signed URL has expired. The next run gets another.
   const status =
     error instanceof HubApiError && error.url.startsWith(access.hubUrl) ? error.statusCode : undefined;
-  if (status === 401 || (error instanceof TypeError && /token must start/.test(error.message))) {
+  if (status === 401) {
     return new PushError('bad-token', `The Hub does not know the access token. ${howToGetToken}`);
   }
   if (status === 403) {
