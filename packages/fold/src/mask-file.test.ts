@@ -68,14 +68,31 @@ describe('encodeMask and decodeMask', () => {
   it.each([
     ['another format', edited('grasp-mask', 'other'), /not a mask file/],
     ['another version', edited('"version": 1', '"version": 2'), /version 2/],
+    ['no version', edited('"version": 1,', ''), /has no version/],
     ['a layout that is none', edited('"count": 12', '"count": -1'), /no valid layout/],
     ['a mask of another length', edited('"count": 12', '"count": 120'), /2 bytes; its layout needs 15/],
     ['a mask that is too long', edited('"mask": "/w8="', '"mask": "/w8A"'), /3 bytes; its layout needs 2/],
     ['a mask that is not base64', edited('"mask": "/w8="', '"mask": "/w%="'), /"mask" is not base64/],
-    ['too many scales', edited('"scales": "', '"scales": "AAAA'), /12.75 scales for 12 kept/],
-    ['too many scores', edited('"scores": "', '"scores": "AAAA'), /12.75 scores for 12 units/],
-    ['too few scores', edited('"scores": "AAAAQAAAAEAAAABA', '"scores": "'), /9 scores for 12 units/],
-    ['missing scales', edited('"mask": "/w8="', '"mask": "AQA="'), /12 scales for 1 kept/],
+    [
+      'too many scales',
+      edited('"scales": "', '"scales": "AAAA'),
+      /"scales" is damaged: its 51 bytes .* 12 kept units/,
+    ],
+    [
+      'too many scores',
+      edited('"scores": "', '"scores": "AAAA'),
+      /"scores" is damaged: its 51 bytes .* 12 units/,
+    ],
+    [
+      'too few scores',
+      edited('"scores": "AAAAQAAAAEAAAABA', '"scores": "'),
+      /"scores" is damaged: it has 9 numbers, for 12 units/,
+    ],
+    [
+      'missing scales',
+      edited('"mask": "/w8="', '"mask": "AQA="'),
+      /"scales" is damaged: it has 12 numbers, for 1 kept/,
+    ],
     ['missing scores', edited('AAAAQAAAAEA', 'AAAAQA'), /scores/],
   ])('refuse %s', (_, file, message) => {
     expect(() => decodeMask(file)).toThrow(message);

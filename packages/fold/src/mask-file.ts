@@ -54,6 +54,9 @@ export function decodeMask(bytes: Uint8Array, layout?: Layout): PrunedUnits {
   const { format, version, layout: blocks, mask: bits, scales, scores, provenance } = parse(bytes);
   if (format !== FORMAT)
     throw new MaskFileError('This is not a mask file: its "format" is not "grasp-mask".');
+  if (version === undefined) {
+    throw new MaskFileError('The mask file has no version. It is damaged: make it again, or copy it again.');
+  }
   if (version !== VERSION) {
     throw new MaskFileError(
       `The mask file has version ${version}; this release reads version ${VERSION}. Use the release that wrote it.`,
@@ -138,7 +141,7 @@ function packFloats(values: Float32Array): Uint8Array {
 function unpackScales(bytes: Uint8Array, mask: Uint8Array): Float32Array {
   const kept = mask.reduce((sum, bit) => sum + bit, 0);
   if (bytes.length !== kept * 4) {
-    throw new MaskFileError(`The mask file has ${bytes.length / 4} scales for ${kept} kept units.`);
+    throw wrongNumber('scales', bytes, `${kept} kept units`);
   }
   const values = unpackFloats(bytes);
   let at = 0;
@@ -147,9 +150,20 @@ function unpackScales(bytes: Uint8Array, mask: Uint8Array): Float32Array {
 
 function unpackScores(bytes: Uint8Array, size: number): Float32Array {
   if (bytes.length !== size * 4) {
-    throw new MaskFileError(`The mask file has ${bytes.length / 4} scores for ${size} units.`);
+    throw wrongNumber('scores', bytes, `${size} units`);
   }
   return unpackFloats(bytes);
+}
+
+/** The error about an entry that does not hold one number for each unit. */
+function wrongNumber(entry: string, { length }: Uint8Array, units: string): MaskFileError {
+  const found =
+    length % 4 === 0
+      ? `it has ${length / 4} numbers`
+      : `its ${length} bytes are not those of float32 numbers`;
+  return new MaskFileError(
+    `The mask file's entry "${entry}" is damaged: ${found}, for ${units}. Make the file again, or copy it again.`,
+  );
 }
 
 function unpackFloats(bytes: Uint8Array): Float32Array {
