@@ -11,6 +11,11 @@ export class DataFileError extends Error {
   }
 }
 
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
 /** No record has text in the requested column, or a record has something else there. */
 export class MissingColumnError extends Error {
   readonly code = 'GRASP_DATA_COLUMN';
@@ -18,9 +23,13 @@ export class MissingColumnError extends Error {
     readonly path: string,
     readonly column: string,
     readonly available: readonly string[],
-    where = '',
+    /** The record, from 1, that has something else there, and what. */
+    other?: { readonly record: number; readonly value: unknown },
   ) {
-    super(`${path}${where}: no text in column "${column}". Columns: ${available.join(', ') || 'none'}.`);
+    const where = other ? `, record ${other.record}` : '';
+    const found = other ? `the value in column "${column}" is no text but ${kindOf(other.value)}` : undefined;
+    const columns = `Columns: ${available.join(', ') || 'none'}.`;
+    super(`${path}${where}: ${found ?? `no text in column "${column}"`}. ${columns}`);
     this.name = 'MissingColumnError';
   }
 }
@@ -47,11 +56,13 @@ export class TextTooShortError extends Error {
     readonly tokensFound: number,
     readonly tokensNeeded: number,
     recipe: string,
+    /** What else helps, besides more text. */
+    remedy = 'shorter blocks',
   ) {
     super(
       tokensFound === 0
         ? `${source}: the text is empty; at least ${tokensNeeded} tokens are needed, for ${recipe}.`
-        : `${source}: the text is too short: it has ${tokensFound} tokens; at least ${tokensNeeded} are needed, for ${recipe}. Use more text, or shorter blocks.`,
+        : `${source}: the text is too short: it has ${tokensFound} tokens; at least ${tokensNeeded} are needed, for ${recipe}. Use more text, or ${remedy}.`,
     );
     this.name = 'TextTooShortError';
   }

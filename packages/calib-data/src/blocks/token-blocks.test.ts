@@ -40,6 +40,15 @@ describe('tokenBlocks', () => {
     expect(Array.from(windows.ids.subarray(0, 3))).toEqual([1, 120, 120]);
   });
 
+  test('a text too short for its windows needs a shorter window', async () => {
+    await expect(evaluationWindows(textRows(['x']), tokenizer)).rejects.toThrow(
+      'for 1 window of 2048 tokens. Use more text, or a shorter window.',
+    );
+    await expect(tokenBlocks(textRows(['x']), tokenizer)).rejects.toThrow(
+      'for 1 block of 512 tokens. Use more text, or shorter blocks.',
+    );
+  });
+
   test('the fingerprint is of the ids alone', async () => {
     const once = await tokenBlocks(textRows(['abcd']), tokenizer, { length: 2 });
     const again = await tokenBlocks(textRows(['abcd'], 'elsewhere'), tokenizer, { length: 4 });

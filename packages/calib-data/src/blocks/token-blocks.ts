@@ -52,10 +52,19 @@ export interface TokenBlocksOptions {
  * @throws TextTooShortError, TextTooLongError, TokenIdError, DataOptionError, NoChatTemplateError, ConversationError, and the
  *   errors of the sources.
  */
-export async function tokenBlocks(
+export function tokenBlocks(
   sources: TextSource | readonly TextSource[],
   tokenizer: Tokenizer,
   options: TokenBlocksOptions = {},
+): Promise<TokenBlocks> {
+  return blocksOf(sources, tokenizer, options, { noun: 'block', remedy: 'shorter blocks' });
+}
+
+async function blocksOf(
+  sources: TextSource | readonly TextSource[],
+  tokenizer: Tokenizer,
+  options: TokenBlocksOptions,
+  { noun, remedy }: { readonly noun: string; readonly remedy: string },
 ): Promise<TokenBlocks> {
   const { length = 512, count, offset = 0, seed, join = '\n\n' } = options;
   atLeast('length', length, 1);
@@ -71,11 +80,11 @@ export async function tokenBlocks(
 
   const available = blocks.shape[0] - offset;
   if (available < (count ?? 1)) {
-    const asked = (count ?? 1) === 1 ? '1 block' : `${count} blocks`;
+    const asked = (count ?? 1) === 1 ? `1 ${noun}` : `${count} ${noun}s`;
     const recipe = `${asked} of ${length} tokens${offset > 0 ? ` after the first ${offset}` : ''}`;
     const needed = ((count ?? 1) + offset) * length;
     const found = blank && !chat ? 0 : tokens.length + (chat?.ids.length ?? 0);
-    throw new TextTooShortError(from, found, needed, recipe);
+    throw new TextTooShortError(from, found, needed, recipe, remedy);
   }
   const taken = count ?? available;
   const skipped = [...texts, ...chats].reduce((sum, source) => sum + (source.skipped ?? 0), 0);
@@ -153,7 +162,8 @@ export function evaluationWindows(
   tokenizer: Tokenizer,
   options: TokenBlocksOptions = {},
 ): Promise<TokenBlocks> {
-  return tokenBlocks(sources, tokenizer, { length: 2048, specialTokens: true, ...options });
+  const windows = { length: 2048, specialTokens: true, ...options };
+  return blocksOf(sources, tokenizer, windows, { noun: 'window', remedy: 'a shorter window' });
 }
 
 async function joinRows(sources: readonly TextSource[], join: string, from: string): Promise<string> {

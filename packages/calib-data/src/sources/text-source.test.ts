@@ -100,7 +100,7 @@ describe('records without text', () => {
   });
   test('are an error if they hold something else', async () => {
     await expect(source('a.jsonl', '{"text":"a"}\n{"text":5,"id":1}\n')).rejects.toThrow(
-      /record 2: no text in column "text"/,
+      /record 2: the value in column "text" is no text but a number\. Columns: text, id\./,
     );
   });
 });

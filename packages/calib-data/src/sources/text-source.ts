@@ -144,7 +144,7 @@ class ColumnSource implements TextSource {
         this.skipped += 1;
         for (const name of Object.keys(values)) if (others.size < MOST_COLUMNS) others.add(name);
       } else {
-        throw new MissingColumnError(path, column, Object.keys(values), `, record ${record}`);
+        throw new MissingColumnError(path, column, Object.keys(values), { record, value: text });
       }
     }
     if (record > 0 && this.skipped === record) throw new MissingColumnError(path, column, [...others]);
