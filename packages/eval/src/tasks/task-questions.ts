@@ -74,6 +74,7 @@ async function* taskFiles(task: Task, options: TaskDataOptions): AsyncGenerator<
     yield* hubFiles(task.hub, hub);
     return;
   }
+  if (!(await exists(folder))) throw new TaskDataError(task.name, `there is no folder ${folder}`);
   for (const extension of ['jsonl', 'parquet']) {
     const path = join(folder, `${task.file}.${extension}`);
     if (await exists(path)) {

@@ -86,6 +86,8 @@ describe('grasp eval tasks', () => {
     const { code, err } = await run('--tasks', 'piqa,arc_easy');
     expect(code).toBe(3);
     expect(err).toContain('arc_easy');
+    const nowhere = await run('--tasks', 'piqa', '--data', join(folder, 'nosuch'));
+    expect(nowhere).toMatchObject({ code: 3, err: expect.stringMatching(/there is no folder .*nosuch/) });
   });
 
   it.each([
