@@ -53,6 +53,14 @@ describe.skipIf(process.platform !== 'linux')('openEngine', () => {
   });
 });
 
+it('blames a worker that does not answer, not TensorFlow', async () => {
+  vi.unstubAllEnvs(); // the library of this machine
+  await expect(openEngine({ workers: ['127.0.0.1:1'] })).rejects.toMatchObject({
+    code: 'GRASP_ENGINE',
+    message: expect.stringMatching(/^No worker answers at 127\.0\.0\.1:1 /),
+  });
+});
+
 describe('openEngine with the backend wasm', () => {
   it.each([
     [{ threads: 8 }, 'computes on one thread, not on 8. Leave out --backend wasm or --threads.'],

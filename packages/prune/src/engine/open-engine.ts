@@ -5,6 +5,7 @@ import {
   type OnProgress,
   openTensorFlow,
   type TensorFlow,
+  TensorFlowSetupError,
 } from '@grasp/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
@@ -197,7 +198,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     if (error instanceof EngineError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     if (backend === 'tensorflow') {
-      throw new EngineError(`TensorFlow cannot start: ${why}`, backend, { cause: error });
+      const ofWorker = error instanceof TensorFlowSetupError && error.problem === 'worker';
+      throw new EngineError(ofWorker ? why : `TensorFlow cannot start: ${why}`, backend, { cause: error });
     }
     onWarning?.(`TensorFlow cannot start, so the slower WASM backend is used. ${why}`);
     return openWasm();
