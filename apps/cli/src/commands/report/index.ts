@@ -15,7 +15,11 @@ export const reportCommand = (terminal: Terminal) =>
       'accuracies to show: outputs of "grasp eval tasks --json"',
       nonEmptyTexts,
     )
-    .option('--out <file>', `output file (default: ${RUN_REPORT} in the folder)`, nonEmpty)
+    .option(
+      '--out <file>',
+      `output file; its name ends in .html (default: ${RUN_REPORT} in the folder)`,
+      nonEmpty,
+    )
     .option('--overwrite', 'replace an existing file of --out')
     .action(async (folder, { accuracy = [], out = join(folder, RUN_REPORT), overwrite = false }) => {
       await refuseSweep(folder);

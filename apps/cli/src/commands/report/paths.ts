@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { assertWritable, FileWriteError, isTaken, overlap } from '@grasp/files';
-import { RUN_RECORD, SettingsError } from '@grasp/prune';
+import { RUN_RECORD } from '@grasp/prune';
 import { RUN_REPORT, RunFolderError } from '@grasp/report';
 import { assertApart } from '../../shared/output-apart.js';
 
@@ -21,8 +21,8 @@ export async function refuseSweep(folder: string): Promise<void> {
 }
 
 /**
- * Refuses an output that would replace a file of the run or one that is read, or another file without `overwrite`. The
- * report that the run drew may be replaced.
+ * Refuses an output that is no .html, would replace a file that is read, or another file without `overwrite`. The report
+ * that the run drew may be replaced.
  *
  * @throws SettingsError, FileWriteError
  */
@@ -31,13 +31,9 @@ export async function checkOutput(
   out: string,
   { read, overwrite }: { readonly read: readonly string[]; readonly overwrite: boolean },
 ): Promise<void> {
+  if (!out.endsWith('.html')) throw new FileWriteError(out, 'input', 'the name must end in ".html".');
   await assertApart(out, read);
   await assertWritable(out);
   if (!(await isTaken(out)) || (await overlap(out, join(folder, RUN_REPORT))) === 'same') return;
-  const place = await overlap(dirname(out), folder);
-  if ((place === 'same' || place === 'inside') && !out.endsWith('.html'))
-    throw new SettingsError(`--out ${out}: it is a file of the run. Give a name that ends in .html.`, [
-      'out',
-    ]);
   if (!overwrite) throw new FileWriteError(out, 'overwrite', 'it exists.');
 }

@@ -68,13 +68,13 @@ it('names the models of a sweep, and keeps the records of a run', async () => {
   );
   for (const name of ['grasp.json', 'model.safetensors']) {
     const { code, err } = await grasp('report', at('out'), '--out', at(`out/${name}`));
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('a file of the run') });
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('must end in ".html"') });
   }
 });
 
 it('replaces a file only with --overwrite, unless it is the report of the run', async () => {
   const report = (out: string, ...more: string[]) => grasp('report', at('out'), '--out', at(out), ...more);
-  for (const name of ['notes.txt', 'mine.html', 'out/mine.html']) {
+  for (const name of ['mine.html', 'out/mine.html']) {
     await writeFile(at(name), 'mine');
     expect(await report(name)).toMatchObject({ code: 5, err: expect.stringContaining('Add --overwrite') });
     expect(await readFile(at(name), 'utf8')).toBe('mine');
@@ -83,7 +83,7 @@ it('replaces a file only with --overwrite, unless it is the report of the run', 
   }
   expect((await report('out/report.html')).code).toBe(0);
   const record = await report('out/grasp.json', '--overwrite');
-  expect(record).toMatchObject({ code: 2, err: expect.stringContaining('a file of the run') });
+  expect(record).toMatchObject({ code: 2, err: expect.stringContaining('must end in ".html"') });
   expect((await grasp('report', at('gone'))).err).toContain('there is no grasp.json');
 });
 
