@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import {
   CORPUS_NAMES,
@@ -49,6 +49,12 @@ export function textSource(
     argument,
     `there is no such file, and no corpus of that name. Corpora: ${corpora}.`,
   );
+}
+
+/** @throws DataFileError if a text is a folder */
+export function refuseFolder(text: string): void {
+  if (statSync(text, { throwIfNoEntry: false })?.isDirectory())
+    throw new DataFileError(text, 'it is a folder. Give a file of text: .txt, .raw, .jsonl or .parquet.');
 }
 
 /** Names of texts in tables: file names, or paths where two files have the same name. */

@@ -150,6 +150,13 @@ describe('runOptions', () => {
       await expect(runOptions({ ...model, ...flags }), JSON.stringify(flags)).rejects.toThrow(message);
   });
 
+  it('says of a text that is a folder that it is one, not that the output lies in it', async () => {
+    await expect(runOptions({ model: 'm', calib: ['.'], out: 'x1' })).rejects.toMatchObject({
+      code: 'GRASP_DATA_FILE',
+      message: expect.stringMatching(/^\.: it is a folder/),
+    });
+  });
+
   it('refuses an output that is, contains or lies in an input', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'grasp-apart-'));
     try {

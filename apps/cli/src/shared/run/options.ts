@@ -11,6 +11,7 @@ import {
 } from '@grasp/prune';
 import type * as z from 'zod';
 import { assertApart } from '../output-apart.js';
+import { refuseFolder } from '../texts.js';
 import { inputOfFlags, isModulePath, runFlags } from './flags.js';
 import { inFlags } from './in-flags.js';
 import { inputsSchema, type RunInputs, withTextLists } from './inputs.js';
@@ -59,7 +60,9 @@ export async function runOptions(
   if ([scores, mask, methodModule].some((path) => path !== undefined))
     await inFlags(() => parseSettings(settings, { choice: 'given' })); // throws if they take effect under another choice only
   const files = [config, scores, mask, methodModule].filter((path) => path !== undefined);
-  const read = [model, ...calib, ...mix, ...scaleCalib, ...texts, ...healTexts, ...files];
+  const allTexts = [...calib, ...mix, ...scaleCalib, ...texts, ...healTexts];
+  for (const text of allTexts) refuseFolder(text);
+  const read = [model, ...allTexts, ...files];
   if (out !== undefined) await assertApart(out, read, teacherCache === undefined ? [] : [teacherCache]);
   return { ...parsed.data, settings };
 }
