@@ -168,7 +168,10 @@ describe('projectionOf', () => {
       /"layers.4.*" matches no unit/,
     );
     expect(() => keptUnder({ budget: { keep: 1e-5 }, projection: { minimum: 0 } })).toThrow(
-      /No unit of the model fits/,
+      expect.objectContaining({
+        code: 'GRASP_BUDGET',
+        message: expect.stringMatching(/^No unit of the model/),
+      }),
     );
     const biased = randomCheckpoint({ ...shape, mlp_bias: true }, 1);
     expect(() => projectionOf(biased, parseSettings({ projection: { minimum: 0 } }))).toThrow(

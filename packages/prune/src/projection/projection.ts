@@ -2,6 +2,7 @@ import {
   assertFeasibleWithoutLayers,
   type Budget,
   BudgetBelowFloorError,
+  BudgetError,
   type Constraints,
   denseCost,
   keepWhole,
@@ -190,9 +191,7 @@ function assertPaperSupports(settings: PruneSettings): void {
 function assertModelIsLeft(model: ModelHeaders, mask: Uint8Array): void {
   const { tensors } = modelTensors(model, configOf(model));
   if (!mask.includes(1))
-    throw new SettingsError('No unit of the model fits into the budget. Raise the budget.', [
-      'projection.minimum',
-    ]);
+    throw new BudgetError('No unit of the model fits into the budget. Raise the budget.');
   const bias = [...tensors.keys()].find((name) => /(self_attn\.o|mlp\.down)_proj\.bias$/.test(name));
   if (bias === undefined) return;
   throw new SettingsError(

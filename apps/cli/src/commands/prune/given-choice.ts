@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Layout, sameLayout } from '@grasp/budget';
 import { openSafetensors, toFloat32 } from '@grasp/checkpoint';
 import { decodeMask, type PrunedUnits } from '@grasp/fold';
-import { type GivenChoice, methodFromModule, SettingsError } from '@grasp/prune';
+import { type GivenChoice, methodFromModule, type PruningMethod, SettingsError } from '@grasp/prune';
 import type { RunInputs } from '../../shared/run/inputs.js';
 
 /**
@@ -17,8 +18,13 @@ export async function givenChoice(
   return {
     ...(scores === undefined ? {} : { scores: await vectorIn(scores, 'scores', layout) }),
     ...(mask === undefined ? {} : { mask: maskOf(await vectorIn(mask, 'mask', layout), mask) }),
-    ...(methodModule === undefined ? {} : { method: await methodFromModule(methodModule) }),
+    ...(methodModule === undefined ? {} : { method: await methodIn(methodModule) }),
   };
+}
+
+async function methodIn(path: string): Promise<PruningMethod> {
+  if (existsSync(path)) return methodFromModule(path);
+  throw new SettingsError(`--method ${path}: there is no such file.`, ['method']);
 }
 
 /** A vector over units: of a grasp-mask.json, or the tensor of that name in a safetensors file. */
@@ -31,8 +37,11 @@ async function vectorIn(path: string, name: 'scores' | 'mask', layout: Layout): 
     throw new SettingsError(`--${name} ${path}: ${problem}.`, [name]);
   }
   const file = await openSafetensors(path).catch((cause: unknown) => {
-    if ((cause as { code?: unknown }).code === 'GRASP_CHECKPOINT_MISSING') throw cause;
-    const problem = `it is neither a safetensors file nor a grasp-mask.json (${(cause as Error).message})`;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const problem =
+      code === 'GRASP_CHECKPOINT_MISSING'
+        ? 'there is no such file.'
+        : `it is neither a safetensors file nor a grasp-mask.json (${message})`;
     throw new SettingsError(`--${name} ${path}: ${problem}`, [name], { cause });
   });
   try {

@@ -130,6 +130,16 @@ describe('grasp prune refuses', () => {
     }
   });
 
+  it.each([
+    ['--method', 'no.mjs'],
+    ['--mask', 'no.json'],
+    ['--mask', 'no.safetensors'],
+  ])('a missing file of %s', async (flag, name) => {
+    const { code, err } = await refused('bad', prune('bad', flag, at(name)));
+    expect(code).toBe(2);
+    expect(err).toContain(`grasp: ${flag} ${at(name)}: there is no such file.`);
+  });
+
   it('a folder that holds something', async () => {
     await mkdir(at('mine'));
     await writeFile(at('mine/notes.txt'), 'mine');
