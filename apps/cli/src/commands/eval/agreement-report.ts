@@ -1,7 +1,7 @@
 import type { TaskSummary } from '@grasp/eval';
 import type { Agreement, Difference, HarnessMetrics } from '@grasp/lm-eval';
 import Table from 'cli-table3';
-import { formatShare } from '../../shared/format.js';
+import { formatItems, formatShare } from '../../shared/format.js';
 import { DisagreementError } from './disagreement-error.js';
 
 /** The results of both evaluators on one task. */
@@ -66,7 +66,12 @@ export function agreementReport({ pairs, versions, seconds }: Comparison): strin
       `${total(pairs, (each) => each.beyond)} of ${total(pairs, (each) => each.scored)} log-likelihoods beyond tolerance`,
     `${seconds.ours.toFixed(0)} s here, ${seconds.theirs.toFixed(0)} s in lm_eval, models loaded: ` +
       `${(seconds.ours / seconds.theirs).toFixed(2)} of its time`,
-    ...(differences.length > 0 ? [`${differences.length} items differ:`, ...differences] : []),
+    ...(differences.length > 0
+      ? [
+          `${formatItems(differences.length, 'item')} ${differences.length === 1 ? 'differs' : 'differ'}:`,
+          ...differences,
+        ]
+      : []),
   ].join('\n');
 }
 
@@ -79,7 +84,9 @@ export function judge(pairs: readonly TaskPair[]): void {
   );
   const equal = total(pairs, (each) => each.chosenEqual) / total(pairs, (each) => each.items);
   const faults = [
-    ...(prompts > 0 ? [`${prompts} items have different prompts`] : []),
+    ...(prompts > 0
+      ? [`${formatItems(prompts, 'item')} ${prompts === 1 ? 'has' : 'have'} different prompts`]
+      : []),
     ...(beyond > 0 ? [`${beyond} log-likelihoods exceed the tolerance`] : []),
     ...(equal < CHOSEN_EQUAL
       ? [

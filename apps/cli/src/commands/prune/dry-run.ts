@@ -139,5 +139,7 @@ function healingLines({
     ? `, about ${formatBytes(memory.needed)} of ${formatBytes(memory.usable)}${memory.of === 'gpu' ? ' on the GPU' : ''}`
     : '';
   const trained = train === 'lora' ? `, LoRA of rank ${rank}` : '';
-  return [`healing   ${formatCount(steps)} steps, ${formatCount(tokens)} tokens${trained}${time}${bytes}`];
+  return [
+    `healing   ${formatItems(steps, 'step')}, ${formatItems(tokens, 'token')}${trained}${time}${bytes}`,
+  ];
 }

@@ -4,6 +4,7 @@ import { decoderLayout } from '@grasp/decoder';
 import { loadOn } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { count, nonEmpty, options, seed } from '../../shared/flags.js';
+import { formatItems } from '../../shared/format.js';
 import { MODEL_HELP, withModel } from '../../shared/model.js';
 import { numberFlag } from '../../shared/number-flag.js';
 import { assertApart } from '../../shared/output-apart.js';
@@ -52,7 +53,8 @@ export const writeCommand = (terminal: Terminal) =>
               onProgress: ({ tokens, total }) => view.show('writing tokens', tokens, total),
             });
             view.stop();
-            terminal.print(`Written to ${out}: ${written.texts} texts, ${written.tokens} tokens`);
+            const what = `${formatItems(written.texts, 'text')}, ${formatItems(written.tokens, 'token')}`;
+            terminal.print(`Written to ${out}: ${what}`);
           } finally {
             view.stop();
             decoder.dispose();

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { streamSSE } from 'hono/streaming';
+import { formatItems } from '../../../shared/format.js';
 import { ApiError, apiErrorOf } from '../protocol/api-error.js';
 import { chatJob, completionJobs, type ServedModel } from '../protocol/jobs.js';
 import { LIMITS } from '../protocol/limits.js';
@@ -88,7 +89,8 @@ export function serveApp(model: ServedModel, options: AppOptions): Hono {
     const start = performance.now();
     const logUsage = ({ prompt_tokens, completion_tokens }: Usage): void => {
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      onAnswer(`${c.req.path}: ${prompt_tokens} tokens read, ${completion_tokens} written in ${seconds} s`);
+      const read = formatItems(prompt_tokens, 'token');
+      onAnswer(`${c.req.path}: ${read} read, ${completion_tokens} written in ${seconds} s`);
     };
     const work = { model, jobs, form, signal };
     if (!request.stream) {

@@ -1,3 +1,4 @@
+import { formatItems } from '../../../shared/format.js';
 import { ApiError } from '../protocol/api-error.js';
 
 /** Lets one request at a time use the model, in the order of their arrival. */
@@ -23,7 +24,7 @@ export class Queue {
 
   private wait(signal: AbortSignal): Promise<void> {
     if (this.waiting.length >= this.places) {
-      const message = `The server is busy: ${this.waiting.length} requests are waiting. Try again later, or start it with a larger --queue.`;
+      const message = `The server is busy, with ${formatItems(this.waiting.length, 'request')} in its queue. Try again later, or start it with a larger --queue.`;
       return Promise.reject(new ApiError(429, message, 'queue_full'));
     }
     return new Promise((resolve, reject) => {
