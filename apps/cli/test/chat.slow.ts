@@ -23,18 +23,18 @@ const chat = (...more: string[]) =>
     [main, 'chat', join(folder, 'model'), '--backend', 'wasm', '--max-tokens', `${MOST}`, ...more],
     { reject: false, timeout: 120_000 },
   );
-const counts = (stderr: string) => [...stderr.matchAll(/(\d+) tokens/g)].map(([, count]) => Number(count));
+const counts = (stderr: string) => [...stderr.matchAll(/(\d+) tokens, /g)].map(([, count]) => Number(count));
 
 describe('grasp chat as a process', () => {
   it('keeps standard output for the reply', async () => {
-    const { exitCode, stdout, stderr } = await chat('--prompt', 'Hello', '--max-tokens', '20', '--quiet');
+    const { exitCode, stdout, stderr } = await chat('--prompt', 'Hello', '--max-tokens', '20');
     expect(exitCode).toBe(0);
     expect(stdout.length).toBeGreaterThan(0);
     expect(counts(stderr)).toEqual([20]);
   });
 
   it('stops a reply at Ctrl-C and goes on listening, until its input ends', async () => {
-    const run = chat('--quiet');
+    const run = chat();
     run.stdin.write('Hello\n');
     await once(run.stdout, 'data');
     run.kill('SIGINT');

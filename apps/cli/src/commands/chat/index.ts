@@ -38,13 +38,13 @@ async function withSpeakers(
     if (!speaker.speech.prompt) {
       const unused = flags.system === undefined ? '' : ' --system has no effect on it.';
       terminal.note(
-        `${speaker.name} has no chat template. It continues what you type as plain text.${unused}`,
+        `warning: ${speaker.name} has no chat template. It continues what you type as plain text.${unused}`,
       );
     }
     const longest = longestReply(flags.maxTokens, model.config.contextLength);
     if (longest < flags.maxTokens)
       terminal.note(
-        `--max-tokens ${flags.maxTokens}: replies of ${speaker.name} end after ${longest} tokens, half of its context.`,
+        `warning: --max-tokens ${flags.maxTokens}: replies of ${speaker.name} end after ${longest} tokens, half of its context.`,
       );
     await withSpeakers(others, flags, terminal, (rest) => work([speaker, ...rest]));
   });
@@ -100,13 +100,14 @@ export const chatCommand = (terminal: Terminal) =>
     .option('--seed <number>', 'seed of the sampling', seed, 42)
     .addOption(options.backend())
     .addOption(options.threads())
-    .option('--quiet', 'show no progress')
+    .option('--quiet', 'show no progress and no speed')
     .action(async (path, { compare, prompt, ...flags }) => {
       const talk = async (talkers: readonly NamedTalker[]): Promise<void> => {
         const answer = (text: string, signal: AbortSignal) =>
           showReplies(
             talkers.map(({ name, reply }) => ({ name, parts: reply(text, signal) })),
             terminal,
+            flags.quiet,
           );
         if (prompt === undefined) return converse(terminal, answer);
         await answer(prompt, terminal.signal);

@@ -1,3 +1,4 @@
+import { formatItems } from '../../shared/format.js';
 import type { Terminal } from '../../shared/terminal.js';
 import type { Pace } from './talker.js';
 import { besides, GAP, TextColumn } from './text-column.js';
@@ -11,16 +12,25 @@ export interface NamedReply {
 /** Minimum width of a readable column, in cells. */
 const NARROW = 24;
 
-/** Shows replies as they arrive. Several are side by side if the terminal is wide enough, else one after another. */
-export async function showReplies(replies: readonly NamedReply[], terminal: Terminal): Promise<void> {
+/**
+ * Shows replies as they arrive. Several are side by side if the terminal is wide enough, else one after another.
+ *
+ * @param quiet do not say how fast they came
+ */
+export async function showReplies(
+  replies: readonly NamedReply[],
+  terminal: Terminal,
+  quiet = false,
+): Promise<void> {
   const width = Math.floor(((terminal.width ?? 0) - 1 - GAP.length * (replies.length - 1)) / replies.length);
   const paces =
     replies.length > 1 && width >= NARROW
       ? await showBesides(replies, width, terminal)
       : await showInTurn(replies, terminal);
+  if (quiet) return;
   for (const [index, { tokens, seconds }] of paces.entries()) {
     const name = replies.length > 1 ? `${replies[index]!.name}: ` : '';
-    terminal.note(`${name}${tokens} tokens, ${(tokens / seconds).toFixed(1)} per second`);
+    terminal.note(`${name}${formatItems(tokens, 'token')}, ${(tokens / seconds).toFixed(1)} per second`);
   }
 }
 
