@@ -1,12 +1,5 @@
-import { existsSync } from 'node:fs';
-import { overlap } from '@grasp/files';
+import { overlapProblem } from '@grasp/files';
 import { SettingsError } from '@grasp/prune';
-
-const PROBLEMS = {
-  same: (input: string) => `${input} is read by the same command`,
-  inside: (input: string) => `it lies in ${input}, which the same command reads`,
-  around: (input: string) => `it contains ${input}, which the same command reads`,
-};
 
 /**
  * Refuses an output that would change what the command reads.
@@ -22,9 +15,7 @@ export async function assertApart(
   made: readonly string[] = [],
   flag = 'out',
 ): Promise<void> {
-  for (const input of [...inputs.filter((path) => existsSync(path)), ...made]) {
-    const found = await overlap(out, input);
-    if (found === undefined) continue;
-    throw new SettingsError(`--${flag} ${out}: ${PROBLEMS[found](input)}. Choose another output.`, [flag]);
-  }
+  const problem = await overlapProblem(out, inputs, made);
+  if (problem !== undefined)
+    throw new SettingsError(`--${flag} ${out}: ${problem}. Choose another output.`, [flag]);
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { isTaken, overlap } from './overlap.js';
+import { isTaken, overlap, overlapProblem } from './overlap.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -29,6 +29,17 @@ it.each([
   ['model/../out', 'link', undefined],
 ])('compares the output %s with the input %s', async (output, input, expected) => {
   expect(await overlap(at(output), at(input))).toBe(expected);
+});
+
+it('says how an output and the inputs of a command lie to each other', async () => {
+  const [model, name] = [at('model'), at('a-name')];
+  expect(await overlapProblem(model, [name, model])).toBe(`${model} is read by the same command`);
+  expect(await overlapProblem(at('model/new'), [model])).toMatch(
+    /^it lies in .*model, which the same command/,
+  );
+  expect(await overlapProblem(folder, [model])).toMatch(/^it contains .*model, which the same command/);
+  expect(await overlapProblem(name, [name, model])).toBeUndefined();
+  expect(await overlapProblem(name, [model], [name])).toContain('is read');
 });
 
 it('finds what has a name, also a link that leads nowhere', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
@@ -15,6 +16,31 @@ export async function overlap(output: string, input: string): Promise<Overlap | 
   if (isBelow(out, read)) return 'inside';
   return isBelow(read, out) ? 'around' : undefined;
 }
+
+/**
+ * Why an output would change what the command that writes it reads, as a part of a sentence.
+ *
+ * @param inputs paths; those that do not exist are not compared, because they may be names
+ * @param made paths that the command makes where they do not exist, and reads
+ * @returns undefined if the output is apart from all of them
+ */
+export async function overlapProblem(
+  output: string,
+  inputs: readonly string[],
+  made: readonly string[] = [],
+): Promise<string | undefined> {
+  for (const input of [...inputs.filter((path) => existsSync(path)), ...made]) {
+    const found = await overlap(output, input);
+    if (found !== undefined) return PROBLEMS[found](input);
+  }
+  return undefined;
+}
+
+const PROBLEMS: Record<Overlap, (input: string) => string> = {
+  same: (input) => `${input} is read by the same command`,
+  inside: (input) => `it lies in ${input}, which the same command reads`,
+  around: (input) => `it contains ${input}, which the same command reads`,
+};
 
 const isBelow = (path: string, folder: string): boolean =>
   path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);

@@ -9,6 +9,7 @@ import {
   type PruneSettings,
   projectionOf,
 } from '@grasp/prune';
+import { assertApart, pathsOf } from '../../shared/files/assert-apart.js';
 import { assertEmpty } from '../../shared/files/assert-empty.js';
 import { makeFolder } from '../../shared/files/make-folder.js';
 import { modelPath } from '../../shared/models/named-model.js';
@@ -65,6 +66,8 @@ export async function against(options: AgainstOptions): Promise<Contest> {
   const asArguments = officialArguments(settings);
   await assertEmpty(out);
   const model = await modelPath(options.model);
+  const texts = pathsOf([options.calib, options.scaleCalib, ...options.texts]);
+  await assertApart(out, [model, official, ...texts]);
   const checkpoint = await openCheckpoint(model);
   try {
     projectionOf(checkpoint, settings); // throws before any work if the budget cannot be met
@@ -87,8 +90,8 @@ export async function against(options: AgainstOptions): Promise<Contest> {
       folder: at('official'),
       window: Math.min(2048, configOf(checkpoint).contextLength),
     });
-    const texts = { calib: data.gates.rows, scaleCalib: data.scales.rows };
-    const cost = await pruneApart({ model, settings, ...texts, folder: at('grasp'), backend, threads }, say);
+    const rows = { calib: data.gates.rows, scaleCalib: data.scales.rows };
+    const cost = await pruneApart({ model, settings, ...rows, folder: at('grasp'), backend, threads }, say);
 
     const engine = await openEngine({ backend, threads, onWarning: say });
     const measure = (folder: string) => measureModel(folder, checkpoint, data, options.windows, engine);

@@ -2,6 +2,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { taskNamed } from '@grasp/eval';
 import { openEngine, parseHealSettings, parseSettings, type SettingsInput } from '@grasp/prune';
 import { namedText, namedTexts } from '../../shared/data/named-text.js';
+import { assertApart, pathsOf } from '../../shared/files/assert-apart.js';
 import { launch } from '../../shared/jobs/launch.js';
 import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
@@ -122,6 +123,9 @@ export const compareCommand = () =>
           openEngine({ backend: rest.backend, threads: rest.threads, onWarning: console.error }),
         say: console.error,
       };
+      const modules = method.filter((name) => !METHOD_NAMES.includes(name));
+      const texts = pathsOf([options.calib, ...options.texts]);
+      await assertApart(rest.out, [...options.models, ...texts, ...modules]);
       if (rest.step !== undefined) return compareStep(options, rest.step);
       const show = (comparison: Comparison) =>
         console.log(`${textComparison(comparison)}\nWritten to ${rest.out}`);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from '@commander-js/extra-typings';
 import { parseJson } from '@grasp/files';
+import { assertApart } from '../../shared/files/assert-apart.js';
 import { makeFolder } from '../../shared/files/make-folder.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { count, listOf, nonEmpty } from '../../shared/options/option-values.js';
@@ -109,6 +110,10 @@ export const gpuCommand = () =>
         layers,
         out,
       } = options;
+      await assertApart(
+        out,
+        [model, traces].filter((path) => path !== undefined),
+      );
       const card = await chosenCard(device);
       const environment: NodeJS.ProcessEnv = card
         ? { GRASP_TENSORFLOW_LIBRARY: await gpuLibrary(console.error) }

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openEngine } from '@grasp/prune';
+import { assertApart } from '../../shared/files/assert-apart.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
 import {
@@ -70,6 +71,7 @@ export const kernelsCommand = () =>
     .option('--top <n>', 'kernels in the table', count, 25)
     .option('--report <folder>', 'folder for kernels.json and kernels.md', nonEmpty)
     .action(async ({ top, threads, report: folder, step: kind, ...how }) => {
+      if (folder !== undefined) await assertApart(folder, [], 'report');
       const engine = await openEngine({ backend: 'tensorflow', threads });
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-kernels-'));
       try {

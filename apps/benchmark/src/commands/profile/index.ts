@@ -5,6 +5,7 @@ import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
 import { assertWritable, replaceFile } from '@grasp/files';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
+import { assertApart } from '../../shared/files/assert-apart.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { backendOption, dtypeOption } from '../../shared/options/common-options.js';
@@ -56,6 +57,7 @@ export const profileCommand = () =>
     .action(async (given, { out, tokens, repeats, dtype, backend, threads }) => {
       await assertWritable(out);
       const path = await modelPath(given);
+      await assertApart(out, [path]);
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const checkpoint = await openCheckpoint(path);
       try {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { parseSettings } from '@grasp/prune';
+import { assertApart } from '../../shared/files/assert-apart.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { backendOption } from '../../shared/options/common-options.js';
@@ -39,6 +40,7 @@ export const repeatCommand = () =>
     .option('--report <folder>', 'folder for repeat.json and repeat.md', nonEmpty)
     .action(async (given, { text = DEFAULT_TEXT, settings: input, backend, threads, report }) => {
       const model = await modelPath(given);
+      if (report !== undefined) await assertApart(report, [model, text], 'report');
       const settings = parseSettings(input);
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-repeat-'));
       try {

@@ -3,6 +3,7 @@ import { taskNamed } from '@grasp/eval';
 import { openEngine, parseSettings } from '@grasp/prune';
 import { METRICS } from '../../shared/cells/metrics.js';
 import { type NamedText, namedText, namedTexts } from '../../shared/data/named-text.js';
+import { assertApart, pathsOf } from '../../shared/files/assert-apart.js';
 import { launch } from '../../shared/jobs/launch.js';
 import { LAUNCHERS } from '../../shared/jobs/launchers/index.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
@@ -125,6 +126,8 @@ export const reproduceCommand = () =>
         openEngine: () => openEngine({ backend, threads, onWarning: console.error }),
         say: console.error,
       };
+      const read = pathsOf([...options.calib, options.scaleCalib, ...texts]);
+      await assertApart(options.out, [options.model, ...read]);
       if (step !== undefined) return reproduceStep(options, step);
       const show = (report: Report) => console.log(`${textReport(report)}\nWritten to ${options.out}`);
       if (launcher !== undefined) {

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import type { MatMulRates } from '@grasp/prune';
+import { assertApart } from '../../shared/files/assert-apart.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { SHAPES } from '../../shared/models/shapes.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
@@ -91,6 +92,7 @@ export const scalingCommand = () =>
         throw new BenchOptionError('--tokens: its lengths need "length" in --vary.', 'tokens');
       if (command.getOptionValueSource('rows') === 'cli' && !vary.includes('tokens'))
         throw new BenchOptionError('--rows: it needs "tokens" in --vary. Other sizes have one row.', 'rows');
+      if (folder !== undefined) await assertApart(folder, [], 'report');
       const tokens = given ?? DEFAULT_LENGTHS;
       const conditions = rest as Conditions;
       const shape = SHAPES[conditions.like];

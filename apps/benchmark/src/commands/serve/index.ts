@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { GGUF_FILE_TYPES } from '@grasp/export';
+import { assertApart } from '../../shared/files/assert-apart.js';
 import { onInterrupt } from '../../shared/jobs/on-interrupt.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
@@ -62,6 +63,7 @@ export const serveCommand = () =>
       if (options.runtime && !options.runtime.includes('vllm')) refuseVllmOptions(command);
       const paths: string[] = [];
       for (const model of [dense, ...pruned]) paths.push(await modelPath(model));
+      if (options.out !== undefined) await assertApart(options.out, paths);
       const scratch = await mkdtemp(join(tmpdir(), 'grasp-serve-'));
       const interrupt = new AbortController();
       setMaxListeners(0, interrupt.signal); // one for each client

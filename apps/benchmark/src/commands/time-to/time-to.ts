@@ -4,6 +4,7 @@ import { type Checkpoint, openCheckpoint, writeCheckpoint } from '@grasp/checkpo
 import { configOf } from '@grasp/decoder';
 import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, parseSettings } from '@grasp/prune';
+import { assertApart, pathsOf } from '../../shared/files/assert-apart.js';
 import { assertEmpty } from '../../shared/files/assert-empty.js';
 import { makeFolder } from '../../shared/files/make-folder.js';
 import { modelPath } from '../../shared/models/named-model.js';
@@ -76,6 +77,8 @@ export async function timeTo(options: TimeToOptions): Promise<Attempt[]> {
   checkTexts(options.texts);
   await assertEmpty(out);
   const model = await modelPath(options.model);
+  const texts = pathsOf([options.calib, options.scaleCalib, ...options.texts]);
+  await assertApart(out, [model, ...(options.official === undefined ? [] : [options.official]), ...texts]);
   const checkpoint = await openCheckpoint(model);
   try {
     await makeFolder(join(out, 'work'));

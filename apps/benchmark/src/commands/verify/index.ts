@@ -1,5 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { type BackendName, openEngine } from '@grasp/prune';
+import { assertApart } from '../../shared/files/assert-apart.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { nonEmpty } from '../../shared/options/option-values.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
@@ -54,6 +55,7 @@ export const verifyCommand = () =>
     .addOption(new Option('--backend <name>', 'default: all, one after the other').choices(backends))
     .option('--report <folder>', 'folder for verify.json and verify.md', nonEmpty)
     .action(async (paths, { backend, report: folder }) => {
+      if (folder !== undefined) await assertApart(folder, paths, 'report');
       const all: Finding[] = [];
       const parts: VerifiedPart[] = [];
       const report = (title: string, findings: readonly Finding[]) => {
