@@ -5,7 +5,7 @@ import { parseSettings } from '@grasp/prune';
 import { namedText, namedTexts } from '../../shared/data/named-text.js';
 import { MODEL_HELP } from '../../shared/models/named-model.js';
 import { backendOption, officialPythonOption } from '../../shared/options/common-options.js';
-import { count, jsonObject } from '../../shared/options/option-values.js';
+import { count, settingsObject } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { against } from './against.js';
 import { contestTable } from './contest-table.js';
@@ -25,7 +25,12 @@ export const againstCommand = () =>
       'wikitext2',
     ])
     .option('--windows <n>', 'maximum windows of each text', count)
-    .option('--settings <json>', "pruning settings in groups that differ from the paper's", jsonObject, {})
+    .option(
+      '--settings <json>',
+      "pruning settings in groups that differ from the paper's",
+      settingsObject,
+      {},
+    )
     .addOption(officialPythonOption())
     .option('--device <name>', "PyTorch device of the paper's code", 'cpu')
     .addOption(backendOption())

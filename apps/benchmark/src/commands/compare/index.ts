@@ -17,7 +17,14 @@ import {
   submitOption,
   tasksOption,
 } from '../../shared/options/common-options.js';
-import { count, countOrZero, jsonObject, list, ratios } from '../../shared/options/option-values.js';
+import {
+  count,
+  countOrZero,
+  healSettingsObject,
+  list,
+  ratios,
+  settingsObject,
+} from '../../shared/options/option-values.js';
 import { refuseWithout, refuseWithoutTasks } from '../../shared/options/refuse-without.js';
 import { type CompareOptions, compare } from './compare.js';
 import { comparedMethods, METHOD_NAMES } from './methods.js';
@@ -67,9 +74,9 @@ export const compareCommand = () =>
     .option('--data <folder>', 'folder with task items, such as piqa.validation.jsonl (default: the hub)')
     .option('--windows <n>', 'maximum windows of each text', count)
     .option('--limit <n>', 'maximum items of each task', count)
-    .option('--settings <json>', 'settings of all runs, in groups', jsonObject, {})
+    .option('--settings <json>', 'settings of all runs, in groups', settingsObject, {})
     .option('--heal-tokens <n>', 'tokens of the recovery healed, with repetitions', count, 262_144)
-    .option('--heal-settings <json>', 'other settings of it: {"learningRate": 5e-4}', jsonObject, {})
+    .option('--heal-settings <json>', 'other settings of it: {"learningRate": 5e-4}', healSettingsObject, {})
     .option('--keep-models', 'keep the recovered models once they are measured')
     .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count)

@@ -18,7 +18,7 @@ import {
   submitOption,
   tasksOption,
 } from '../../shared/options/common-options.js';
-import { count, jsonObject, ratios } from '../../shared/options/option-values.js';
+import { count, ratios, settingsObject } from '../../shared/options/option-values.js';
 import { refuseWithout, refuseWithoutTasks } from '../../shared/options/refuse-without.js';
 import { reproduceElsewhere, reproduceStep } from './jobs/reproduce-elsewhere.js';
 import type { ReproduceOptions } from './plan/run-context.js';
@@ -84,7 +84,12 @@ export const reproduceCommand = () =>
     .option('--data <folder>', 'folder with task items, such as piqa.validation.jsonl (default: the hub)')
     .option('--windows <n>', 'maximum windows of each text', count)
     .option('--limit <n>', 'maximum items of each task', count)
-    .option('--settings <json>', "pruning settings in groups that differ from the paper's", jsonObject, {})
+    .option(
+      '--settings <json>',
+      "pruning settings in groups that differ from the paper's",
+      settingsObject,
+      {},
+    )
     .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count)
     .addOption(launcherOption())

@@ -5,7 +5,7 @@ import { namedText } from '../../shared/data/named-text.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP } from '../../shared/models/named-model.js';
 import { backendOption, officialPythonOption } from '../../shared/options/common-options.js';
-import { count, jsonObject, positive } from '../../shared/options/option-values.js';
+import { count, positive, settingsObject } from '../../shared/options/option-values.js';
 import { refuseWithout } from '../../shared/options/refuse-without.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -32,11 +32,11 @@ export const timeToCommand = () =>
       4,
     )
     .option('--most <blocks>', 'the most blocks to attempt', count, 128)
-    .option('--settings <json>', 'pruning settings of both, in groups', jsonObject, {})
+    .option('--settings <json>', 'pruning settings of both, in groups', settingsObject, {})
     .option(
       '--own <json>',
       'settings of this project alone; the method is grasp+ unless they name another',
-      jsonObject,
+      settingsObject,
       {},
     )
     .option('--rounds <n>', 'runs of the first sufficient attempt, besides the search', count, 1)

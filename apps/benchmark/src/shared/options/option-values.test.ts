@@ -1,14 +1,16 @@
+import { parseHealSettings, parseSettings } from '@grasp/prune';
 import { describe, expect, it } from 'vitest';
 import {
   count,
   countOrZero,
-  jsonObject,
+  healSettingsObject,
   list,
   listOf,
   nonEmpty,
   positive,
   ratio,
   ratios,
+  settingsObject,
 } from './option-values.js';
 
 describe('option values', () => {
@@ -46,8 +48,23 @@ describe('option values', () => {
   });
 
   it('reads JSON objects, and nothing else that is JSON', () => {
-    expect(jsonObject('{"blocks": 4}')).toEqual({ blocks: 4 });
+    expect(settingsObject('{"blocks": 4}')).toEqual({ blocks: 4 });
     for (const text of ['[1]', 'null', '3', '"ab"', '{'])
-      expect(() => jsonObject(text), text).toThrow('JSON object');
+      expect(() => settingsObject(text), text).toThrow('JSON object');
+  });
+
+  it.each([
+    [settingsObject, parseSettings],
+    [healSettingsObject, parseHealSettings],
+  ])('gives an example of an object that is accepted', (read, parse) => {
+    const message = (() => {
+      try {
+        return String(read('{x'));
+      } catch (error) {
+        return (error as Error).message;
+      }
+    })();
+    const [, example = ''] = /such as (.*)\.$/.exec(message) ?? [];
+    expect(() => parse(read(example) as never)).not.toThrow();
   });
 });

@@ -71,13 +71,21 @@ export function nonEmpty(text: string): string {
   throw new InvalidArgumentError('Expected text that is not empty.');
 }
 
-/** A JSON object. */
-export function jsonObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = parseJson(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // falls through to the error below
-  }
-  throw new InvalidArgumentError('Expected a JSON object, such as {"blocks": 128}.');
-}
+/** A JSON object. The example is one that the option accepts, for the message. */
+const jsonObject =
+  (example: string) =>
+  (text: string): Record<string, unknown> => {
+    try {
+      const value: unknown = parseJson(text);
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    } catch {
+      // falls through to the error below
+    }
+    throw new InvalidArgumentError(`Expected a JSON object, such as ${example}.`);
+  };
+
+/** Settings of a pruning run, in groups. */
+export const settingsObject = jsonObject('{"text": {"blocks": 128}}');
+
+/** Settings of healing. */
+export const healSettingsObject = jsonObject('{"learningRate": 5e-4}');
