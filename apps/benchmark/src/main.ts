@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from '@commander-js/extra-typings';
 import { FileWriteError } from '@grasp/files';
+import { exitCodeOf } from './exit-code.js';
 import { createProgram } from './program.js';
 
 /** No command replaces an output. */
@@ -10,14 +11,13 @@ try {
   const argv = process.argv.slice(2);
   await (await createProgram(argv)).parseAsync(argv, { from: 'user' });
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    const known = error instanceof Error && 'code' in error && String(error.code).startsWith('GRASP_');
+  process.exitCode = exitCodeOf(error);
+  if (!(error instanceof CommanderError)) {
+    const known = process.exitCode !== 70 && error instanceof Error;
     const message =
       error instanceof FileWriteError && error.reason === 'overwrite'
         ? inTheWay(error)
         : known && error.message;
     console.error(message ? `grasp-bench: ${message}` : error);
-    process.exitCode = known ? 1 : 70;
   }
 }

@@ -64,7 +64,7 @@ describe.skipIf(!hasPython)("beside the paper's code", () => {
 
   it('refuses to compare if the output folder is not empty', async () => {
     const { exitCode, stderr } = await against('out');
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^grasp-bench: --out .*out: the folder is not empty\. Choose another folder\.$/m);
   });
 

@@ -108,7 +108,7 @@ describe('grasp-bench serve', () => {
     expect(stderr).toContain('Left out: vllm: name a Python interpreter');
     expect(stdout).toContain('not measured: vllm');
     const named = await run('--runtime', 'vllm');
-    expect(named).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('GRASP_VLLM_PYTHON') });
+    expect(named).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('GRASP_VLLM_PYTHON') });
   });
 
   it('prints what it has when it is interrupted', async () => {

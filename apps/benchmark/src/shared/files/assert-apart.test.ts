@@ -15,7 +15,8 @@ beforeAll(async () => {
   await writeCheckpoint(tinyLlama(), at('other'));
   await mkdir(at('texts'));
   await writeFile(at('texts/a.txt'), 'Four score and seven years ago');
-});
+  await createProgram(); // loads all commands, which takes longer than a test may
+}, 120_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 it.each([
