@@ -85,7 +85,10 @@ export interface ShapeChanges {
   readonly modelType?: string | undefined;
 }
 
-/** The config of a published model, with another number of layers or tokens, or as another type, if given. */
+/**
+ * The config of a published model, with another number of layers or tokens, or as another type, if given. The size of its
+ * heads is stated, since types differ in its default.
+ */
 export function shapeOf(
   name: ShapeName,
   { layers, vocabulary, modelType }: ShapeChanges,
@@ -93,6 +96,7 @@ export function shapeOf(
   const shape = SHAPES[name];
   const count = layers ?? shape.num_hidden_layers;
   return {
+    head_dim: shape.hidden_size / shape.num_attention_heads,
     ...shape,
     num_hidden_layers: count,
     ...('sliding_window_pattern' in shape ? { layer_types: layerTypes(count, shape) } : {}),
