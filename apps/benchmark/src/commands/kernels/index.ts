@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { openEngine } from '@grasp/prune';
+import { formatItems } from '@grasp/report/format';
 import { assertApart } from '../../shared/files/assert-apart.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
@@ -25,8 +26,8 @@ function describe(report: KernelReport): string {
   const { calls, milliseconds } = sumsOf(report);
   const { machine, engine, steps, kind, layers, like, vocabulary, rows, length, dtype, keep } = report;
   return (
-    `${machine}; ${engine}. ${NAMES[kind]} of ${layers} ${layers === 1 ? 'layer' : 'layers'} of ${like}'s shape, vocabulary ` +
-    `${vocabulary}, ${rows} × ${length} tokens, ${dtype}, keep ${keep}; means of ${steps} steps. A step calls ` +
+    `${machine}; ${engine}. ${NAMES[kind]} of ${formatItems(layers, 'layer')} of ${like}'s shape, vocabulary ` +
+    `${vocabulary}, ${rows} × ${length} tokens, ${dtype}, keep ${keep}; means of ${formatItems(steps, 'step')}. A step calls ` +
     `${calls.toFixed(0)} kernels, which take ${milliseconds.toFixed(2)} ms in sum, and takes ${(1e3 * report.seconds).toFixed(2)} ms ` +
     `while it is profiled.${report.compilations === undefined ? '' : ` XLA compiled ${report.compilations} functions.`}`
   );

@@ -1,6 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { writeCheckpoint } from '@grasp/checkpoint';
 import { decoderConfig, parameterCounts } from '@grasp/decoder';
+import { formatItems } from '@grasp/report/format';
 import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
 import { SHAPES, type ShapeName, shapeOf } from '../../shared/models/shapes.js';
 import { count, nonEmpty, vocabularySize } from '../../shared/options/option-values.js';
@@ -31,6 +32,6 @@ export const makeModelCommand = () =>
       await writeCheckpoint(randomCheckpoint(config, seed), out, { shardBytes });
       const { total } = parameterCounts(decoderConfig(config));
       console.log(
-        `${out}: ${config.model_type}, ${like}, ${config.num_hidden_layers} layers, ${(total / 1e6).toFixed(0)}M parameters`,
+        `${out}: ${config.model_type}, ${like}, ${formatItems(Number(config.num_hidden_layers), 'layer')}, ${(total / 1e6).toFixed(0)}M parameters`,
       );
     });

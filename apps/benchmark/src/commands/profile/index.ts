@@ -5,6 +5,7 @@ import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
 import { assertWritable, replaceFile } from '@grasp/files';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
+import { formatItems } from '@grasp/report/format';
 import { assertApart } from '../../shared/files/assert-apart.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
@@ -78,7 +79,7 @@ export const profileCommand = () =>
         decoder.dispose();
         const table: LatencyTable = {
           ...{ format: 'grasp-latency', version: 1 },
-          machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${threads ?? availableParallelism()} threads`,
+          machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${formatItems(threads ?? availableParallelism(), 'thread')}`,
           engine: `${engine.description}, ${dtype}`,
           ...{ tokens, model, ...times },
         };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findings, type ScalingReport } from './report.js';
+import { describe, findings, type ScalingReport } from './report.js';
 
 /** A report in which a layer takes a second and a gigabyte. */
 function reportOf(...layers: number[]): ScalingReport {
@@ -16,6 +16,13 @@ function reportOf(...layers: number[]): ScalingReport {
     whole: { layers: 30, forecast: cost(30) },
   };
 }
+
+it('counts one of a thing in the singular', () => {
+  const report = reportOf(1, 2, 4);
+  const tokens = { ...report, series: [{ ...report.series[0]!, axis: 'tokens' as const }] };
+  expect(describe(tokens)).toContain('vary at 1 layer and 8 in the vocabulary. The fastest of 1 round in');
+  expect(findings(report)[1]).toContain('on 1 thread and');
+});
 
 it('says that a cost is linear if there are sizes enough to see it', () => {
   const whole = expect.stringContaining('give 30.0 s of CPU time per step and 30.00 GB for all 30 layers');

@@ -1,4 +1,5 @@
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
+import { formatItems } from '@grasp/report/format';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { type Line, lineThrough } from './line.js';
 import { type Conditions, type Cost, lengthOf, type MeasuredSize, type Size } from './measure-sizes.js';
@@ -82,7 +83,7 @@ export function findings({ series, conditions, whole }: ScalingReport): string[]
     return [
       ...linear,
       `These lines give ${cpuSeconds.at(layers).toFixed(1)} s of CPU time per step and ${gigabytes.at(layers).toFixed(2)} GB for ` +
-        `all ${layers} layers of ${conditions.like}. A dry run gives ${forecast.seconds.toFixed(1)} s on ${conditions.threads} threads and ` +
+        `all ${layers} layers of ${conditions.like}. A dry run gives ${forecast.seconds.toFixed(1)} s on ${formatItems(conditions.threads, 'thread')} and ` +
         `${gigabytesOf(forecast).toFixed(2)} GB.`,
     ];
   });
@@ -94,7 +95,11 @@ export function describe({ machine, conditions, series }: ScalingReport): string
   const sizes = series.map(({ axis, sizes: [first] }) => {
     const { layers, rows, vocabulary } = first!;
     const tokens = `${rows} × ${axis === 'length' ? 'as many' : length} tokens`;
-    const all = { layers: `${layers} layers`, tokens, vocabulary: `${vocabulary} in the vocabulary` };
+    const all = {
+      layers: formatItems(layers, 'layer'),
+      tokens,
+      vocabulary: `${vocabulary} in the vocabulary`,
+    };
     const fixed = (['layers', 'tokens', 'vocabulary'] as const)
       .filter((other) => other !== axis)
       .map((other) => all[other]);
@@ -102,7 +107,7 @@ export function describe({ machine, conditions, series }: ScalingReport): string
   });
   return (
     `${machine}. Gate steps in ${dtype} at keep ${keep} on random weights of ${like}'s shape: ` +
-    `${sizes.join('; ')}. The fastest of ${rounds} rounds in which the sizes alternate; CPU time of all threads in sum; peak ` +
+    `${sizes.join('; ')}. The fastest of ${formatItems(rounds, 'round')} in which the sizes alternate; CPU time of all threads in sum; peak ` +
     'memory of each process, including loading: of the GPU if it is used, else resident.'
   );
 }

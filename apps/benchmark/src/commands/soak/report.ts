@@ -1,4 +1,5 @@
 import { escapeMarkup, htmlPage, lineChart } from '@grasp/report';
+import { formatItems } from '@grasp/report/format';
 import { slope } from '../../shared/statistics/slope.js';
 import type { Sample } from './soak.js';
 
@@ -15,7 +16,7 @@ export function describeTrend(samples: readonly Sample[]): string {
     1000 * slope(warm.map((sample) => ({ x: sample.step, y: sample[of] })));
   const mebi = (bytes: number) => (bytes / MEBI).toFixed(2);
   return (
-    `${last.step} steps: ${mebi(last.residentBytes)} MiB resident, ${last.tensors} tensors. Growth per 1000 steps: ` +
+    `${formatItems(last.step, 'step')}: ${mebi(last.residentBytes)} MiB resident, ${last.tensors} tensors. Growth per 1000 steps: ` +
     `${mebi(growth('residentBytes'))} MiB resident, ${mebi(growth('heapBytes'))} MiB of JavaScript heap, ` +
     `${growth('tensors').toFixed(2)} tensors (least squares, without the first quarter).`
   );

@@ -1,5 +1,6 @@
 import type { DecoderConfig } from '@grasp/decoder';
 import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
+import { formatItems } from '@grasp/report/format';
 import { median } from '../../shared/statistics/median.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import type { DType, Rival } from '../../shared/timing/start-step.js';
@@ -159,11 +160,9 @@ export function conditions({ machine, matches }: SpeedReport): string {
   const rounds = Math.min(...matches.map((match) => match.rounds.length));
   const onGpu = matches.every((match) => hasGpuMemory(match.rounds));
   const isAlone = matches.every(({ rival }) => rival === undefined);
-  const how = isAlone
-    ? 'rounds'
-    : 'rounds in which the two alternate, after losses and gradients were compared';
+  const how = isAlone ? '' : ' in which the two alternate, after losses and gradients were compared';
   return (
-    `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${rounds} ${how}. CPU s is the CPU time of all ` +
+    `${machine}. ${engines}. ${[...new Set(sizes)].join(', ')}; medians of ${formatItems(rounds, 'round')}${how}. CPU s is the CPU time of all ` +
     `threads in sum. Memory is the peak ${onGpu ? 'GPU' : 'resident'} memory of each process.`
   );
 }

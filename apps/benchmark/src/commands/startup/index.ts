@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
+import { formatItems } from '@grasp/report/format';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { count } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -32,7 +33,7 @@ export const startupCommand = () =>
       for await (const round of measureStarts(starts, rounds)) seconds.push(round);
       const titles = starts.map(({ title }) => title);
       if (json) return console.log(JSON.stringify({ starts: titles, seconds }, null, 2));
-      console.log(`${describeMachine(availableParallelism())}. Medians of ${rounds} rounds.`);
+      console.log(`${describeMachine(availableParallelism())}. Medians of ${formatItems(rounds, 'round')}.`);
       const { head, rows } = startTable(starts, seconds);
       console.log(terminalTable(head, rows, { numeric: true }));
     });

@@ -36,6 +36,11 @@ describe('the time to a perplexity', () => {
     expect(verdict(begun, 100)).toContain('8 blocks reach 100 in 30.0 s: 0.05 × the time');
   });
 
+  it('counts one block', () => {
+    expect(verdict([attempt('grasp', 1, 99, 30)], 100)).toBe('1 block reaches 100 in 30.0 s.');
+    expect(verdict([attempt('grasp', 1, 99, 30)], 50)).toContain('on 1 block.');
+  });
+
   it('says if the target was not reached', () => {
     expect(verdict(attempts, 50)).toBe('No attempt reached 50: the last had 99.00 on 8 blocks.');
   });

@@ -1,3 +1,4 @@
+import { formatItems } from '@grasp/report/format';
 import { median } from '../../shared/statistics/median.js';
 import type { Attempt } from './time-to.js';
 
@@ -22,12 +23,12 @@ export function verdict(attempts: readonly Attempt[], target: number): string {
   const { blocks } = own.at(-1)!;
   const enough = own.filter((each) => each.blocks === blocks);
   if (enough[0]!.perplexity > target)
-    return `No attempt reached ${target}: the last had ${own.at(-1)!.perplexity.toFixed(2)} on ${blocks} blocks.`;
+    return `No attempt reached ${target}: the last had ${own.at(-1)!.perplexity.toFixed(2)} on ${formatItems(blocks, 'block')}.`;
   const theirs = attempts.filter(({ by }) => by === 'official');
   const of = (all: readonly Attempt[], what: 'seconds' | 'peakBytes') =>
     median(all.map((each) => each[what]));
   const seconds = of(enough, 'seconds');
-  const reached = `${blocks} blocks reach ${target} in ${seconds.toFixed(1)} s`;
+  const reached = `${formatItems(blocks, 'block')} ${blocks === 1 ? 'reaches' : 'reach'} ${target} in ${seconds.toFixed(1)} s`;
   if (theirs.length === 0) return `${reached}.`;
   const ratio = (what: 'seconds' | 'peakBytes') =>
     Number((of(enough, what) / of(theirs, what)).toPrecision(2));

@@ -32,6 +32,10 @@ const row = (finding: Finding): string[] => [
   passes(finding) ? 'ok' : 'BEYOND',
 ];
 
+/** 1 quantity agrees; 2 quantities agree */
+const quantities = (count: number, verb: string): string =>
+  count === 1 ? `1 quantity ${verb}s` : `${count} quantities ${verb}`;
+
 /** Findings of one trace on one engine, or of one file of projections. */
 interface VerifiedPart {
   readonly title: string;
@@ -75,11 +79,11 @@ export const verifyCommand = () =>
         }
       }
       const beyond = all.filter((finding) => !passes(finding)).length;
-      const verdict = `${all.length - beyond} quantities agree, ${beyond} do not`;
+      const verdict = `${quantities(all.length - beyond, 'agree')}, ${beyond} ${beyond === 1 ? 'does' : 'do'} not`;
       console.log(`\n${verdict}`);
       if (folder !== undefined) await writeFiles(folder, reportFiles(parts, verdict));
       if (beyond > 0)
         throw new BeyondToleranceError(
-          `${beyond} quantities differ from the reference by more than is allowed.`,
+          `${quantities(beyond, 'differ')} from the reference by more than is allowed.`,
         );
     });

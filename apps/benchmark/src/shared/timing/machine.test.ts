@@ -21,4 +21,5 @@ it("lists the GPUs that NVIDIA's driver describes", async () => {
 
 it('describes this machine in one line', () => {
   expect(describeMachine(2)).toMatch(/, 2 threads, \d+ GiB of memory, .*Node v\d+/);
+  expect(describeMachine(1)).toContain(', 1 thread, ');
 });

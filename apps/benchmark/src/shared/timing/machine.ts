@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { formatItems } from '@grasp/report/format';
 
 /** Folder in which NVIDIA's driver describes its GPUs, one subfolder each. */
 const GPUS = '/proc/driver/nvidia/gpus';
@@ -21,5 +22,7 @@ export function gpuNames(folder = GPUS): string[] {
 export function describeMachine(threads: number): string {
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory`;
-  return [processor, `${threads} threads`, memory, ...gpuNames(), `Node ${process.version}`].join(', ');
+  return [processor, formatItems(threads, 'thread'), memory, ...gpuNames(), `Node ${process.version}`].join(
+    ', ',
+  );
 }

@@ -1,4 +1,5 @@
 import { parseSettings } from '@grasp/prune';
+import { formatItems } from '@grasp/report/format';
 import type { CompareOptions } from '../compare.js';
 import type { WorkContext } from '../work/work-context.js';
 
@@ -12,14 +13,14 @@ export function conditionsOf(
   const blocks = work?.plan.masks[0]?.blocks.shape[0] ?? text.blocks;
   const drawn = seeds.length > 1 ? 'other blocks for each seed' : `drawn by seed ${seeds[0]}`;
   const measured = [...(work?.plan.evaluation.texts ?? [])].map(
-    ([name, { shape }]) => `${name} (${shape[0]} windows of ${shape[1]} tokens)`,
+    ([name, { shape }]) => `${name} (${formatItems(shape[0], 'window')} of ${shape[1]} tokens)`,
   );
   return [
-    `Calibration: ${blocks} blocks of ${text.length} tokens of ${calib.name}, ${drawn}, the same for all methods and recoveries`,
+    `Calibration: ${formatItems(blocks, 'block')} of ${text.length} tokens of ${calib.name}, ${drawn}, the same for all methods and recoveries`,
     `Measured: ${measured.join(', ')}${windows === undefined ? '' : ', the first ones'}`,
     ...(tasks.length > 0
       ? [
-          `Accuracy: mean of ${tasks.join(', ')}${limit === undefined ? '' : `, the first ${limit} items each`}`,
+          `Accuracy: mean of ${tasks.join(', ')}${limit === undefined ? '' : `, the first ${limit === 1 ? 'item' : formatItems(limit, 'item')} each`}`,
         ]
       : []),
     `Weights while choosing and recovering: ${engine.dtype}; measured in float32`,

@@ -1,3 +1,4 @@
+import { formatItems } from '@grasp/report/format';
 import type { Load, Serving } from '../serving.js';
 
 /** A model and its measurements in one runtime, one per round. */
@@ -35,8 +36,8 @@ export function conditionsOf({ machine, load, runtimes }: ServeReport): string[]
   return [
     `${machine}.`,
     ...runtimes.map(({ name, description }) => `${name}: ${description}.`),
-    `Each request has ${prompt} tokens of its own and gets ${tokens} more, greedily. Clients (${concurrency.join(', ')} at a time) send ${requests} of them each, over HTTP. ${threads} ${threads === 1 ? 'thread computes' : 'threads compute'}.`,
-    `Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'} in which the models alternate, each in a new server. In parentheses: the median of the ratios to the first model within rounds.`,
+    `Each request has ${prompt} tokens of its own and gets ${tokens} more, greedily. Clients (${concurrency.join(', ')} at a time) send ${requests} of them each, over HTTP. ${formatItems(threads, 'thread')} ${threads === 1 ? 'computes' : 'compute'}.`,
+    `Medians of ${formatItems(rounds, 'round')} in which the models alternate, each in a new server. In parentheses: the median of the ratios to the first model within rounds.`,
     'Memory is that of all processes of the server after the requests, with what each runtime itself needs. The whole KV cache is that of the most requests at a time.',
   ];
 }
