@@ -3,8 +3,9 @@ import { type ComparisonTable, statisticOf } from './tables.js';
 
 const OURS = 'grasp+';
 
-/** For each table and each measure of quality: the best method, and where grasp+ stands. */
+/** For each table and each measure of quality: the best method, and where grasp+ stands if it was compared. */
 export function bestOf(tables: readonly ComparisonTable[], many: boolean): TextTable {
+  const compared = tables.some(({ rows }) => rows.some(({ method }) => method === OURS));
   const rows = tables.flatMap(({ model, keep, recovery, columns, rows }) =>
     columns
       .filter(({ quality }) => quality)
@@ -21,8 +22,11 @@ export function bestOf(tables: readonly ComparisonTable[], many: boolean): TextT
         const ours =
           place < 0 ? ['', ''] : [column.show(ranked[place]!.mean), `${place + 1} of ${ranked.length}`];
         const where = `${many ? `${model}, ` : ''}keep ${keep}, ${recovery.name}`;
-        return [[where, column.title, `${first.method} ${column.show(first.mean)}`, ...ours]];
+        return [
+          [where, column.title, `${first.method} ${column.show(first.mean)}`, ...(compared ? ours : [])],
+        ];
       }),
   );
-  return { head: ['masks and recovery', 'measure', 'best', OURS, `place of ${OURS}`], rows };
+  const head = ['masks and recovery', 'measure', 'best', ...(compared ? [OURS, `place of ${OURS}`] : [])];
+  return { head, rows };
 }

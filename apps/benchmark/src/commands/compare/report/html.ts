@@ -2,7 +2,7 @@ import { escapeMarkup, htmlPage, htmlTable, lineChart } from '@grasp/report';
 import { bestOf } from './best.js';
 import { type Column, columnsOf } from './columns.js';
 import type { ComparedRun, Comparison } from './comparison.js';
-import { ABOUT } from './markdown.js';
+import { aboutTables } from './markdown.js';
 import { type ComparisonTable, entriesOf, statisticOf, tablesOf, titleOf } from './tables.js';
 
 /** Lines of a chart that have a colour: the best at the smallest budget. */
@@ -26,7 +26,7 @@ export function htmlComparison(comparison: Comparison): string {
   );
   const list = (lines: readonly string[]) =>
     `<ul>${lines.map((line) => `<li>${escapeMarkup(line)}</li>`).join('')}</ul>`;
-  const body = `<p>${escapeMarkup(ABOUT.join(' '))}</p>
+  const body = `<p>${escapeMarkup(aboutTables('★').join(' '))}</p>
 ${list([...conditions, `Engine: ${engine}`])}
 ${charts.join('\n')}
 <h2>Numbers</h2>

@@ -4,13 +4,17 @@ import { columnsOf } from './columns.js';
 import type { Comparison } from './comparison.js';
 import { type ComparisonTable, entriesOf, tablesOf, titleOf } from './tables.js';
 
-/** What the columns mean. */
-export const ABOUT = [
+/**
+ * What the columns mean.
+ *
+ * @param mark how the best are marked
+ */
+export const aboutTables = (mark: string): string[] => [
   'Every mask meets the same exact budget and is tried under every recovery, on the same text.',
   'Forward: blocks of text read without a gradient. Gradients: blocks whose gradient was computed. Seconds and peak ' +
     'memory: of choice and recovery together, without loading and measuring.',
-  'In bold: the best of each column. With several seeds: mean ± sample standard deviation.',
-] as const;
+  `${mark}: the best of each column. With several seeds: mean ± sample standard deviation.`,
+];
 
 /** The comparison as a page of Markdown. */
 export function markdownPage(comparison: Comparison): string {
@@ -20,7 +24,7 @@ export function markdownPage(comparison: Comparison): string {
   const best = bestOf(tables, many);
   const sections = [
     '# Methods under one budget',
-    ABOUT.join(' '),
+    aboutTables('In bold').join(' '),
     [...conditions, `Engine: ${engine}`].map((line) => `- ${line}.`).join('\n'),
     denseTable(comparison),
     ...tables.map((table) => `## ${titleOf(table, many)}\n\n${tableOf(table)}`),

@@ -14,7 +14,7 @@ export async function writeComparison(comparison: Comparison, folder: string): P
   });
 }
 
-/** The comparison as text for the terminal. The best of each column has a star. */
+/** The comparison as text for the terminal. A star marks the best of each column. */
 export function textComparison(comparison: Comparison): string {
   const many = comparison.dense.length > 1;
   const tables = tablesOf(comparison).map((table) => {
@@ -26,5 +26,6 @@ export function textComparison(comparison: Comparison): string {
     const head = ['method', ...table.columns.map(({ title }) => title)];
     return `${titleOf(table, many)}\n${terminalTable(head, rows, { numeric: true })}`;
   });
-  return [...tables, ...comparison.missing.map((each) => `not measured: ${each}`)].join('\n');
+  const legend = tables.length === 0 ? [] : ['*: the best of each column'];
+  return [...tables, ...legend, ...comparison.missing.map((each) => `not measured: ${each}`)].join('\n');
 }
