@@ -49,7 +49,7 @@ export const measureDense = ({ plan, ...job }: WorkContext): Promise<void> =>
 /**
  * Opens the plans of all models, calls `work` with them, and closes them, also if `work` fails.
  *
- * @throws BenchOptionError if two models have one name.
+ * @throws BenchOptionError if two models have one name, or no method has a mask at one of the keep ratios.
  */
 export async function withWork<Result>(
   options: CompareOptions,
@@ -63,6 +63,7 @@ export async function withWork<Result>(
   try {
     for (const path of models)
       works.push({ plan: await openPlan(path, options), store, engine, say, out, keepModels });
+    assertMasks(works, options.keep);
     return await work(works);
   } finally {
     for (const { plan } of works) await plan.checkpoint.close();
@@ -78,6 +79,19 @@ function assertNamesDiffer(models: readonly string[]): void {
     `--model: two models have the name "${twice}". Rename one of the folders.`,
     'model',
   );
+}
+
+/** @throws BenchOptionError if a keep ratio would have no result, because no model and method allows a mask there. */
+function assertMasks(works: readonly WorkContext[], ratios: readonly number[]): void {
+  for (const ratio of ratios) {
+    if (works.some(({ plan }) => plan.masks.some(({ keep }) => keep === ratio))) continue;
+    const [first] = works.flatMap(({ plan }) => plan.impossible.filter(({ keep }) => keep === ratio));
+    if (first === undefined) continue;
+    throw new BenchOptionError(
+      `--keep ${ratio}: no method has a mask at this ratio. ${first.name}: ${first.problem}`,
+      'keep',
+    );
+  }
 }
 
 /**

@@ -78,8 +78,12 @@ export interface Plan {
   readonly evaluation: EvaluationData;
   readonly dense: readonly Cell[];
   readonly masks: readonly PlannedMask[];
-  /** One line for each mask that the model or the budget does not allow. */
-  readonly impossible: readonly string[];
+  /** Masks that the model or the budget does not allow. */
+  readonly impossible: readonly ImpossibleMask[];
+}
+
+export interface ImpossibleMask extends Pick<PlannedMask, 'name' | 'keep'> {
+  readonly problem: string;
 }
 
 /** Name of a model in tables and cells. */
@@ -98,7 +102,7 @@ export async function openPlan(path: string, options: PlanOptions): Promise<Plan
     const cells = (name: string, inputs: unknown) => cellsOf(name, inputs, evaluation, tokenizer);
     const shared = { model, identity, cells };
     const masks: PlannedMask[] = [];
-    const impossible: string[] = [];
+    const impossible: ImpossibleMask[] = [];
     for (const seed of seeds) {
       const { text } = parseSettings(settings);
       const { lossOn = 'all', ...sizes } = text;
@@ -116,7 +120,7 @@ export async function openPlan(path: string, options: PlanOptions): Promise<Plan
           const planned = planMask(method, { ...options, ...shared, keep: ratio, seed, blocks, heal });
           const problem = problemOf(checkpoint, planned.settings);
           if (problem === undefined) masks.push(planned);
-          else impossible.push(`${planned.name}: ${problem}`);
+          else impossible.push({ name: planned.name, keep: ratio, problem });
         }
       }
     }

@@ -53,7 +53,12 @@ export async function collect(
     dense,
     runs,
     missing: [
-      ...new Set(works.flatMap(({ plan }) => [...plan.evaluation.missing, ...plan.impossible])),
+      ...new Set(
+        works.flatMap(({ plan }) => [
+          ...plan.evaluation.missing,
+          ...plan.impossible.map(({ name, problem }) => `${name}: ${problem}`),
+        ]),
+      ),
       ...failed,
     ],
   };
