@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
@@ -15,6 +15,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-heal-'));
   await writeCheckpoint(tinyLlama(), at('model'));
   await writeFile(at('text.txt'), tinyText);
+  await mkdir(at('test'));
+  await writeFile(at('test/text.txt'), tinyText);
   const small = ['--blocks', '8', '--length', '32', '--epochs', '1'];
   await grasp('prune', at('model'), '--calib', at('text.txt'), '--out', at('pruned'), ...small, ...wasm);
 });
@@ -48,7 +50,7 @@ const heal = (out: string, ...more: string[]) =>
   );
 
 it('writes a healed model with its record, card and report, and says what it did', async () => {
-  const { code, out, err } = await heal('healed', '--eval', at('text.txt'), '--window', '64');
+  const { code, out, err } = await heal('healed', '--eval', at('test/text.txt'), '--window', '64');
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toContain('4 steps, 512 tokens');
   const names = readdirSync(at('healed'));
@@ -75,7 +77,7 @@ it('writes a healed model with its record, card and report, and says what it did
 });
 
 it('gives the same bytes for the same seed, and machines one document', async () => {
-  const { out, err } = await heal('again', '--json', '--eval', at('text.txt'), '--window', '512');
+  const { out, err } = await heal('again', '--json', '--eval', at('test/text.txt'), '--window', '512');
   expect(err).toBe(
     "warning: --window 512 is longer than the model's context. Perplexity is measured on windows of 256 tokens.",
   );
@@ -123,7 +125,7 @@ it('refuses what does not fit', async () => {
     code: 2,
     err: expect.stringContaining('the pruned model itself'),
   });
-  expect(await refusal('--eval', at('text.txt'), '--window', '1')).toMatchObject({
+  expect(await refusal('--eval', at('test/text.txt'), '--window', '1')).toMatchObject({
     code: 2,
     err: expect.stringContaining("option '--window"),
   });

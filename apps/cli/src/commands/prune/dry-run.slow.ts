@@ -83,7 +83,7 @@ describe('grasp prune --dry-run', () => {
     for (const [flags, problem] of [
       [['--mask', at('missing.json')], 'missing.json'],
       [['--scores', at('model/model.safetensors')], 'no tensor "scores"'],
-      [['--method', at('missing.mjs')], 'cannot be loaded'],
+      [['--method', at('missing.mjs')], 'there is no such file'],
       [['--mask', at('mine.json'), '--keep', '0.3'], 'the budget allows'],
     ] as const) {
       expect(await refusal(...flags)).toEqual({ isRefused: true, err: expect.stringContaining(problem) });
@@ -100,14 +100,14 @@ describe('grasp prune --dry-run', () => {
           model,
           options,
           { ...stage, mayUseLora },
-          { elsewhere: { gpuBytes } as never },
+          { elsewhere: { gpuBytes }, runtime: { bfloat16: {} } } as never,
           { memoryCheck },
         ).settings.train;
       const { configs, settings } = likelyHealing(
         model,
         options,
         stage,
-        { elsewhere: 'workers' },
+        { elsewhere: 'workers', runtime: { bfloat16: {} } } as never,
         { memoryCheck: true },
       );
       const all = healBytes(configs, settings, true);
@@ -119,11 +119,15 @@ describe('grasp prune --dry-run', () => {
       expect(likely(0)).toBe('all'); // the forecast says that it does not fit
     });
     const flags = ['--heal-tokens', '512', '--heal-held-out', '2', '--heal-dtype', 'float32'];
-    expect(await dryRun(...flags.slice(0, 4))).toMatchObject({
+    expect(await dryRun(...flags.slice(0, 4), '--heal-dtype', 'bfloat16')).toMatchObject({
       code: 6,
       err: expect.stringContaining('Use --heal-dtype float32'),
     });
-    expect((await dryRun(...flags)).out).toMatch(/healing {3}4 steps, 512 tokens, about/);
+    const healing = /healing {3}4 steps, 512 tokens, about .*/;
+    const inFloat32 = healing.exec((await dryRun(...flags)).out)?.[0];
+    expect(inFloat32).toBeDefined();
+    // Without bfloat16, it is the default.
+    expect(healing.exec((await dryRun(...flags.slice(0, 4))).out)?.[0]).toBe(inFloat32);
     expect((await dryRun(...flags, '--heal-train', 'lora')).out).toMatch(
       /512 tokens, LoRA of rank 16, about/,
     );

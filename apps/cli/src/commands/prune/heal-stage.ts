@@ -20,7 +20,12 @@ import {
   runIdentity,
   SettingsError,
 } from '@grasp/prune';
-import { type HealingOptions, healModel, healStatePath } from '../../shared/heal/heal-model.js';
+import {
+  type HealingOptions,
+  healModel,
+  healStatePath,
+  inPossibleDtype,
+} from '../../shared/heal/heal-model.js';
 import { readHealTexts, type TextFlags } from '../../shared/heal/read-heal-texts.js';
 import type { OpenModel } from '../../shared/model.js';
 import { checkOutputFolder } from '../../shared/output-folder.js';
@@ -83,12 +88,13 @@ export function healStage({ heal, calib, settings, ...inputs }: RunOptions): Hea
 export function likelyHealing(
   model: OpenModel,
   options: RunOptions,
-  { mayUseLora, settings }: HealStage,
-  engine: Pick<Engine, 'elsewhere'>,
+  stage: HealStage,
+  engine: Pick<Engine, 'elsewhere' | 'runtime'>,
   { memoryCheck }: Pick<FolderOptions, 'memoryCheck'>,
 ): { readonly configs: HealConfigs; readonly settings: HealSettings } {
   const configs = likelyConfigs(model, options);
-  if (!memoryCheck || !mayUseLora) return { configs, settings };
+  const settings = inPossibleDtype(stage.settings, stage, engine);
+  if (!memoryCheck || !stage.mayUseLora) return { configs, settings };
   try {
     return { configs, settings: fittingHealSettings(configs, settings, engine) };
   } catch (error) {
@@ -130,7 +136,8 @@ export async function pruneAndHeal(
   assertHealDtype(engine, stage);
   if (flags.memoryCheck) {
     const check = stage.mayUseLora ? fittingHealSettings : assertHealFits;
-    check(likelyConfigs(model, options), stage.settings, engine, { prefix: HEAL_PREFIX });
+    const settings = inPossibleDtype(stage.settings, stage, engine);
+    check(likelyConfigs(model, options), settings, engine, { prefix: HEAL_PREFIX });
   }
   const identity = async () => runIdentity((await jobOf(model, options, openEngine, terminal)).job);
   const earlier = restart ? undefined : await finishedRun(before, identity);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '@grasp/checkpoint';
@@ -14,6 +14,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-prune-'));
   await writeCheckpoint(tinyLlama(), at('model'));
   await writeFile(at('text.txt'), tinyText);
+  await mkdir(at('test'));
+  await writeFile(at('test/text.txt'), tinyText);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -23,7 +25,7 @@ const prune = (out: string, ...more: string[]) =>
 
 describe('grasp prune', () => {
   it('writes a smaller model with its record, and says what it did', async () => {
-    const { code, out, err } = await prune('first', '--eval', at('text.txt'));
+    const { code, out, err } = await prune('first', '--eval', at('test/text.txt'));
     expect(err).toContain('learning gates 16/16');
     expect(code).toBe(0);
     expect(out).toMatch(/prunable parameters .* of 50.0% allowed/);
@@ -47,7 +49,7 @@ describe('grasp prune', () => {
   });
 
   it('gives the same files for the same seed, and machines one document', async () => {
-    const { code, out, err } = await prune('second', '--eval', at('text.txt'), '--json', '--quiet');
+    const { code, out, err } = await prune('second', '--eval', at('test/text.txt'), '--json', '--quiet');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(JSON.parse(out)).toEqual(JSON.parse(await readFile(at('first/grasp.json'), 'utf8')));
     for (const name of ['grasp-mask.json', 'model.safetensors', 'config.json']) {
@@ -83,7 +85,7 @@ describe('grasp prune', () => {
     await writeFile(at('empty.mjs'), 'export default {};');
     const refusal = async (...flags: string[]) => (await prune('refused', ...flags)).err;
     expect(await refusal('--method', at('empty.mjs'))).toContain('no pruning method');
-    expect(await refusal('--method', at('missing.mjs'))).toContain('cannot be loaded');
+    expect(await refusal('--method', at('missing.mjs'))).toContain('there is no such file');
     expect(await refusal('--method', 'best')).toContain('or the path of a module');
     expect(await refusal('--scores', at('model/model.safetensors'))).toContain('no tensor "scores"');
     expect(await refusal('--mask', at('mine.mjs'))).toContain(
@@ -134,7 +136,7 @@ describe('grasp prune', () => {
     expect(code).toBe(0);
     expect(out).toContain('16 steps for gates, 8 for scales');
     expect(existsSync(at('dry'))).toBe(false);
-    const { err } = await prune('dry', '--dry-run', '--eval', at('text.txt'), '--window', '4096');
+    const { err } = await prune('dry', '--dry-run', '--eval', at('test/text.txt'), '--window', '4096');
     expect(err).toContain('--window 4096 is longer');
   });
 });

@@ -19,10 +19,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grasp-sweep-'));
   await writeCheckpoint(tinyLlama(), at('model'));
   await writeFile(at('text.txt'), tinyText);
+  await mkdir(at('test'));
+  await writeFile(at('test/text.txt'), tinyText);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const text = () => ['--calib', at('text.txt'), '--eval', at('text.txt')];
+const text = () => ['--calib', at('text.txt'), '--eval', at('test/text.txt')];
 const small = [
   ...['--blocks', '4', '--length', '16', '--epochs', '1', '--window', '32', '--eval-windows', '1'],
   ...['--backend', 'wasm'],

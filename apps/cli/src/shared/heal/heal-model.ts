@@ -102,8 +102,7 @@ export async function healModel(
         if (given.prefix === undefined) warnOfMeasuredText(given.text, given.eval ?? [], terminal); // else pruning did
         if (given.prefix === undefined) showShorterWindows(given, pruned.config, terminal); // else pruning did
         const engine = await openEngine();
-        const asked =
-          flags.mayUseFloat32 && !engine.runtime.bfloat16 ? { ...wished, dtype: 'float32' as const } : wished;
+        const asked = inPossibleDtype(wished, flags, engine);
         const teacherCache =
           cached === undefined
             ? undefined
@@ -137,6 +136,13 @@ export async function healModel(
     }),
   );
 }
+
+/** Settings in float32 if the engine has no bfloat16, and none was asked for. */
+export const inPossibleDtype = (
+  settings: HealSettings,
+  { mayUseFloat32 }: Pick<HealingOptions, 'mayUseFloat32'>,
+  { runtime }: Pick<Engine, 'runtime'>,
+): HealSettings => (mayUseFloat32 && !runtime.bfloat16 ? { ...settings, dtype: 'float32' } : settings);
 
 /** Elements of all tensors of a model. */
 const elementsOf = ({ tensors }: Pick<Checkpoint, 'tensors'>): number =>
