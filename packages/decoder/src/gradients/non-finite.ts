@@ -33,7 +33,7 @@ export async function nonFiniteError(
     : 'the head';
   return new NonFiniteActivationError(
     `The loss is not finite. The first output that is not finite comes from ${place}. Check its weights; in bfloat16, ` +
-      'try float32.',
+      'try float32; where weights are trained, lower the learning rate.',
     first?.block.layer ?? new Set(sublayers.map(({ block }) => block.layer)).size,
   );
 }

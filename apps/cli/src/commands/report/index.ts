@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { addToOutput, replaceFile } from '@grasp/files';
-import { RUN_REPORT, readRun, runReport } from '@grasp/report';
+import { HEAL_RECORD } from '@grasp/prune';
+import { HEAL_REPORT, RUN_REPORT, readRun, runReport } from '@grasp/report';
 import { nonEmpty, nonEmptyTexts } from '../../shared/flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { readAccuracy } from './accuracy.js';
@@ -28,5 +30,9 @@ export const reportCommand = (terminal: Terminal) =>
       const page = await runReport(run, await Promise.all(accuracy.map(readAccuracy)));
       await replaceFile(out, page);
       await addToOutput(out);
+      if (existsSync(join(folder, HEAL_RECORD)))
+        terminal.note(
+          `The page shows the run before the model was healed. ${join(folder, HEAL_REPORT)} shows the healing.`,
+        );
       terminal.print(`Written to ${out}`);
     });

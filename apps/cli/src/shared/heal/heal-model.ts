@@ -24,6 +24,7 @@ import { withOutputFolder } from '../output-folder.js';
 import { watch } from '../progress/watch.js';
 import type { Terminal } from '../terminal.js';
 import { showShorterWindows, showTextWarnings, warnOfMeasuredText } from '../texts.js';
+import { harmWarning } from './heal-summary.js';
 import { prunedFiles } from './pruned-files.js';
 import { readHealTexts, type TextFlags } from './read-heal-texts.js';
 import { assertTeacherFits } from './teacher-fits.js';
@@ -128,6 +129,8 @@ export async function healModel(
             terminal.note(`The state is saved in ${statePath}. Run the same command to resume.`);
           throw error;
         });
+        const harm = harmWarning(record, given.prefix);
+        if (harm) terminal.note(harm);
         await replaceFile(join(folder, HEAL_REPORT), healReport(record));
         return { record, stateFile };
       });
