@@ -22,6 +22,7 @@ import { withModel } from '../model.js';
 import { assertApart } from '../output-apart.js';
 import { withOutputFolder } from '../output-folder.js';
 import { watch } from '../progress/watch.js';
+import { inHealFlags } from '../run/in-flags.js';
 import type { Terminal } from '../terminal.js';
 import { showShorterWindows, showTextWarnings, warnOfMeasuredText } from '../texts.js';
 import { harmWarning } from './heal-summary.js';
@@ -114,7 +115,7 @@ export async function healModel(
         flags.onSettings?.(settings);
         const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
         const identity = await healIdentity({ ...models, engine, settings, texts, teacherCache });
-        await checkHealState(statePath, { restart, identity });
+        await inHealFlags(() => checkHealState(statePath, { restart, identity }), given.prefix);
         const stateFile = healStateFile(statePath, identity, { restart });
         const job = {
           name: flags.name,

@@ -1,4 +1,4 @@
-import { settingLeaves } from '@grasp/prune';
+import { healLeaves, RunStateError, settingLeaves } from '@grasp/prune';
 
 /** Errors that speak of settings, by the beginnings of their codes. */
 const OF_SETTINGS = ['GRASP_SETTINGS', 'GRASP_BUDGET', 'GRASP_METHOD', 'GRASP_OUTPUT_STATE'];
@@ -19,6 +19,26 @@ export async function inFlags<Result>(work: () => Result | Promise<Result>): Pro
       const known = error as Error;
       known.message = flagsFor(known.message);
     }
+    throw error;
+  }
+}
+
+const healFlags = new Map(healLeaves.map(({ path, flag }) => [path, flag]));
+
+/**
+ * Lets an error about the saved state of a healing name the flags: `heldOut: 8 then` → `--held-out: 8 then`.
+ *
+ * @param prefix first part of the names of these flags
+ */
+export async function inHealFlags<Result>(work: () => Promise<Result>, prefix = ''): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RunStateError)
+      error.message = error.message.replace(/\b(\w+)(?=: [^;]* then, )/g, (name) => {
+        const flag = healFlags.get(name);
+        return flag === undefined ? name : `--${prefix}${flag}`;
+      });
     throw error;
   }
 }
