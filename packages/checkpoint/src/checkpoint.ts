@@ -43,7 +43,6 @@ export interface Checkpoint {
    *
    * @param rounded allows a quantised tensor to come as `BF16` in place of `F32`: it is then rounded piece by piece, and never in
    *   memory as a whole in float32. A view may leave the rounding to the caller.
-   * @throws NarrowingOverflowError if a finite element would become infinite in `rounded`
    */
   read(name: string, rounded?: 'BF16'): Promise<TensorData>;
   /** Closes the files. Reading fails afterwards. */

@@ -9,6 +9,8 @@ export const OUTPUT_MARKER = 'grasp-output.json';
 export const DRAFT_MARKER = '.grasp-draft';
 
 const DRAFT_FORMAT = 'grasp-draft';
+/** What a process leaves that was killed while it wrote a file. */
+const FILE_DRAFT = /\.[0-9a-f]{16}\.partial$/;
 /** What a process leaves that was killed while it wrote the marker. */
 const MARKER_DRAFT = /^\.grasp-draft\.[0-9a-f]{16}\.partial$/;
 
@@ -82,7 +84,7 @@ export async function foreignPaths(folder: string, ignore: readonly string[]): P
   const foreign: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/');
-    const isOwn = own.has(path) || (entry.isDirectory() && isOwnFolder(path));
+    const isOwn = own.has(path) || FILE_DRAFT.test(path) || (entry.isDirectory() && isOwnFolder(path));
     if (!isOwn && !ignore.includes(path.split('/')[0]!)) foreign.push(path);
   }
   return foreign.sort();

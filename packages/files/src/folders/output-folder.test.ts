@@ -150,6 +150,7 @@ describe('what the user made', () => {
     expect(await read('out', 'notes.txt')).toBe('years of work');
     await rm(join(out, 'notes.txt'));
     await rm(join(out, 'results'), { recursive: true });
+    await writeFile(join(out, 'report.html.0123456789abcdef.partial'), 'of a killed process');
     await writeOutput('second', true);
     expect(await read('out', 'file')).toBe('second');
   });
@@ -165,13 +166,14 @@ describe('what the user made', () => {
     expect((await readdir(folder)).sort()).toEqual(['alone.html', 'out']);
   });
 
-  it('stays in an earlier output where it appears during the run', async () => {
+  it('is not deleted in an earlier output where it appears during the run', async () => {
     await writeOutput('first');
     const output = await claimOutputFolder(out, { overwrite: true });
     await writeFile(join(output.work, 'file'), 'second');
     await writeFile(join(out, 'notes.txt'), 'years of work');
-    await output.commit();
-    expect(await read('out', 'file')).toBe('second');
+    await expect(output.commit()).rejects.toEqual(refused('exists', 'also holds notes.txt'));
+    await output.discard();
+    expect(await read('out', 'file')).toBe('first');
     expect(await read('out', 'notes.txt')).toBe('years of work');
     expect(await readdir(folder)).toEqual(['out']);
   });

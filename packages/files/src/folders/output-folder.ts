@@ -42,7 +42,8 @@ const NOT_CONTENT = [INNER_WORK, 'lost+found'];
  *
  * @param overwrite replace an earlier output
  * @throws FileWriteError: `overwrite` for an earlier output without that option; `exists` for a folder with other content,
- *   for an earlier output with files of somebody else, and for `path.partial` or `path.replaced` of somebody else; `in-use`; `permission`, `disk-full`, `io`
+ *   for an earlier output with files of somebody else, and for `path.partial` or `path.replaced` of somebody else;
+ *   `in-use`; `permission`, `disk-full`, `io`
  */
 export async function claimOutputFolder(
   path: string,
@@ -164,9 +165,9 @@ function checkFree(target: string, kind: FolderKind, overwrite: boolean): void {
 async function publish(target: string, work: string, old: string, overwrite: boolean): Promise<void> {
   const kind = await folderKind(target, NOT_CONTENT); // anything may have appeared since the claim
   checkFree(target, kind, overwrite);
+  if (kind === 'output') await checkAllOurs(target);
   if (kind === 'empty' || work === join(target, INNER_WORK)) return fillFolder(target, work);
   if (kind === 'output') {
-    if ((await foreignPaths(target, NOT_CONTENT)).length > 0) return fillFolder(target, work); // since the claim: they stay
     await markDraft(target); // from here on it may be deleted, under either name
     try {
       await rename(target, old);

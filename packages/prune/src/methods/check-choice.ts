@@ -15,8 +15,8 @@ export function checkRule({ projection, choice }: Pick<PruneSettings, 'projectio
 /**
  * Checks settings that exclude each other.
  *
- * @throws SettingsError if units are chosen in two ways, or in another way than a setting needs, or if weights would be tuned without the biases
- *   that the refit changes.
+ * @throws SettingsError if units are chosen in two ways, or in another way than a setting needs, or if weights would be
+ *   tuned without the biases that the refit changes.
  */
 export function checkChoice(
   settings: Pick<PruneSettings, 'method' | 'projection' | 'choice' | 'importance' | 'refit' | 'scales'>,

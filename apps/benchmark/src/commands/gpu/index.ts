@@ -96,8 +96,8 @@ export const gpuCommand = () =>
     .option('--model <model>', 'folder or name of a model to prune twice (default: a small random one)')
     .option('--layers <n>', "layers of the model with LLaMA-2-7B's shape", count)
     .requiredOption('--out <folder>', 'folder for gpu.json, gpu.md, and the reports of all parts', nonEmpty)
-    .action(async (options, command) => {
-      refuseUnusedOptions(command, options.parts);
+    .action(async (given, command) => {
+      refuseUnusedOptions(command, given.parts);
       const {
         device,
         size,
@@ -109,7 +109,7 @@ export const gpuCommand = () =>
         model,
         layers,
         out,
-      } = options;
+      } = given;
       await assertApart(
         out,
         [model, traces].filter((path) => path !== undefined),

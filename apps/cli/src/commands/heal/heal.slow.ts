@@ -68,6 +68,7 @@ it('writes a healed model with its record, card and report, and says what it did
   expect(record.steps).toHaveLength(4);
   expect(record.curve.map(({ step }: { step: number }) => step)).toEqual([0, 2, 4]);
   expect(record.curve.at(-1).perplexity).toBeLessThan(record.curve[0].perplexity);
+  expect((await grasp('report', at('healed'))).err).toContain(`${at('healed/heal.html')} shows the healing`);
   const card = await readFile(at('healed/README.md'), 'utf8');
   expect(card).toContain('## Healing');
   expect(card.indexOf('## Healing')).toBeLessThan(card.indexOf('## Limits'));
@@ -107,6 +108,7 @@ it('refuses what does not fit', async () => {
     code: 2,
     err: expect.stringContaining("model's context"),
   });
+  expect(await refusal('--text', folder)).toMatchObject({ err: expect.stringContaining('it is a folder') });
   expect(await refusal('--text-weights', '1,2')).toMatchObject({
     code: 2,
     err: expect.stringContaining('--text-weights'),

@@ -122,6 +122,14 @@ describe('grasp sweep', () => {
     expect(err).not.toContain('Learning scores');
   });
 
+  it('says where the scores were learned if another smallest budget cannot use them', async () => {
+    await sweep('hint', '--keep', '0.8,0.5');
+    const { code, err } = await sweep('hint', '--keep', '0.8,0.3');
+    expect({ code, err }).toMatchObject({ code: 5 });
+    expect(err).toContain('learned at keep-0.5. With --learn-at 0.5, they serve all points.');
+    expect((await sweep('hint', '--keep', '0.8,0.3', '--learn-at', '0.5')).code).toBe(0);
+  });
+
   it('discards the points of other scores before it learns anew', async () => {
     await sweep('anew', '--keep', '0.8,0.5');
     const stop = new AbortController();

@@ -24,7 +24,7 @@ import { withOutputFolder } from '../output-folder.js';
 import { watch } from '../progress/watch.js';
 import { inHealFlags } from '../run/in-flags.js';
 import type { Terminal } from '../terminal.js';
-import { showShorterWindows, showTextWarnings, warnOfMeasuredText } from '../texts.js';
+import { refuseFolder, showShorterWindows, showTextWarnings, warnOfMeasuredText } from '../texts.js';
 import { harmWarning } from './heal-summary.js';
 import { prunedFiles } from './pruned-files.js';
 import { readHealTexts, type TextFlags } from './read-heal-texts.js';
@@ -71,7 +71,9 @@ export async function healModel(
   terminal: Terminal,
 ): Promise<HealRecord> {
   const { quiet, overwrite = false, restart = false } = flags;
-  const inputs = [path, ofTeacher, ...given.text, ...(given.eval ?? [])];
+  const allTexts = [...given.text, ...(given.eval ?? [])];
+  for (const text of allTexts) refuseFolder(text);
+  const inputs = [path, ofTeacher, ...allTexts];
   await assertApart(out, inputs, cached === undefined ? [] : [cached]);
   if (cached !== undefined) await assertApart(cached, inputs, [], `${given.prefix ?? ''}teacher-cache`);
   const options = given.prefix ? { prefix: given.prefix } : {};

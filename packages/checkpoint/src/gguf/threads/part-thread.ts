@@ -6,7 +6,8 @@ import type { OpenFile } from './part-threads.js';
 
 const { name, descriptor, size } = workerData as OpenFile;
 const source = descriptorSource(name, descriptor, size);
-parentPort!.on('message', async (part: Part) => {
-  await fillPart(source, part);
-  parentPort!.postMessage('filled');
+let last: Promise<void> = Promise.resolve();
+parentPort!.on('message', (part: Part) => {
+  // Answers come in the order of the parts, also if several tensors are read at once. An error ends the thread.
+  last = last.then(() => fillPart(source, part)).then(() => parentPort!.postMessage('filled'));
 });

@@ -47,6 +47,24 @@ it.each(['float32', 'bfloat16'])('threads fill their parts with the same bits: %
   await file.close();
 });
 
+it('fills several tensors at once, a small one behind a large one', async () => {
+  const file = await openFileSource(join(folder, 'blocks'));
+  const threads = new PartThreads(file, 2);
+  const least = Math.ceil(2 ** 22 / 144);
+  const exact = new Float32Array(256 * COUNT);
+  dequantize('Q4_K', blocks, exact);
+  await Promise.all(
+    [COUNT, least, COUNT, least].map(async (count) => {
+      const byteLength = 144 * count;
+      const out = new Float32Array(threads.allocate(4 * 256 * count, byteLength)).fill(7);
+      await threads.fill({ type: 'Q4_K', position: 0, byteLength, out });
+      expect(out.every((value, i) => value === exact[i])).toBe(true);
+    }),
+  );
+  await threads.close();
+  await file.close();
+});
+
 it('reads again what a thread could not, and tells why', async () => {
   const file = await openFileSource(join(folder, 'blocks'));
   const threads = new PartThreads(file, 2);

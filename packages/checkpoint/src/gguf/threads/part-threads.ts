@@ -5,7 +5,7 @@ import { fillPart, type Part, splitPart } from './part.js';
 
 /** Bytes of packed blocks from which a tensor is worth several threads. */
 const LEAST_BYTES = 2 ** 22;
-/** Beyond that, the memory is the limit. */
+/** More were not measured. */
 const MOST_THREADS = 8;
 
 /** A file that threads read too. */

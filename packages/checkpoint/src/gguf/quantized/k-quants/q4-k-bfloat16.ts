@@ -26,13 +26,10 @@ export function roundQ4K(bytes: Uint8Array, out: Uint16Array): boolean {
     const d = float16At(bytes, at);
     const dmin = float16At(bytes, at + 2);
     for (let pair = 0; pair < 4; pair++) {
-      const scale = d * subScale(bytes, at + 4, 2 * pair);
-      const min = dmin * subMin(bytes, at + 4, 2 * pair);
-      const scale2 = d * subScale(bytes, at + 4, 2 * pair + 1);
-      const min2 = dmin * subMin(bytes, at + 4, 2 * pair + 1);
-      for (let q = 0; q < 16; q++) {
-        values[q] = scale * q - min;
-        values[16 + q] = scale2 * q - min2;
+      for (let half = 0; half < 2; half++) {
+        const scale = d * subScale(bytes, at + 4, 2 * pair + half);
+        const min = dmin * subMin(bytes, at + 4, 2 * pair + half);
+        for (let q = 0; q < 16; q++) values[16 * half + q] = scale * q - min;
       }
       if (!roundBitsToBfloat16(bits, patterns)) return false;
       const from = word + FIRST_VALUES + 8 * pair;
