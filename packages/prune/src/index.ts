@@ -48,6 +48,7 @@ export { openTeacherCache } from './heal/teacher/open-teacher-cache.js';
 export { type Teacher, TeacherCache, type TeacherIdentity } from './heal/teacher/teacher-cache.js';
 export { assertGiven } from './learning/choose-by-method.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
+export { heldOutCount } from './learning/held-out.js';
 export { type ImportancePlan, importancePlan } from './learning/importance-plan.js';
 export type { HeldOutResult } from './learning/keep-share.js';
 export { type Learned, type LearningData, learn } from './learning/learn.js';

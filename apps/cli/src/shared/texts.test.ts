@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseSettings } from '@grasp/prune';
 import { describe, expect, it } from 'vitest';
 import { keptTerminal } from '../../test/grasp.js';
 import { readTexts } from './run/read-texts.js';
-import { showShorterWindows, textNames, textSource, warnOfMeasuredText } from './texts.js';
+import { showFewerHeldOut, showShorterWindows, textNames, textSource, warnOfMeasuredText } from './texts.js';
 
 const { signal } = new AbortController();
 
@@ -80,4 +81,20 @@ it('tells that windows are shorter than asked for, once they are measured', () =
   expect(told({ eval: ['a.txt'], window: 256 })).toBe('');
   expect(told({ eval: ['a.txt'] })).toBe('');
   expect(told({ eval: [], window: 257 })).toBe('');
+});
+
+it('tells that fewer blocks are held out than asked for', () => {
+  const told = (blocks: number, available: number, changes: object = {}) => {
+    const { terminal, said } = keptTerminal();
+    const settings = parseSettings({ heldOut: { blocks }, ...changes });
+    showFewerHeldOut(settings, { shape: [available, 8] }, terminal);
+    return said().err;
+  };
+  expect(told(8, 32)).toBe(
+    'warning: --held-out-blocks 8: at most one block in 16 is held out, 2 of the 32 blocks here. Give more text, or hold out 2.',
+  );
+  expect(told(2, 32)).toBe('');
+  expect(told(8, 32, { scales: { epochs: 0 } })).toBe(''); // has no effect, which is told elsewhere
+  expect(told(4, 32, { method: 'grasp+' })).toBe(''); // its default
+  expect(told(5, 32, { method: 'grasp+' })).toContain('--held-out-blocks 5');
 });

@@ -15,7 +15,8 @@ import {
   tokenBlocks,
 } from '@grasp/calib-data';
 import { tokenizerRoles } from '@grasp/checkpoint';
-import { SettingsError } from '@grasp/prune';
+import { heldOutCount, type PruneSettings, parseSettings, SettingsError } from '@grasp/prune';
+import { formatItems } from './format.js';
 import type { OpenModel } from './model.js';
 import type { Terminal } from './terminal.js';
 
@@ -165,5 +166,20 @@ export function showShorterWindows(
   if (texts.length === 0 || window === undefined || window <= contextLength) return;
   terminal.note(
     `warning: --window ${window} is longer than the model's context. Perplexity is measured on windows of ${contextLength} tokens.`,
+  );
+}
+
+/** Tells that fewer blocks are held out than asked for, if they are. The default of a method is a maximum for any text. */
+export function showFewerHeldOut(
+  settings: Pick<PruneSettings, 'method' | 'heldOut' | 'scales'>,
+  { shape: [available] }: Pick<TokenBlocks, 'shape'>,
+  { note }: Pick<Terminal, 'note'>,
+): void {
+  const { method, heldOut, scales } = settings;
+  const isDefault = heldOut.blocks === parseSettings({ method }).heldOut.blocks;
+  const count = heldOutCount(settings, available);
+  if (isDefault || scales.epochs === 0 || heldOut.blocks <= count) return;
+  note(
+    `warning: --held-out-blocks ${heldOut.blocks}: at most one block in 16 is held out, ${count} of the ${formatItems(available, 'block')} here. Give more text, or hold out ${count}.`,
   );
 }

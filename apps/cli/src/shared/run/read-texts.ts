@@ -5,6 +5,7 @@ import {
   calibrationBlocks,
   checkLossOn,
   perplexityWindows,
+  showFewerHeldOut,
   showTextWarnings,
   textNames,
   textSource,
@@ -33,6 +34,7 @@ export async function readTexts(options: RunOptions, model: OpenModel, terminal:
   const scaleBlocks = options.scaleCalib ? await blocksOf(options.scaleCalib) : gateBlocks;
   checkLossOn(lossOn, [gateBlocks, scaleBlocks]);
   showTextWarnings([gateBlocks, scaleBlocks], terminal);
+  showFewerHeldOut(options.settings, scaleBlocks, terminal);
   const { calib, scaleCalib = [], mix = [], heal } = options;
   warnOfMeasuredText([...calib, ...scaleCalib, ...mix, ...(heal.text ?? [])], options.eval, terminal);
   const limits = { window: options.window, most: options.evalWindows };
