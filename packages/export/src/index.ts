@@ -1,5 +1,6 @@
 export { GGUF_FILE_TYPES, type GgufFileType, InexpressibleModelError } from '@grasp/checkpoint';
 export type { CardAbout, CardRecord } from './card/card-record.js';
+export { usedHealSettings } from './card/heal-settings.js';
 export { type CardHealing, healedCard } from './card/healed-card.js';
 export { type Origin, originOf } from './card/licence.js';
 export { modelCard } from './card/model-card.js';

@@ -1,4 +1,5 @@
 import { writeFrontMatter } from './front-matter.js';
+import { usedHealSettings } from './heal-settings.js';
 import { baseName, cell } from './text.js';
 import { withoutFolders } from './without-folders.js';
 
@@ -90,7 +91,7 @@ After it was pruned, ${what} on ${tokens(steps.length)} tokens. The loss was ${t
 
 ${measured}${points}Text: ${cell(withoutFolders(data.training.description))}, fingerprint \`${data.training.fingerprint.slice(0, 16)}\`.
 
-Settings: ${Object.entries(settings)
+Settings: ${usedHealSettings(settings)
     .map(([name, value]) => `\`${name}\` ${cell(String(value))}`)
     .join(', ')}.`;
 }

@@ -28,3 +28,9 @@ it('shows a healing, and names no folder of the machine', () => {
   expect(page).toContain('<th scope="row">a.txt</th><td>30.00</td><td>20.00</td>');
   expect(page).not.toContain('/home/me');
 });
+
+it('lists the settings that had an effect', () => {
+  expect(healReport(record)).toContain('embedding <b>trained</b>');
+  const lora = healReport({ ...record, settings: parseHealSettings({ train: 'lora' }) });
+  expect(lora).not.toContain('embedding');
+});

@@ -1,4 +1,4 @@
-import { withoutFolders } from '@grasp/export';
+import { usedHealSettings, withoutFolders } from '@grasp/export';
 import type { HealRecord } from '@grasp/prune';
 import { lineChart } from '../charts/line-chart.js';
 import { lossChart } from '../charts/loss-chart.js';
@@ -35,7 +35,7 @@ ${perplexities(record)}
 <h2>How it learned</h2>
 <div class="charts">${heldOut}${nll}${kl}</div>
 <h2>Settings</h2>
-<p>${Object.entries(settings)
+<p>${usedHealSettings(settings)
     .map(([name, value]) => `${escapeMarkup(name)} <b>${escapeMarkup(String(value))}</b>`)
     .join(', ')}</p>`;
   return htmlPage({ title: `${baseName(pruned)}, healed`, body });
