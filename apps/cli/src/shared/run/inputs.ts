@@ -96,14 +96,3 @@ export const inputsSchema = z.strictObject({
 });
 
 export type RunInputs = z.output<typeof inputsSchema>;
-
-/** A config file may give one text in place of a list. */
-export const withTextLists = (inputs: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [
-      name,
-      typeof value === 'string' && TEXT_LISTS.includes(name) ? [value] : value,
-    ]),
-  );
-
-const TEXT_LISTS = ['calib', 'mix', 'scaleCalib', 'eval'];

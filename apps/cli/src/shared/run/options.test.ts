@@ -96,6 +96,8 @@ describe('runOptions', () => {
         ],
         ['{"kepp":1}', 'there is no setting "kepp"'],
         ['{"calib":5}', 'calib: it must be a list; found 5'],
+        ['{"heal":{"text":5}}', 'heal.text: it must be a list; found 5'],
+        ['{"heal":"x"}', 'heal: it must be an object; found "x"'],
         ['{"calib":[5]}', 'calib.0: it must be text; found 5'],
         ['{"model":5}', 'model: it must be text; found 5'],
         ['{"out":""}', 'out: it must be not empty; found ""'],
@@ -108,12 +110,17 @@ describe('runOptions', () => {
     }
   });
 
-  it('takes one text of a config file in place of a list', async () => {
+  it('takes one value of a config file in place of a list', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'grasp-config-'));
     try {
       const config = join(folder, 'run.json');
       await writeFile(config, '{"calib":"a.txt","eval":"b.txt"}');
       expect(await runOptions({ model: 'm' }, config)).toMatchObject({ calib: ['a.txt'], eval: ['b.txt'] });
+      await writeFile(config, '{"calib":["a.txt"],"heal":{"text":"c.txt"},"projection":{"protect":"*.kv"}}');
+      expect(await runOptions({ model: 'm' }, config)).toMatchObject({
+        heal: { text: ['c.txt'] },
+        settings: { projection: { protect: ['*.kv'] } },
+      });
       await writeFile(config, '{}');
       await expect(runOptions({ model: 'm' }, config)).rejects.toThrow('calib: give a calibration text');
     } finally {

@@ -14,7 +14,7 @@ import { assertApart } from '../output-apart.js';
 import { refuseFolder } from '../texts.js';
 import { inputOfFlags, isModulePath, runFlags } from './flags.js';
 import { inFlags } from './in-flags.js';
-import { inputsSchema, type RunInputs, withTextLists } from './inputs.js';
+import { inputsSchema, type RunInputs } from './inputs.js';
 import { swallowedArgument } from './swallowed.js';
 
 /** Everything that a command line and a config file say about a run. */
@@ -104,6 +104,22 @@ function split(input: Input): Layer {
   };
 }
 
+/** A config file may give one value in place of a list, as the command line does. */
+function withLists(input: Input): Input {
+  const listed = { ...input };
+  for (const { path, option } of runFlags()) {
+    const [group = '', name] = path.split('.');
+    const value = listed[group];
+    if (!option.variadic) continue;
+    if (name === undefined) listed[group] = asList(value);
+    else if (typeof value === 'object' && value !== null && name in value)
+      listed[group] = { ...value, [name]: asList((value as Input)[name]) };
+  }
+  return listed;
+}
+
+const asList = (value: unknown): unknown => (typeof value === 'string' ? [value] : value);
+
 /** Replaces paths of files by their content, for settings that a file holds. */
 async function withFiles({ inputs, settings }: Layer): Promise<Layer> {
   const read: Record<string, unknown> = { ...settings };
@@ -161,8 +177,7 @@ async function readConfig(path: string): Promise<Layer> {
     throw new SettingsError(`${where}: it must hold one JSON object with settings.`, ['config']);
   }
   refuseOldNames(content as Input, where);
-  const { inputs, settings } = split(content as Input);
-  const layer = await withFiles({ inputs: withTextLists(inputs), settings });
+  const layer = await withFiles(split(withLists(content as Input)));
   refuse(where, settingsSchema.safeParse(layer.settings, { error: inPlainWords }));
   refuse(where, inputsSchema.partial().safeParse(layer.inputs, { error: inPlainWords }));
   return layer;
