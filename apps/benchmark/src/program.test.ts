@@ -3,6 +3,7 @@ import { loadedPackages } from '@grasp/testing';
 import { Help } from 'commander';
 import { expect, it } from 'vitest';
 import { COMMANDS } from './commands/list.js';
+import { exitCodeOf } from './exit-code.js';
 import { createProgram } from './program.js';
 
 it('lists each command as the command itself would', async () => {
@@ -53,6 +54,21 @@ it.each([
   const argv = line.split(' ');
   const program = await createProgram(argv);
   await expect(program.parseAsync(argv, { from: 'user' })).rejects.toThrow(refusal);
+});
+
+it.each([
+  ['reproduce', '--model', 'm', '--out', ''],
+  ['reproduce', '--model', 'm', '--out', 'out', '--data', ''],
+  ['reproduce', '--model', 'm', '--out', 'out', '--text', 'ptb', ''],
+  ['compare', '--model', 'm', '', '--out', 'out'],
+  ['compare', '--model', 'm', '--out', 'out', '--tasks', ''],
+  ['speed', ''],
+  ['serve', 'm', 'n', ''],
+])('refuses an empty value: %s %j', async (...argv) => {
+  const program = await createProgram(argv);
+  const error: unknown = await program.parseAsync(argv, { from: 'user' }).catch((error: unknown) => error);
+  expect(error).toMatchObject({ code: 'commander.invalidArgument' });
+  expect(exitCodeOf(error)).toBe(2);
 });
 
 it('loads little before it knows its command', () => {

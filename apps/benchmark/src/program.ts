@@ -1,5 +1,6 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { COMMANDS, type ListedCommand } from './commands/list.js';
+import { refuseEmpty } from './shared/options/refuse-empty.js';
 
 /**
  * The command `grasp-bench`. Only the named subcommands are loaded; of the others, the help shows the names.
@@ -15,7 +16,7 @@ export async function createProgram(
     .exitOverride();
   for (const listed of COMMANDS) {
     const loaded = names.includes(listed.name) ? await listed.load() : undefined;
-    program.addCommand(named(loaded ?? new Command(), listed).copyInheritedSettings(program));
+    program.addCommand(named(refuseEmpty(loaded ?? new Command()), listed).copyInheritedSettings(program));
   }
   return program;
 }

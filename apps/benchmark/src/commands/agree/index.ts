@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { openEngine } from '@grasp/prune';
 import { namedText } from '../../shared/data/named-text.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
-import { count, nonEmpty } from '../../shared/options/option-values.js';
+import { count } from '../../shared/options/option-values.js';
 import { refuseWithout } from '../../shared/options/refuse-without.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
@@ -27,7 +27,6 @@ export const agreeCommand = () =>
     .option(
       '--python <path>',
       'Python with torch and transformers, for the same perplexity (default: ours alone)',
-      nonEmpty,
     )
     .option('--prompt <texts...>', 'prompts (default: three)', PROMPTS)
     .option('--tokens <n>', 'tokens after each prompt', count, 32)

@@ -8,7 +8,7 @@ import { parseJson } from '@grasp/files';
 import { assertApart } from '../../shared/files/assert-apart.js';
 import { makeFolder } from '../../shared/files/make-folder.js';
 import { writeFiles } from '../../shared/files/write-files.js';
-import { count, listOf, nonEmpty } from '../../shared/options/option-values.js';
+import { count, listOf } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import { type Card, findCard } from './card.js';
@@ -95,7 +95,7 @@ export const gpuCommand = () =>
     .option('--traces <folder>', "traces of the paper's code (default: reference in GRASP_SHARED)")
     .option('--model <model>', 'folder or name of a model to prune twice (default: a small random one)')
     .option('--layers <n>', "layers of the model with LLaMA-2-7B's shape", count)
-    .requiredOption('--out <folder>', 'folder for gpu.json, gpu.md, and the reports of all parts', nonEmpty)
+    .requiredOption('--out <folder>', 'folder for gpu.json, gpu.md, and the reports of all parts')
     .action(async (given, command) => {
       refuseUnusedOptions(command, given.parts);
       const {

@@ -7,13 +7,7 @@ import { formatItems } from '@grasp/report/format';
 import { assertApart } from '../../shared/files/assert-apart.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { dtypeOption, likeOption } from '../../shared/options/common-options.js';
-import {
-  count,
-  LEAST_VOCABULARY,
-  nonEmpty,
-  ratio,
-  vocabularySize,
-} from '../../shared/options/option-values.js';
+import { count, LEAST_VOCABULARY, ratio, vocabularySize } from '../../shared/options/option-values.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
@@ -70,7 +64,7 @@ export const kernelsCommand = () =>
     .option('--steps <n>', 'profiled steps', count, 5)
     .option('--threads <n>', 'default: all cores', count, availableParallelism())
     .option('--top <n>', 'kernels in the table', count, 25)
-    .option('--report <folder>', 'folder for kernels.json and kernels.md', nonEmpty)
+    .option('--report <folder>', 'folder for kernels.json and kernels.md')
     .action(async ({ top, threads, report: folder, step: kind, ...how }) => {
       if (folder !== undefined) await assertApart(folder, [], 'report');
       const engine = await openEngine({ backend: 'tensorflow', threads });

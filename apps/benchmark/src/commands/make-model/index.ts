@@ -4,7 +4,7 @@ import { decoderConfig, parameterCounts } from '@grasp/decoder';
 import { formatItems } from '@grasp/report/format';
 import { randomCheckpoint } from '../../shared/models/random-checkpoint.js';
 import { SHAPES, type ShapeName, shapeOf } from '../../shared/models/shapes.js';
-import { count, nonEmpty, vocabularySize } from '../../shared/options/option-values.js';
+import { count, vocabularySize } from '../../shared/options/option-values.js';
 
 export const makeModelCommand = () =>
   new Command()
@@ -22,9 +22,8 @@ export const makeModelCommand = () =>
     .option(
       '--type <name>',
       'model type of the config, to compare types at one shape (default: that of the model)',
-      nonEmpty,
     )
-    .requiredOption('--out <folder>', 'output folder; must be empty or not exist', nonEmpty)
+    .requiredOption('--out <folder>', 'output folder; must be empty or not exist')
     .option('--shard-bytes <n>', 'maximum size of a file', count, 2e9)
     .option('--seed <n>', 'seed of the weights', count, 1)
     .action(async ({ like, layers, vocabulary, type: modelType, out, shardBytes, seed }) => {

@@ -10,7 +10,7 @@ import { assertApart } from '../../shared/files/assert-apart.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { backendOption, dtypeOption } from '../../shared/options/common-options.js';
-import { count, nonEmpty } from '../../shared/options/option-values.js';
+import { count } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { measureWidths } from './measure-widths.js';
 
@@ -49,7 +49,7 @@ function print(table: LatencyTable, path: string): void {
 export const profileCommand = () =>
   new Command()
     .argument('<model>', `${MODEL_HELP}, dense`)
-    .requiredOption('--out <file>', 'JSON table for grasp prune --latency', nonEmpty)
+    .requiredOption('--out <file>', 'JSON table for grasp prune --latency')
     .option('--tokens <n>', 'tokens per pass', count, 128)
     .option('--repeats <n>', 'timed passes at each width', count, 7)
     .addOption(dtypeOption())

@@ -7,7 +7,7 @@ import { assertApart } from '../../shared/files/assert-apart.js';
 import { writeFiles } from '../../shared/files/write-files.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { backendOption } from '../../shared/options/common-options.js';
-import { count, nonEmpty, settingsObject } from '../../shared/options/option-values.js';
+import { count, settingsObject } from '../../shared/options/option-values.js';
 import { pruneApart } from '../../shared/own/prune-apart.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
@@ -33,11 +33,11 @@ const SHORT = { text: { length: 128, blocks: 4 }, gates: { epochs: 1 }, scales: 
 export const repeatCommand = () =>
   new Command()
     .argument('<model>', MODEL_HELP)
-    .option('--text <file>', 'calibration text (default: two speeches by Lincoln)', nonEmpty)
+    .option('--text <file>', 'calibration text (default: two speeches by Lincoln)')
     .option('--settings <json>', 'settings of the runs (default: a short run)', settingsObject, SHORT)
     .addOption(backendOption())
     .option('--threads <n>', 'default: all cores', count)
-    .option('--report <folder>', 'folder for repeat.json and repeat.md', nonEmpty)
+    .option('--report <folder>', 'folder for repeat.json and repeat.md')
     .action(async (given, { text = DEFAULT_TEXT, settings: input, backend, threads, report }) => {
       const model = await modelPath(given);
       if (report !== undefined) await assertApart(report, [model, text], 'report');

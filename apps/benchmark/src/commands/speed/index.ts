@@ -9,7 +9,7 @@ import { writeFiles } from '../../shared/files/write-files.js';
 import { isGgufFile } from '../../shared/models/is-gguf-file.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { checkClone } from '../../shared/official/official-clone.js';
-import { count, list, listOf, nonEmpty, ratio } from '../../shared/options/option-values.js';
+import { count, list, listOf, ratio } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { describeMachine } from '../../shared/timing/machine.js';
 import { buildCommit, type CommitBuild } from './baseline/build-commit.js';
@@ -51,9 +51,10 @@ export const speedCommand = () =>
     .option('--compile', 'also compare with the compiled PyTorch step', false)
     .option('--official <folder>', "clone of the paper's repository: also compare with its unmodified steps")
     .addOption(
-      new Option('--baseline <commit>', 'compare with our step at an older commit instead of PyTorch')
-        .argParser(nonEmpty)
-        .conflicts(['compile', 'official', 'workers', 'alone']),
+      new Option(
+        '--baseline <commit>',
+        'compare with our step at an older commit instead of PyTorch',
+      ).conflicts(['compile', 'official', 'workers', 'alone']),
     )
     .addOption(
       new Option('--workers <addresses>', 'compare with our step whose layers lie on these workers')

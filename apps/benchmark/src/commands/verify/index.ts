@@ -2,7 +2,6 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { type BackendName, openEngine } from '@grasp/prune';
 import { assertApart } from '../../shared/files/assert-apart.js';
 import { writeFiles } from '../../shared/files/write-files.js';
-import { nonEmpty } from '../../shared/options/option-values.js';
 import { markdownTable } from '../../shared/tables/markdown-table.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { checkFolder } from './check.js';
@@ -57,7 +56,7 @@ export const verifyCommand = () =>
   new Command()
     .argument('<paths...>', 'trace folders, folders of them, and projection files')
     .addOption(new Option('--backend <name>', 'default: all, one after the other').choices(backends))
-    .option('--report <folder>', 'folder for verify.json and verify.md', nonEmpty)
+    .option('--report <folder>', 'folder for verify.json and verify.md')
     .action(async (paths, { backend, report: folder }) => {
       if (folder !== undefined) await assertApart(folder, paths, 'report');
       const all: Finding[] = [];

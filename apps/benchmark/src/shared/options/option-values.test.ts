@@ -6,7 +6,6 @@ import {
   healSettingsObject,
   list,
   listOf,
-  nonEmpty,
   positive,
   ratio,
   ratios,
@@ -39,12 +38,12 @@ describe('option values', () => {
       expect(() => ratios(text), text).toThrow('at most 1');
   });
 
-  it('reads one keep ratio, and text that is not empty', () => {
+  it('reads one keep ratio, and words', () => {
     expect(ratio('0.5')).toBe(0.5);
     for (const text of ['', 'x', '0', '1.5', '0x1', '0.5,0.4'])
       expect(() => ratio(text), text).toThrow('at most 1');
-    expect(nonEmpty('a')).toBe('a');
-    expect(() => nonEmpty('')).toThrow('not empty');
+    expect(list('a,b')).toEqual(['a', 'b']);
+    for (const text of ['', ',']) expect(() => list(text), text).toThrow('one or more words');
   });
 
   it('reads JSON objects, and nothing else that is JSON', () => {

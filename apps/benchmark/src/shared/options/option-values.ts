@@ -36,8 +36,12 @@ export function positive(text: string): number {
 export const counts = (text: string): number[] =>
   [...new Set(text.split(',').map(count))].sort((a, b) => a - b);
 
-/** Comma-separated words. */
-export const list = (text: string): string[] => text.split(',').filter(Boolean);
+/** Comma-separated words, at least one. */
+export function list(text: string): string[] {
+  const words = text.split(',').filter(Boolean);
+  if (words.length > 0) return words;
+  throw new InvalidArgumentError('Expected one or more words, separated by commas.');
+}
 
 /** Comma-separated words out of `words`. */
 export const listOf =
@@ -63,12 +67,6 @@ export function ratio(text: string): number {
   const value = numberOf(text);
   if (value > 0 && value <= 1) return value;
   throw new InvalidArgumentError('Expected a ratio greater than 0 and at most 1.');
-}
-
-/** Text that is not empty. */
-export function nonEmpty(text: string): string {
-  if (text !== '') return text;
-  throw new InvalidArgumentError('Expected text that is not empty.');
 }
 
 /** A JSON object. The example is one that the option accepts, for the message. */
