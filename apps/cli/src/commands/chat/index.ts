@@ -96,6 +96,12 @@ export const chatCommand = (terminal: Terminal) =>
       numberFlag({ minimum: 0, maximum: 1 }),
       0.9,
     )
+    .option('--top-k <number>', 'sample from this many of the likeliest tokens (default: all)', count)
+    .option(
+      '--min-p <share>',
+      'leave out tokens whose probability is below this share of the largest one (default: 0)',
+      numberFlag({ minimum: 0, maximum: 1 }),
+    )
     .option('--max-tokens <number>', 'maximum length of a reply', count, 256)
     .option('--seed <number>', 'seed of the sampling', seed, 42)
     .addOption(options.backend())

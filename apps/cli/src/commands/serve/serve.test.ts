@@ -141,7 +141,21 @@ describe('grasp serve, asked by the client of OpenAI', () => {
     const at = async (seed: number) => (await text({ seed, temperature: 2 })).choices[0]!.text;
     expect(await at(1)).toBe(await at(1));
     expect(await at(1)).not.toBe(await at(2));
-    expect((await text({ top_p: 0, temperature: 2 })).choices).toEqual((await text()).choices);
+    for (const narrow of [{ top_p: 0 }, { top_k: 1 }, { min_p: 1 }])
+      expect((await text({ ...narrow, temperature: 2 })).choices).toEqual((await text()).choices);
+    for (const all of [{ top_k: 0 }, { top_k: -1 }, { top_k: 1e6 }, { min_p: 0 }])
+      expect((await text({ ...all, seed: 1, temperature: 2 })).choices[0]!.text).toBe(await at(1));
+  });
+
+  it('accepts fields of other servers that change nothing', async () => {
+    const neutral = {
+      repetition_penalty: 1,
+      min_tokens: 0,
+      ignore_eos: false,
+      bad_words: [],
+      guided_json: null,
+    };
+    expect((await text(neutral)).choices).toEqual((await text()).choices);
   });
 
   it('scores tokens', async () => {
@@ -209,6 +223,11 @@ describe('grasp serve refuses', () => {
     ['two choices', { n: 2 }, 400, 'n'],
     ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 400, 'tools.0'],
     ['a temperature', { temperature: -1 }, 400, 'temperature'],
+    ['a number of tokens', { top_k: -2 }, 400, 'top_k'],
+    ['a penalty', { repetition_penalty: 1.1 }, 400, 'repetition_penalty'],
+    ['another end', { stop_token_ids: [5] }, 400, 'stop_token_ids.0'],
+    ['a grammar', { guided_json: {} }, 400, 'guided_json'],
+    ['arguments of the template', { chat_template_kwargs: { thinking: false } }, 400, 'chat_template_kwargs'],
     ['no messages', { messages: [] }, 400, 'messages'],
     [
       'an image',
@@ -227,6 +246,13 @@ describe('grasp serve refuses', () => {
     const error = await chat(more).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(OpenAI.APIError);
     expect(error).toMatchObject({ status, param, type: 'invalid_request_error' });
+  });
+
+  it('a field that it does not support, and says what it takes', async () => {
+    const answer = await post('/completions', '{"prompt": "Hello", "repetition_penalty": 1.1}');
+    expect(await answer.json()).toMatchObject({
+      error: { message: 'repetition_penalty: it is not supported. Leave it out, or give 1.' },
+    });
   });
 
   it.each([

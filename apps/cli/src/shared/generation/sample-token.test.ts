@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sampleToken } from './sample-token.js';
+import { type Sampling, sampleToken } from './sample-token.js';
 
 const logits = Float32Array.from([0.5, 0.2, 0.2, 0.1], Math.log);
-const shares = (options: { temperature: number; topP: number }, draws = 1000): number[] => {
+const shares = (options: Sampling, draws = 1000): number[] => {
   const counts = [0, 0, 0, 0];
   for (let i = 0; i < draws; i++) counts[sampleToken(logits, options, (i + 0.5) / draws)]!++;
   return counts.map((count) => count / draws);
@@ -25,6 +25,29 @@ describe('sampleToken', () => {
   it('leaves out what is beyond the nucleus, and keeps at least the likeliest', () => {
     expect(shares({ temperature: 1, topP: 0.7 })).toEqual([0.714, 0.286, 0, 0]);
     expect(shares({ temperature: 1, topP: 1e-6 })).toEqual([1, 0, 0, 0]);
+  });
+
+  it('takes the likeliest tokens only, of equal ones the first', () => {
+    const all = { temperature: 1, topP: 1 };
+    expect(shares({ ...all, topK: 1 })).toEqual([1, 0, 0, 0]);
+    expect(shares({ ...all, topK: 2 })).toEqual([0.714, 0.286, 0, 0]);
+    for (const topK of [4, 9, undefined]) expect(shares({ ...all, topK })).toEqual([0.5, 0.2, 0.2, 0.1]);
+  });
+
+  it('leaves out tokens that are unlikely beside the likeliest one', () => {
+    const all = { temperature: 1, topP: 1 };
+    expect(shares({ ...all, minP: 0.39 }, 900)).toEqual([5 / 9, 2 / 9, 2 / 9, 0]);
+    expect(shares({ ...all, minP: 0.41 })).toEqual([1, 0, 0, 0]);
+    expect(shares({ ...all, minP: 1 })).toEqual([1, 0, 0, 0]);
+    // At a higher temperature the others come closer.
+    expect(shares({ ...all, temperature: 2, minP: 0.41 })[1]).toBeGreaterThan(0.2);
+  });
+
+  it('takes the nucleus of what is left, as vLLM does', () => {
+    // Of 0.5 and 0.2, 0.7 of the probability is 0.49. Of all tokens, it is 0.7.
+    expect(shares({ temperature: 1, topP: 0.7, topK: 2 })).toEqual([1, 0, 0, 0]);
+    expect(shares({ temperature: 1, topP: 0.55, minP: 0.39 })).toEqual([1, 0, 0, 0]);
+    expect(shares({ temperature: 1, topP: 0.55 })[1]).toBeGreaterThan(0);
   });
 
   it('picks from the smallest set of likeliest tokens that has the probability asked for', () => {

@@ -65,10 +65,12 @@ function checkName({ model: name }: CommonRequest, model: ServedModel): void {
   throw new ApiError(404, message, 'model_not_found', 'model');
 }
 
-function sampling({ temperature, top_p, seed, stop }: CommonRequest) {
+function sampling({ temperature, top_p, top_k, min_p, seed, stop }: CommonRequest) {
   return {
     temperature: temperature ?? 1,
     topP: top_p ?? 1,
+    topK: top_k == null || top_k < 1 ? undefined : top_k, // 0 and -1 are all tokens in vLLM
+    minP: min_p ?? 0,
     seed: seed == null ? randomInt(2 ** 32) : seed >>> 0,
     stop: typeof stop === 'string' ? [stop] : (stop ?? []),
   };
