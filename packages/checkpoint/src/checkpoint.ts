@@ -12,6 +12,13 @@ export type TensorData =
   | { readonly dtype: 'F32'; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly dtype: 'F16' | 'BF16'; readonly shape: readonly number[]; readonly data: Uint16Array };
 
+/** The tensors of a file as they are stored. */
+export interface StoredTensors {
+  /** Names of the types, such as `Q4_K`: that with most bytes first. */
+  readonly types: readonly string[];
+  readonly bytes: number;
+}
+
 /** A file of a checkpoint other than its tensors: tokenizer, generation config, licence. */
 export interface CheckpointFile {
   readonly name: string;
@@ -36,6 +43,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Tensors that the model names but that cannot be read, each with the error that reading it throws. */
   readonly absent?: ReadonlyMap<string, Error> | undefined;
+  /** What the file holds, if it stores tensors in types of its own, as GGUF does. A view of the checkpoint does not have it. */
+  readonly stored?: StoredTensors | undefined;
   /** tokenizer.json and other files that are copied with the weights. */
   readonly files: readonly CheckpointFile[];
   /**

@@ -5,6 +5,7 @@ export {
   type Checkpoint,
   type CheckpointFile,
   elementCount,
+  type StoredTensors,
   type TensorData,
   type TensorDType,
   type TensorInfo,

@@ -56,6 +56,7 @@ describe('a GGUF checkpoint', () => {
       { name: 'model.layers.0.self_attn.q_proj.weight', dtype: 'F32', shape: [8, 1] },
       { name: 'model.layers.0.mlp.down_proj.weight', dtype: 'F32', shape: [8, 12] },
     ]);
+    expect(checkpoint.stored).toEqual({ types: ['F32'], bytes: 4 * (3 * 8 + 8 + 8 * 12) });
     expect(checkpoint.config).toEqual({
       model_type: 'llama',
       architectures: ['LlamaForCausalLM'],

@@ -1,5 +1,5 @@
 import { type ByteSource, openFileSource } from '../bytes/byte-source.js';
-import type { Checkpoint, CheckpointFile, TensorDType, TensorInfo } from '../checkpoint.js';
+import type { Checkpoint, CheckpointFile, StoredTensors, TensorDType, TensorInfo } from '../checkpoint.js';
 import { toFloat32 } from '../dtypes/convert.js';
 import { CheckpointUnsupportedError, TensorMissingError } from '../errors.js';
 import type { GgufArchitecture } from './architectures/architecture.js';
@@ -55,6 +55,7 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
     source: source.name,
     config,
     tensors,
+    stored: typesAndBytes(header.tensors.values()),
     files: [...readmeFile(metadata), ...ggufFiles(metadata)],
     async read(name, rounded) {
       const info = stored.get(name);
@@ -67,6 +68,15 @@ export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
       await threads.close();
       await source.close();
     },
+  };
+}
+
+function typesAndBytes(tensors: Iterable<GgufTensorInfo>): StoredTensors {
+  const bytes = new Map<GgmlType, number>();
+  for (const { type, byteLength } of tensors) bytes.set(type, (bytes.get(type) ?? 0) + byteLength);
+  return {
+    types: [...bytes].sort(([, a], [, b]) => b - a).map(([type]) => type),
+    bytes: [...bytes.values()].reduce((sum, each) => sum + each, 0),
   };
 }
 

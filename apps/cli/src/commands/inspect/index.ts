@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { openCheckpoint } from '@grasp/checkpoint';
+import { openCheckpoint, type StoredTensors } from '@grasp/checkpoint';
 import {
   checkWeights,
   configOf,
@@ -13,8 +13,11 @@ import { formatBytes, formatCount, formatItems, formatParameters, formatShare } 
 import { MODEL_HELP, modelPath, showWarnings } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 
-function overview(model: ModelDescription): string[] {
-  const { config, parameters, units } = model;
+/** `stored`: of a GGUF file, whose tensors are read as other dtypes. */
+type Inspected = ModelDescription & { readonly stored?: StoredTensors | undefined };
+
+function overview(model: Inspected): string[] {
+  const { config, parameters, units, stored } = model;
   const layers = `${formatItems(config.layers.length, 'layer')} of hidden size ${formatCount(config.hiddenSize)}`;
   const heads = `heads of ${config.headDim}, ${config.queriesPerKvHead} to a KV group`;
   const head = config.tiedHead ? 'tied head' : 'head of its own';
@@ -26,6 +29,7 @@ function overview(model: ModelDescription): string[] {
     `parameters  ${formatParameters(parameters.total)}, ${prunable}`,
     `units       ${formatCount(units.ffn)} FFN channels, ${formatCount(units.kv)} KV groups; a group costs ${units.kvCost.toFixed(1)} channels`,
     `tensors     ${model.tensors.count} of ${model.tensors.dtypes.join(', ')}, ${formatBytes(model.tensors.bytes)}`,
+    ...(stored ? [`stored as   ${stored.types.join(', ')}, ${formatBytes(stored.bytes)}`] : []),
     `KV cache    ${formatBytes(model.kvCacheBytesPerToken)} per token in half precision`,
     `files       ${model.files.join(', ') || 'no other files'}`,
   ];
@@ -59,7 +63,8 @@ export const inspectCommand = (terminal: Terminal) =>
       try {
         const config = configOf(opened);
         checkWeights(opened, config); // the description comes from config.json, which the weights must match
-        const model = describeModel(await openDecoderCheckpoint(opened));
+        const { stored } = opened;
+        const model = { ...describeModel(await openDecoderCheckpoint(opened)), stored };
         showWarnings(model, terminal);
         if (json) return terminal.print(JSON.stringify(model, null, 2));
         for (const line of overview(model)) terminal.print(line);

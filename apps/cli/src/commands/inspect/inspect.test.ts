@@ -1,4 +1,8 @@
-import { hasShared, sharedPath } from '@grasp/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeCheckpoint } from '@grasp/checkpoint';
+import { hasShared, sharedPath, tinyLlama } from '@grasp/testing';
 import { describe, expect, it } from 'vitest';
 import { grasp } from '../../../test/grasp.js';
 
@@ -18,6 +22,29 @@ describe.skipIf(!hasShared)('grasp inspect', () => {
       units: { ffn: 352, kv: 16 },
     });
   });
+});
+
+it('tells the types and the bytes of a GGUF file beside what its tensors are read as', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'grasp-inspect-'));
+  try {
+    const tokenizer = {
+      pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+      model: { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: [['a', 'b']] },
+    };
+    const text = new TextEncoder().encode(JSON.stringify(tokenizer));
+    const model = { ...tinyLlama(), files: [{ name: 'tokenizer.json', read: async () => text }] };
+    const [whole, quantised] = [join(folder, 'model'), join(folder, 'q4.gguf')];
+    await writeCheckpoint(model, whole);
+    expect(await grasp('export', whole, '--gguf', 'q4_0', '--out', quantised)).toMatchObject({ code: 0 });
+    const { out } = await grasp('inspect', quantised);
+    expect(out).toMatch(/^tensors {5}\d+ of F32, /m);
+    expect(out).toMatch(/^stored as {3}Q4_0, Q8_0, F32, [\d.]+ KiB$/m);
+    const { tensors, stored } = JSON.parse((await grasp('inspect', quantised, '--json')).out);
+    expect(stored.bytes).toBeLessThan(0.5 * tensors.bytes);
+    expect((await grasp('inspect', whole)).out).not.toContain('stored as');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe('grasp', () => {
