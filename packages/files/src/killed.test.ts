@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { claimOutputFolder } from './folders/output-folder.js';
+import { claimOutputFolder, removeOutputFolder } from './folders/output-folder.js';
 
 /** Calls that may still change the disk. When none are left, all fail, as in a process that was killed. */
 const killed = vi.hoisted(() => ({ after: Number.POSITIVE_INFINITY }));
@@ -90,4 +90,29 @@ describe('a run that is killed at any change of the disk', () => {
       expect(calls).toBeLessThan(500);
     }
   });
+});
+
+it('a removal that is killed at any change of the disk leaves the output or nothing', async () => {
+  for (let calls = 0; ; calls++) {
+    rmSync(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    await writeOutput(earlier);
+    const whole = await outputFiles();
+    killed.after = calls;
+    const survived = await removeOutputFolder(out).then(
+      () => true,
+      () => false,
+    );
+    const done = survived && killed.after >= 0;
+    killed.after = Number.POSITIVE_INFINITY;
+    for (const name of await readdir(folder)) if (/\.lock(\.|$)/.test(name)) rmSync(join(folder, name));
+    await (await claimOutputFolder(out, { overwrite: true })).discard();
+    const left = await readdir(folder);
+    if (left.length > 0) expect(await outputFiles(), `after ${calls} calls`).toEqual(whole);
+    if (done) {
+      expect(left).toEqual([]);
+      break;
+    }
+    expect(calls).toBeLessThan(100);
+  }
 });

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addToOutput } from './folder-marker.js';
-import { claimOutputFolder, releaseOutputFolder } from './output-folder.js';
+import { claimOutputFolder, releaseOutputFolder, removeOutputFolder } from './output-folder.js';
 
 let folder: string;
 let out: string;
@@ -293,5 +293,35 @@ describe('a link as output', () => {
     await symlink(join(folder, 'real'), out);
     await writeOutput('content');
     expect(await read('real', 'file')).toBe('content');
+  });
+});
+
+describe('removeOutputFolder', () => {
+  it('removes an output, and does nothing where there is none', async () => {
+    await writeOutput('content');
+    await removeOutputFolder(out);
+    expect(await readdir(folder)).toEqual([]);
+    await removeOutputFolder(out);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('leaves what is not an output of this program alone', async () => {
+    await mkdir(out);
+    await writeFile(join(out, 'notes'), 'mine');
+    await expect(removeOutputFolder(out)).rejects.toEqual(refused('exists', 'not an earlier output'));
+    expect(await read('out', 'notes')).toBe('mine');
+    await rm(out, { recursive: true });
+    await writeOutput('content');
+    await writeFile(join(out, 'notes'), 'mine');
+    await expect(removeOutputFolder(out)).rejects.toEqual(refused('exists', 'notes'));
+    expect((await readdir(out)).sort()).toEqual(['file', 'grasp-output.json', 'notes']);
+  });
+
+  it('does not remove an output that is being written', async () => {
+    await writeOutput('content');
+    const output = await claimOutputFolder(out, { overwrite: true });
+    await expect(removeOutputFolder(out)).rejects.toEqual(refused('in-use'));
+    await output.discard();
+    expect(await read('out', 'file')).toBe('content');
   });
 });

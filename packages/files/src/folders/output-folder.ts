@@ -81,6 +81,35 @@ export async function claimOutputFolder(
 }
 
 /**
+ * Deletes an earlier output. What a killed process leaves of it is removed by the next claim.
+ *
+ * @throws FileWriteError: `exists` for anything that is not an output of this program alone; `in-use`; `permission`, `io`
+ */
+export async function removeOutputFolder(path: string): Promise<void> {
+  await naming(path, async () => {
+    const target = await targetOf(path);
+    const release = await acquireLock(`${target}.lock`);
+    try {
+      const draft = `${target}.partial`;
+      await restore(target, `${target}.replaced`);
+      if (!(await clearDraft(target, draft))) throw notOurs(target, draft);
+      const kind = await folderKind(target, NOT_CONTENT);
+      checkFree(target, kind, true);
+      if (kind !== 'output') return;
+      await checkAllOurs(target);
+      await markDraft(target); // from here on it may be deleted, under either name
+      await rename(target, draft).catch(async (error: unknown) => {
+        await removeDraftMarker(target);
+        throw error;
+      });
+      await removeDraft(draft);
+    } finally {
+      await release();
+    }
+  });
+}
+
+/**
  * Ends the claim of a process that is known to have ended, perhaps on another machine, where a new claim cannot find
  * that out. Leaves the claim of any other process.
  *

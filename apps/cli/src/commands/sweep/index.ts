@@ -71,7 +71,7 @@ export const sweepCommand = (terminal: Terminal) => {
     .option('--learn-at <value>', 'budget at which the scores are learned (default: the smallest)', nonEmpty)
     .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it', nonEmpty)
     .option('--overwrite', 'replace models exported earlier')
-    .option('--restart', 'discard the scores of an earlier sweep')
+    .option('--restart', 'discard the scores of an earlier sweep, and the models exported from them')
     .option('--no-memory-check', 'start even if the memory forecast says no')
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text');

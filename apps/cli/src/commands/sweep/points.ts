@@ -80,6 +80,22 @@ export async function sweepOf(
   };
 }
 
+/** Whether a folder is named by a budget of the settings, as the folder of a point is. */
+export function isPointName(name: string, settings: PruneSettings): boolean {
+  return BUDGET_NAMES.some((budget) => {
+    const start = `${flagOf(budget)}-`;
+    if (!name.startsWith(start)) return false;
+    try {
+      const value = amount(budget, name.slice(start.length));
+      return (
+        parseSettings(settings, { budget: { [budget]: value } }).budget[budget] === settings.budget[budget]
+      );
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** The settings of a point, with the plan by which the importance was measured: by itself, a budget may have another. */
 function asLearned(settings: PruneSettings, learning: PruneSettings): PruneSettings {
   if (settings.choice !== 'importance') return settings;

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decoderLayout } from '@grasp/decoder';
+import { removeOutputFolder } from '@grasp/files';
 import {
   assertFitsMemory,
   checkStateFile,
@@ -23,7 +24,7 @@ import { writeReport } from '../../shared/run/write-report.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { showShorterWindows } from '../../shared/texts.js';
 import { type Curve, type CurvePoint, pointFor, readCurve, writeCurve } from './curve-file.js';
-import { exportedPoint } from './exported-point.js';
+import { exportedFolders, exportedPoint } from './exported-point.js';
 import type { Sweep, SweepPoint } from './points.js';
 import { CURVE, SCORES } from './sweep-folder.js';
 
@@ -73,12 +74,19 @@ export async function runSweep(
   });
   const earlier = stateFile.resumed ? stored : [];
   const inputsOf = ({ settings }: SweepPoint) => runInputs({ checkpoint, engine, ...texts, settings });
+  const discarded = restart ? await exportedFolders(out) : [];
+  for (const folder of discarded) await checkOutputFolder(folder, { overwrite: true });
   const written = new Map<SweepPoint, CurvePoint>();
   for (const point of exported) {
     const folder = join(out, point.name);
     const found = stateFile.resumed && !overwrite ? await exportedPoint(folder, inputsOf(point)) : undefined;
-    await checkOutputFolder(folder, { overwrite: overwrite || found !== undefined }); // before the work, not after it
+    const mayReplace = overwrite || found !== undefined || discarded.includes(folder);
+    await checkOutputFolder(folder, { overwrite: mayReplace }); // before the work, not after it
     if (found) written.set(point, found);
+  }
+  for (const folder of discarded) {
+    note(`Removing ${folder}: it was exported from the scores that --restart discards.`);
+    await removeOutputFolder(folder);
   }
   if (!stateFile.resumed) await rm(join(out, CURVE), { force: true }); // its points are of other scores
   note(`Learning scores at ${learning.name}`);

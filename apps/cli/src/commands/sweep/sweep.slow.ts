@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
@@ -107,19 +107,35 @@ describe('grasp sweep', () => {
   });
 
   it('refuses an export in the place of another model before it learns', async () => {
-    const { code, err } = await sweep(
-      'keep',
-      '--keep',
-      '0.8,0.6,0.5',
-      '--export',
-      '0.6',
-      '--minimum',
-      '2',
-      '--restart',
-    );
-    expect(code).toBe(5);
-    expect(err).toContain('keep-0.6');
-    expect(err).not.toContain('Learning scores');
+    await writeCheckpoint(tinyLlama(), at('keep/keep-0.55'));
+    const place = ['keep', '--keep', '0.8,0.55,0.5', '--export', '0.55'] as const;
+    for (const restart of [[], ['--restart']]) {
+      const { code, err } = await sweep(...place, ...restart);
+      expect(code).toBe(5);
+      expect(err).toContain('keep-0.55');
+      expect(err).not.toContain('Learning scores');
+    }
+    await rm(at('keep/keep-0.55'), { recursive: true });
+  });
+
+  it('removes the models of scores that a restart discards, and nothing else', async () => {
+    const points = ['stale', '--keep', '0.8,0.5'] as const;
+    await sweep(...points, '--export', '0.8,0.5');
+    await cp(at('stale/keep-0.8'), at('stale/keep-0.8-mine'), { recursive: true });
+    await cp(at('stale/keep-0.8'), at('stale/keep-0.7'), { recursive: true }); // not the budget of its record
+    await writeFile(at('stale/keep-0.5/notes.txt'), 'mine');
+    const refused = await sweep(...points, '--restart');
+    expect(refused).toMatchObject({ code: 5, err: expect.stringContaining('notes.txt') });
+    expect(refused.err).not.toContain('Learning scores');
+    await rm(at('stale/keep-0.5/notes.txt'));
+    const before = await readFile(at('stale/keep-0.5/grasp.json'), 'utf8');
+    const again = await sweep(...points, '--restart', '--minimum', '2', '--export', '0.5');
+    expect(again.code).toBe(0);
+    expect(again.err).toContain(`Removing ${at('stale/keep-0.8')}: it was exported from the scores`);
+    expect((await readdir(at('stale'))).sort()).toEqual([
+      ...['keep-0.5', 'keep-0.7', 'keep-0.8-mine', 'scores.state', 'sweep.json'],
+    ]);
+    expect(await readFile(at('stale/keep-0.5/grasp.json'), 'utf8')).not.toBe(before);
   });
 
   it('says where the scores were learned if another smallest budget cannot use them', async () => {
