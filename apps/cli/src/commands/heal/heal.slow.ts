@@ -61,6 +61,7 @@ it('writes a healed model with its record, card and report, and says what it did
     'grasp.json',
     'heal.html',
     'model.safetensors',
+    'report.html',
     'tokenizer.json',
   ])
     expect(names).toContain(name);

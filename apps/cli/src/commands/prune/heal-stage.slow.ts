@@ -46,7 +46,9 @@ it('prunes and heals in one run, and writes what prune and then heal write', asy
   await prune('out', '--quiet');
   const inputs = ['--teacher', at('model'), '--text', at('text.txt'), '--length', '32', '--backend', 'wasm'];
   await grasp('heal', at('out'), ...inputs, '--out', at('two'), ...texts, ...healing, '--quiet');
-  expect(await contents('one')).toEqual(await contents('two'));
+  const one = await contents('one');
+  expect(one).toEqual(await contents('two'));
+  expect(one['report.html']).toBe((await contents('out'))['report.html']);
   await rename(at('out'), at('out.before-healing'));
 
   // A run that was stopped after it pruned goes on with what it finds, but not with what `grasp prune` left there.
