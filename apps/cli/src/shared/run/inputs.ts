@@ -20,7 +20,12 @@ export const inputsSchema = z.strictObject({
     .min(1)
     .describe(MODEL_HELP),
   calib: z
-    .array(path, missing('give a calibration text, such as --calib train.txt'))
+    .array(
+      path,
+      missing(
+        'give a calibration text, such as --calib train.txt. Every run has one in its forecast and its record, also with a method that does not read it',
+      ),
+    )
     .min(1)
     .describe('calibration text: .txt, .raw, .jsonl, .parquet, or a corpus by name')
     .meta(files),

@@ -192,8 +192,9 @@ describe('runOptions', () => {
 
   it('says what to give where the model or the calibration text is missing', async () => {
     await expect(runOptions({ calib: ['a.txt'] })).rejects.toThrow('model: give a Hugging Face folder');
-    await expect(runOptions({ model: 'm' })).rejects.toThrow(
-      'calib: give a calibration text, such as --calib',
-    );
+    for (const method of ['grasprune', 'magnitude'])
+      await expect(runOptions({ model: 'm', method })).rejects.toThrow(
+        'calib: give a calibration text, such as --calib train.txt. Every run has one in its forecast and its record, also with a method that does not read it.',
+      );
   });
 });
