@@ -10,6 +10,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { GPU_PIECE_ENTRIES } from '../forecast/peak-memory.js';
+import { counted } from '../settings/quantity.js';
 import { placeLayers } from './place-layers.js';
 
 export type BackendName = 'tensorflow' | 'wasm';
@@ -129,7 +130,7 @@ async function openNative(options: EngineOptions): Promise<Engine> {
       'TensorFlow found no GPU whose memory --gpu-memory could limit. Leave it out, or see `grasp doctor`.',
       'tensorflow',
     );
-  const where = gpu ? 'a GPU' : `${used.intra} ${used.intra === 1 ? 'thread' : 'threads'}`;
+  const where = gpu ? 'a GPU' : counted(used.intra, 'thread');
   return {
     backend: 'tensorflow',
     runtime: tensorFlowRuntime(tensorFlow, gpu, xla),
@@ -138,7 +139,7 @@ async function openNative(options: EngineOptions): Promise<Engine> {
     ...(xla ? { compilations: tensorFlow.compilations } : {}),
     description:
       `TensorFlow ${version} (${build} build, ${where}, ${bfloat16} bfloat16${xla ? ', XLA' : ''})` +
-      (workers.length > 0 ? `, layers on ${workers.length} workers` : ''),
+      (workers.length > 0 ? `, layers on ${counted(workers.length, 'worker')}` : ''),
   };
 }
 

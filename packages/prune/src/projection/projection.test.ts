@@ -133,7 +133,7 @@ describe('projectionOf', () => {
     );
     const protect = ['layers.0', 'layers.1', 'layers.2.kv.0'];
     expect(() => keptUnder({ projection: { dropLayers: 2, protect } })).toThrow(
-      'dropLayers 2: 1 layers may be removed',
+      'dropLayers 2: 1 layer may be removed',
     );
     const olmo = { ...model, config: { ...model.config, model_type: 'olmo2' } };
     expect(() => projectionOf(olmo, parseSettings({ projection: { dropLayers: 1 } }))).toThrow(

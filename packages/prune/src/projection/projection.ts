@@ -13,6 +13,7 @@ import {
 import { configOf, type DecoderConfig, decoderLayout, modelTensors } from '@grasp/decoder';
 import { relaxedBudget } from '@grasp/gates';
 import { parseSettings } from '../settings/parse.js';
+import { counted } from '../settings/quantity.js';
 import type { PruneSettings } from '../settings/schema.js';
 import { SettingsError } from '../settings/settings-error.js';
 import { BudgetTooSmallError } from './budget-too-small-error.js';
@@ -99,7 +100,7 @@ function assertDroppable({ blocks }: Layout, { protect }: Constraints, dropLayer
     if (protect.subarray(start, start + count).includes(1)) layers.delete(layer);
   if (layers.size >= dropLayers) return;
   throw new SettingsError(
-    `projection.dropLayers ${dropLayers}: ${layers.size} layers may be removed, because projection.protect or projection.only keeps ` +
+    `projection.dropLayers ${dropLayers}: ${counted(layers.size, 'layer')} may be removed, because projection.protect or projection.only keeps ` +
       'units of the others. Leave one of these settings out.',
     ['projection.dropLayers', 'projection.protect', 'projection.only'],
   );
@@ -130,7 +131,7 @@ function assertPrunable({ groupGate, architecture, layers }: DecoderConfig, sett
   const { only, dropLayers = 0 } = settings.projection;
   if (dropLayers >= layers.length) {
     throw new SettingsError(
-      `projection.dropLayers ${dropLayers}: the model has ${layers.length} layers. Leave at least one.`,
+      `projection.dropLayers ${dropLayers}: the model has ${counted(layers.length, 'layer')}. Leave at least one.`,
       ['projection.dropLayers'],
     );
   }

@@ -27,3 +27,6 @@ function quantity(units: Readonly<Record<string, number>>, example: string) {
 export const countSchema = quantity(COUNTS, '80M');
 /** A size in bytes: a number, or text like 100MB (powers of ten) or 95MiB (powers of two). */
 export const bytesSchema = quantity(BYTES, '100MB or 95MiB');
+
+/** `1 worker`, `2 workers` */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -36,6 +36,15 @@ describe('describeMachine', () => {
     expect(advice({ cpu: { ...machine.cpu, bfloat16: false } })).toEqual(['precision']);
   });
 
+  it('counts threads in words', () => {
+    const said = (cores: number) =>
+      describeMachine({ ...machine, cores }, { ...info, threads: { intra: cores, inter: 1 } }).map(
+        ({ message }) => message,
+      );
+    expect(said(1)).toContain('Operations use 1 thread (a processor).');
+    expect(said(2)).toContain('Operations use 2 threads (a processor).');
+  });
+
   it('has nothing to say of the processor where a GPU computes', () => {
     const devices = [{ name: 'GPU:0', type: 'GPU', memoryBytes: 2 ** 36 }];
     expect(advice({ hasNvidiaGpu: true, cpu: { ...machine.cpu, bfloat16: false } }, { devices })).toEqual([]);

@@ -133,7 +133,11 @@ export function describeMachine(machine: Machine, info: TensorFlowInfo | undefin
           message: `Operations use ${threads} of ${cores} cores.`,
           remedy: 'Set threads.intra to the number of cores.',
         }
-      : { level: 'ok', topic: 'threads', message: `Operations use ${threads} threads (${cpu.model}).` },
+      : {
+          level: 'ok',
+          topic: 'threads',
+          message: `Operations use ${threads} ${threads === 1 ? 'thread' : 'threads'} (${cpu.model}).`,
+        },
   );
   if (!usesGpu) {
     findings.push(
