@@ -6,15 +6,19 @@ import type { PruneSettings } from '../settings/schema.js';
 /** A short text holds out less: one block in so many. */
 const ONE_IN = 16;
 
-type HeldOutSettings = Pick<PruneSettings, 'heldOut' | 'scales'>;
-
 /** How many of a text's last blocks refit and tuning do not read: those that show what tuning was worth, if there is any. */
-export function heldOutCount({ heldOut, scales }: HeldOutSettings, blocks: number): number {
+export function heldOutCount(
+  { heldOut, scales }: Pick<PruneSettings, 'heldOut' | 'scales'>,
+  blocks: number,
+): number {
   return scales.epochs === 0 ? 0 : Math.min(heldOut.blocks, Math.floor(blocks / ONE_IN));
 }
 
 /** The sizes of the texts that refit and tuning learn from. */
-export function learnedSizes(settings: HeldOutSettings, texts: TextSizes): TextSizes {
+export function learnedSizes(
+  settings: Pick<PruneSettings, 'heldOut' | 'scales'>,
+  texts: TextSizes,
+): TextSizes {
   const { gates, scales, apart } = texts;
   const heldOut = heldOutCount(settings, scales);
   return { ...texts, scales: scales - heldOut, gates: apart ? gates : gates - heldOut };
@@ -22,7 +26,7 @@ export function learnedSizes(settings: HeldOutSettings, texts: TextSizes): TextS
 
 /** Cuts a text into the blocks that stages learn from and those that show what it was worth. */
 export function splitHeldOut(
-  settings: HeldOutSettings,
+  settings: Pick<PruneSettings, 'heldOut' | 'scales'>,
   blocks: TokenBatch,
 ): { readonly learned: TokenBatch; readonly heldOut: TokenBatch | undefined } {
   const [count] = blocks.shape;
