@@ -1,5 +1,6 @@
 import type { GradientOptions, GroupGradients } from '@grasp/gates';
 import type * as tf from '@tensorflow/tfjs-core';
+import type { DecoderParts } from './decoder-parts.js';
 import { lossAndGradients } from './gradients/loss-and-gradients.js';
 import { type OutputGradients, outputGradients } from './gradients/output-gradients.js';
 import { unitProducts, type WeightProducts } from './gradients/unit-products.js';
@@ -18,7 +19,6 @@ import {
 } from './inference/generate.js';
 import { Generation } from './inference/generation.js';
 import { hiddenStates } from './inference/hidden-states.js';
-import type { DecoderParts } from './layers/decoder-parts.js';
 import { type Pass, PreparedLayers } from './layers/prepared-layers.js';
 import { checkLengths, splitParameters } from './layers/split-parameters.js';
 import type { TeacherLogits } from './math/head/distillation.js';

@@ -1,10 +1,10 @@
 import type { Layout } from '@grasp/budget';
 import type { DefiniteSolver, RefitModel, RefitStep, RefitWalk } from '@grasp/fold';
 import type { GatedModel, GradientOptions, LossAndGradients } from '@grasp/gates';
+import type { DecoderParts } from './decoder-parts.js';
 import { DecoderView } from './decoder-view.js';
 import { type DistilGradients, distilGradients } from './gradients/distil-gradients.js';
 import type { ContinuationGroup } from './inference/continuations.js';
-import type { DecoderParts } from './layers/decoder-parts.js';
 import { siteNames } from './observation/sites.js';
 import { loraScales } from './recovery/lora-scales.js';
 import { type RefittedRows, refitWalk } from './recovery/refit-walk.js';

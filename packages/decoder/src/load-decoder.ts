@@ -2,6 +2,7 @@ import type { Checkpoint } from '@grasp/checkpoint';
 import { layerParameters } from './costs/parameter-counts.js';
 import { Decoder } from './decoder.js';
 import { UnsupportedModelError } from './errors.js';
+import { wholeStep } from './inference/whole-step.js';
 import { attentionFunctions } from './layers/attention-functions.js';
 import { AttentionLayer } from './layers/attention-layer.js';
 import { feedForwardFunctions } from './layers/feed-forward-functions.js';
@@ -94,7 +95,8 @@ export async function loadDecoder(given: Checkpoint, options: LoadOptions = {}):
     }
     const positions = new RotaryPositions(config);
     const state = { edition: 0, disposed: false };
-    return new Decoder({ config, layout, allUnits, head, sublayers, positions, runtime, state });
+    const step = scopes ? undefined : wholeStep(runtime, sublayers);
+    return new Decoder({ config, layout, allUnits, head, sublayers, positions, step, runtime, state });
   } catch (error) {
     reader.dispose();
     throw error;

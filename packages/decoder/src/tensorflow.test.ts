@@ -30,6 +30,8 @@ const plainFixtures = ['gemma2', 'gemma3_text', 'phi3', 'smollm3', 'arcee', 'glm
   (name) => `${name}-plain`,
 );
 
+const countOf = (names: readonly string[], name: string) => names.filter((each) => each === name).length;
+
 describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
   let tensorFlow: TensorFlow;
   let recorded: Runtime;
@@ -94,20 +96,38 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
     decoder.dispose();
   });
 
-  it('continues a text recorded as it does eagerly, past the first room of its cache', async () => {
-    const eager = await loadDecoder(checkpoint, { runtime: { ...recorded, record: eagerRuntime.record } });
-    const decoder = await loadDecoder(checkpoint, { runtime: recorded });
-    const gates = masks(decoder.layout.size)[1]!;
-    const texts: number[][] = [];
-    for (const asked of [eager, decoder]) {
-      const text: number[] = [];
-      const prompt = batch.ids.slice(0, 8);
-      for await (const id of asked.under({ gates }).generate(prompt, { maxTokens: 80 })) text.push(id);
-      texts.push(text);
+  it('continues a text recorded as it does eagerly, layer by layer and at once, past the first room of its cache', async () => {
+    const names: string[] = [];
+    const watched: Runtime['record'] = (name, ...rest) => {
+      const run = tensorFlow.record(name, ...rest);
+      return (...inputs) => {
+        names.push(name);
+        return run(...inputs);
+      };
+    };
+    const runtimes: Runtime[] = [
+      { ...recorded, record: eagerRuntime.record },
+      recorded,
+      { ...recorded, record: watched, recordsModels: true },
+    ];
+    const long = randomCheckpoint({ ...config, max_position_embeddings: 512 }, 21);
+    const prompt = randomTokens(1, 200, config.vocab_size, 24).ids;
+    const wanted: Float32Array[] = [];
+    for (const runtime of runtimes) {
+      const decoder = await loadDecoder(long, { runtime });
+      const view = decoder.under({ gates: masks(decoder.layout.size)[1]! });
+      const found: Float32Array[] = [];
+      // The tokens are drawn, so that the text does not become periodic.
+      const choose = (logits: Float32Array) => (7 * found.push(logits) ** 2) % 97;
+      for await (const _ of view.generate(prompt, { maxTokens: 140, choose }));
+      if (wanted.length === 0) wanted.push(...found);
+      expect(found).toEqual(wanted);
+      decoder.dispose();
     }
-    expect(texts[1]).toEqual(texts[0]);
-    eager.dispose();
-    decoder.dispose();
+    expect(wanted).toHaveLength(140);
+    expect(countOf(names, 'step')).toBe(139); // all tokens but the first, which the prompt gives
+    // Layer by layer up to the room's end at 256, and in the next room until a step is worth recording, and recorded.
+    expect(countOf(names, 'attention-step')).toBe(config.num_hidden_layers * (56 + 64 + 1));
   });
 
   it('gives weight products in bfloat16 that are near those in float32', async () => {

@@ -1,5 +1,5 @@
+import type { DecoderParts } from '../decoder-parts.js';
 import { DecoderInputError } from '../errors.js';
-import type { DecoderParts } from '../layers/decoder-parts.js';
 import { PreparedLayers } from '../layers/prepared-layers.js';
 import { loraOfKept, splitParameters } from '../layers/split-parameters.js';
 import { readTensor } from '../runtime/read-tensor.js';

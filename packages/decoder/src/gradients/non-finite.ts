@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { DecoderParts } from '../decoder-parts.js';
 import { NonFiniteActivationError } from '../errors.js';
-import type { DecoderParts } from '../layers/decoder-parts.js';
 import type { PreparedLayers } from '../layers/prepared-layers.js';
 import type { Sublayer } from '../layers/sublayer.js';
 

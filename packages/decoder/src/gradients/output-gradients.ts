@@ -1,4 +1,4 @@
-import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { DecoderParts } from '../decoder-parts.js';
 import { PreparedLayers } from '../layers/prepared-layers.js';
 import { gatesInLayoutOrder, splitParameters } from '../layers/split-parameters.js';
 import type { SublayerMoments } from '../observation/sublayer-moments.js';

@@ -1,5 +1,5 @@
 import type { UnitBlock } from '@grasp/budget';
-import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { DecoderParts } from '../decoder-parts.js';
 import { PreparedLayers } from '../layers/prepared-layers.js';
 import { splitParameters } from '../layers/split-parameters.js';
 import type { Sublayer, SublayerParameters } from '../layers/sublayer.js';

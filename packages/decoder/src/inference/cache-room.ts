@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { CachePlace, KeyValues } from '../layers/sublayer.js';
 
-const LEAST = 64;
+const LEAST = 256;
 
 /** Tokens that a cache of so many has room for: a power of 2. */
 export const roomFor = (tokens: number): number => Math.max(LEAST, 2 ** Math.ceil(Math.log2(tokens)));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { DecoderParts } from '../decoder-parts.js';
 import type { Pass } from '../layers/prepared-layers.js';
 import { type ContinuationBatch, visibleKeys } from './continuations.js';
 import { hiddenStates } from './hidden-states.js';

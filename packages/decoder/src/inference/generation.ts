@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { DecoderParts } from '../decoder-parts.js';
 import { PreparedLayers } from '../layers/prepared-layers.js';
 import { splitParameters } from '../layers/split-parameters.js';
 import type { DecoderParameters } from '../spec/parameters.js';
@@ -8,7 +8,7 @@ import { KeyValueCache } from './key-value-cache.js';
 
 /** Rows of text that a model continues. Each token is read once; keys and values are cached. */
 export class Generation {
-  private readonly cache = new KeyValueCache();
+  private readonly cache: KeyValueCache;
   private readonly layers: PreparedLayers;
   /** The tokens of each row so far, the unread ones included. */
   private all: TokenBatch;
@@ -24,6 +24,7 @@ export class Generation {
   ) {
     checkBatch(parts.config, unread, 1);
     this.all = unread;
+    this.cache = new KeyValueCache(parts.step);
     this.layers = new PreparedLayers(parts, splitParameters(parts, parameters, 'kept'));
   }
 

@@ -8,6 +8,7 @@ import {
 } from '../math/attention/attention-shape.js';
 import type { MatrixSize } from '../math/lora.js';
 import type { RotaryTable } from '../math/rotary.js';
+import type { NamedTensors } from '../runtime/named-function.js';
 import type { DecoderConfig } from '../spec/config.js';
 import { attentionWeights } from '../weights/held-weights.js';
 import { projectionName } from '../weights/tensor-names.js';
@@ -77,12 +78,26 @@ export class AttentionLayer extends ResidualLayer<
     past: KeyValues | undefined,
     place?: CachePlace,
   ): { y: tf.Tensor } & KeyValues {
-    const inputs = this.inputs(x, tensors, positions, false);
     const [B, , S] = past?.key.shape ?? []; // [B, K, S, h]
     const fillsWindow = B === x.shape[0] && S! + 1 === this.window; // one token a row, x: [B, d]
+    const stepTensors = this.stepTensors(tensors, positions, past, place);
+    if (place || fillsWindow) return this.step(x, stepTensors);
+    const { y, gatedKey: key, gatedValue: value } = this.functions.cached({ ...stepTensors, x });
+    return { y, key, value };
+  }
+
+  override stepTensors(
+    tensors: SublayerTensors,
+    positions: Positions,
+    past?: KeyValues,
+    place?: CachePlace,
+  ): Omit<AttentionInputs, 'x'> {
     const stored = { pastKey: past?.key, pastValue: past?.value };
-    const run = place || fillsWindow ? this.functions.step : this.functions.cached;
-    const { y, gatedKey: key, gatedValue: value } = run({ ...inputs, ...stored, ...place });
+    return { ...this.operands(tensors, positions, false), ...stored, ...place };
+  }
+
+  step(x: tf.Tensor, tensors: NamedTensors): { y: tf.Tensor } & KeyValues {
+    const { y, gatedKey: key, gatedValue: value } = this.functions.step({ ...tensors, x } as AttentionInputs);
     return { y, key, value };
   }
 
@@ -99,15 +114,13 @@ export class AttentionLayer extends ResidualLayer<
     return positions.get(this.config.attention[this.block.layer]!.rotary)!;
   }
 
-  protected inputs(
-    x: tf.Tensor,
+  protected operands(
     tensors: SublayerTensors,
     positions: Positions,
     pruned: boolean,
-  ): AttentionInputs {
+  ): Omit<AttentionInputs, 'x'> {
     const { units, others } = this.weights;
     return {
-      x,
       ...this.rotary(positions),
       norm: tensors.norm,
       postNorm: tensors.postNorm,

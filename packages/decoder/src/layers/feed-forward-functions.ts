@@ -20,7 +20,7 @@ export function feedForwardFunctions(runtime: Runtime, shape: FeedForwardShape) 
   const named = <I extends Pick<FeedForwardInputs, 'lora'> & NamedTensors, O extends NamedTensors>(
     name: string,
     body: (inputs: I) => O,
-  ) => namedFunction(runtime, name, body, ({ lora }) => lora === undefined);
+  ) => namedFunction(runtime, name, body, ({ lora }) => ({ anySizes: lora === undefined }));
   return {
     runtime,
     infer: named('feed-forward', (i: FeedForwardInputs) => ({ y: feedForward(runtime, shape, i).y })),

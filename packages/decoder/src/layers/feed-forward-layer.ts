@@ -7,6 +7,7 @@ import {
   feedForwardMatrices,
 } from '../math/feed-forward.js';
 import type { MatrixSize } from '../math/lora.js';
+import type { NamedTensors } from '../runtime/named-function.js';
 import type { DecoderConfig } from '../spec/config.js';
 import { feedForwardWeights } from '../weights/held-weights.js';
 import { projectionName } from '../weights/tensor-names.js';
@@ -60,6 +61,10 @@ export class FeedForwardLayer extends ResidualLayer<
     return this.functions.infer(this.inputs(x, tensors, positions, false)).y;
   }
 
+  step(x: tf.Tensor, tensors: NamedTensors): { y: tf.Tensor } {
+    return this.functions.infer({ ...tensors, x } as FeedForwardInputs);
+  }
+
   outputInputs(x: tf.Tensor, tensors: SublayerTensors, positions: Positions): tf.Tensor {
     return this.functions.hidden(this.inputs(x, tensors, positions, false)).hidden;
   }
@@ -73,15 +78,13 @@ export class FeedForwardLayer extends ResidualLayer<
     return { ...inputs, ...(saved as FeedForwardSaved), downP, dy };
   }
 
-  protected inputs(
-    x: tf.Tensor,
+  protected operands(
     tensors: SublayerTensors,
     _positions: Positions,
     pruned: boolean,
-  ): FeedForwardInputs {
+  ): Omit<FeedForwardInputs, 'x'> {
     const { units, others } = this.weights;
     return {
-      x,
       norm: tensors.norm,
       postNorm: tensors.postNorm,
       lora: tensors.lora,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { DecoderParts } from '../decoder-parts.js';
 import { DecoderStateError } from '../errors.js';
-import type { DecoderParts } from './decoder-parts.js';
 import type { SplitParameters } from './split-parameters.js';
 import type { Sublayer, SublayerTensors } from './sublayer.js';
 

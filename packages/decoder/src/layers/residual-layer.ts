@@ -73,13 +73,12 @@ export abstract class ResidualLayer<
     this.norms = normsOf(weights);
   }
 
-  /** Inputs of the forward passes. `pruned`: also for the gate gradients of pruned units. */
-  protected abstract inputs(
-    x: tf.Tensor,
+  /** Inputs of the forward passes besides `x`. `pruned`: also for the gate gradients of pruned units. */
+  protected abstract operands(
     tensors: SublayerTensors,
     positions: Positions,
     pruned: boolean,
-  ): Inputs;
+  ): Omit<Inputs, 'x'>;
 
   /** Inputs of the backward passes, from those of the forward pass and what it saved. */
   protected abstract gradientInputs(inputs: Inputs, saved: Saved, dy: tf.Tensor): GradientInputs;
@@ -91,7 +90,12 @@ export abstract class ResidualLayer<
     positions: Positions,
     visible?: VisibleKeys,
   ): tf.Tensor;
+  abstract step(x: tf.Tensor, tensors: NamedTensors): { readonly y: tf.Tensor };
   abstract outputInputs(x: tf.Tensor, tensors: SublayerTensors, positions: Positions): tf.Tensor;
+
+  stepTensors(tensors: SublayerTensors, positions: Positions): NamedTensors {
+    return this.operands(tensors, positions, false);
+  }
 
   forwardSaving(
     x: tf.Tensor,
@@ -175,6 +179,10 @@ export abstract class ResidualLayer<
 
   dispose(): void {
     disposeWeights(this.weights);
+  }
+
+  protected inputs(x: tf.Tensor, tensors: SublayerTensors, positions: Positions, pruned: boolean): Inputs {
+    return { x, ...this.operands(tensors, positions, pruned) } as unknown as Inputs;
   }
 
   private pass({ input, tuning, weights }: WantedGradients): (inputs: GradientInputs) => GateGradients {

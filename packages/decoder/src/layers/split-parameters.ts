@@ -1,11 +1,11 @@
 import type { UnitBlock } from '@grasp/budget';
 import type { GradientOptions } from '@grasp/gates';
+import type { DecoderParts } from '../decoder-parts.js';
 import { DecoderInputError } from '../errors.js';
 import { loraSize, resizeLora } from '../math/lora.js';
 import { joined, readerOf } from '../math/vector-parts.js';
 import type { DecoderParameters } from '../spec/parameters.js';
 import { identityPermutation, permutationOf } from '../weights/permutation.js';
-import type { DecoderParts } from './decoder-parts.js';
 import type { Sublayer, SublayerParameters } from './sublayer.js';
 
 /** The parameters of a question, sublayer by sublayer, permuted. */

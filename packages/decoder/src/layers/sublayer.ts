@@ -1,6 +1,7 @@
 import type { UnitBlock } from '@grasp/budget';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { MatrixSize } from '../math/lora.js';
+import type { NamedTensors } from '../runtime/named-function.js';
 import type { Permutation } from '../weights/permutation.js';
 import type { Positions } from './rotary-positions.js';
 
@@ -96,7 +97,20 @@ export interface Sublayer {
   prepare(parameters: SublayerParameters): SublayerTensors;
   /** `y [N, d]` of `x [N, d]`. */
   forward(x: tf.Tensor, tensors: SublayerTensors, positions: Positions, visible?: VisibleKeys): tf.Tensor;
-  /** The same, with the tensors that `backward` needs. `pruned`: also for the gate gradients of pruned units. */
+  /**
+   * The tensors of a step besides its input. A step reads one more token of a row.
+   *
+   * @param past of attention: what is cached, a full window or with room at `place`.
+   */
+  stepTensors(
+    tensors: SublayerTensors,
+    positions: Positions,
+    past?: KeyValues,
+    place?: CachePlace,
+  ): NamedTensors;
+  /** `y [1, d]` of `x [1, d]` and those tensors. Attention returns what is cached, with the token's. */
+  step(x: tf.Tensor, tensors: NamedTensors): { readonly y: tf.Tensor } & Partial<KeyValues>;
+  /** The same as `forward`, with the tensors that `backward` needs. `pruned`: also for the gate gradients of pruned units. */
   forwardSaving(
     x: tf.Tensor,
     tensors: SublayerTensors,

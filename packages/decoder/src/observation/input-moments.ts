@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { DecoderParts } from '../decoder-parts.js';
 import { PreparedLayers } from '../layers/prepared-layers.js';
 import { disposePositions, type Positions } from '../layers/rotary-positions.js';
 import { splitParameters } from '../layers/split-parameters.js';

@@ -1,6 +1,6 @@
 import type { UnitBlock } from '@grasp/budget';
+import type { DecoderParts } from '../decoder-parts.js';
 import { DecoderInputError } from '../errors.js';
-import type { DecoderParts } from '../layers/decoder-parts.js';
 import { nameList } from '../weights/name-list.js';
 
 /** Tensors of a sublayer that can be observed. */

@@ -1,4 +1,4 @@
-import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { DecoderParts } from '../decoder-parts.js';
 import { withFixedUnits } from '../layers/split-parameters.js';
 import { joined } from '../math/vector-parts.js';
 

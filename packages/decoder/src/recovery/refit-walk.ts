@@ -8,7 +8,7 @@
  */
 import type { OutputProblem, RefitStep, RefitWalk } from '@grasp/fold';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { DecoderParts } from '../decoder-parts.js';
 import { type Pass, PreparedLayers } from '../layers/prepared-layers.js';
 import { disposePositions, type Positions } from '../layers/rotary-positions.js';
 import { splitParameters, withFixedUnits } from '../layers/split-parameters.js';

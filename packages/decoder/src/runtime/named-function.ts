@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Runtime } from './runtime.js';
+import type { RecordOptions, Runtime } from './runtime.js';
 
 /** Tensors by name; an absent one may be `undefined`. */
 export type NamedTensors = { readonly [name: string]: tf.Tensor | undefined };
@@ -8,13 +8,13 @@ export type NamedTensors = { readonly [name: string]: tf.Tensor | undefined };
  * A recorded function whose inputs and outputs have names. Each set of optional inputs is a variant that is recorded on
  * its own.
  *
- * @param anySizes whether one graph serves inputs of all sizes, because `body` does not turn their sizes into numbers.
+ * @param options how a variant is recorded.
  */
 export function namedFunction<I extends NamedTensors, O extends NamedTensors>(
   runtime: Runtime,
   name: string,
   body: (inputs: I) => O,
-  anySizes: (inputs: I) => boolean = () => false,
+  options: (inputs: I) => RecordOptions = () => ({}),
 ): (inputs: I) => O {
   interface Variant {
     readonly run: (...inputs: tf.Tensor[]) => tf.Tensor[];
@@ -36,7 +36,7 @@ export function namedFunction<I extends NamedTensors, O extends NamedTensors>(
             created.outputs = Object.keys(result).filter((k) => result[k] !== undefined);
             return created.outputs.map((k) => result[k] as tf.Tensor);
           },
-          { anySizes: anySizes(inputs) },
+          options(inputs),
         ),
       };
       variant = created;

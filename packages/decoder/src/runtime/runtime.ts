@@ -4,6 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 /** A function from tensors to tensors whose body is tfjs code with no side effects. */
 export type TensorFunction = (...inputs: tf.Tensor[]) => tf.Tensor[];
 
+export interface RecordOptions {
+  /** `fn` does not turn the sizes of its inputs into numbers, so one graph serves all sizes. Default: false. */
+  readonly anySizes?: boolean;
+  /** Calls with the same shapes that run `fn` as it is, before it is recorded. Default: the runtime's. */
+  readonly after?: number;
+}
+
 /** Runs synchronous work on the device of a layer. */
 export type Scope = <T>(work: () => T) => T;
 
@@ -15,9 +22,10 @@ export interface Runtime {
   /**
    * Returns a function with the results of `fn`, which may run as one graph. It is called with the same shapes many times.
    *
-   * @param options `anySizes`: `fn` does not turn the sizes of its inputs into numbers, so one graph serves all sizes.
    */
-  record(name: string, fn: TensorFunction, options?: { readonly anySizes: boolean }): TensorFunction;
+  record(name: string, fn: TensorFunction, options?: RecordOptions): TensorFunction;
+  /** Whether it is worth while to record a function that runs a whole model, as large as that is. Absent: no. */
+  readonly recordsModels?: boolean;
   /** Product of two matrices, `[m, k] × [k, n]` after transposition. The result is float32 for weights of any dtype. */
   matMul(a: tf.Tensor, b: tf.Tensor, transposeA?: boolean, transposeB?: boolean): tf.Tensor;
   /**

@@ -33,7 +33,7 @@ export function adamWUpdate(runtime: Runtime, { betas: [beta1, beta2], epsilon }
     const change = tf.div(tf.mul(newFirst, rate), denominator);
     return { weight: tf.sub(tf.mul(weight, keep), change), first: newFirst, second: newSecond };
   };
-  return namedFunction(runtime, 'adamw', body, () => true);
+  return namedFunction(runtime, 'adamw', body, () => ({ anySizes: true }));
 }
 
 /** The scalars of an update. The caller disposes of them. */

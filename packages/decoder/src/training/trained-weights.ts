@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { DecoderParts } from '../layers/decoder-parts.js';
+import type { DecoderParts } from '../decoder-parts.js';
 import type { DecoderConfig } from '../spec/config.js';
 import { headRows } from '../weights/head-rows.js';
 import { attentionWeights, feedForwardWeights } from '../weights/held-weights.js';

@@ -1,8 +1,8 @@
 import { type Checkpoint, convert, type TensorData } from '@grasp/checkpoint';
 import * as tf from '@tensorflow/tfjs-core';
+import type { DecoderParts } from '../decoder-parts.js';
 import { DecoderInputError, DecoderStateError, NonFiniteGradientError } from '../errors.js';
 import { nonFiniteError } from '../gradients/non-finite.js';
-import type { DecoderParts } from '../layers/decoder-parts.js';
 import { PreparedLayers } from '../layers/prepared-layers.js';
 import { splitParameters } from '../layers/split-parameters.js';
 import { readTensor } from '../runtime/read-tensor.js';

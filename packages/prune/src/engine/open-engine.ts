@@ -90,6 +90,7 @@ function tensorFlowRuntime(tensorFlow: TensorFlow, gpu: Device | undefined, xla:
     // operations, so with it every call runs a compiled function: a resumed run repeats an undisturbed one.
     record: (name, fn, options) =>
       tensorFlow.record(name, fn, { ...(xla ? { xla } : { after: 1 }), ...options }),
+    recordsModels: !xla, // it would compile a whole model for seconds
     matMul: (a, b, transposeA = false, transposeB = false) => tensorFlow.matMul(a, b, transposeA, transposeB),
     solveDefinite: tensorFlow.solveDefinite,
     bfloat16: {

@@ -1,9 +1,10 @@
 import type { Layout } from '@grasp/budget';
-import type { Runtime } from '../runtime/runtime.js';
-import type { DecoderConfig } from '../spec/config.js';
-import type { LanguageHead } from './head/language-head.js';
-import type { RotaryPositions } from './rotary-positions.js';
-import type { Sublayer } from './sublayer.js';
+import type { WholeStep } from './inference/whole-step.js';
+import type { LanguageHead } from './layers/head/language-head.js';
+import type { RotaryPositions } from './layers/rotary-positions.js';
+import type { Sublayer } from './layers/sublayer.js';
+import type { Runtime } from './runtime/runtime.js';
+import type { DecoderConfig } from './spec/config.js';
 
 /** The weights of a decoder, and what runs them. No parameter of any question is stored here. */
 export interface DecoderParts {
@@ -16,6 +17,8 @@ export interface DecoderParts {
   /** From the bottom up: attention, then FFN, of each layer. */
   readonly sublayers: readonly Sublayer[];
   readonly positions: RotaryPositions;
+  /** Reads one more token of a row through all sublayers at once, if the runtime can. */
+  readonly step: WholeStep | undefined;
   readonly runtime: Runtime;
   readonly state: {
     /** Counts the replacements of weights, so that a question notices one. */
