@@ -96,39 +96,42 @@ describe.skipIf(!hasTensorFlow)('on TensorFlow', () => {
     decoder.dispose();
   });
 
-  it('continues a text recorded as it does eagerly, layer by layer and at once, past the first room of its cache', async () => {
-    const names: string[] = [];
-    const watched: Runtime['record'] = (name, ...rest) => {
-      const run = tensorFlow.record(name, ...rest);
-      return (...inputs) => {
-        names.push(name);
-        return run(...inputs);
+  it.each(['float32', 'bfloat16'] as const)(
+    'continues a text recorded as it does eagerly, layer by layer and at once, past the first room of its cache, %s',
+    async (dtype) => {
+      const names: string[] = [];
+      const watched: Runtime['record'] = (name, ...rest) => {
+        const run = tensorFlow.record(name, ...rest);
+        return (...inputs) => {
+          names.push(name);
+          return run(...inputs);
+        };
       };
-    };
-    const runtimes: Runtime[] = [
-      { ...recorded, record: eagerRuntime.record },
-      recorded,
-      { ...recorded, record: watched, recordsModels: true },
-    ];
-    const long = randomCheckpoint({ ...config, max_position_embeddings: 512 }, 21);
-    const prompt = randomTokens(1, 200, config.vocab_size, 24).ids;
-    const wanted: Float32Array[] = [];
-    for (const runtime of runtimes) {
-      const decoder = await loadDecoder(long, { runtime });
-      const view = decoder.under({ gates: masks(decoder.layout.size)[1]! });
-      const found: Float32Array[] = [];
-      // The tokens are drawn, so that the text does not become periodic.
-      const choose = (logits: Float32Array) => (7 * found.push(logits) ** 2) % 97;
-      for await (const _ of view.generate(prompt, { maxTokens: 140, choose }));
-      if (wanted.length === 0) wanted.push(...found);
-      expect(found).toEqual(wanted);
-      decoder.dispose();
-    }
-    expect(wanted).toHaveLength(140);
-    expect(countOf(names, 'step')).toBe(139); // all tokens but the first, which the prompt gives
-    // Layer by layer up to the room's end at 256, and in the next room until a step is worth recording, and recorded.
-    expect(countOf(names, 'attention-step')).toBe(config.num_hidden_layers * (56 + 64 + 1));
-  });
+      const runtimes: Runtime[] = [
+        { ...half, record: eagerRuntime.record },
+        half,
+        { ...half, record: watched, recordsModels: true },
+      ];
+      const long = randomCheckpoint({ ...config, max_position_embeddings: 512 }, 21);
+      const prompt = randomTokens(1, 200, config.vocab_size, 24).ids;
+      const wanted: Float32Array[] = [];
+      for (const runtime of runtimes) {
+        const decoder = await loadDecoder(long, { runtime, dtype });
+        const view = decoder.under({ gates: masks(decoder.layout.size)[1]! });
+        const found: Float32Array[] = [];
+        // The tokens are drawn, so that the text does not become periodic.
+        const choose = (logits: Float32Array) => (7 * found.push(logits) ** 2) % 97;
+        for await (const _ of view.generate(prompt, { maxTokens: 140, choose }));
+        if (wanted.length === 0) wanted.push(...found);
+        expect(found).toEqual(wanted);
+        decoder.dispose();
+      }
+      expect(wanted).toHaveLength(140);
+      expect(countOf(names, 'step')).toBe(139); // all tokens but the first, which the prompt gives
+      // Layer by layer up to the room's end at 256, and in the next room until a step is worth recording, and recorded.
+      expect(countOf(names, 'attention-step')).toBe(config.num_hidden_layers * (56 + 64 + 1));
+    },
+  );
 
   it('gives weight products in bfloat16 that are near those in float32', async () => {
     const exact = await loadDecoder(checkpoint, { runtime: recorded });
