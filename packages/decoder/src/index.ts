@@ -54,7 +54,13 @@ export type { TakeObserved } from './observation/observe.js';
 export type { SublayerMoments } from './observation/sublayer-moments.js';
 export { initialLora, loraUpdates } from './recovery/lora-parameters.js';
 export { normCount, normScales } from './recovery/norm-parameters.js';
-export { eagerRuntime, type RecordOptions, type Runtime, type Scope, type TensorFunction } from './runtime/runtime.js';
+export {
+  eagerRuntime,
+  type RecordOptions,
+  type Runtime,
+  type Scope,
+  type TensorFunction,
+} from './runtime/runtime.js';
 export {
   type Architecture,
   architectures,
