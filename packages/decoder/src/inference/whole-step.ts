@@ -14,10 +14,10 @@ export type WholeStep = (
   tensors: readonly NamedTensors[],
 ) => { readonly y: tf.Tensor; readonly cached: readonly (KeyValues | undefined)[] };
 
-/** Recording a step takes as long as it saves in about so many tokens. Until then, each sublayer is a function of its own. */
+/** Tokens before a step is recorded, which takes as long as 60 to 120 tokens save. Until then, each sublayer is a function. */
 const WORTH_RECORDING = 64;
 
-/** The products of one row are small. Between functions, cores wait for JavaScript: a fifth of a small model's step. */
+/** Between functions, cores wait for JavaScript: with two threads, for a seventh of the step of a small model. */
 export function wholeStep(runtime: Runtime, sublayers: readonly Sublayer[]): WholeStep | undefined {
   if (!runtime.recordsModels) return undefined;
   const run = namedFunction(
