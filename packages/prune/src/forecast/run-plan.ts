@@ -80,7 +80,7 @@ function surgeryOf(settings: PruneSettings, texts: TextSizes): Pick<RunPlan, 'su
   const by = choice === 'slimgpt' ? 'output' : 'loss';
   if (choice === 'slimgpt' || choice === 'fisher-obs')
     return { surgery: { by, tokens: texts.gates * text.length } };
-  const { rounds, blocksPerRound, within } = importancePlan(settings);
+  const { rounds, blocksPerRound, within } = importancePlan(settings, texts.gates);
   if (choice !== 'importance' || within !== 'obs') return {};
   return { surgery: { by, tokens: Math.min(texts.gates, rounds * blocksPerRound) * text.length } };
 }
@@ -89,7 +89,7 @@ function choiceSteps(settings: PruneSettings, texts: TextSizes): number {
   const { choice, gates, text } = settings;
   if (choice === 'gates') return Math.ceil(texts.gates / text.batch) * gates.epochs;
   if (choice === 'importance') {
-    const { rounds, blocksPerRound, within } = importancePlan(settings);
+    const { rounds, blocksPerRound, within } = importancePlan(settings, texts.gates);
     const steps = rounds * blocksPerRound;
     // Brain surgeon reads the blocks of later rounds on the dense model too, each once.
     const again = Math.max(0, Math.min(texts.gates, steps) - blocksPerRound);

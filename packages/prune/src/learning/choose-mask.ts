@@ -103,7 +103,7 @@ async function* chooseByImportance(
   progress: Pick<RunState, 'choice'>,
 ): Choice {
   const { batchAt } = schedule(blocks, { batch: 1, seed: settings.seed });
-  const { rounds, blocksPerRound, within } = importancePlan(settings);
+  const { rounds, blocksPerRound, within } = importancePlan(settings, blocks.shape[0]);
   const options: ImportanceOptions = {
     rounds,
     batchesPerRound: blocksPerRound,

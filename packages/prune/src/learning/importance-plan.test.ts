@@ -43,6 +43,13 @@ it('takes what is given, and reads as much text in other rounds', () => {
   expect(given({ rounds: 8, within: 'obs' })).toMatchObject({ rounds: 8, blocksPerRound: 4 });
 });
 
+it('reads no block twice in a round', () => {
+  const plus = parseSettings({ method: 'grasp+' });
+  expect(importancePlan(plus, 4)).toMatchObject({ rounds: 1, blocksPerRound: 4 });
+  const many = parseSettings(plus, { importance: { rounds: 2, blocksPerRound: 16 } });
+  expect(importancePlan(many, 12)).toMatchObject({ rounds: 2, blocksPerRound: 12 });
+});
+
 it('takes the most rounds for a budget that is no keep ratio', () => {
   const settings = parseSettings({ budget: { params: 1e6 }, importance: { within: 'importance' } });
   expect(importancePlan(settings).rounds).toBe(8);

@@ -22,14 +22,16 @@ const MILD = 2 / 3;
  * fewer rounds, the more blocks each may read. Where brain surgeon chooses within layers, only the counts of layers are left to
  * importance, and one round finds better ones. Found by trial, see docs/ladder.md. Budgets other than a keep ratio count as
  * strict ones.
+ *
+ * @param available blocks of the text: no round reads one twice, because its gradients would be the same. Default: enough.
  */
-export function importancePlan({
-  importance,
-  budget: { keep = 0 },
-}: Pick<PruneSettings, 'importance' | 'budget'>): ImportancePlan {
+export function importancePlan(
+  { importance, budget: { keep = 0 } }: Pick<PruneSettings, 'importance' | 'budget'>,
+  available = Number.POSITIVE_INFINITY,
+): ImportancePlan {
   const { within = keep > MILD ? 'importance' : 'obs' } = importance;
   const usual = within === 'obs' ? 1 : Math.ceil(50 * (1 - keep) ** 2);
   const { rounds = Math.min(MOST_ROUNDS, Math.max(1, usual)) } = importance;
   const { blocksPerRound = Math.ceil(BLOCKS / rounds) } = importance;
-  return { rounds, blocksPerRound, within };
+  return { rounds, blocksPerRound: Math.min(blocksPerRound, available), within };
 }

@@ -84,10 +84,10 @@ function keptPerLayer(dense: Checkpoint, mask: Uint8Array): RunRecord['layers'] 
   }));
 }
 
-/** The settings with what they leave to the budget. */
-function planned(settings: PruneSettings): PruneSettings {
+/** The settings with what they leave to the budget and to the text. */
+function planned(settings: PruneSettings, { shape }: TokenBlocks): PruneSettings {
   if (settings.choice !== 'importance') return settings;
-  return parseSettings(settings, { importance: importancePlan(settings) });
+  return parseSettings(settings, { importance: importancePlan(settings, shape[0]) });
 }
 
 /** The inputs of a run, except the weights. Two runs of one model with equal inputs write equal records. */
@@ -99,7 +99,7 @@ export function runInputs(
   return {
     versions: { grasp: version, node: process.versions.node, engine: engine.description },
     model: checkpoint.source,
-    settings: planned(settings),
+    settings: planned(settings, gateBlocks),
     ...(method ? { chosenBy: method.name } : {}),
     data: {
       gates: dataRecord(gateBlocks),

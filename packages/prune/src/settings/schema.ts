@@ -104,7 +104,9 @@ export const settingsSchema = z.strictObject({
         .int()
         .min(1)
         .optional()
-        .describe('calibration blocks in each round, with --choice importance (default: 32 in all rounds)'),
+        .describe(
+          'calibration blocks in each round, at most all of them, with --choice importance (default: 32 in all rounds)',
+        ),
       within: z
         .enum(['importance', 'obs'])
         .optional()
