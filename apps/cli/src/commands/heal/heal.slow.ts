@@ -156,3 +156,24 @@ it('leaves a file in the place of the saved state, and says so before any work, 
   expect(await readFile(at('taken.state'), 'utf8')).toBe('mine');
   expect(readdirSync(folder).filter((name) => name.startsWith('taken'))).toEqual(['taken.state']);
 });
+
+it('says in a dry run what it would do, and writes nothing', async () => {
+  const asked = ['heal', at('pruned'), '--teacher', at('model'), '--text', at('text.txt'), '--dry-run'];
+  const before = readdirSync(folder);
+  const { code, out, err } = await grasp(...asked, ...settings, ...wasm);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(
+    /^model .*\nteacher .*\ntext .*\nheld out .*\nengine .*\nhealing {3}4 steps, 512 tokens, about /,
+  );
+  const lora = await grasp(...asked, ...settings, ...wasm, '--train', 'lora', '--json');
+  expect(JSON.parse(lora.out)).toMatchObject({ steps: 4, tokens: 512, settings: { train: 'lora' } });
+  expect(readdirSync(folder)).toEqual(before);
+  const swapped = await grasp('heal', at('model'), '--teacher', at('model'), ...asked.slice(4));
+  expect(swapped).toMatchObject({ code: 2, err: expect.stringContaining('the pruned model itself') });
+});
+
+it('needs an output folder', async () => {
+  const { code, err } = await grasp('heal', at('pruned'), '--teacher', at('model'), '--text', at('text.txt'));
+  expect(code).toBe(2);
+  expect(err).toContain('Add --out FOLDER');
+});

@@ -1,5 +1,5 @@
 import { Command, type OptionValues } from '@commander-js/extra-typings';
-import { type HealSettings, healLeaves, parseHealSettings } from '@grasp/prune';
+import { type HealSettings, healLeaves, parseHealSettings, SettingsError } from '@grasp/prune';
 import { openEngineFor } from '../../shared/engine.js';
 import { count, countFrom, DEFAULT_WINDOW, nonEmpty, nonEmptyTexts, options } from '../../shared/flags.js';
 import { healModel } from '../../shared/heal/heal-model.js';
@@ -14,11 +14,13 @@ import {
   showUnusedFlags,
 } from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { dryRun } from './dry-run.js';
 
 interface Flags extends TextFlags {
   readonly teacher: string;
   readonly teacherCache?: string;
-  readonly out: string;
+  readonly out?: string;
+  readonly dryRun?: true;
   readonly train?: string;
   readonly dtype?: string;
   readonly backend?: 'tensorflow' | 'wasm';
@@ -38,14 +40,14 @@ async function run(path: string, flags: Flags, settings: HealSettings, terminal:
   showUnusedFlags(HEAL_TEXT_CONDITIONS, flags, { ...flags }, terminal);
   const onSettings = (chosen: HealSettings) =>
     showUnusedFlags(LORA_CONDITIONS, { settings: chosen }, { ...flags }, terminal);
-  const record = await healModel(
-    path,
-    { ...flags, texts: flags, settings, mayUseLora, mayUseFloat32, openEngine, onSettings },
-    terminal,
-  );
+  const options = { ...flags, texts: flags, settings, mayUseLora, mayUseFloat32, openEngine, onSettings };
+  if (flags.dryRun) return dryRun(path, options, flags, terminal);
+  const { out } = flags;
+  if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
+  const record = await healModel(path, { ...options, out }, terminal);
   if (flags.json) return terminal.print(JSON.stringify(record, null, 2));
   terminal.print(healSummary(record));
-  terminal.print(`Written to ${flags.out}`);
+  terminal.print(`Written to ${out}`);
 }
 
 export const healCommand = (terminal: Terminal) => {
@@ -62,7 +64,8 @@ export const healCommand = (terminal: Terminal) => {
       'texts to train on: .txt, .raw, .jsonl, .parquet, or the name of a corpus',
       nonEmptyTexts,
     )
-    .requiredOption('--out <folder>', 'folder for the healed model', nonEmpty)
+    .option('--out <folder>', 'folder for the healed model', nonEmpty)
+    .option('--dry-run', 'print what the run would do, its time and its memory, and stop')
     .option(
       '--text-weights <numbers>',
       'shares of the texts, separated by commas (default: their sizes)',

@@ -1,16 +1,12 @@
 import { denseCost, maskCost } from '@grasp/budget';
 import type { TokenBlocks } from '@grasp/calib-data';
-import { type DecoderConfig, describeModel } from '@grasp/decoder';
+import { describeModel } from '@grasp/decoder';
 import {
   type Engine,
   type Forecast,
   forecast,
   forecastSeconds,
   type GivenChoice,
-  type HealConfigs,
-  type HealSettings,
-  healForecast,
-  healMemory,
   matMulRates,
   memoryOf,
   type PruneSettings,
@@ -26,6 +22,7 @@ import {
   formatSeconds,
   formatShare,
 } from '../../shared/format.js';
+import { forecastHealing, type HealPlan, healingLine } from '../../shared/heal/heal-forecast.js';
 import type { OpenModel } from '../../shared/model.js';
 import type { Terminal } from '../../shared/terminal.js';
 
@@ -35,7 +32,7 @@ export interface DryRunJob extends OpenModel, GivenChoice {
   readonly gateBlocks: TokenBlocks;
   readonly sizes: TextSizes;
   /** The healing after it. */
-  readonly heal?: { readonly configs: HealConfigs; readonly settings: HealSettings } | undefined;
+  readonly heal?: HealPlan | undefined;
 }
 
 /** Prints what a run would do, and its time and memory, without running it. */
@@ -60,7 +57,7 @@ export async function dryRun(
     held?.of === 'process'
       ? forecastSeconds(run, await matMulRates(engine, config, settings.engine.dtype))
       : undefined;
-  const healing = heal && (await healingForecast(heal, engine, config));
+  const healing = heal && (await forecastHealing(heal, engine));
   const { prunable, total } = model.parameters;
   const after = total - prunable + share * prunable;
   if (json) {
@@ -95,7 +92,7 @@ export async function dryRun(
     `engine    ${engine.description}`,
     ...(seconds === undefined ? [] : [`time      about ${formatSeconds(seconds)}, without perplexity`]),
     `memory    ${memory}`,
-    ...(healing ? healingLines(healing) : []),
+    ...(healing ? [healingLine(healing)] : []),
   ]) {
     terminal.print(line);
   }
@@ -108,38 +105,4 @@ function learningOf({ choice, refit }: PruneSettings, { gateSteps, scaleSteps }:
   if (gateSteps === 0) return `units by ${choice}, ${refitted}${formatItems(scaleSteps, 'step')} for scales`;
   const chosen = `${formatItems(gateSteps, 'step')} ${choice === 'gates' ? 'for gates' : 'to rank units'}`;
   return `${chosen}, ${refitted}${formatCount(scaleSteps)} for scales`;
-}
-
-/** What is forecast of a healing. */
-async function healingForecast(
-  { configs, settings }: NonNullable<DryRunJob['heal']>,
-  engine: Engine,
-  config: DecoderConfig,
-) {
-  const { seconds, ...run } = healForecast(configs, settings);
-  const memory = healMemory(configs, settings, engine);
-  const { dtype } = settings;
-  return {
-    settings,
-    ...run,
-    memory,
-    seconds: memory?.of === 'process' ? seconds(await matMulRates(engine, config, dtype)) : undefined,
-  };
-}
-
-function healingLines({
-  settings: { train, rank },
-  steps,
-  tokens,
-  seconds,
-  memory,
-}: Awaited<ReturnType<typeof healingForecast>>) {
-  const time = seconds === undefined ? '' : `, about ${formatSeconds(seconds)}`;
-  const bytes = memory
-    ? `, about ${formatBytes(memory.needed)} of ${formatBytes(memory.usable)}${memory.of === 'gpu' ? ' on the GPU' : ''}`
-    : '';
-  const trained = train === 'lora' ? `, LoRA of rank ${rank}` : '';
-  return [
-    `healing   ${formatItems(steps, 'step')}, ${formatItems(tokens, 'token')}${trained}${time}${bytes}`,
-  ];
 }

@@ -10,7 +10,6 @@ import {
   type HealConfigs,
   type HealRecord,
   type HealSettings,
-  MemoryError,
   parseHealSettings,
   projectionOf,
   prunedView,
@@ -20,6 +19,7 @@ import {
   runIdentity,
   SettingsError,
 } from '@grasp/prune';
+import { type HealPlan, likelyHealSettings } from '../../shared/heal/heal-forecast.js';
 import {
   type HealingOptions,
   healModel,
@@ -81,26 +81,16 @@ export function healStage({ heal, calib, settings, ...inputs }: RunOptions): Hea
   };
 }
 
-/**
- * The healing that a run would do: with LoRA if training all weights does not fit into memory, as the run decides. If
- * neither fits, the settings stay as they are.
- */
+/** The healing that a run would do. */
 export function likelyHealing(
   model: OpenModel,
   options: RunOptions,
   stage: HealStage,
   engine: Pick<Engine, 'elsewhere' | 'runtime'>,
   { memoryCheck }: Pick<FolderOptions, 'memoryCheck'>,
-): { readonly configs: HealConfigs; readonly settings: HealSettings } {
+): HealPlan {
   const configs = likelyConfigs(model, options);
-  const settings = inPossibleDtype(stage.settings, stage, engine);
-  if (!memoryCheck || !stage.mayUseLora) return { configs, settings };
-  try {
-    return { configs, settings: fittingHealSettings(configs, settings, engine) };
-  } catch (error) {
-    if (error instanceof MemoryError) return { configs, settings };
-    throw error;
-  }
+  return { configs, settings: likelyHealSettings(configs, { ...stage, memoryCheck }, engine) };
 }
 
 /** Configs of the two models, before the mask is known: sizes hardly depend on which units are kept. */

@@ -8,12 +8,14 @@ import { inFlags } from '../../shared/run/in-flags.js';
 import { RUN_CONDITIONS, showUnusedFlags } from '../../shared/run/unused-flags.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { curveTable } from './curve-table.js';
+import { dryRun } from './dry-run.js';
 import { DEFAULT_KEEP, pointsNamed, type Sweep, sweepOf } from './points.js';
 import { runSweep } from './run-sweep.js';
 import { withSweepFolder } from './sweep-folder.js';
 
 interface Flags {
   readonly export?: readonly string[];
+  readonly dryRun?: true;
   readonly overwrite?: true;
   readonly restart?: true;
   readonly memoryCheck: boolean;
@@ -37,8 +39,14 @@ async function run(
     throw new SettingsError('grasp sweep does not heal. Heal a point that it exported, by grasp heal.', [
       'heal.tokens',
     ]);
-  if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
   showUnusedFlags(RUN_CONDITIONS, sweep.options, flags, terminal);
+  if (flags.dryRun) {
+    const { quiet } = flags;
+    return withModel(sweep.options.model, { terminal, quiet }, (model) =>
+      dryRun(sweep, model, flags, terminal),
+    );
+  }
+  if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
   const exported = pointsNamed(sweep, flags.export ?? []);
   const curve = await withModel(sweep.options.model, { terminal, quiet: flags.quiet }, (model) =>
     withSweepFolder(out, () => runSweep(sweep, model, { ...flags, out, exported }, terminal)),
@@ -70,6 +78,7 @@ export const sweepCommand = (terminal: Terminal) => {
     .option('--export <values...>', 'also write the models of these points, each to a folder in --out')
     .option('--learn-at <value>', 'budget at which the scores are learned (default: the smallest)', nonEmpty)
     .option('--config <file>', 'JSON file with inputs and grouped settings; flags win over it', nonEmpty)
+    .option('--dry-run', 'print the time and memory of each part of the sweep, and stop')
     .option('--overwrite', 'replace models exported earlier')
     .option('--restart', 'discard the scores of an earlier sweep, and the models exported from them')
     .option('--no-memory-check', 'start even if the memory forecast says no')

@@ -58,7 +58,9 @@ export async function runSweep(
   await checkStateFile(join(out, SCORES), { restart });
   const { sizes, ...texts } = await readTexts(options, model, terminal);
   const engine = await openEngineFor(terminal, { ...options, quiet });
-  if (memoryCheck) assertFitsMemory(config, learning.settings, sizes, engine);
+  // Recovery takes more memory the more is kept.
+  if (memoryCheck)
+    for (const { settings } of [learning, ...points]) assertFitsMemory(config, settings, sizes, engine);
   const shown = { layout: decoderLayout(config), quiet };
 
   const { gateBlocks } = texts;

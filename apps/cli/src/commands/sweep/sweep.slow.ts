@@ -282,3 +282,18 @@ describe('grasp sweep', () => {
     expect((await readdir(folder)).includes('bad')).toBe(false);
   });
 });
+
+it('says in a dry run what each part takes, and writes nothing', async () => {
+  const { code, out, err } = await sweep('planned', '--keep', '0.5,0.8', '--dry-run');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(
+    /learning at keep-0\.5 .*\nkeep-0\.8 +80.*about .*\nkeep-0\.5 .*about .*\nall together about /,
+  );
+  const { parts } = JSON.parse((await sweep('planned', '--keep', '0.5,0.8', '--dry-run', '--json')).out);
+  expect(parts.map(({ name }: { name: string }) => name)).toEqual([
+    'learning at keep-0.5',
+    'keep-0.8',
+    'keep-0.5',
+  ]);
+  expect(await readdir(folder)).not.toContain('planned');
+});

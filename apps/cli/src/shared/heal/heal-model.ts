@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Checkpoint, elementCount } from '@grasp/checkpoint';
 import { decoderLayout } from '@grasp/decoder';
 import { replaceFile } from '@grasp/files';
 import {
@@ -18,17 +17,16 @@ import {
   savedHealIdentity,
 } from '@grasp/prune';
 import { HEAL_REPORT, healReport } from '@grasp/report';
-import { withModel } from '../model.js';
 import { assertApart } from '../output-apart.js';
 import { withOutputFolder } from '../output-folder.js';
 import { watch } from '../progress/watch.js';
 import { inHealFlags } from '../run/in-flags.js';
 import type { Terminal } from '../terminal.js';
 import { refuseFolder, showShorterWindows, showTextWarnings, warnOfMeasuredText } from '../texts.js';
+import { withHealModels } from './heal-models.js';
 import { harmWarning } from './heal-summary.js';
 import { prunedFiles } from './pruned-files.js';
 import { readHealTexts, type TextFlags } from './read-heal-texts.js';
-import { assertTeacherFits } from './teacher-fits.js';
 
 export interface HealingOptions {
   /** Of the pruned model, in the record. Default: its path. */
@@ -93,54 +91,48 @@ export async function healModel(
     if (settings.train !== wanted.train) terminal.note(loraNote(settings, given.prefix));
     return settings;
   };
-  return withModel(path, { terminal, quiet }, (pruned) =>
-    withModel(ofTeacher, { terminal, quiet }, async (teacher) => {
-      await assertTeacherFits(pruned, teacher);
-      if (elementsOf(teacher.checkpoint) < elementsOf(pruned.checkpoint))
-        terminal.note(
-          'warning: the teacher has fewer parameters than the model to heal. Are the two swapped?',
-        );
-      const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
-        const { texts, evaluation } = await readHealTexts(given, wished, pruned, terminal);
-        showTextWarnings([texts.training], terminal);
-        if (given.prefix === undefined) warnOfMeasuredText(given.text, given.eval ?? [], terminal); // else pruning did
-        if (given.prefix === undefined) showShorterWindows(given, pruned.config, terminal); // else pruning did
-        const engine = await openEngine();
-        const asked = inPossibleDtype(wished, flags, engine);
-        const teacherCache =
-          cached === undefined
-            ? undefined
-            : await openTeacherCache(cached, { teacher: teacher.checkpoint, engine, settings: asked });
-        const known = teacherCache && (await teacherCache.missing(texts.training)) === 0;
-        const configs = { pruned: pruned.config, teacher: known ? undefined : teacher.config };
-        const settings = await settingsFor(asked, configs, engine);
-        flags.onSettings?.(settings);
-        const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
-        const identity = await healIdentity({ ...models, engine, settings, texts, teacherCache });
-        await inHealFlags(() => checkHealState(statePath, { restart, identity }), given.prefix);
-        const stateFile = healStateFile(statePath, identity, { restart });
-        const job = {
-          name: flags.name,
-          ...{ ...models, engine, settings, texts, evaluation, folder, stateFile, teacherCache },
-          ...(await prunedFiles(pruned.path)),
-        };
-        const layout = decoderLayout(pruned.config);
-        if (existsSync(statePath) && !restart && !quiet)
-          terminal.note(`Resuming from ${statePath}. Use --restart to begin again.`);
-        const record = await watch(heal(job), terminal, { layout, quiet }).catch((error: unknown) => {
-          if (existsSync(statePath))
-            terminal.note(`The state is saved in ${statePath}. Run the same command to resume.`);
-          throw error;
-        });
-        const harm = harmWarning(record, given.prefix);
-        if (harm) terminal.note(harm);
-        await replaceFile(join(folder, HEAL_REPORT), healReport(record));
-        return { record, stateFile };
+  const paths = { pruned: path, teacher: ofTeacher };
+  return withHealModels(paths, { terminal, quiet }, async ({ pruned, teacher }) => {
+    const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
+      const { texts, evaluation } = await readHealTexts(given, wished, pruned, terminal);
+      showTextWarnings([texts.training], terminal);
+      if (given.prefix === undefined) warnOfMeasuredText(given.text, given.eval ?? [], terminal); // else pruning did
+      if (given.prefix === undefined) showShorterWindows(given, pruned.config, terminal); // else pruning did
+      const engine = await openEngine();
+      const asked = inPossibleDtype(wished, flags, engine);
+      const teacherCache =
+        cached === undefined
+          ? undefined
+          : await openTeacherCache(cached, { teacher: teacher.checkpoint, engine, settings: asked });
+      const known = teacherCache && (await teacherCache.missing(texts.training)) === 0;
+      const configs = { pruned: pruned.config, teacher: known ? undefined : teacher.config };
+      const settings = await settingsFor(asked, configs, engine);
+      flags.onSettings?.(settings);
+      const models = { pruned: pruned.checkpoint, teacher: teacher.checkpoint };
+      const identity = await healIdentity({ ...models, engine, settings, texts, teacherCache });
+      await inHealFlags(() => checkHealState(statePath, { restart, identity }), given.prefix);
+      const stateFile = healStateFile(statePath, identity, { restart });
+      const job = {
+        name: flags.name,
+        ...{ ...models, engine, settings, texts, evaluation, folder, stateFile, teacherCache },
+        ...(await prunedFiles(pruned.path)),
+      };
+      const layout = decoderLayout(pruned.config);
+      if (existsSync(statePath) && !restart && !quiet)
+        terminal.note(`Resuming from ${statePath}. Use --restart to begin again.`);
+      const record = await watch(heal(job), terminal, { layout, quiet }).catch((error: unknown) => {
+        if (existsSync(statePath))
+          terminal.note(`The state is saved in ${statePath}. Run the same command to resume.`);
+        throw error;
       });
-      await stateFile.remove(); // not before the folder has its name
-      return record;
-    }),
-  );
+      const harm = harmWarning(record, given.prefix);
+      if (harm) terminal.note(harm);
+      await replaceFile(join(folder, HEAL_REPORT), healReport(record));
+      return { record, stateFile };
+    });
+    await stateFile.remove(); // not before the folder has its name
+    return record;
+  });
 }
 
 /** Settings in float32 if the engine has no bfloat16, and none was asked for. */
@@ -149,10 +141,6 @@ export const inPossibleDtype = (
   { mayUseFloat32 }: Pick<HealingOptions, 'mayUseFloat32'>,
   { runtime }: Pick<Engine, 'runtime'>,
 ): HealSettings => (mayUseFloat32 && !runtime.bfloat16 ? { ...settings, dtype: 'float32' } : settings);
-
-/** Elements of all tensors of a model. */
-const elementsOf = ({ tensors }: Pick<Checkpoint, 'tensors'>): number =>
-  [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
 const loraNote = ({ rank }: HealSettings, prefix = ''): string =>
   `Training all weights does not fit into memory: LoRA of rank ${rank} is trained. Use --${prefix}train to choose.`;
