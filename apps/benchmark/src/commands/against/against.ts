@@ -1,7 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
-import { pythonEnvironment } from '@grasp/lm-eval';
 import {
   type BackendName,
   checkEngineOptions,
@@ -18,6 +17,7 @@ import { forOfficial } from '../../shared/official/for-official.js';
 import { type Measurement, measureModel } from '../../shared/official/measure-model.js';
 import { officialArguments } from '../../shared/official/official-arguments.js';
 import { checkClone } from '../../shared/official/official-clone.js';
+import { officialPython } from '../../shared/official/official-python.js';
 import { pruneOfficial } from '../../shared/official/prune-official.js';
 import { pruneApart } from '../../shared/own/prune-apart.js';
 import type { Cost } from '../../shared/own/prune-own.js';
@@ -71,25 +71,27 @@ export async function against(options: AgainstOptions): Promise<Contest> {
   const checkpoint = await openCheckpoint(model);
   try {
     projectionOf(checkpoint, settings); // throws before any work if the budget cannot be met
-    const requirements = join(official, 'requirements.txt');
-    const python = await pythonEnvironment(requirements, { python: options.python, onProgress: say });
     const at = (name: string) => join(out, name);
     for (const name of ['work', 'official']) await makeFolder(at(name));
+    const script = { clone: official, work: at('work'), threads, say };
+    const python = await officialPython(script, options.python);
     const data = await contestData(checkpoint, options, at('work'));
     const dense = forOfficial(checkpoint);
     await writeCheckpoint(dense, at('dense'));
 
-    const job = { python, clone: official, work: at('work'), threads, say };
-    const theirs = await pruneOfficial(job, {
-      model: at('dense'),
-      config: dense.config,
-      settings: asArguments,
-      dtype: settings.engine.dtype,
-      device,
-      data,
-      folder: at('official'),
-      window: Math.min(2048, configOf(checkpoint).contextLength),
-    });
+    const theirs = await pruneOfficial(
+      { ...script, python },
+      {
+        model: at('dense'),
+        config: dense.config,
+        settings: asArguments,
+        dtype: settings.engine.dtype,
+        device,
+        data,
+        folder: at('official'),
+        window: Math.min(2048, configOf(checkpoint).contextLength),
+      },
+    );
     const rows = { calib: data.gates.rows, scaleCalib: data.scales.rows };
     const cost = await pruneApart({ model, settings, ...rows, folder: at('grasp'), backend, threads }, say);
 

@@ -2,7 +2,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, writeCheckpoint } from '@grasp/checkpoint';
 import { configOf } from '@grasp/decoder';
-import { pythonEnvironment } from '@grasp/lm-eval';
 import { type BackendName, openEngine, parseSettings } from '@grasp/prune';
 import { assertApart, pathsOf } from '../../shared/files/assert-apart.js';
 import { assertEmpty } from '../../shared/files/assert-empty.js';
@@ -18,6 +17,7 @@ import { forOfficial } from '../../shared/official/for-official.js';
 import { measureModel } from '../../shared/official/measure-model.js';
 import { officialArguments } from '../../shared/official/official-arguments.js';
 import { checkClone } from '../../shared/official/official-clone.js';
+import { officialPython } from '../../shared/official/official-python.js';
 import { pruneOfficial } from '../../shared/official/prune-official.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { pruneApart } from '../../shared/own/prune-apart.js';
@@ -143,8 +143,8 @@ async function officialAttempts(
   const { out, device, threads, say } = options;
   const settings = parseSettings({ projection: { rule: 'paper' } }, options.settings);
   const asArguments = officialArguments(settings);
-  const requirements = join(clone, 'requirements.txt');
-  const python = await pythonEnvironment(requirements, { python: options.python, onProgress: say });
+  const script = { clone, work: join(out, 'work'), threads, say };
+  const python = await officialPython(script, options.python);
   const dense = forOfficial(checkpoint);
   await writeCheckpoint(dense, join(out, 'dense'));
   const folder = join(out, 'official');
@@ -152,7 +152,7 @@ async function officialAttempts(
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
     const { cost } = await pruneOfficial(
-      { python, clone, work: join(out, 'work'), threads, say },
+      { ...script, python },
       {
         ...{ model: join(out, 'dense'), config: dense.config, settings: asArguments },
         ...{ dtype: settings.engine.dtype, device, folder },

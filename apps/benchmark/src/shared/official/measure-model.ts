@@ -32,11 +32,14 @@ export async function measureModel(
     const prunable = (of: Checkpoint) => parameterCounts(configOf(of)).prunable;
     const kept = prunable(checkpoint) / prunable(dense);
     const decoder = await loadModel(checkpoint, engine);
-    const values: Record<string, number> = {};
-    for (const [name, blocks] of evaluation.texts)
-      values[name] = (await lastOf(perplexity(decoder, blocks))).perplexity;
-    decoder.dispose();
-    return { kept, perplexity: values };
+    try {
+      const values: Record<string, number> = {};
+      for (const [name, blocks] of evaluation.texts)
+        values[name] = (await lastOf(perplexity(decoder, blocks))).perplexity;
+      return { kept, perplexity: values };
+    } finally {
+      decoder.dispose();
+    }
   } finally {
     await checkpoint.close();
   }

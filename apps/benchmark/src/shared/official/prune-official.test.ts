@@ -10,6 +10,7 @@ import { contestData } from './contest-data.js';
 import { forOfficial } from './for-official.js';
 import { officialArguments } from './official-arguments.js';
 import { checkClone } from './official-clone.js';
+import { officialPython } from './official-python.js';
 import { pruneOfficial } from './prune-official.js';
 
 describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
@@ -54,6 +55,16 @@ describe.skipIf(!hasPython)("a stand-in for the paper's repository", () => {
       await checkpoint.close();
     }
   }
+
+  it('is tried before any work: a package may be missing', async () => {
+    const script = { clone, work: at('work'), say: () => {} };
+    expect(await officialPython(script, 'python3')).toBe('python3');
+    vi.stubEnv('PYTHONPATH', '');
+    await expect(officialPython(script, 'python3')).rejects.toMatchObject({
+      code: 'GRASP_OFFICIAL',
+      message: expect.stringContaining("No module named 'datasets'"),
+    });
+  });
 
   it('receives the same rows and settings, and a model that it can save', async () => {
     const { cost, perplexity } = await run();

@@ -9,6 +9,13 @@ import { OfficialError } from './official-error.js';
 
 const LAUNCHER = fileURLToPath(new URL('../../../rival/run_official.py', import.meta.url));
 
+const OFFLINE = {
+  HF_HUB_OFFLINE: '1',
+  HF_DATASETS_OFFLINE: '1',
+  PYTHONDONTWRITEBYTECODE: '1',
+  TOKENIZERS_PARALLELISM: 'false',
+};
+
 export interface OfficialJob {
   readonly python: string;
   /** The clone, which is not modified. */
@@ -36,13 +43,7 @@ export async function runOfficial(
   const child = execa(python, [LAUNCHER, job, join(clone, script), ...args], {
     stdin: 'ignore',
     reject: false,
-    env: {
-      HF_HUB_OFFLINE: '1',
-      HF_DATASETS_OFFLINE: '1',
-      PYTHONDONTWRITEBYTECODE: '1',
-      TOKENIZERS_PARALLELISM: 'false',
-      ...(threads === undefined ? {} : { OMP_NUM_THREADS: String(threads) }),
-    },
+    env: { ...OFFLINE, ...(threads === undefined ? {} : { OMP_NUM_THREADS: String(threads) }) },
   });
   let told = '';
   for await (const chunk of child.stderr) {
@@ -50,16 +51,35 @@ export async function runOfficial(
     if (line !== undefined && line !== told) say(`${script}: ${line}`);
     told = line ?? told;
   }
-  const { failed, stdout, stderr, shortMessage } = await child;
-  if (failed) {
-    const said = lastLines(stderr) || shortMessage;
-    throw new OfficialError(`${script} of ${clone} failed:\n${said}`, said);
-  }
+  const ended = await child;
+  if (ended.failed) throw failureOf(script, clone, ended);
   const { seconds, peak_bytes } = parseJson(await readFile(result, 'utf8')) as {
     readonly seconds: number;
     readonly peak_bytes: number;
   };
-  return { seconds, peakBytes: peak_bytes, output: stdout };
+  return { seconds, peakBytes: peak_bytes, output: ended.stdout };
+}
+
+/**
+ * Starts the clone's `train.py` for its help alone, which needs all packages.
+ *
+ * @throws OfficialError as `runOfficial`
+ */
+export async function tryOfficial({ python, clone, work }: Pick<OfficialJob, 'python' | 'clone' | 'work'>) {
+  const job = join(work, 'job.json');
+  await writeFile(job, JSON.stringify({ datasets: [], result: '' }));
+  const args = [LAUNCHER, job, join(clone, 'train.py'), '--help'];
+  const run = await execa(python, args, { stdin: 'ignore', reject: false, env: OFFLINE });
+  if (run.failed) throw failureOf('train.py', clone, run);
+}
+
+function failureOf(
+  script: string,
+  clone: string,
+  { stderr, shortMessage }: { readonly stderr: string; readonly shortMessage?: string | undefined },
+): OfficialError {
+  const said = lastLines(stderr) || (shortMessage ?? '');
+  return new OfficialError(`${script} of ${clone} failed:\n${said}`, said);
 }
 
 /** Label and progress of the last progress bar in a piece of output, rounded down to 10%. */
