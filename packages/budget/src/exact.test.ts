@@ -153,6 +153,23 @@ describe('projectExact', () => {
     expect(() => assertFeasible(layout, budget, constraints)).toThrow(message);
   });
 
+  it.each([{ multipleOf: { ffn: 3 } }, { uniform: ['ffn'] }])(
+    'refuses protected units that %j leaves no room for',
+    (shape) => {
+      const uneven = createLayout([
+        { layer: 0, kind: 'ffn', count: 4, cost: 1 },
+        { layer: 1, kind: 'ffn', count: 3, cost: 1 },
+      ]);
+      const project = (units: number) =>
+        projectExact(new Float32Array(7), uneven, createBudget(uneven, { limit: 7 }), {
+          ...shape,
+          protect: Uint8Array.from({ length: 7 }, (_, unit) => Number(unit < units)),
+        });
+      expect(() => project(4)).toThrow('layer 0 ffn has 4 protected units, and keeps at most 3 of 4');
+      expect([...project(3)].slice(0, 3)).toEqual([1, 1, 1]);
+    },
+  );
+
   it('takes the best units of each block together', () => {
     // Pairs by mean score: layer 0 ffn 8.5 and 6.5; layer 1 ffn 2.5 (units 9 and 6) and 0.
     const mask = projectExact(scores, layout, createBudget(layout, { limit: 12 }), {

@@ -3,6 +3,7 @@ import { BudgetError } from './errors.js';
 import {
   assertUnits,
   blockIndices,
+  blockName,
   createLayout,
   type Layout,
   type UnitBlock,
@@ -23,7 +24,11 @@ export interface Grouping {
   expand(mask: Uint8Array): Uint8Array;
 }
 
-/** Groups units by `multipleOf` and `uniform`. Without these constraints, each unit is its own group. */
+/**
+ * Groups units by `multipleOf` and `uniform`. Without these constraints, each unit is its own group.
+ *
+ * @throws BudgetError if a block has more protected units than its groups have room for
+ */
 export function groupUnits(scores: Float32Array, layout: Layout, constraints: Constraints): Grouping {
   const { minimum, protect, multipleOf, uniform } = constraints;
   if (!multipleOf && !uniform) {
@@ -33,6 +38,7 @@ export function groupUnits(scores: Float32Array, layout: Layout, constraints: Co
   }
 
   const sets = blockSets(layout, constraints);
+  if (protect) assertRoomFor(protect, layout, sets);
   const best = rankWithinBlocks(scores, layout, protect);
   const fewest = minimumPerBlock(layout, constraints);
   // A group of a set has the next best `size` units of each of its blocks.
@@ -111,6 +117,24 @@ function blockSets({ blocks }: Layout, { multipleOf = {}, uniform = [] }: Constr
   });
 }
 
+/** Units beyond the last group of a block are never kept, so none of them may be protected. */
+function assertRoomFor(protect: Uint8Array, layout: Layout, sets: readonly BlockSet[]): void {
+  assertUnits(layout, protect, 'protect mask');
+  for (const { blocks, size, count } of sets) {
+    for (const index of blocks) {
+      const block = layout.blocks[index]!;
+      const wanted = protect
+        .subarray(block.start, block.start + block.count)
+        .filter((flag) => flag !== 0).length;
+      if (wanted <= size * count) continue;
+      throw new BudgetError(
+        `${blockName(block)} has ${wanted} protected units, and keeps at most ${size * count} of ${block.count} in groups of ${size}, ` +
+          'because of multipleOf or uniform. Protect fewer, or leave that constraint out.',
+      );
+    }
+  }
+}
+
 /** Without this check, a constraint on a misspelt kind would have no effect. */
 function assertKinds(blocks: readonly UnitBlock[], option: string, kinds: readonly UnitKind[]): void {
   const known = [...new Set(blocks.map(({ kind }) => kind))];
@@ -127,7 +151,6 @@ function rankWithinBlocks(
   layout: Layout,
   protect: Uint8Array | undefined,
 ): Uint32Array {
-  if (protect) assertUnits(layout, protect, 'protect mask');
   const ranking = rankByScore(scores);
   const block = blockIndices(layout);
   const next = layout.blocks.map(({ start }) => start);

@@ -84,7 +84,8 @@ async function blocksOf(
     const recipe = `${asked} of ${length} tokens${offset > 0 ? ` after the first ${offset}` : ''}`;
     const needed = ((count ?? 1) + offset) * length;
     const found = blank && !chat ? 0 : tokens.length + (chat?.ids.length ?? 0);
-    throw new TextTooShortError(from, found, needed, recipe, remedy);
+    const apart = chat && texts.length > 0 ? `${from}, which fill blocks of their own` : from;
+    throw new TextTooShortError(apart, found, needed, recipe, remedy);
   }
   const taken = count ?? available;
   const skipped = [...texts, ...chats].reduce((sum, source) => sum + (source.skipped ?? 0), 0);

@@ -50,6 +50,16 @@ it('reads text where there is text too', async () => {
   expect(textOf(ids)).toBe('plain');
 });
 
+it('says that text beside conversations fills blocks of its own', async () => {
+  await using files = await temporaryFolder({
+    'chat.jsonl': JSON.stringify({ messages: messages('a', 'b') }),
+  });
+  const sources = [textRows(['x'.repeat(20)]), textFile(`${files.folder}/chat.jsonl`)];
+  await expect(tokenBlocks(sources, tokenizer, { roles, length: 30 })).rejects.toThrow(
+    /chat\.jsonl \(conversations in messages\), which fill blocks of their own: the text is too short: it has 43 tokens; at least 30/,
+  );
+});
+
 it('reads them from Parquet', async () => {
   const bytes = parquetWriteBuffer({
     columnData: [{ name: 'messages', type: 'JSON', data: [messages('a', 'b'), messages('c', 'd')] }],

@@ -136,6 +136,25 @@ describe('reading with a cache', () => {
     expect(last.indexOf(Math.max(...last))).toBe(likely!.ids[0]);
   });
 
+  it('refuses to write where the model overflows', async () => {
+    const checkpoint = randomCheckpoint(config, 3);
+    const read = async (name: string) => {
+      const tensor = await checkpoint.read(name);
+      if (name === 'model.norm.weight') tensor.data.fill(Infinity);
+      return tensor;
+    };
+    const before = tf.memory().numTensors;
+    const broken = await loadDecoder({ ...checkpoint, read });
+    const overflow = { code: 'GRASP_NON_FINITE', message: expect.stringContaining('try float32') };
+    const one = broken.under().generate(ids(4, 1), { maxTokens: 2 });
+    await expect(one.next()).rejects.toMatchObject(overflow);
+    const prompts = { ids: ids(8, 1), shape: [2, 4] } as const;
+    const several = broken.under().generateRows(prompts, { top: 3, choose: () => 1 });
+    await expect(several.next()).rejects.toMatchObject(overflow);
+    broken.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('refuses an ending that does not fit the context', async () => {
     const group = { context: ids(200, 1), continuations: [ids(100, 2)] };
     await expect(decoder.scoreContinuations([group])).rejects.toThrow("exceeds the model's context of 256");

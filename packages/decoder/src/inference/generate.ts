@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { NonFiniteActivationError } from '../errors.js';
 import { readTensor } from '../runtime/read-tensor.js';
 import type { Generation } from './generation.js';
 
@@ -23,14 +24,20 @@ export interface GenerateRowsOptions {
   readonly choose: (row: number, likely: LikelyTokens) => number;
 }
 
-/** Continues one row token by token. Disposes of the generation. */
+/**
+ * Continues one row token by token. Disposes of the generation.
+ *
+ * @throws NonFiniteActivationError if the model gives no finite logits
+ */
 export async function* generateTokens(
   generation: Generation,
   { maxTokens, stop, choose = likeliest }: GenerateOptions,
 ): AsyncGenerator<number, void> {
   try {
     for (let n = 0; n < maxTokens && generation.fits; n++) {
-      const next = choose(await readTensor(generation.nextLogits()));
+      const logits = await readTensor(generation.nextLogits());
+      checkLogits(logits, generation);
+      const next = choose(logits);
       if (stop?.includes(next)) return;
       yield next;
       generation.append(Int32Array.of(next));
@@ -40,7 +47,11 @@ export async function* generateTokens(
   }
 }
 
-/** Continues all rows by one token per step. Disposes of the generation. */
+/**
+ * Continues all rows by one token per step. Disposes of the generation.
+ *
+ * @throws NonFiniteActivationError if the model gives no finite logits
+ */
 export async function* generateRows(
   generation: Generation,
   count: number,
@@ -53,7 +64,9 @@ export async function* generateRows(
       const [logits, ids] = await reading.finally(() => tf.dispose([values, indices]));
       const next = Int32Array.from({ length: generation.rows }, (_, row) => {
         const [start, end] = [row * count, (row + 1) * count];
-        return choose(row, { logits: logits.subarray(start, end), ids: ids.subarray(start, end) });
+        const likely = { logits: logits.subarray(start, end), ids: ids.subarray(start, end) };
+        checkLogits(likely.logits, generation);
+        return choose(row, likely);
       });
       yield next;
       generation.append(next);
@@ -67,4 +80,14 @@ function likeliest(logits: Float32Array): number {
   let best = 0;
   for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
   return best;
+}
+
+/** Without this check, a model that overflows writes the token 0 for ever. */
+function checkLogits(logits: Float32Array, { layerCount }: Generation): void {
+  const largest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+  if (Number.isFinite(largest)) return;
+  throw new NonFiniteActivationError(
+    `The largest logit of the next token is ${largest}: weights or activations overflow. In bfloat16, try float32.`,
+    layerCount,
+  );
 }

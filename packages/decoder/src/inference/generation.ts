@@ -32,6 +32,10 @@ export class Generation {
     return this.unread.shape[0];
   }
 
+  get layerCount(): number {
+    return this.parts.config.layers.length;
+  }
+
   /** Whether the context has room for the unread tokens. */
   get fits(): boolean {
     return this.cache.length + this.unread.shape[1] <= this.parts.config.contextLength;

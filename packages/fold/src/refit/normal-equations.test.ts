@@ -64,6 +64,11 @@ describe('solveAnchored', () => {
   const equations = equationsOf(h, r, n, m);
   const anchor = normals(n * m, 3);
 
+  it('keeps the anchor where no token has an input', () => {
+    const silent = { inputs: 2, outputs: 1, gram: new Float64Array(4), cross: new Float64Array(2) };
+    expect(solveAnchored(silent, [3, 4], 1e-3)).toEqual({ weights: Float64Array.of(3, 4), error: 0 });
+  });
+
   it('finds the matrix that made the outputs', () => {
     const { weights: found } = solveAnchored(equations, anchor, 0);
     expect(Math.max(...found.map((value, i) => Math.abs(value - w[i]!)))).toBeLessThan(1e-6); // inputs are float32

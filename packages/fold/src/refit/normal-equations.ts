@@ -43,6 +43,7 @@ export function solveAnchored(
     throw new FoldError(`The damping must be a number of at least 0; received ${damping}.`);
   let trace = 0;
   for (let i = 0; i < n; i++) trace += gram[i * n + i]!;
+  if (trace === 0) return { weights: Float64Array.from(anchor), error: 0 }; // no token has any input
   const lambda = (damping * trace) / Math.max(1, n);
   const a = Float64Array.from(gram);
   for (let i = 0; i < n; i++) a[i * n + i]! += lambda;

@@ -42,6 +42,13 @@ describe.skipIf(process.platform !== 'linux')('openEngine', () => {
     expect(warnings[0]).toMatch(why);
   });
 
+  it('names the options that WASM does not have', async () => {
+    vi.stubEnv('GRASP_OFFLINE', '1');
+    const warnings: string[] = [];
+    await openEngine({ threads: 3, gpuMemory: 4e9, onWarning: (message) => warnings.push(message) });
+    expect(warnings[0]).toContain('WASM backend is used. It has no --threads 3 and --gpu-memory.');
+  });
+
   it('does not replace TensorFlow by WASM if TensorFlow was requested', async () => {
     vi.spyOn(process.report, 'getReport').mockReturnValue({ header: {} });
     const onWarning = vi.fn();

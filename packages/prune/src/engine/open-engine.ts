@@ -168,6 +168,12 @@ export function checkEngineOptions({ backend, threads = 1, workers = [], gpuMemo
   if (gpuMemory !== undefined) refuse('does not use a GPU', '--gpu-memory');
 }
 
+/** The options that a run has lost when WASM takes the place of TensorFlow. */
+const lostWithWasm = ({ threads = 1, gpuMemory }: EngineOptions): string[] => [
+  ...(threads > 1 ? [`--threads ${threads}`] : []),
+  ...(gpuMemory === undefined ? [] : ['--gpu-memory']),
+];
+
 /**
  * Checks, before any work, that an engine computes in a dtype.
  *
@@ -203,7 +209,9 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
       const ofWorker = error instanceof TensorFlowSetupError && error.problem === 'worker';
       throw new EngineError(ofWorker ? why : `TensorFlow cannot start: ${why}`, backend, { cause: error });
     }
-    onWarning?.(`TensorFlow cannot start, so the slower WASM backend is used. ${why}`);
+    const lost = lostWithWasm(options).join(' and ');
+    const without = lost && ` It has no ${lost}.`;
+    onWarning?.(`TensorFlow cannot start, so the slower WASM backend is used.${without} ${why}`);
     return openWasm();
   }
 }

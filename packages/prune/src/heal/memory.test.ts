@@ -46,6 +46,10 @@ it('refuses a run that does not fit, and names what would', () => {
   expect(() => fits(64e9)).not.toThrow();
   const frozen = healBytes(configs, { ...settings, embedding: 'frozen', rows: 1 }) + 601e6;
   expect(() => fits(frozen)).toThrow('--embedding frozen');
+  const least = healBytes(configs, { ...settings, train: 'lora', rows: 1 }) + 601e6;
+  expect(() => fits(least)).toThrow('--rows 1 --train lora');
+  const short = { ...settings, train: 'lora', rows: 1, length: settings.length / 2 } as const;
+  expect(() => fits(healBytes(configs, short) + 601e6)).toThrow('--rows 1 --train lora --length 256');
   expect(() => fits(1e9)).toThrow('No option makes it fit');
   expect(() => assertHealFits(configs, settings, { elsewhere: 'workers' }, { limit: 1 })).not.toThrow();
 });

@@ -93,11 +93,14 @@ export function assertHealFits(
   if (!memory) return;
   const usable = limit ?? memory.usable;
   if (memory.needed <= usable) return;
+  const shorter = Math.ceil(settings.length / 2);
   const options: [string[], Partial<HealSettings>][] = [
     [['rows 1'], { rows: 1 }],
     [['train lora'], { train: 'lora' }],
     [['embedding frozen'], { embedding: 'frozen' }],
     [['rows 1', 'embedding frozen'], { rows: 1, embedding: 'frozen' }],
+    [['rows 1', 'train lora'], { rows: 1, train: 'lora' }],
+    [['rows 1', 'train lora', `length ${shorter}`], { rows: 1, train: 'lora', length: shorter }],
   ];
   const remedies = options
     .filter(([, changed]) => healMemory(configs, { ...settings, ...changed }, engine)!.needed <= usable)

@@ -141,6 +141,16 @@ describe('projectionOf', () => {
     );
   });
 
+  it('names the option that would leave a bias of a removed part', () => {
+    const biased = randomCheckpoint({ ...shape, mlp_bias: true }, 1);
+    for (const [projection, remedy] of [
+      [{ dropLayers: 1 }, 'Leave projection.dropLayers out.'],
+      [{ only: 'layers' }, 'Leave projection.only layers out.'],
+      [{ minimum: 0 }, 'Use projection.minimum 1.'],
+    ] as const)
+      expect(() => projectionOf(biased, parseSettings({ projection }))).toThrow(`are removed. ${remedy}`);
+  });
+
   it('counts the minimum of the layers that stay, and none of those that it removes', () => {
     const projection = { dropLayers: 2, minimum: 190 }; // a layer keeps 190 channels and all groups: 222 of 232
     const { channels } = keptUnder({ budget: { keep: 0.4785 }, projection });

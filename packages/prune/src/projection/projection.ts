@@ -63,7 +63,7 @@ export function projectionOf(model: ModelHeaders, settings: PruneSettings): Proj
   }
   assertRoom(layout, budgets, constraints, settings);
   if (settings.projection.minimum === 0 || whole || dropLayers > 0)
-    assertModelIsLeft(model, projectShare(new Float32Array(layout.size), 1));
+    assertModelIsLeft(model, settings, projectShare(new Float32Array(layout.size), 1));
   const { protect } = constraints;
   const project = (scores: Float32Array) => projectShare(scores, 1);
   return { layout, budgets, ...(protect ? { protect } : {}), projectShare, project };
@@ -189,14 +189,21 @@ function assertPaperSupports(settings: PruneSettings): void {
 }
 
 /** Checks a model that may lose whole blocks: some unit must stay, and no bias may outlive its block. */
-function assertModelIsLeft(model: ModelHeaders, mask: Uint8Array): void {
+function assertModelIsLeft(model: ModelHeaders, settings: PruneSettings, mask: Uint8Array): void {
   const { tensors } = modelTensors(model, configOf(model));
   if (!mask.includes(1))
     throw new BudgetError('No unit of the model fits into the budget. Raise the budget.');
   const bias = [...tensors.keys()].find((name) => /(self_attn\.o|mlp\.down)_proj\.bias$/.test(name));
   if (bias === undefined) return;
+  const { dropLayers, only } = settings.projection;
+  const [path, remedy] =
+    dropLayers !== undefined
+      ? ['projection.dropLayers', 'Leave projection.dropLayers out.']
+      : wholeOf(settings)
+        ? ['projection.only', `Leave projection.only ${only} out.`]
+        : ['projection.minimum', 'Use projection.minimum 1.'];
   throw new SettingsError(
-    `The model has ${bias}, which would still be added after all units of its block are removed. Use projection.minimum 1.`,
-    ['projection.minimum'],
+    `The model has ${bias}, which would still be added after all units of its block are removed. ${remedy}`,
+    [path],
   );
 }

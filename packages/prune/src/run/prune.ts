@@ -58,7 +58,11 @@ async function* write(
     }),
   );
   // The folder may be of another architecture than the model: a llama whose heads no longer span it is written as a mistral.
-  return openDecoderCheckpoint(await openCheckpoint(folder), [...architectures, architecture]);
+  const written = await openCheckpoint(folder);
+  return openDecoderCheckpoint(written, [...architectures, architecture]).catch(async (error: unknown) => {
+    await written.close();
+    throw error;
+  });
 }
 
 /** The model card of the pruned model. */

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { Command } from '@commander-js/extra-typings';
 import { openCheckpoint } from '@grasp/checkpoint';
-import { type DecoderConfig, loadDecoder } from '@grasp/decoder';
+import { configOf, type DecoderConfig, loadDecoder } from '@grasp/decoder';
 import { assertWritable, replaceFile } from '@grasp/files';
 import { Random } from '@grasp/gates';
 import { type LatencyTable, latencyCosts, latencyMisfit, openEngine } from '@grasp/prune';
@@ -10,7 +10,7 @@ import { assertApart } from '../../shared/files/assert-apart.js';
 import { MODEL_HELP, modelPath } from '../../shared/models/named-model.js';
 import { BenchOptionError } from '../../shared/options/bench-option-error.js';
 import { backendOption, dtypeOption } from '../../shared/options/common-options.js';
-import { count } from '../../shared/options/option-values.js';
+import { count, countFrom } from '../../shared/options/option-values.js';
 import { terminalTable } from '../../shared/tables/terminal-table.js';
 import { measureWidths } from './measure-widths.js';
 
@@ -50,7 +50,7 @@ export const profileCommand = () =>
   new Command()
     .argument('<model>', `${MODEL_HELP}, dense`)
     .requiredOption('--out <file>', 'JSON table for grasp prune --latency')
-    .option('--tokens <n>', 'tokens per pass', count, 128)
+    .option('--tokens <n>', 'tokens per pass', countFrom(2), 128)
     .option('--repeats <n>', 'timed passes at each width', count, 7)
     .addOption(dtypeOption())
     .addOption(backendOption())
@@ -62,9 +62,9 @@ export const profileCommand = () =>
       const engine = await openEngine({ backend, threads, onWarning: console.error });
       const checkpoint = await openCheckpoint(path);
       try {
+        const model = shapeOf(configOf(checkpoint), path);
         const decoder = await loadDecoder(checkpoint, { runtime: engine.runtime, dtype });
         const { config, layout } = decoder;
-        const model = shapeOf(config, path);
         const random = new Random(1);
         const ids = Int32Array.from({ length: tokens }, () => random.below(config.vocabSize));
         const times = await measureWidths(
@@ -75,14 +75,14 @@ export const profileCommand = () =>
             repeats,
             onPass: (done, of) => process.stderr.write(`\r${done}/${of}${done === of ? '\n' : ''}`),
           },
-        );
-        decoder.dispose();
+        ).finally(() => decoder.dispose());
         const table: LatencyTable = {
           ...{ format: 'grasp-latency', version: 1 },
           machine: `${cpus()[0]?.model ?? 'unknown processor'}, ${formatItems(threads ?? availableParallelism(), 'thread')}`,
           engine: `${engine.description}, ${dtype}`,
           ...{ tokens, model, ...times },
         };
+        latencyCosts(table); // refuses times that do not grow with the width
         await replaceFile(out, `${JSON.stringify(table, null, 2)}\n`);
         print(table, out);
       } finally {

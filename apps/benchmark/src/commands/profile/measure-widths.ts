@@ -1,4 +1,4 @@
-import type { Layout } from '@grasp/budget';
+import type { Layout, UnitKind } from '@grasp/budget';
 import type { LatencyTable } from '@grasp/prune';
 
 /** Times of models whose layers all have the same width. */
@@ -30,7 +30,8 @@ export function maskOfWidths({ size, blocks }: Layout, { channels, groups }: Wid
 
 /**
  * Times forward passes at several widths: all KV groups with some of the channels, and all channels with some of the
- * groups. Widths alternate, and the fastest pass of each counts, because other programs only add time.
+ * groups. A kind that cannot be pruned has one width. Widths alternate, and the fastest pass of each counts, because other
+ * programs only add time.
  *
  * @param pass one forward pass under these gates. It is called twice per measurement. The first call permutes the weights
  *   for the gates; the second is timed.
@@ -44,8 +45,10 @@ export async function measureWidths(
     onPass = () => {},
   }: { readonly repeats: number; readonly onPass?: (done: number, of: number) => void },
 ): Promise<WidthTimes> {
-  const ffn = stepsUpTo(dense.channels).map((channels) => ({ ...dense, channels }));
-  const kv = stepsUpTo(dense.groups).map((groups) => ({ ...dense, groups }));
+  const stepsOf = (kind: UnitKind, max: number) =>
+    layout.blocks.some((block) => block.kind === kind) ? stepsUpTo(max) : [max];
+  const ffn = stepsOf('ffn', dense.channels).map((channels) => ({ ...dense, channels }));
+  const kv = stepsOf('kv', dense.groups).map((groups) => ({ ...dense, groups }));
   const points = [...ffn, ...kv].map((widths) => ({
     gates: maskOfWidths(layout, widths),
     times: [] as number[],

@@ -31,6 +31,13 @@ describe('stepsUpTo', () => {
 });
 
 describe('measureWidths', () => {
+  it('measures one width of a kind that cannot be pruned', async () => {
+    const ffnAlone = createLayout([{ layer: 0, kind: 'ffn', count: 40, cost: 1 }]);
+    const times = await measureWidths(ffnAlone, dense, async () => {}, { repeats: 1 });
+    expect(times.ffn).toHaveLength(5);
+    expect(times.kv.map(({ groups }) => groups)).toEqual([3]);
+  });
+
   it('times each width after its weights are permuted, and finds the cost of each unit', async () => {
     let now = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => now);

@@ -34,7 +34,8 @@ export function compare(
     gap = Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(gap, apart);
     scale = Math.max(scale, Math.abs(expected[i]!));
   }
-  return { quantity, largest: measure === 'absolute' || gap === 0 ? gap : gap / scale, allowed, measure };
+  const isFinal = measure === 'absolute' || gap === 0 || gap === Number.POSITIVE_INFINITY; // ∞ / ∞ is NaN
+  return { quantity, largest: isFinal ? gap : gap / scale, allowed, measure };
 }
 
 /** Compares vectors over units separately for each kind, because gradients of KV groups are much larger than those of channels. */

@@ -11,6 +11,15 @@ export function count(text: string): number {
   throw new InvalidArgumentError('Expected a positive integer.');
 }
 
+/** A positive integer of at least `least`. */
+export const countFrom =
+  (least: number) =>
+  (text: string): number => {
+    const value = count(text);
+    if (value >= least) return value;
+    throw new InvalidArgumentError(`Expected ${least} or more.`);
+  };
+
 /** Tokens of a made-up vocabulary: the tokenizer that goes with it has one for each byte. */
 export function vocabularySize(text: string): number {
   const value = count(text);

@@ -59,7 +59,7 @@ const start = (command: string, args: readonly string[]) =>
  *
  * Protocol, one JSON object per line: the process first prints `{"engine", "device"}` when the model is loaded. For each
  * `{"step"}` on standard input it prints `{"seconds", "cpu_seconds", "loss", "peak_bytes"}`, optionally with
- * `"matmul_rate"`, and writes the gradients to a file as float32.
+ * `"matmul_rate"`, and writes the gradients to a file as float32. Other lines are not for us: libraries print, too.
  */
 export class StepProcess {
   private readonly child: ReturnType<typeof start>;
@@ -109,8 +109,11 @@ export class StepProcess {
   }
 
   private async answer(): Promise<Record<string, unknown>> {
-    const { value, done } = await this.lines.next();
-    if (!done && value.startsWith('{')) return JSON.parse(value) as Record<string, unknown>;
+    for (;;) {
+      const { value, done } = await this.lines.next();
+      if (done) break;
+      if (value.startsWith('{')) return JSON.parse(value) as Record<string, unknown>;
+    }
     const { stderr, shortMessage } = await this.child;
     const reason = stderr.trim().split('\n').slice(-5).join('\n') || shortMessage;
     throw new ContestantError(`${this.name} ended before it answered:\n${reason}`, this.name);

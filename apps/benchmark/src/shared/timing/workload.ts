@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { budgetFromKeepRatio, projectExact } from '@grasp/budget';
+import { TextTooShortError } from '@grasp/calib-data';
 import type { Checkpoint } from '@grasp/checkpoint';
 import { configOf, decoderLayout } from '@grasp/decoder';
 import { Random } from '@grasp/gates';
@@ -35,6 +36,7 @@ export async function writeWorkload(
 ): Promise<Workload> {
   const tokenizer = await loadTokenizer(checkpoint);
   const source = await tokenizer.encode(await readFile(text, 'utf8'));
+  if (source.length === 0) throw new TextTooShortError(text, 0, 1, 'a step');
   const ids = Int32Array.from({ length: rows * length }, (_, i) => source[i % source.length]!);
   const layout = decoderLayout(configOf(checkpoint));
   const random = new Random(seed);

@@ -2,6 +2,7 @@ import { writeFolder } from '@grasp/checkpoint';
 import type { DecoderCheckpoint } from '@grasp/decoder';
 import { forDeci } from '@grasp/export';
 import { formatShare } from '../../shared/format.js';
+import { inShell } from '../../shared/in-shell.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { type ExportOptions, onTensor } from './to-gguf.js';
@@ -20,5 +21,5 @@ export async function exportDeci(
   if (deci.zeroShare > 0) {
     terminal.print(`Padding: ${formatShare(deci.zeroShare)} of the elements are zeros.`);
   }
-  terminal.print(`Serve it: vllm serve ${out} --trust-remote-code`);
+  terminal.print(`Serve it: vllm serve ${inShell(out)} --trust-remote-code`);
 }

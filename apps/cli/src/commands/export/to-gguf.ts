@@ -4,6 +4,7 @@ import type { DecoderCheckpoint } from '@grasp/decoder';
 import { checkGguf, checkGgufName, type GgufFileType, writeGguf } from '@grasp/export';
 import { assertFree, assertWritable, FileWriteError, writeError } from '@grasp/files';
 import { formatBytes } from '../../shared/format.js';
+import { inShell } from '../../shared/in-shell.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { aboutFile } from './about-file.js';
 import { MODELFILE, modelfileOf, writeModelfile } from './write-modelfile.js';
@@ -69,6 +70,8 @@ export async function exportGguf(
       throw writeError(out, error);
     });
   }
+  // Before the large file, whose name says that the export is complete.
+  if (modelfile) await writeModelfile(out, modelfile, { overwrite });
   const summary = await writeGguf(checkpoint, file, {
     type,
     name: name ?? basename(resolve(out)).replace(/\.gguf$/i, ''),
@@ -77,12 +80,11 @@ export async function exportGguf(
     onWarning: (warning) => terminal.note(`warning: ${warning}`),
     onTensor: onTensor(terminal, quiet),
   });
-  if (modelfile) await writeModelfile(out, modelfile, { overwrite });
   const { size } = await stat(file);
   terminal.print(`Written to ${file}, ${formatBytes(size)}`);
   if (ollama) {
     const tag = basename(resolve(out)).toLowerCase();
-    terminal.print(`Run: ollama create ${tag} -f ${join(out, MODELFILE)}`);
+    terminal.print(`Run: ollama create ${inShell(tag)} -f ${inShell(join(out, MODELFILE))}`);
   }
   for (const line of aboutFile(summary, type, checkpoint.decoder)) terminal.print(line);
 }

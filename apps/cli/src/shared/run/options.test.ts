@@ -28,6 +28,30 @@ describe('runOptions', () => {
     }
   });
 
+  it('takes the method of the command line, whether it or that of the config file is a module', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'grasp-method-'));
+    try {
+      const config = join(folder, 'run.json');
+      const chosen = async (inFile: string, flag: string) => {
+        await writeFile(config, JSON.stringify({ method: inFile }));
+        const { settings, methodModule } = await runOptions(
+          { model: 'm', calib: ['a'], method: flag },
+          config,
+        );
+        return { method: settings.method, scales: settings.scales.epochs, methodModule };
+      };
+      const named = await chosen('./mine.js', 'flap');
+      expect(named).toMatchObject({ method: 'flap', methodModule: undefined });
+      expect(await chosen('flap', './mine.js')).toMatchObject({
+        method: 'grasprune', // its recovery follows a choice of the caller's
+        methodModule: './mine.js',
+      });
+      expect((await chosen('flap', './mine.js')).scales).not.toBe(named.scales);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('reads a share that is written as a percentage', async () => {
     const { settings } = await runOptions({
       model: 'm',

@@ -36,7 +36,8 @@ export async function runOptions(
   config?: string,
 ): Promise<RunOptions> {
   const given = { ...inputOfFlags(flags), ...(flags.model === undefined ? {} : { model: flags.model }) };
-  const layers = [...(config === undefined ? [] : [await readConfig(config)]), await withFiles(split(given))];
+  const inFile = config === undefined ? [] : [await readConfig(config)];
+  const layers = withLastMethod([...inFile, await withFiles(split(given))]);
   const settings = await inFlags(() => parseSettings(...layers.map((layer) => layer.settings)));
   const heal = Object.assign({}, ...layers.map((layer) => layer.inputs.heal));
   const inputs: Input = Object.assign({}, ...layers.map((layer) => layer.inputs), { heal });
@@ -102,6 +103,19 @@ function split(input: Input): Layer {
     },
     settings: Object.fromEntries(entries.filter(([name]) => !known(name))),
   };
+}
+
+/** The layers without methods that a later one replaces. A method is a setting if it is named, and an input if it is a module. */
+function withLastMethod(layers: readonly Layer[]): Layer[] {
+  const last = layers.findLastIndex(
+    ({ inputs, settings }) => (inputs.methodModule ?? settings.method) !== undefined,
+  );
+  return layers.map((layer, i) => {
+    if (i >= last) return layer;
+    const { methodModule: _, ...inputs } = layer.inputs;
+    const { method: __, ...settings } = layer.settings;
+    return { inputs, settings };
+  });
 }
 
 /** A config file may give one value in place of a list, as the command line does. */

@@ -48,17 +48,7 @@ export class TeacherCache {
    * @throws TeacherCacheError if the folder holds something else, or predictions that depend on something else
    */
   static async open(folder: string, identity: TeacherIdentity): Promise<TeacherCache> {
-    const path = join(folder, HEADER);
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-      throw new TeacherCacheError(folder, `${HEADER} cannot be read`, { cause: error });
-    });
-    if (text === undefined) {
-      await assertEmpty(folder);
-      await mkdir(folder, { recursive: true });
-      await replaceFile(path, `${JSON.stringify({ format: FORMAT, ...identity }, null, 2)}\n`);
-      return new TeacherCache(folder, identity);
-    }
+    const text = (await readHeader(folder)) ?? (await begin(folder, identity));
     const found = headerOf(folder, text);
     if (found.format !== FORMAT) throw new TeacherCacheError(folder, `${HEADER} is of another format`);
     const differences = Object.entries(identity)
@@ -147,7 +137,33 @@ export class TeacherCache {
 
 const nameOf = (block: TokenBatch): string => sha256OfIds(block.ids);
 
-/** @throws TeacherCacheError for a file, or a folder that holds something: it is no cache, or its header was lost. */
+/** The content of a folder's header, or undefined if there is none. */
+const readHeader = (folder: string): Promise<string | undefined> =>
+  readFile(join(folder, HEADER), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new TeacherCacheError(folder, `${HEADER} cannot be read`, { cause: error });
+  });
+
+/** Writes the header of a new cache. Returns that of another process, if one was faster. */
+async function begin(folder: string, identity: TeacherIdentity): Promise<string> {
+  await assertEmpty(folder);
+  await mkdir(folder, { recursive: true });
+  const text = `${JSON.stringify({ format: FORMAT, ...identity }, null, 2)}\n`;
+  try {
+    await replaceFile(join(folder, HEADER), text, { overwrite: false });
+    return text;
+  } catch (error) {
+    const other = await readHeader(folder);
+    if (other === undefined) throw error;
+    return other;
+  }
+}
+
+/**
+ * Drafts of a header may be there, of a process that was killed, or that begins the same cache now.
+ *
+ * @throws TeacherCacheError for a file, or a folder that holds something: it is no cache, or its header was lost
+ */
 async function assertEmpty(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -155,7 +171,8 @@ async function assertEmpty(folder: string): Promise<void> {
       cause: error,
     });
   });
-  if (names.length > 0) throw new TeacherCacheError(folder, `it is not empty, and has no ${HEADER}`);
+  if (names.some((name) => !name.startsWith(`${HEADER}.`)))
+    throw new TeacherCacheError(folder, `it is not empty, and has no ${HEADER}`);
 }
 
 function joined(parts: readonly TeacherLogits[]): TeacherLogits {

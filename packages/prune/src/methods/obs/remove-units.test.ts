@@ -28,6 +28,15 @@ describe('removeUnits', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('refuses more protected units than may stay', async () => {
+    const protect = new Uint8Array(n).fill(1, 0, 9);
+    await expect(removeUnits({ ...problem(identity()), protect })).rejects.toThrow(
+      'down: 8 units may stay, and more are protected',
+    );
+    const kept = await removeUnits({ ...problem(identity()), protect, keep: 9 });
+    expect([...kept]).toEqual([...protect]);
+  });
+
   it('refuses moments that are not finite', async () => {
     const inputs = identity().fill(Number.NaN, 0, n);
     await expect(removeUnits(problem(inputs))).rejects.toThrow(MethodError);

@@ -34,7 +34,7 @@ const AT_ONCE = { columns: 48, share: 1 / 32 };
  * and Stork 1992, for columns as in SlimGPT, arXiv 2412.18110, and OSSCAR, 2403.12983).
  *
  * @returns 1 for each unit that stays.
- * @throws MethodError if a part of `E[h hᵀ]` has no inverse.
+ * @throws MethodError if a part of `E[h hᵀ]` has no inverse, or more units are protected than may stay.
  */
 export async function removeUnits(problem: ObsProblem): Promise<Uint8Array> {
   const { width, keep, protect } = problem;
@@ -56,6 +56,10 @@ export async function removeUnits(problem: ObsProblem): Promise<Uint8Array> {
       const free = [...kept.keys()].filter((unit) => kept[unit] === 1 && protect?.[unit] !== 1);
       const order = free.sort((a, b) => costs[a]! - costs[b]!);
       const gone = order.slice(0, Math.min(left, atOnce));
+      if (gone.length === 0)
+        throw new MethodError(
+          `${problem.tensor}: ${keep} units may stay, and more are protected. Protect fewer.`,
+        );
       for (const unit of gone) kept[unit] = 0;
       left -= gone.length;
       if (left === 0) break;

@@ -44,19 +44,21 @@ const traceSchema = z.object({
   }),
 });
 
-const projectionSchema = z.array(
-  z.object({
-    tau: z.number(),
-    keep_ratio: z.number(),
-    cost_ffn: z.number(),
-    cost_kv: z.number(),
-    scores: perUnit,
-    masks: perUnit,
-    kept_cost: z.number(),
-    total_cost: z.number(),
-    over_budget: z.boolean(),
-  }),
-);
+const projectionSchema = z
+  .array(
+    z.object({
+      tau: z.number(),
+      keep_ratio: z.number(),
+      cost_ffn: z.number(),
+      cost_kv: z.number(),
+      scores: perUnit,
+      masks: perUnit,
+      kept_cost: z.number(),
+      total_cost: z.number(),
+      over_budget: z.boolean(),
+    }),
+  )
+  .min(1);
 
 const prunedShapesSchema = z.object({
   layers: z.array(
