@@ -48,3 +48,4 @@ export {
   protectWhole,
   type Whole,
 } from './whole/whole-blocks.js';
+export { wildcard } from './wildcard.js';

@@ -1,5 +1,6 @@
 import { LayoutError } from './errors.js';
 import type { Layout } from './layout.js';
+import { wildcard } from './wildcard.js';
 
 /**
  * Returns a mask of the units that a pattern matches: 1 for each.
@@ -10,8 +11,7 @@ import type { Layout } from './layout.js';
  * @throws {LayoutError} if the pattern matches no unit.
  */
 export function matchUnits(layout: Layout, pattern: string): Uint8Array {
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const matches = new RegExp(`^${parts.join('.*')}$`);
+  const matches = wildcard(pattern);
   const units = new Uint8Array(layout.size);
   for (const { layer, kind, start, count } of layout.blocks) {
     const name = `layers.${layer}.${kind}`;

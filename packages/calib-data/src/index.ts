@@ -1,7 +1,14 @@
 export { gatherBlocks } from './blocks/gather-blocks.js';
 export { type MixOptions, mixTexts } from './blocks/mix-texts.js';
 export { takeTurns } from './blocks/take-turns.js';
-export { blocksFingerprint, checkIds, rows, sha256OfIds, type TokenBatch } from './blocks/token-batch.js';
+export {
+  blocksFingerprint,
+  checkIds,
+  rowRange,
+  rows,
+  sha256OfIds,
+  type TokenBatch,
+} from './blocks/token-batch.js';
 export {
   evaluationWindows,
   type TokenBlocks,

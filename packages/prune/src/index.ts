@@ -20,7 +20,6 @@ export type { HealEvent, HealedStep, HealPoint } from './heal/events.js';
 export { type HealForecast, healForecast } from './heal/forecast.js';
 export { type HealJob, heal, healIdentity } from './heal/heal.js';
 export { type HealModels, type HealTexts, healWeights } from './heal/learn.js';
-export type { HealTraining } from './heal/lora-training.js';
 export {
   assertHealFits,
   fittingHealSettings,
@@ -46,6 +45,7 @@ export {
 } from './heal/state.js';
 export { openTeacherCache } from './heal/teacher/open-teacher-cache.js';
 export { type Teacher, TeacherCache, type TeacherIdentity } from './heal/teacher/teacher-cache.js';
+export type { HealTraining } from './heal/training.js';
 export { assertGiven } from './learning/choose-by-method.js';
 export { type ChoiceSource, chooseMask } from './learning/choose-mask.js';
 export { heldOutCount } from './learning/held-out.js';

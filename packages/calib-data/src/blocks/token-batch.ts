@@ -26,6 +26,14 @@ export function rows(batch: TokenBatch, indices: ArrayLike<number>): TokenBatch 
   return { ids, shape: [indices.length, length], ...(lossMask ? { lossMask } : {}) };
 }
 
+/** Returns the rows `[first, first + count)` of a batch. @throws RangeError if one does not exist. */
+export function rowRange(batch: TokenBatch, first: number, count: number): TokenBatch {
+  return rows(
+    batch,
+    Array.from({ length: count }, (_, row) => first + row),
+  );
+}
+
 /** The fingerprint of blocks: `sha256OfIds`; of blocks with a loss mask, SHA-256 of that and the mask. */
 export function blocksFingerprint({ ids, lossMask }: Pick<TokenBatch, 'ids' | 'lossMask'>): string {
   const ofIds = sha256OfIds(ids);

@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NamedTensors } from '../runtime/named-function.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { type Activation, activate, activateWithSlope } from './activation.js';
+import { linear } from './linear.js';
 import { type Lora, loraGradient, type MatrixSize, splitLora, withLora } from './lora.js';
 import {
   inputGradient,
@@ -68,11 +69,6 @@ export type FeedForwardGradientInputs = FeedForwardSaved &
     readonly downBias?: tf.Tensor | undefined;
     readonly lora?: tf.Tensor | undefined;
   };
-
-function linear(runtime: Runtime, x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor {
-  const y = runtime.matMul(x, weight, false, true);
-  return bias ? tf.add(y, bias) : y;
-}
 
 /** `x + more`, or `x` if there is no more. */
 function plus(x: tf.Tensor, more: tf.Tensor | undefined): tf.Tensor {

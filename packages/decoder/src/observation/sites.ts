@@ -1,4 +1,4 @@
-import type { UnitBlock } from '@grasp/budget';
+import { type UnitBlock, wildcard } from '@grasp/budget';
 import type { DecoderParts } from '../decoder-parts.js';
 import { DecoderInputError } from '../errors.js';
 import { nameList } from '../weights/name-list.js';
@@ -41,8 +41,7 @@ export function matchSites(parts: Sites, names: readonly string[]): ReadonlySet<
   const all = siteNames(parts);
   const matched = new Set<string>();
   for (const name of names) {
-    const pattern = name.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    const matches = new RegExp(`^${pattern.join('.*')}$`, 's');
+    const matches = wildcard(name);
     const found = all.filter((site) => matches.test(site));
     if (found.length === 0) {
       throw new DecoderInputError(

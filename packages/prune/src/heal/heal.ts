@@ -20,17 +20,18 @@ import type { PruneEvent } from '../run/events.js';
 import { type EvaluationText, measure } from '../run/measure.js';
 import { relay } from '../run/relay.js';
 import { modelFingerprint } from '../run/run-identity.js';
-import { CARD } from '../run/run-record.js';
+import { CARD, dataRecord } from '../run/run-record.js';
 import { version } from '../run/version.js';
 import type { RunIdentity } from '../state/same-run.js';
 import { bestInMemory, bestPoint } from './best.js';
 import { TeacherMisfitError } from './errors.js';
 import { type HealTexts, healWeights } from './learn.js';
-import { type HealTraining, LoraTraining } from './lora-training.js';
-import { HEAL_RECORD, type HealRecord, healText } from './record.js';
+import { LoraTraining } from './lora-training.js';
+import { HEAL_RECORD, type HealRecord } from './record.js';
 import type { HealSettings } from './settings.js';
 import type { HealProgress, HealStateFile } from './state.js';
 import type { TeacherCache } from './teacher/teacher-cache.js';
+import type { HealTraining } from './training.js';
 
 /** The inputs of a healing. The run closes none of them. */
 export interface HealJob {
@@ -72,7 +73,7 @@ export async function healIdentity(
     'blocks the teacher reads at once': job.teacherCache ? 1 : job.settings.rows,
     text: training.fingerprint,
     ...(heldOut ? { 'held-out text': heldOut.fingerprint } : {}),
-    ...Object.fromEntries(Object.entries(job.settings).map(([name, value]) => [name, value])),
+    ...job.settings,
   };
 }
 
@@ -91,8 +92,8 @@ export async function* heal(job: HealJob): AsyncGenerator<PruneEvent, HealRecord
   checkTeacher(pruned, teacher);
   if (folder !== undefined) forTransformers(pruned); // throws now what it would throw after the work
   const before = yield* measure(pruned, 'pruned', evaluation, engine);
-  const healed = yield* trained(pruned, teacher, job);
-  const after = folder === undefined ? {} : yield* healed.measure(evaluation);
+  const healed = yield* trainAndWrite(pruned, teacher, job);
+  const after = folder === undefined ? {} : yield* measureFolder(folder, evaluation, engine);
   const record: HealRecord = {
     format: 'grasp-heal',
     version: 1,
@@ -101,9 +102,9 @@ export async function* heal(job: HealJob): AsyncGenerator<PruneEvent, HealRecord
     teacher: teacher.source,
     settings,
     data: {
-      training: healText(texts.training),
-      ...(texts.heldOut ? { heldOut: healText(texts.heldOut) } : {}),
-      evaluation: Object.fromEntries(evaluation.map(({ name, windows }) => [name, healText(windows)])),
+      training: dataRecord(texts.training),
+      ...(texts.heldOut ? { heldOut: dataRecord(texts.heldOut) } : {}),
+      evaluation: Object.fromEntries(evaluation.map(({ name, windows }) => [name, dataRecord(windows)])),
     },
     parameters: healed.parameters,
     steps: healed.progress.steps,
@@ -128,15 +129,14 @@ function checkTeacher(pruned: DecoderCheckpoint, teacher: DecoderCheckpoint): vo
 }
 
 interface Healed {
+  /** Number of entries that were trained. */
   readonly parameters: number;
   readonly progress: HealProgress;
   readonly bestStep?: number | undefined;
-  /** Perplexities of the written model. */
-  measure(texts: readonly EvaluationText[]): AsyncGenerator<PruneEvent, Record<string, number>, undefined>;
 }
 
-/** Trains and writes. The models leave memory before the result is measured. */
-async function* trained(
+/** Trains, and writes the result to the folder. The models have left memory when it returns. */
+async function* trainAndWrite(
   pruned: DecoderCheckpoint,
   dense: DecoderCheckpoint,
   { engine, settings, texts, folder, stateFile, teacherCache: cache }: HealJob,
@@ -169,25 +169,12 @@ async function* trained(
       const isKept = bestStep !== undefined && bestStep > 0 && bestStep < progress.steps.length;
       const kept = isKept ? await best!.open(bestStep, pruned) : undefined;
       try {
-        yield* written(kept ?? (bestStep === 0 ? pruned : weights.checkpoint(pruned)), folder);
+        yield* write(kept ?? (bestStep === 0 ? pruned : weights.checkpoint(pruned)), folder);
       } finally {
         await kept?.close();
       }
     }
-    return {
-      parameters: weights.size,
-      progress,
-      bestStep,
-      async *measure(evaluation) {
-        if (evaluation.length === 0) return {};
-        const checkpoint = await openCheckpoint(folder!);
-        try {
-          return yield* measure(checkpoint, 'healed', evaluation, engine);
-        } finally {
-          await checkpoint.close();
-        }
-      },
-    };
+    return { parameters: weights.size, progress, bestStep };
   } finally {
     training?.dispose();
     student.dispose();
@@ -195,7 +182,22 @@ async function* trained(
   }
 }
 
-function written(checkpoint: DecoderCheckpoint, folder: string): AsyncGenerator<PruneEvent, void, undefined> {
+/** Perplexities of a healed model. */
+async function* measureFolder(
+  folder: string,
+  evaluation: readonly EvaluationText[],
+  engine: Engine,
+): AsyncGenerator<PruneEvent, Readonly<Record<string, number>>, undefined> {
+  if (evaluation.length === 0) return {};
+  const checkpoint = await openCheckpoint(folder);
+  try {
+    return yield* measure(checkpoint, 'healed', evaluation, engine);
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+function write(checkpoint: DecoderCheckpoint, folder: string): AsyncGenerator<PruneEvent, void, undefined> {
   return relay<PruneEvent, void>((emit) =>
     writeFolder(withFiniteWeights(forTransformers(checkpoint)), folder, {
       onTensor: ({ stage, done, total }) => emit({ stage, tensor: done, tensors: total }),

@@ -2,9 +2,9 @@ import type { TokenBlocks } from '@grasp/calib-data';
 import type { LearningRates, TrainingBatch } from '@grasp/decoder';
 import { expect, it } from 'vitest';
 import { healWeights } from './learn.js';
-import type { HealTraining } from './lora-training.js';
 import { parseHealSettings, rateAt } from './settings.js';
 import type { HealStateFile } from './state.js';
+import type { HealTraining } from './training.js';
 
 const LENGTH = 3;
 const text = (blocks: number): TokenBlocks => ({

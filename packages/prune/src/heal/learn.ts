@@ -1,13 +1,13 @@
-import { rows, type TokenBlocks } from '@grasp/calib-data';
+import { rowRange, type TokenBlocks } from '@grasp/calib-data';
 import type { TrainingBatch } from '@grasp/decoder';
 import { type LanguageModel, lastOf, perplexity } from '@grasp/eval';
 import { bestPoint } from './best.js';
 import { HealError } from './errors.js';
 import type { HealEvent } from './events.js';
-import type { HealTraining } from './lora-training.js';
 import { type HealSettings, healSteps, rateAt } from './settings.js';
 import type { HealProgress, HealStateFile } from './state.js';
 import type { Teacher } from './teacher/teacher-cache.js';
+import type { HealTraining } from './training.js';
 
 /** Time between two saves: what a killed run loses at most, and a small part of what saving costs. */
 const SAVE_SECONDS = 600;
@@ -106,10 +106,7 @@ async function batchesAt(
   const batches: TrainingBatch[] = [];
   for (let first = 0; first < batch; first += atOnce) {
     const count = Math.min(atOnce, batch - first);
-    const { lossMask, ...tokens } = rows(
-      text,
-      Array.from({ length: count }, (_, i) => step * batch + first + i),
-    );
+    const { lossMask, ...tokens } = rowRange(text, step * batch + first, count);
     const counted = lossMask?.filter((_, i) => i % tokens.shape[1] > 0);
     const distil = share > 0 ? { teacher: await teacher!.topLogits(tokens, topLogits), share } : undefined;
     batches.push({ ...tokens, ...(counted ? { counted } : {}), ...(distil ? { distil } : {}) });

@@ -1,15 +1,9 @@
-import type { TokenBlocks } from '@grasp/calib-data';
+import type { DataRecord } from '../run/run-record.js';
 import type { HealedStep, HealPoint } from './events.js';
 import type { HealSettings } from './settings.js';
 
 /** Name of the record in the output folder. */
 export const HEAL_RECORD = 'grasp-heal.json';
-
-interface HealText {
-  readonly fingerprint: string;
-  readonly description: string;
-  readonly shape: readonly [number, number];
-}
 
 /** Everything needed to understand a healing and to repeat it. Equal runs write equal records. */
 export interface HealRecord {
@@ -21,9 +15,9 @@ export interface HealRecord {
   readonly teacher: string;
   readonly settings: HealSettings;
   readonly data: {
-    readonly training: HealText;
-    readonly heldOut?: HealText;
-    readonly evaluation: Readonly<Record<string, HealText>>;
+    readonly training: DataRecord;
+    readonly heldOut?: DataRecord;
+    readonly evaluation: Readonly<Record<string, DataRecord>>;
   };
   /** Number of trained weights. */
   readonly parameters: number;
@@ -36,10 +30,3 @@ export interface HealRecord {
   /** Perplexity by text, before and after. */
   readonly perplexity: Readonly<Record<'pruned' | 'healed', Readonly<Record<string, number>>>>;
 }
-
-/** What a record says of a text. */
-export const healText = ({ fingerprint, description, shape }: TokenBlocks): HealText => ({
-  fingerprint,
-  description,
-  shape,
-});

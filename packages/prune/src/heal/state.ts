@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { checkSameRun, RESTART, type RunIdentity, RunStateError } from '../state/same-run.js';
 import { type BestWeights, bestInFile } from './best.js';
 import type { HealedStep, HealPoint } from './events.js';
-import type { HealTraining } from './lora-training.js';
+import type { HealTraining } from './training.js';
 
 /** How far healing has come. Its weights and moments are in the training. */
 export interface HealProgress {
@@ -49,7 +49,7 @@ export function healStateFile(
     best,
     async restore(training) {
       await removeDrafts(path); // of a process that was killed while it saved
-      if (restart && (await isOurs(path))) {
+      if (restart && (await isState(path))) {
         await rm(path, { force: true });
         await best.remove();
       }
@@ -87,7 +87,8 @@ export async function checkHealState(
   path: string,
   { restart = false, identity }: { readonly restart?: boolean; readonly identity?: RunIdentity } = {},
 ): Promise<void> {
-  if (restart) await isOurs(path);
+  if (restart)
+    await isState(path); // throws if it is another file
   else
     await withState(path, async ({ progress }) => {
       if (identity) checkSameRun(path, progress.identity, identity);
@@ -122,8 +123,8 @@ async function withState<Result>(
   }
 }
 
-/** Whether a state is there. */
-async function isOurs(path: string): Promise<boolean> {
+/** Whether a state is there. @throws RunStateError if something else is */
+async function isState(path: string): Promise<boolean> {
   const file = await openState(path);
   await file?.close();
   return file !== undefined;

@@ -1,4 +1,4 @@
-import { rows, type TokenBatch } from '@grasp/calib-data';
+import { rowRange, rows, type TokenBatch } from '@grasp/calib-data';
 import type { DecoderView } from '@grasp/decoder';
 import type { TextSizes } from '../forecast/text-sizes.js';
 import type { PruneSettings } from '../settings/schema.js';
@@ -32,12 +32,8 @@ export function splitHeldOut(
   const [count] = blocks.shape;
   const last = heldOutCount(settings, count);
   if (last === 0) return { learned: blocks, heldOut: undefined };
-  const range = (start: number, end: number) =>
-    rows(
-      blocks,
-      Array.from({ length: end - start }, (_, i) => start + i),
-    );
-  return { learned: range(0, count - last), heldOut: range(count - last, count) };
+  const first = count - last;
+  return { learned: rowRange(blocks, 0, first), heldOut: rowRange(blocks, first, last) };
 }
 
 /** Mean next-token loss of a model, in nats, of the tokens that count, block by block: at any size, one block fits. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { rows, type TokenBatch } from '@grasp/calib-data';
+import { rowRange, type TokenBatch } from '@grasp/calib-data';
 import type { Decoder } from '@grasp/decoder';
 import { type ReplacedColumns, refitOutputs } from '@grasp/fold';
 import type { PruneEvent } from '../run/events.js';
@@ -26,11 +26,7 @@ export async function* refit(
   const atOnce = Math.max(1, Math.floor(TOKENS_AT_ONCE / length));
   const batches = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => {
     const first = i * atOnce;
-    const size = Math.min(atOnce, count - first);
-    return rows(
-      blocks,
-      Array.from({ length: size }, (_, row) => first + row),
-    );
+    return rowRange(blocks, first, Math.min(atOnce, count - first));
   });
   const teacherBatches = Math.ceil(taughtBlocks / atOnce);
   const run = refitOutputs(model, batches, mask, { damping, compensation, teacherBatches });

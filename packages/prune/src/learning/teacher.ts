@@ -1,4 +1,4 @@
-import { rows, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
+import { rowRange, type TokenBatch, type TokenBlocks } from '@grasp/calib-data';
 import { convert, toFloat32 } from '@grasp/checkpoint';
 import type { Decoder, TokenBatch as TaughtBatch } from '@grasp/decoder';
 import type { TextSizes } from '../forecast/text-sizes.js';
@@ -39,11 +39,7 @@ export async function* askTeacher(
   const teacher = model.under();
   for (let start = first; start < end; start += BLOCKS_AT_ONCE) {
     const some = Math.min(BLOCKS_AT_ONCE, end - start);
-    const together = rows(
-      blocks,
-      Array.from({ length: some }, (_, i) => start + i),
-    );
-    setTargets(taught, start, some, await teacher.teacherRows(together));
+    setTargets(taught, start, some, await teacher.teacherRows(rowRange(blocks, start, some)));
     yield { stage: 'teacher', block: start + some - first, blocks: end - first, tokens: some * length };
   }
 }

@@ -41,7 +41,7 @@ export type PruneEvent =
       readonly tokens: number;
     }
   | {
-      /** Teacher logits of the dense model, for distillation. */
+      /** The dense model's last hidden states, from which its predictions follow: for distillation. */
       readonly stage: 'teacher';
       readonly block: number;
       readonly blocks: number;

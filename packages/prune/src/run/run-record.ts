@@ -59,13 +59,14 @@ export interface RunRecord {
   readonly maskFile: typeof MASK_FILE;
 }
 
-interface DataRecord {
+/** What a record says of a text. */
+export interface DataRecord {
   readonly fingerprint: string;
   readonly description: string;
   readonly shape: readonly [number, number];
 }
 
-const dataRecord = ({ fingerprint, description, shape }: TokenBlocks): DataRecord => ({
+export const dataRecord = ({ fingerprint, description, shape }: TokenBlocks): DataRecord => ({
   fingerprint,
   description,
   shape,

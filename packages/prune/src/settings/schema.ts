@@ -205,7 +205,7 @@ export const settingsSchema = z.strictObject({
         .int()
         .min(1)
         .default(512)
-        .describe('maximum number of calibration blocks with teacher logits'),
+        .describe('maximum number of calibration blocks on which the dense model teaches'),
     },
     { heading: 'Distillation', afterChoice: true },
   ),

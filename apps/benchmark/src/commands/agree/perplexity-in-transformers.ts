@@ -25,12 +25,12 @@ export async function perplexityInTransformers(
       await writeFile(workload.tokens, new Uint8Array(Int32Array.from(ids).buffer));
       const setting = { model, workload, folder: scratch, dtype: 'float32' as const, threads };
       const kind = 'perplexity';
-      const process = startRival(setting, { python, kind, rival: { name: 'eager' } });
+      const contestant = startRival(setting, { python, kind, rival: { name: 'eager' } });
       try {
-        await process.ready();
-        sum += (await process.step(kind)).loss;
+        await contestant.ready();
+        sum += (await contestant.step(kind)).loss;
       } finally {
-        await process.close();
+        await contestant.close();
       }
     }
     return Math.exp(sum / count);

@@ -130,7 +130,7 @@ async function start(size: Size, conditions: Conditions, folder: string): Promis
   const checkpoint = await openCheckpoint(model);
   const workload = await writeWorkload(checkpoint, folder, { rows: size.rows, length, keep, seed: 1 });
   await checkpoint.close();
-  const process = startOurs({ model, workload, folder, dtype, threads });
-  await process.ready();
-  return process;
+  const contestant = startOurs({ model, workload, folder, dtype, threads });
+  await contestant.ready();
+  return contestant;
 }

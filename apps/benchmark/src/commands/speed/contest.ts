@@ -77,15 +77,15 @@ export async function contest({ rival, ...options }: ContestOptions): Promise<Co
 
 /** Times our step without a rival. */
 async function alone({ kind, rounds, ...setting }: Omit<ContestOptions, 'rival'>): Promise<Contest> {
-  const process = startOurs(setting);
+  const contestant = startOurs(setting);
   try {
-    const ours = await process.ready();
-    for (let step = 0; step < WARM_UP_STEPS; step++) await process.step(kind);
+    const ours = await contestant.ready();
+    for (let step = 0; step < WARM_UP_STEPS; step++) await contestant.step(kind);
     const timed: Round[] = [];
-    while (timed.length < rounds) timed.push({ ours: withoutGradients(await process.step(kind)) });
+    while (timed.length < rounds) timed.push({ ours: withoutGradients(await contestant.step(kind)) });
     return { ours, rounds: timed };
   } finally {
-    await process.close();
+    await contestant.close();
   }
 }
 

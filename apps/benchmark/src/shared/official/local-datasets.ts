@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import type { TextSource } from '@grasp/calib-data';
+import { type TextSource, TextTooShortError } from '@grasp/calib-data';
 import type { Tokenizer } from '@grasp/tokenizer';
-import { OfficialError } from './official-error.js';
 
 /** A data set that the paper's code loads, and the column that it reads. */
 interface RequestedDataset {
@@ -41,7 +40,7 @@ export async function writeLocalDataset(
  * The rows of a text. With `tokens`, the shortest prefix of the rows that has as many tokens when joined by blank lines,
  * as the evaluator joins them.
  *
- * @throws OfficialError if the text has no rows.
+ * @throws TextTooShortError if the text has no rows.
  */
 export async function rowsOf(
   source: TextSource,
@@ -50,7 +49,7 @@ export async function rowsOf(
 ): Promise<string[]> {
   const rows: string[] = [];
   for await (const row of source.rows()) rows.push(row);
-  if (rows.length === 0) throw new OfficialError(`${source.description} has no rows.`);
+  if (rows.length === 0) throw new TextTooShortError(source.description, 0, 1, 'a row');
   if (tokens === Number.POSITIVE_INFINITY) return rows;
   const holds = async (count: number) =>
     (await tokenizer.encode(rows.slice(0, count).join('\n\n'))).length >= tokens;

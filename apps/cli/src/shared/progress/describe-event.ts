@@ -16,7 +16,7 @@ const labels = {
   gates: 'learning gates',
   importance: 'choosing units',
   surgery: 'choosing units within layers',
-  teacher: 'teacher logits',
+  teacher: 'asking the teacher',
   refit: 'refitting',
   bias: 'compensating in biases',
   scales: 'calibrating scales',

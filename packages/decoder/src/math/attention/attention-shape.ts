@@ -6,7 +6,6 @@
  * value) or `G·h` (query, output) rows per group.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Runtime } from '../../runtime/runtime.js';
 import type { QueryKeyNorm } from '../../spec/decoder-traits.js';
 import { type Lora, type MatrixSize, splitLora } from '../lora.js';
 import type { ResidualNorms, ResidualShape } from '../residual.js';
@@ -82,16 +81,6 @@ export function splitHeads(x: tf.Tensor, tokens: number, headDim: number): tf.Te
 export function mergeHeads(x: tf.Tensor): tf.Tensor {
   const [batch, heads, tokens, headDim] = x.shape as [number, number, number, number];
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * tokens, heads * headDim]);
-}
-
-export function project(
-  runtime: Runtime,
-  x: tf.Tensor,
-  weight: tf.Tensor,
-  bias: tf.Tensor | undefined,
-): tf.Tensor {
-  const y = runtime.matMul(x, weight, false, true);
-  return bias ? tf.add(y, bias) : y;
 }
 
 /** The gate of each group, shaped to multiply `[B, K, S, h]`. */

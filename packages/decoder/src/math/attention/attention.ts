@@ -12,6 +12,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime } from '../../runtime/runtime.js';
+import { linear } from '../linear.js';
 import { withLora } from '../lora.js';
 import { normedInput, residualOutput } from '../residual.js';
 import { rotate } from '../rotary.js';
@@ -24,7 +25,6 @@ import {
   lorasOf,
   mergeHeads,
   perGroup,
-  project,
   splitHeads,
 } from './attention-shape.js';
 import {
@@ -56,8 +56,8 @@ export function attention(
   const a = normedInput(shape, i.x, i);
   const loras = lorasOf(shape, i);
   const plain = [
-    project(runtime, a, i.queryKeyC, i.queryKeyBiasC),
-    project(runtime, a, i.valueC, i.valueBiasC),
+    linear(runtime, a, i.queryKeyC, i.queryKeyBiasC),
+    linear(runtime, a, i.valueC, i.valueBiasC),
   ];
   const [queryKey, values] = withLora(runtime, plain, a, loras.slice(0, 2)) as [tf.Tensor, tf.Tensor];
   const projected = splitHeads(queryKey, T, h); // [B, K·(G + 1), T, h]
@@ -88,7 +88,7 @@ export function attention(
   const { y, output } = residualOutput(runtime, shape, ends, loras.slice(2));
 
   const valuesP = i.valueP
-    ? tf.reshape(project(runtime, a, i.valueP, i.valueBiasP), [B, T, i.valueP.shape[0]! / h, h])
+    ? tf.reshape(linear(runtime, a, i.valueP, i.valueBiasP), [B, T, i.valueP.shape[0]! / h, h])
     : undefined;
   const kept = {
     rawQueryKey: i.queryKeyNorm && toSave(runtime, shape, raw),

@@ -29,7 +29,7 @@ async function* weightSums(
     for (let row = 0, at = 0; row < rows; row++)
       for (let column = 0; column < columns; column++, at++)
         sums[axis === 0 ? row : column]! += power === 1 ? Math.abs(values[at]!) : values[at]! ** 2;
-    yield { layer, kind, axis: axis as 0 | 1, sums };
+    yield { layer, kind, axis, sums };
   }
 }
 
