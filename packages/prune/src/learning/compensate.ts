@@ -29,8 +29,8 @@ export function assertCompensates(
 export async function* compensate(
   model: Decoder,
   { checkpoint }: Pick<ChoiceSource, 'checkpoint'>,
-  blocks: TokenBlocks,
   mask: Uint8Array,
+  blocks: TokenBlocks,
   settings: Pick<PruneSettings, 'refit'>,
 ): AsyncGenerator<PruneEvent, BiasUpdate[], undefined> {
   assertCompensates(checkpoint, settings);

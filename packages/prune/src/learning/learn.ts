@@ -77,7 +77,7 @@ export async function* learn(
       ? yield* refit(model, mask, ofRefit, settings, { taught, taughtBlocks: byRefit })
       : [];
   const biases =
-    settings.refit.mode === 'bias' ? yield* compensate(model, source, gateBlocks, mask, settings) : [];
+    settings.refit.mode === 'bias' ? yield* compensate(model, source, mask, gateBlocks, settings) : [];
   const { losses: ofTuning, ...tuned } = yield* tune(
     model,
     mask,
