@@ -60,7 +60,7 @@ export {
   writeGgufFile,
 } from './gguf/write-gguf.js';
 export { LIMITS } from './limits.js';
-export { openCheckpoint } from './open-checkpoint.js';
+export { type OpenOptions, openCheckpoint } from './open-checkpoint.js';
 export type { SafetensorsDType, SafetensorsInfo } from './safetensors/header.js';
 export {
   openSafetensors,

@@ -47,6 +47,14 @@ export async function modelPath(argument: string, terminal: Terminal, quiet = fa
   }
 }
 
+/** How a command opens models. */
+export interface OpenHow {
+  readonly terminal: Terminal;
+  readonly quiet?: boolean | undefined;
+  /** Threads of the command, for which reading is a part of its work. */
+  readonly threads?: number | undefined;
+}
+
 /** An open model. Its weights are still on disk. */
 export interface OpenModel {
   /** Its folder or file on this machine. */
@@ -64,15 +72,11 @@ export interface OpenModel {
  */
 export async function withModel<Result>(
   model: string,
-  {
-    terminal,
-    quiet,
-    warned = false,
-  }: { readonly terminal: Terminal; readonly quiet?: boolean | undefined; readonly warned?: boolean },
+  { terminal, quiet, threads, warned = false }: OpenHow & { readonly warned?: boolean },
   work: (model: OpenModel) => Promise<Result>,
 ): Promise<Result> {
   const path = await modelPath(model, terminal, quiet);
-  const opened = await openCheckpoint(path);
+  const opened = await openCheckpoint(path, { threads });
   try {
     const config = configOf(opened);
     checkWeights(opened, config); // from the headers, before any weight is read

@@ -22,12 +22,13 @@ import { ggufFiles } from './tokenizer/read-tokenizer.js';
  * Opens a GGUF file with the names, shapes `[out, in]`, row order, config and tokenizer files of a
  * Hugging Face folder. Quantised tensors are read as `F32`.
  *
+ * @param threads as in `openCheckpoint`
  * @throws CheckpointMissingError, CheckpointReadError, CheckpointFormatError, CheckpointUnsupportedError
  */
-export async function openGguf(path: string): Promise<Checkpoint> {
+export async function openGguf(path: string, threads?: number): Promise<Checkpoint> {
   const source = await openFileSource(path);
   try {
-    return await ggufCheckpoint(source);
+    return await ggufCheckpoint(source, threads);
   } catch (error) {
     await source.close();
     throw error;
@@ -35,8 +36,8 @@ export async function openGguf(path: string): Promise<Checkpoint> {
 }
 
 /** A GGUF checkpoint from any source of bytes. */
-export async function ggufCheckpoint(source: ByteSource): Promise<Checkpoint> {
-  const threads = new PartThreads(source);
+export async function ggufCheckpoint(source: ByteSource, count?: number): Promise<Checkpoint> {
+  const threads = new PartThreads(source, count);
   const header = readGgufHeader(source);
   const metadata = ggufMetadata(header, source.name);
   const arch = readArchitecture(metadata);

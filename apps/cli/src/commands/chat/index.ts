@@ -33,7 +33,7 @@ async function withSpeakers(
   work: (speakers: readonly Speaker[]) => Promise<void>,
 ): Promise<void> {
   if (path === undefined) return work([]);
-  await withModel(path, { terminal, quiet: flags.quiet }, async (model) => {
+  await withModel(path, { terminal, quiet: flags.quiet, threads: flags.threads }, async (model) => {
     const speaker = { name: basename(path), model, speech: await speechOf(model) };
     if (!speaker.speech.prompt) {
       const unused = flags.system === undefined ? '' : ' --system has no effect on it.';

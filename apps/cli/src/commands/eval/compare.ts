@@ -107,7 +107,7 @@ export const compareCommand = (terminal: Terminal) =>
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document instead of text')
     .action(async (path, { json, ...flags }) => {
-      const found = await withModel(path, { terminal, quiet: flags.quiet }, (model) =>
+      const found = await withModel(path, { terminal, quiet: flags.quiet, threads: flags.threads }, (model) =>
         compare(model, flags, terminal),
       );
       const { versions, pairs: tasks, seconds } = found;

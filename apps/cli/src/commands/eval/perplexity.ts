@@ -36,7 +36,7 @@ export const perplexityCommand = (terminal: Terminal) =>
     .action(
       async (path, texts, { window, windows: most, textColumn, backend, threads, workers, quiet, json }) => {
         showUnusedFlags(EVAL_TEXT_CONDITIONS, texts, { textColumn }, terminal);
-        await withModel(path, { terminal, quiet }, async (model) => {
+        await withModel(path, { terminal, quiet, threads }, async (model) => {
           const { checkpoint, config } = model;
           const { contextLength } = config;
           if (window !== undefined && window > contextLength) {

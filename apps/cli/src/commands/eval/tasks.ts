@@ -42,8 +42,10 @@ export const tasksCommand = (terminal: Terminal) =>
     .option('--quiet', 'show no progress')
     .option('--json', 'print one JSON document with every item instead of text')
     .action(async (path, { json, ...flags }) => {
-      const { engine, outcomes } = await withModel(path, { terminal, quiet: flags.quiet }, (model) =>
-        runTasks(model, flags, terminal),
+      const { engine, outcomes } = await withModel(
+        path,
+        { terminal, quiet: flags.quiet, threads: flags.threads },
+        (model) => runTasks(model, flags, terminal),
       );
       const summaries = outcomes.map(({ summary }) => summary);
       if (!json) return terminal.print(table(summaries));

@@ -17,7 +17,7 @@ export async function dryRun(
   terminal: Terminal,
 ): Promise<void> {
   const paths = { pruned: path, teacher: options.teacher };
-  await withHealModels(paths, { terminal, quiet }, async ({ pruned, teacher }) => {
+  await withHealModels(paths, { terminal, quiet, threads: options.threads }, async ({ pruned, teacher }) => {
     const { texts } = await readHealTexts(given, options.settings, pruned, terminal);
     showTextWarnings([texts.training], terminal);
     showShorterWindows(given, pruned.config, terminal);

@@ -139,7 +139,8 @@ export async function pruneAndHeal(
   if (earlier && !flags.quiet) terminal.note(`Resuming with the pruned model in ${before}.`);
   const there = { ...flags, out: before, overwrite: true, withIdentity: true };
   const pruned = earlier ?? (await pruneFolder(model, options, there, terminal));
-  const healing = { ...flags, ...stage, name: resolve(out), teacher: options.model };
+  const { model: teacher, threads } = options;
+  const healing = { ...flags, ...stage, name: resolve(out), teacher, threads };
   const healed = await healModel(before, healing, terminal);
   await rm(before, { recursive: true });
   return { pruned, healed };

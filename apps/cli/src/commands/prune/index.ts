@@ -53,7 +53,7 @@ async function run(options: RunOptions, flags: Flags & Given, terminal: Terminal
   const healing = healStage(options);
   showUnusedFlags(RUN_CONDITIONS, options, flags, terminal);
   if (healing) showUnusedFlags(HEAL_CONDITIONS, healing, flags, terminal, HEAL_PREFIX);
-  await withModel(path, { terminal, quiet: flags.quiet }, async (model) => {
+  await withModel(path, { terminal, quiet: flags.quiet, threads }, async (model) => {
     const projection = projectionOf(model.checkpoint, settings); // refuses a budget below the floor before any work
     showShorterWindows(options, model.config, terminal);
     if (flags.dryRun) {

@@ -43,7 +43,7 @@ export const serveCommand = (terminal: Terminal) =>
     .option('--quiet', 'show no progress, and no line for each request')
     .action(async (path, { host, port, name, backend, threads, quiet, queue, apiKey, ...access }) => {
       await checkAddress(host, port); // before the model is loaded
-      await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
+      await withModel(path, { terminal, quiet, threads }, async ({ checkpoint, config, tokenizer }) => {
         const engine = await openEngineFor(terminal, { backend, threads, quiet });
         const layout = decoderLayout(config);
         const decoder = await watch(loadOn(checkpoint, engine), terminal, { layout, quiet });

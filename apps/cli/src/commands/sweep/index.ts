@@ -28,8 +28,8 @@ async function run(
   flags: Flags & Readonly<Record<string, unknown>>,
   terminal: Terminal,
 ): Promise<void> {
-  const { json } = flags;
-  const { out, scores, mask, methodModule } = sweep.options;
+  const { json, quiet } = flags;
+  const { model: path, out, threads, scores, mask, methodModule } = sweep.options;
   if (scores ?? mask ?? methodModule)
     throw new SettingsError(
       'grasp sweep learns its own scores. Use grasp prune with --scores, --mask or a module.',
@@ -41,14 +41,11 @@ async function run(
     ]);
   showUnusedFlags(RUN_CONDITIONS, sweep.options, flags, terminal);
   if (flags.dryRun) {
-    const { quiet } = flags;
-    return withModel(sweep.options.model, { terminal, quiet }, (model) =>
-      dryRun(sweep, model, flags, terminal),
-    );
+    return withModel(path, { terminal, quiet, threads }, (model) => dryRun(sweep, model, flags, terminal));
   }
   if (out === undefined) throw new SettingsError('No output folder was given. Add --out FOLDER.', ['out']);
   const exported = pointsNamed(sweep, flags.export ?? []);
-  const curve = await withModel(sweep.options.model, { terminal, quiet: flags.quiet }, (model) =>
+  const curve = await withModel(path, { terminal, quiet, threads }, (model) =>
     withSweepFolder(out, () => runSweep(sweep, model, { ...flags, out, exported }, terminal)),
   );
   if (json) return terminal.print(JSON.stringify(curve, null, 2));

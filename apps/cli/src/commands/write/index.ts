@@ -40,7 +40,7 @@ export const writeCommand = (terminal: Terminal) =>
       async (path, { out, dtype, backend, threads, workers, quiet, overwrite = false, ...sampling }) => {
         await checkFree(out, overwrite);
         await assertApart(out, [path]);
-        await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
+        await withModel(path, { terminal, quiet, threads }, async ({ checkpoint, config, tokenizer }) => {
           const roles = await tokenizerRoles(checkpoint);
           const engine = await openEngineFor(terminal, { backend, threads, workers, quiet });
           const layout = decoderLayout(config);

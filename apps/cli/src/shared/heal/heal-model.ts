@@ -43,6 +43,7 @@ export interface HealingOptions {
   /** Folder with the teacher's predictions. */
   readonly teacherCache?: string | undefined;
   readonly openEngine: () => Promise<Engine>;
+  readonly threads?: number | undefined;
   /** Called when it is decided what is trained. */
   readonly onSettings?: (settings: HealSettings) => void;
   readonly memoryCheck: boolean;
@@ -68,7 +69,7 @@ export async function healModel(
   }: HealingOptions,
   terminal: Terminal,
 ): Promise<HealRecord> {
-  const { quiet, overwrite = false, restart = false } = flags;
+  const { quiet, threads, overwrite = false, restart = false } = flags;
   const allTexts = [...given.text, ...(given.eval ?? [])];
   for (const text of allTexts) refuseFolder(text);
   const inputs = [path, ofTeacher, ...allTexts];
@@ -92,7 +93,7 @@ export async function healModel(
     return settings;
   };
   const paths = { pruned: path, teacher: ofTeacher };
-  return withHealModels(paths, { terminal, quiet }, async ({ pruned, teacher }) => {
+  return withHealModels(paths, { terminal, quiet, threads }, async ({ pruned, teacher }) => {
     const { record, stateFile } = await withOutputFolder(out, { overwrite }, async (folder) => {
       const { texts, evaluation } = await readHealTexts(given, wished, pruned, terminal);
       showTextWarnings([texts.training], terminal);

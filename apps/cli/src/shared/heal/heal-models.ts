@@ -1,8 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { elementCount } from '@grasp/checkpoint';
 import { SettingsError } from '@grasp/prune';
-import { type OpenModel, withModel } from '../model.js';
-import type { Terminal } from '../terminal.js';
+import { type OpenHow, type OpenModel, withModel } from '../model.js';
 
 /** A model to heal, and its teacher. */
 export interface HealModels {
@@ -18,7 +17,7 @@ export interface HealModels {
  */
 export function withHealModels<Result>(
   paths: Readonly<Record<keyof HealModels, string>>,
-  how: { readonly terminal: Terminal; readonly quiet?: boolean | undefined },
+  how: OpenHow,
   work: (models: HealModels) => Promise<Result>,
 ): Promise<Result> {
   return withModel(paths.pruned, how, (pruned) =>

@@ -147,7 +147,7 @@ export const humanEvalCommand = (terminal: Terminal) =>
         await assertWritable(flags.out);
       }
       const runner = await openRunner(flags, terminal);
-      await withModel(path, { terminal, quiet }, async ({ checkpoint, config, tokenizer }) => {
+      await withModel(path, { terminal, quiet, threads }, async ({ checkpoint, config, tokenizer }) => {
         const file = await resultsFile(path, () => modelFingerprint(checkpoint), flags);
         const problems = await problemsOf();
         const engine = await openEngineFor(terminal, { backend, threads, quiet });
