@@ -40,7 +40,7 @@ export { outlierKeeps, outlierShare } from './scores/outliers.js';
 export { type RankWithin, rankWithin } from './scores/rank-within.js';
 export { reduceToUnits } from './scores/reduce-to-units.js';
 export { standardize, standardScores } from './scores/standardize.js';
-export { matchUnits } from './unit-pattern.js';
+export { matchUnits, wildcard } from './unit-pattern.js';
 export {
   assertFeasibleWithoutLayers,
   keepWhole,
@@ -48,4 +48,3 @@ export {
   protectWhole,
   type Whole,
 } from './whole/whole-blocks.js';
-export { wildcard } from './wildcard.js';

@@ -1,6 +1,5 @@
 import { LayoutError } from './errors.js';
 import type { Layout } from './layout.js';
-import { wildcard } from './wildcard.js';
 
 /**
  * Returns a mask of the units that a pattern matches: 1 for each.
@@ -33,4 +32,10 @@ function unitNames({ blocks }: Layout): string {
     `Units are named layers.N.KIND.I, with N from 0 to ${last} and KIND one of ${kinds.join(', ')}; ` +
     '* matches any characters.'
   );
+}
+
+/** The expression that a whole name must match: `*` in a pattern stands for any characters. */
+export function wildcard(pattern: string): RegExp {
+  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's');
 }

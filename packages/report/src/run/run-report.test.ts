@@ -33,11 +33,11 @@ it('holds scores that project onto the run’s mask, and onto any other budget',
 it('keeps to the run’s constraints', async () => {
   const settings = parseSettings({
     budget: { keep: 0.5 },
-    projection: { align: 32, layout: 'uniform', protect: ['layers.3.*'] },
+    projection: { align: 32, layout: 'uniform', protect: ['layers.3.kv', 'layers.3.ffn.1*'] },
   });
   const { units } = embedded(await runReport(madeUpRun({ settings })));
   const kept = keptPerBlock(units.layout, maskAt(units, 0.99));
-  expect(units.constraints.protect!.reduce((sum, bit) => sum + bit, 0)).toBe(304);
+  expect(units.constraints.protect!.reduce((sum, bit) => sum + bit, 0)).toBe(4 + 1 + 10 + 100);
   expect(new Set(kept)).toEqual(new Set([288, 4])); // 9 · 32 of 300
 });
 

@@ -2,9 +2,9 @@ import { writeFolder } from '@grasp/checkpoint';
 import type { DecoderCheckpoint } from '@grasp/decoder';
 import { forDeci } from '@grasp/export';
 import { formatShare } from '../../shared/format.js';
-import { inShell } from '../../shared/in-shell.js';
 import { withOutputFolder } from '../../shared/output-folder.js';
 import type { Terminal } from '../../shared/terminal.js';
+import { inShell } from './in-shell.js';
 import { type ExportOptions, onTensor } from './to-gguf.js';
 
 /** Writes a model as a DeciLM folder, and says how to serve it. */

@@ -4,9 +4,9 @@ import type { DecoderCheckpoint } from '@grasp/decoder';
 import { checkGguf, checkGgufName, type GgufFileType, writeGguf } from '@grasp/export';
 import { assertFree, assertWritable, FileWriteError, writeError } from '@grasp/files';
 import { formatBytes } from '../../shared/format.js';
-import { inShell } from '../../shared/in-shell.js';
 import type { Terminal } from '../../shared/terminal.js';
 import { aboutFile } from './about-file.js';
+import { inShell } from './in-shell.js';
 import { MODELFILE, modelfileOf, writeModelfile } from './write-modelfile.js';
 
 const TENSORS_A_NOTE = 50;
