@@ -60,7 +60,7 @@ describe('grasp-bench serve', () => {
       '1,3',
       '--rounds',
       '1',
-      '--no-compile',
+      ...(python ? ['--no-compile'] : []), // which is vLLM's
     ];
     const { exitCode, stdout, stderr } = await serve(...small, '--out', out, '--runtime', runtimes.join());
     expect(exitCode, stderr).toBe(0);
